@@ -1,0 +1,32 @@
+"""Progress is a callable that takes a stage and a fraction, and stops the work by raising."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called by long work with what it is doing and how far it is.
+
+    `stage` is a few words for people ("Reading clips"); `fraction` lies in [0, 1] and never
+    falls within one piece of work. The callable raises `core.errors.Cancelled` to stop it.
+    """
+
+    def __call__(self, stage: str, fraction: float) -> None: ...
+
+
+def silent(stage: str, fraction: float) -> None:
+    """Progress that nobody watches."""
+
+
+def part(progress: Progress, start: float, stop: float) -> Progress:
+    """Progress of a part of the work: its 0..1 becomes start..stop of the whole.
+
+    >>> seen = []
+    >>> part(lambda stage, fraction: seen.append(fraction), 0.5, 1.0)("Fitting", 0.5)
+    >>> seen
+    [0.75]
+    """
+
+    def report(stage: str, fraction: float) -> None:
+        progress(stage, start + (stop - start) * min(max(fraction, 0.0), 1.0))
+
+    return report

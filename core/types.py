@@ -1,0 +1,147 @@
+"""What passes along the way of one clip: Clip, FeatureMaps, Region, AnomalyMap.
+
+Arrays are [freq, time], frequencies rise with the row; higher scores are more anomalous.
+`Spectrogram` lives in spectrogram.py, beside the settings it is made with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.errors import AudioError
+
+Float32Array = NDArray[np.float32]
+Float64Array = NDArray[np.float64]
+ComplexArray = NDArray[np.complex64]
+
+SHORTEST_CLIP_SECONDS = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """One channel of sound: mono, finite, within -1..1, at least 0.1 s long.
+
+    Shape:
+        samples: [n] float32
+    Raises:
+        AudioError: an invariant does not hold; the sentence names the clip.
+    """
+
+    samples: Float32Array
+    sample_rate: int
+    name: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if self.sample_rate <= 0:
+            raise AudioError(f"“{self.name}” has no valid sample rate ({self.sample_rate} Hz).")
+        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+            raise AudioError(f"“{self.name}” is not one channel of 32-bit float samples.")
+        if self.duration_seconds < SHORTEST_CLIP_SECONDS:
+            raise AudioError(
+                f"“{self.name}” lasts {self.duration_seconds:.3f} s; "
+                f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
+            )
+        low, high = float(self.samples.min()), float(self.samples.max())
+        if not np.isfinite([low, high]).all():
+            raise AudioError(
+                f"“{self.name}” holds samples that are not numbers (NaN or infinity); "
+                "export it again from its source."
+            )
+        if low < -1.0 or high > 1.0:
+            raise AudioError(
+                f"“{self.name}” exceeds full scale ({max(-low, high):.3g} times); lower its gain."
+            )
+
+    @property
+    def duration_seconds(self) -> float:
+        """Length in seconds."""
+        return self.samples.size / self.sample_rate
+
+    @classmethod
+    def from_samples(cls, samples: NDArray[np.generic], sample_rate: int, name: str) -> Clip:
+        """A clip of an array [n] in -1..1; its sha256 is that of the samples and the rate.
+
+        >>> clip = Clip.from_samples(np.zeros(8000), 8000, "a second of silence")
+        >>> clip.duration_seconds
+        1.0
+        """
+        mono = np.ascontiguousarray(samples, dtype=np.float32)
+        return cls(mono, sample_rate, name, samples_sha256(mono, sample_rate))
+
+
+def samples_sha256(samples: Float32Array, sample_rate: int) -> str:
+    """The sha256 of the sound itself: equal for equal samples in any container or file name."""
+    digest = hashlib.sha256(f"{sample_rate}:".encode())
+    digest.update(np.ascontiguousarray(samples, dtype="<f4").data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """What a head sees of one stretch of a clip: the log-mel input and the backbone's maps.
+
+    Shape:
+        log_mel: [freq, time] float32, time a multiple of the coarsest stride
+        layers: name -> [channel, freq, time] float32, fine layers first
+    A cell [i, j] of a layer covers rows i * stride .. (i + 1) * stride of the log-mel, likewise
+    columns, where stride = log_mel.shape[k] // layer.shape[k + 1].
+    """
+
+    log_mel: Tensor
+    layers: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Region:
+    """A connected part of a map above the threshold, with the score at its peak."""
+
+    start_s: float
+    end_s: float
+    low_hz: float
+    high_hz: float
+    peak_s: float
+    peak_hz: float
+    score: float
+    p_value: float
+
+
+@dataclass(frozen=True, eq=False)
+class AnomalyMap:
+    """Where in time and frequency one clip is unlike the normal recordings.
+
+    Shape:
+        raw: [freq, time] float32, the head's scores on the spectrogram's axes
+        probability: [freq, time] float32 in [0, 1], M of the paper: the calibrated map
+        freq_hz, time_s: centres of rows and columns, strictly increasing
+    `score` is the clip's; `p_value` is how often held-out normal clips score as high;
+    `threshold` cuts the score and `map_threshold` the raw map, both at the same false-alarm
+    rate. `regions` are sorted, strongest first, and empty where the raw map stays below.
+    """
+
+    clip_name: str
+    raw: Float32Array
+    probability: Float32Array
+    freq_hz: Float64Array
+    time_s: Float64Array
+    score: float
+    p_value: float
+    threshold: float
+    map_threshold: float
+    regions: tuple[Region, ...]
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether the clip's score exceeds the threshold."""
+        return self.score > self.threshold
+
+    @property
+    def score_over_time(self) -> Float32Array:
+        """The highest raw score of each column, [time]."""
+        peaks: Float32Array = self.raw.max(axis=0)
+        return peaks
