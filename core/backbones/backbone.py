@@ -1,0 +1,86 @@
+"""A backbone is a frozen network with its own front end and named layers of feature maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from core.errors import SettingError
+from core.spectrogram import SpectrogramSettings
+
+
+class Network(Protocol):
+    """Turns log-mel spectrograms [batch, freq, time] into named maps [batch, channel, freq, time].
+
+    Each map's cell covers `stride` rows and columns of the input; the input's columns are a
+    multiple of every stride.
+    """
+
+    def __call__(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Backbone:
+    """A frozen network, the spectrogram it was trained on, and the layers heads may ask for.
+
+    `strides` gives the log-mel rows and columns under one cell of each layer, fine layers first;
+    `reach_frames` is how far, in frames, a cell of the last layer sees to either side;
+    `weights_sha256` tells one set of weights from another.
+    """
+
+    name: str
+    settings: SpectrogramSettings
+    default_layers: tuple[str, ...]
+    strides: dict[str, int]
+    reach_frames: int
+    weights_sha256: str
+    licence: str
+    network: Network
+    device: torch.device
+
+    def check_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
+        """The layers in the network's order.
+
+        Raises:
+            SettingError: none is named, or one that this backbone has not.
+        """
+        unknown = [layer for layer in layers if layer not in self.strides]
+        if unknown or not layers:
+            wrong = f"has no layer “{unknown[0]}”" if unknown else "needs at least one layer"
+            raise SettingError(f"Backbone {self.name} {wrong}; it has {', '.join(self.strides)}.")
+        return tuple(layer for layer in self.strides if layer in layers)
+
+    def stride(self, layers: tuple[str, ...]) -> int:
+        """The coarsest stride of the layers: log-mels fed in are a multiple of it long."""
+        return max(self.strides[layer] for layer in layers)
+
+    @torch.inference_mode()
+    def maps(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        """The layers' maps, each [batch, channel, freq, time], of log-mels [batch, freq, time]."""
+        return self.network(log_mel.to(self.device), layers)
+
+
+BackboneMaker = Callable[[torch.device], Backbone]
+
+
+def choose_device(device: str) -> torch.device:
+    """The device of that name; "auto" is the GPU when there is one.
+
+    Raises:
+        SettingError: no such device here.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        raise SettingError(f"“{device}” is no device; use auto, cpu or cuda.") from None
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        raise SettingError("No CUDA GPU is available here; use --device cpu or auto.")
+    if chosen.type not in ("cpu", "cuda"):
+        raise SettingError(f"“{device}” is not supported; use auto, cpu or cuda.")
+    return chosen

@@ -1,0 +1,112 @@
+"""One fully convolutional CNN serves aiSFX, CLAP and PANNs: blocks of two 3x3 convolutions.
+
+CNN14 of Kong et al., "PANNs" (2020), table 2; aiSFX of Ma and Lerch (ISMIR 2022) has its first
+four blocks with maximum pooling and none after the last.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+
+class ConvBlock(nn.Module):
+    """Two times 3x3 convolution, batch normalisation, ReLU; the size stays the same."""
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_in, n_out, 3, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(n_out, n_out, 3, padding=1, bias=False)
+        self.bn1: nn.Module = nn.BatchNorm2d(n_out)
+        self.bn2: nn.Module = nn.BatchNorm2d(n_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, time, freq] to [batch, n_out, time, freq]."""
+        x = F.relu_(self.bn1(self.conv1(x)))
+        return F.relu_(self.bn2(self.conv2(x)))
+
+    def fold_batch_norm(self) -> None:
+        """Each normalisation becomes part of the convolution before it; evaluation only."""
+        for conv, norm in (("conv1", "bn1"), ("conv2", "bn2")):
+            fused = fuse_conv_bn_eval(getattr(self, conv), getattr(self, norm))
+            setattr(self, conv, fused)
+            setattr(self, norm, nn.Identity())
+
+
+class Cnn14(nn.Module):
+    """The convolutional part of CNN14, as deep as asked for.
+
+    Args:
+        channels: channels of each block; CNN14 has 64, 128, 256, 512, 1024, 2048
+        pooling: "average" (CLAP, PANNs) or "max" (aiSFX), 2x2 after a block
+        last_pooled: whether the last block is pooled too (CLAP, PANNs; not aiSFX)
+        n_normalised_mels: mel bands of the batch normalisation of the input, 0 for none (aiSFX)
+    """
+
+    def __init__(
+        self,
+        channels: tuple[int, ...],
+        pooling: Literal["average", "max"],
+        last_pooled: bool,
+        n_normalised_mels: int = 0,
+    ) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.pooled = [True] * (len(channels) - 1) + [last_pooled]
+        self.bn0 = nn.BatchNorm2d(n_normalised_mels) if n_normalised_mels else None
+        for i, (n_in, n_out) in enumerate(zip((1, *channels), channels), start=1):
+            self.add_module(f"conv_block{i}", ConvBlock(n_in, n_out))
+
+    @property
+    def strides(self) -> dict[str, int]:
+        """Rows (and columns) of the log-mel that one cell of each block's map covers."""
+        strides, stride = {}, 1
+        for i, pooled in enumerate(self.pooled, start=1):
+            stride *= 2 if pooled else 1
+            strides[f"conv_block{i}"] = stride
+        return strides
+
+    @property
+    def reach_frames(self) -> int:
+        """Frames to either side beyond which a cell of the last map sees nothing."""
+        reach, stride = 0, 1
+        for pooled in self.pooled:
+            reach += 2 * stride
+            if pooled:
+                reach += stride
+                stride *= 2
+        return reach
+
+    def forward(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        """Maps of the named blocks, each [batch, channel, freq, time], from [batch, freq, time].
+
+        Blocks after the last one named are not computed.
+        """
+        x = log_mel.transpose(1, 2).unsqueeze(1)
+        if self.bn0 is not None:
+            x = self.bn0(x.transpose(1, 3)).transpose(1, 3)
+        x = x.contiguous(memory_format=torch.channels_last)
+        maps: dict[str, Tensor] = {}
+        for i, pooled in enumerate(self.pooled, start=1):
+            name = f"conv_block{i}"
+            x = self.get_submodule(name)(x)
+            if pooled:
+                x = F.max_pool2d(x, 2) if self.pooling == "max" else F.avg_pool2d(x, 2)
+            if name in layers:
+                maps[name] = x.transpose(2, 3)
+            if len(maps) == len(layers):
+                break
+        return maps
+
+    def ready(self) -> Cnn14:
+        """The network for evaluation: normalisation folded in, gradients off, channels last."""
+        self.eval().requires_grad_(False)
+        for i in range(1, len(self.pooled) + 1):
+            block = self.get_submodule(f"conv_block{i}")
+            assert isinstance(block, ConvBlock)
+            block.fold_batch_norm()
+        return self.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
