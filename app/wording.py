@@ -1,0 +1,177 @@
+"""The sentences of the app: pure functions of numbers and names, in plain words.
+
+Everything that comes from a user (file names, model names) passes through `plain` before it is
+put where Streamlit reads Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+UNLIKE = "unlike the normal recordings you supplied"
+LIKE = "like the normal recordings you supplied"
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&=:\"'])")
+# Emoji and icon short codes, bare links and mail addresses are found in the text after Markdown
+# has been read, so a backslash does not stop them; an invisible joiner does.
+_SHORT_CODE = re.compile(r":(?=[^\s:]+:)")
+_BARE_LINK = re.compile(r"(?i)(https?|ftp|www)(?=[.:])")
+_JOINER = "\u2060"
+
+
+def shortened(text: str, longest: int = 60) -> str:
+    """The text on one line without control characters, its middle cut out when it is long.
+
+    >>> shortened("a" * 50 + ".wav", 12)
+    'aaaaaaa….wav'
+    """
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in text
+        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
+    )
+    line = " ".join(kept.split())
+    if len(line) <= longest:
+        return line
+    tail = min(4, longest // 3)
+    return line[: longest - tail - 1] + "…" + line[len(line) - tail :]
+
+
+def plain(text: str, longest: int = 60) -> str:
+    """Markdown that shows the text itself, whatever it holds.
+
+    >>> plain("*loud* [x](y)")
+    '\\\\*loud\\\\* \\\\[x\\\\]\\\\(y\\\\)'
+    """
+    line = shortened(text, longest)
+    line = _SHORT_CODE.sub(":" + _JOINER, line)
+    line = _BARE_LINK.sub(lambda found: found.group(1) + _JOINER, line)
+    line = line.replace("@", "@" + _JOINER)
+    return _MARKDOWN.sub(r"\\\1", line)
+
+
+def sentence(error: BaseException) -> str:
+    """An error's own sentence as Markdown that shows it as it is."""
+    return plain(str(error), longest=600)
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with no more digits than it deserves.
+
+    >>> percent(0.05), percent(0.083), percent(0.0004)
+    ('5 %', '8.3 %', '0.04 %')
+    """
+    value = 100 * share
+    if value >= 10 or value == round(value):
+        return f"{value:.0f} %"
+    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
+
+
+def duration(seconds: float) -> str:
+    """A length of time for people.
+
+    >>> duration(5.0), duration(0.25), duration(95), duration(4000)
+    ('5.0 s', '0.25 s', '1 min 35 s', '1 h 6 min')
+    """
+    if seconds < 1:
+        return f"{seconds:.2g} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+def time_left(seconds: float | None) -> str:
+    """How long work will still take, roughly.
+
+    >>> time_left(None), time_left(3), time_left(42), time_left(300)
+    ('', 'a few seconds left', 'about 40 s left', 'about 5 min left')
+    """
+    if seconds is None:
+        return ""
+    if seconds < 8:
+        return "a few seconds left"
+    if seconds < 90:
+        return f"about {round(seconds, -1):.0f} s left"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+def frequency_range(low_hz: float, high_hz: float) -> str:
+    """A band of frequencies, in kHz above 1 kHz.
+
+    >>> frequency_range(3000, 5200), frequency_range(80, 400), frequency_range(400, 2000)
+    ('3–5.2 kHz', '80–400 Hz', '0.4–2 kHz')
+    """
+    if high_hz < 1000:
+        return f"{low_hz:.0f}–{high_hz:.0f} Hz"
+    return f"{round(low_hz / 1000, 1):g}–{round(high_hz / 1000, 1):g} kHz"
+
+
+def time_range(start_s: float, end_s: float) -> str:
+    """A stretch of a clip in seconds, with two digits where one would hide it.
+
+    >>> time_range(2.1, 2.4), time_range(1.68, 1.71)
+    ('2.1–2.4 s', '1.68–1.71 s')
+    """
+    digits = 1 if end_s - start_s >= 0.15 else 2
+    return f"{start_s:.{digits}f}–{end_s:.{digits}f} s"
+
+
+def region_sentence(start_s: float, end_s: float, low_hz: float, high_hz: float) -> str:
+    """Where a region lies.
+
+    >>> region_sentence(2.1, 2.4, 3000, 5000)
+    'strongest at 2.1–2.4 s, 3–5 kHz'
+    """
+    return f"strongest at {time_range(start_s, end_s)}, {frequency_range(low_hz, high_hz)}"
+
+
+def verdict(anomalous: bool, where: str = "") -> str:
+    """What the score says of a clip, in one sentence that never calls anything faulty.
+
+    >>> verdict(True, "strongest at 2.1–2.4 s, 3–5 kHz")
+    'Unlike the normal recordings you supplied, strongest at 2.1–2.4 s, 3–5 kHz.'
+    """
+    said = UNLIKE if anomalous else LIKE
+    tail = f", {where}" if where and anomalous else ""
+    return said[0].upper() + said[1:] + tail + "."
+
+
+def evidence(p_value: float, n_normal: int) -> str:
+    """What a p-value means for one clip, in counts.
+
+    >>> evidence(0.08, 24)
+    'About 8 in 100 normal recordings would score as high (p = 0.08).'
+    """
+    smallest = 1 / (n_normal + 1) if n_normal > 0 else 0.0
+    if p_value <= smallest * 1.0001:
+        return (
+            f"None of the {n_normal} held-out normal recordings scored as high "
+            f"(p = {p_value:.2g}, the least that {n_normal} can show)."
+        )
+    in_hundred = max(1, round(100 * p_value))
+    return f"About {in_hundred} in 100 normal recordings would score as high (p = {p_value:.2g})."
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "clip"), counted(1200, "clip")
+    ('1 clip', '1,200 clips')
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def set_summary(durations_seconds: Sequence[float]) -> str:
+    """How much sound there is.
+
+    >>> set_summary([5.0, 5.0])
+    '2 clips, 10.0 s of sound'
+    """
+    total = duration(sum(durations_seconds))
+    return f"{counted(len(durations_seconds), 'clip')}, {total} of sound"

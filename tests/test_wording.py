@@ -1,0 +1,84 @@
+"""The app's sentences, and that text of users stays text."""
+
+import re
+
+import pytest
+
+from app import wording
+
+HOSTILE = [
+    "<script>alert(1)</script>.wav",
+    "*bold* _slanted_ ~~gone~~.wav",
+    "[x](http://example.org).wav",
+    "`code` ```block```.wav",
+    "# heading.wav",
+    "1. list.wav",
+    ":red[text] :material/home: :smile:.wav",
+    "$a^2$.wav",
+    "www.example.org me@example.org.wav",
+    "🎧 pump 🔧.wav",
+    "a|b|c.wav",
+    "![picture](x.png).wav",
+    "&lt;b&gt;.wav",
+]
+
+
+def as_read(markdown: str) -> str:
+    """What a Markdown reader shows of escaped text: backslashes before punctuation go."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown).replace("\u2060", "")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_escaped_text_reads_as_itself(name: str) -> None:
+    assert as_read(wording.plain(name, longest=300)) == name
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_markdown_character_is_left_bare(name: str) -> None:
+    escaped = wording.plain(name, longest=300)
+    assert re.search(r"(?<!\\)[`*_\[\]<>#$|~&]", escaped.replace("\\\\", "")) is None
+
+
+def test_short_codes_and_bare_links_are_broken() -> None:
+    shown = re.sub(r"\\(.)", r"\1", wording.plain(":smile: www.example.org a@b.org http://x.org"))
+    assert not re.search(r":[\w+-]+:", shown)
+    assert not re.search(r"www\.|http:|\w@\w", shown)
+
+
+def test_three_hundred_characters_are_cut_in_the_middle() -> None:
+    shown = wording.shortened("x" * 296 + ".wav")
+    assert len(shown) == 60
+    assert shown.endswith(".wav")
+    assert "…" in shown
+
+
+def test_line_breaks_and_direction_marks_are_removed() -> None:
+    assert wording.shortened("a\n\n# b\u202egpj.wav\x00") == "a # bgpj.wav"
+
+
+def test_verdict_never_says_faulty_and_places_only_what_is_unlike() -> None:
+    where = wording.region_sentence(2.1, 2.4, 3000, 5000)
+    unlike, like = wording.verdict(True, where), wording.verdict(False, where)
+    assert "unlike the normal recordings you supplied" in unlike.lower()
+    assert "2.1–2.4 s, 3–5 kHz" in unlike
+    assert "unlike" not in like.lower() and "kHz" not in like
+    assert "fault" not in (unlike + like).lower()
+
+
+@pytest.mark.parametrize(
+    ("p_value", "n_normal", "part"),
+    [
+        (1 / 13, 12, "None of the 12 held-out"),
+        (0.25, 12, "About 25 in 100"),
+        (0.004, 999, "About 1 in 100"),
+    ],
+)
+def test_evidence_speaks_in_counts(p_value: float, n_normal: int, part: str) -> None:
+    assert part in wording.evidence(p_value, n_normal)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"), [(0.0, 5.0, "0.0–5.0 s"), (1.70, 1.74, "1.70–1.74 s")]
+)
+def test_short_regions_keep_two_digits(start: float, end: float, text: str) -> None:
+    assert wording.time_range(start, end) == text
