@@ -1,0 +1,29 @@
+"""HearMap's engine: fit a detector on normal clips, see where another clip is unlike them.
+
+`from core import Clip, Detector` is where people who build on it start. Both are imported at
+first use, so that a command that needs neither does not wait for PyTorch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.detectors.detector import Detector
+    from core.types import AnomalyMap, Clip, Region
+
+__all__ = ["AnomalyMap", "Clip", "Detector", "Region"]
+
+_HOMES = {
+    "AnomalyMap": "core.types",
+    "Clip": "core.types",
+    "Detector": "core.detectors.detector",
+    "Region": "core.types",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

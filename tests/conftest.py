@@ -1,0 +1,27 @@
+"""What every test shares: a fresh HEARMAP_HOME, and the optional real recordings and weights."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def hearmap_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of the test's own, so that no test sees or touches a user's data."""
+    home = tmp_path / "hearmap-home"
+    monkeypatch.setenv("HEARMAP_HOME", str(home))
+    monkeypatch.delenv("HEARMAP_DATABASE_URL", raising=False)
+    monkeypatch.delenv("HEARMAP_DASK", raising=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def esc10() -> Path:
+    """The folder of real recordings in ESC-50's layout: audio/ and meta/esc50.csv."""
+    folder = Path(os.environ.get("HEARMAP_ESC10") or ROOT.parent / "shared" / "data" / "esc10")
+    if not (folder / "meta" / "esc50.csv").is_file():
+        pytest.skip("the ESC-10 recordings are not here; HEARMAP_ESC10 names their folder")
+    return folder
