@@ -1,0 +1,35 @@
+"""Locally aware patch features: pooled maps brought to the finest grid and concatenated."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.types import FeatureMaps
+
+
+def patch_embedding(
+    maps: FeatureMaps, layers: tuple[str, ...], device: torch.device, pooled: bool
+) -> Tensor:
+    """The layers as one map [channel, freq, time] on the finest layer's grid.
+
+    `pooled` averages each 3x3 neighbourhood first, zeros around the border included (PatchCore,
+    section 3.1, with p = 3). Coarser maps are resized bilinearly, as PatchCore does.
+    """
+    values = [maps.layers[layer].to(device)[None] for layer in layers]
+    if pooled:
+        values = [F.avg_pool2d(layer, 3, stride=1, padding=1) for layer in values]
+    size = values[0].shape[-2:]
+    resized = [
+        layer
+        if layer.shape[-2:] == size
+        else F.interpolate(layer, size=size, mode="bilinear", align_corners=False)
+        for layer in values
+    ]
+    return torch.cat(resized, dim=1)[0]
+
+
+def as_rows(embedding: Tensor) -> Tensor:
+    """[channel, freq, time] as one row a cell, [freq * time, channel]."""
+    return embedding.flatten(1).T.contiguous()

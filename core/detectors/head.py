@@ -1,0 +1,77 @@
+"""A head learns what normal feature maps look like and gives each cell of a new one a score."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from core.detectors.options import option
+from core.features import Features
+from core.progress import Progress
+from core.types import FeatureMaps
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """What every head can be told."""
+
+    layers: tuple[str, ...] = option((), "Layers of the backbone; empty means its usual ones.")
+    smoothing_sigma: float = option(
+        4.0, "Gaussian smoothing of the map, in spectrogram cells.", low=0.0, high=50.0
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class CellScores:
+    """A head's verdict on one stretch of a clip.
+
+    Shape:
+        map: [freq, time] on the head's own grid, higher is more anomalous
+        clip_weight: [freq, time] or None; where given, the clip's score is the unsmoothed map's
+            highest cell times its weight, else the smoothed map's highest cell
+    """
+
+    map: Tensor
+    clip_weight: Tensor | None = None
+
+
+class Head(ABC):
+    """An anomaly algorithm on feature maps. `docs/adding_a_head.md` shows a whole one.
+
+    A head is fitted once; fitting again starts afresh. With one seed it is repeatable.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    settings_type: ClassVar[type[HeadSettings]] = HeadSettings
+    fewest_clips: ClassVar[int] = 2
+
+    def __init__(self, settings: HeadSettings, layers: tuple[str, ...], device: torch.device):
+        self.settings: Any = settings
+        self.layers = layers
+        self.device = device
+
+    @abstractmethod
+    def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
+        """Learn from the feature maps of normal clips, read one segment at a time."""
+
+    @abstractmethod
+    def score(self, maps: FeatureMaps) -> CellScores:
+        """The scores of one segment."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Everything learned, as tensors by name."""
+
+    @abstractmethod
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` gave.
+
+        Raises:
+            KeyError: a tensor is missing.
+        """

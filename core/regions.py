@@ -1,0 +1,58 @@
+"""Connected parts of a raw map at or above a threshold, as boxes in Hz and seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import ndimage
+
+from core.types import Float32Array, Float64Array, Region
+
+MOST_REGIONS = 100
+
+
+def find_regions(
+    raw: Float32Array,
+    threshold: float,
+    freq_hz: Float64Array,
+    time_s: Float64Array,
+    p_value: Callable[[float], float],
+) -> tuple[Region, ...]:
+    """The 8-connected parts of raw [freq, time] above the threshold, strongest first.
+
+    A box reaches half-way to the neighbouring rows and columns. At most the 100 strongest.
+    """
+    labels, n_regions = ndimage.label(raw > threshold, structure=np.ones((3, 3)))
+    if not n_regions:
+        return ()
+    numbers = np.arange(1, n_regions + 1)
+    peaks = ndimage.maximum_position(raw, labels, numbers)
+    boxes = ndimage.find_objects(labels)
+    strongest = sorted(range(n_regions), key=lambda i: -float(raw[peaks[i]]))[:MOST_REGIONS]
+    row_edges, column_edges = _edges(freq_hz), _edges(time_s)
+    regions = []
+    for i in strongest:
+        rows, columns = boxes[i]
+        row, column = peaks[i]
+        score = float(raw[row, column])
+        regions.append(
+            Region(
+                start_s=float(column_edges[columns.start]),
+                end_s=float(column_edges[columns.stop]),
+                low_hz=float(row_edges[rows.start]),
+                high_hz=float(row_edges[rows.stop]),
+                peak_s=float(time_s[column]),
+                peak_hz=float(freq_hz[row]),
+                score=score,
+                p_value=p_value(score),
+            )
+        )
+    return tuple(regions)
+
+
+def _edges(centres: Float64Array) -> Float64Array:
+    """Borders between the cells with these centres; the outer ones stay within the axis."""
+    between = (centres[1:] + centres[:-1]) / 2
+    edges: Float64Array = np.concatenate([[max(0.0, centres[0])], between, [centres[-1]]])
+    return edges
