@@ -1,0 +1,184 @@
+"""An open recording, read block by block: one channel of it, checked, never the whole file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal
+
+import numpy as np
+import soundfile as sf
+
+from core.errors import AudioError
+from core.types import Float32Array
+
+Channel = int | Literal["mean"]
+
+BLOCK_SAMPLES = 2**18  # of all channels together: 1 MiB of float32
+LOWEST_RATE_HZ = 500
+HIGHEST_RATE_HZ = 3_000_000
+LONGEST_SHOWN_NAME = 120
+
+# A container cut short, in libsndfile's own log: "data : 64000 (should be 42652)".
+_CUT_SHORT = re.compile(r"(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)")
+_UNKNOWN_SIZE = 0x7FFF_0000  # streamed WAVs declare about this much, or twice it
+_SHORTFALL_SECONDS = 0.1  # a compressed file may miss its encoder's padding
+
+
+def plain_name(name: str) -> str:
+    r"""The name without control characters; Unicode, emoji and their joiners stay.
+
+    >>> plain_name("a\x1b[31m.wav")
+    'a[31m.wav'
+    """
+    return "".join(
+        c
+        for c in name
+        if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c in ("\u200c", "\u200d")
+    )
+
+
+def shown_name(name: str) -> str:
+    """The name as a sentence holds it: plain, and shortened beyond 120 characters."""
+    plain = plain_name(name)
+    if len(plain) <= LONGEST_SHOWN_NAME:
+        return plain
+    return f"{plain[: LONGEST_SHOWN_NAME - 21]}…{plain[-20:]}"
+
+
+class AudioSource:
+    """A recording open for reading; a context manager.
+
+    `n_frames` is what the header declares; `truncated` becomes True once the file is known to
+    hold less. Sentences call it `shown`.
+
+    Raises:
+        AudioError: it is missing, empty, no recording or of a kind libsndfile cannot read.
+    """
+
+    def __init__(self, path: Path | BinaryIO, name: str | None = None) -> None:
+        self.name = name or (path.name if isinstance(path, Path) else "recording")
+        self.shown = shown_name(self.name)
+        self._own: BinaryIO | None = None
+        if isinstance(path, Path):
+            # Opened here, not by libsndfile: errors of the file system then say what they are,
+            # and no name can be taken for a raw format.
+            path = self._own = self._open(path)
+        try:
+            self._start(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, path: Path) -> BinaryIO:
+        if path.is_dir():
+            raise AudioError(f"“{self.shown}” is a folder, not a recording.")
+        try:
+            return path.open("rb")
+        except FileNotFoundError:
+            raise AudioError(f"“{self.shown}” is not there; check its name and folder.") from None
+        except OSError as error:
+            reason = error.strerror or "unknown reason"
+            raise AudioError(f"“{self.shown}” cannot be opened ({reason}).") from error
+
+    def _start(self, file: BinaryIO) -> None:
+        if file.seek(0, 2) == 0:
+            raise AudioError(f"“{self.shown}” is empty (0 bytes).")
+        file.seek(0)
+        try:
+            self._sound = sf.SoundFile(file)
+        except (sf.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
+            reason = getattr(error, "error_string", "no header").rstrip(".")
+            raise AudioError(
+                f"“{self.shown}” cannot be read as audio ({reason}). "
+                "WAV, FLAC, OGG, MP3 and AIFF can be read; convert it to one of them."
+            ) from error
+        self.sample_rate = int(self._sound.samplerate)
+        self.n_channels = int(self._sound.channels)
+        self.n_frames = int(self._sound.frames)
+        self.subtype = str(self._sound.subtype)
+        self.truncated = any(
+            int(actual) < int(declared) < _UNKNOWN_SIZE
+            for declared, actual in _CUT_SHORT.findall(self._sound.extra_info)
+        )
+        if not LOWEST_RATE_HZ <= self.sample_rate <= HIGHEST_RATE_HZ:
+            raise AudioError(
+                f"“{self.shown}” says its sample rate is {self.sample_rate:,} Hz; "
+                f"it must be {LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,} Hz."
+            )
+
+    def blocks(
+        self, channel: Channel = 0, start_frame: int = 0, stop_frame: int | None = None
+    ) -> Iterator[Float32Array]:
+        """The frames from `start_frame` on, until `stop_frame` or the end, of one channel.
+
+        Shape:
+            each block: [n] float32, finite, perhaps beyond -1..1 in float files
+        Raises:
+            AudioError: no such channel, a sample is no number, or the file is damaged.
+        """
+        self._check_channel(channel)
+        try:
+            position = self._sound.seek(start_frame)
+        except (sf.LibsndfileError, RuntimeError) as error:
+            raise self._damaged(start_frame) from error
+        n_block = max(1, BLOCK_SAMPLES // self.n_channels)
+        while stop_frame is None or position < stop_frame:
+            n_wanted = n_block if stop_frame is None else min(n_block, stop_frame - position)
+            try:
+                frames = self._sound.read(n_wanted, dtype="float32", always_2d=True)
+            except sf.LibsndfileError as error:
+                if position == start_frame:
+                    raise self._damaged(position) from error
+                self.truncated = True
+                return
+            if frames.shape[0] == 0:
+                missing = self.n_frames - position
+                self.truncated |= missing > _SHORTFALL_SECONDS * self.sample_rate
+                return
+            block = frames.mean(axis=1) if channel == "mean" else frames[:, channel].copy()
+            self._check_numbers(block, position)
+            yield block
+            position += frames.shape[0]
+
+    def _check_channel(self, channel: Channel) -> None:
+        if channel == "mean" or 0 <= channel < self.n_channels:
+            return
+        there = "1 channel" if self.n_channels == 1 else f"{self.n_channels} channels"
+        raise AudioError(
+            f"“{self.shown}” has {there}, counted from 0; there is no channel {channel}."
+        )
+
+    def _check_numbers(self, block: Float32Array, position: int) -> None:
+        wrong = ~np.isfinite(block)
+        if wrong.any():
+            at = (position + int(wrong.argmax())) / self.sample_rate
+            raise AudioError(
+                f"“{self.shown}” holds samples that are not numbers (NaN or infinity), "
+                f"the first at {at:.3f} s; export it again from its source."
+            )
+
+    def _damaged(self, position: int) -> AudioError:
+        at = position / self.sample_rate
+        return AudioError(f"“{self.shown}” is damaged: it cannot be read from {at:.3f} s on.")
+
+    def close(self) -> None:
+        """Lets go of the file, where this object opened it."""
+        if hasattr(self, "_sound"):
+            self._sound.close()
+        if self._own is not None:
+            self._own.close()
+
+    def __enter__(self) -> AudioSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
