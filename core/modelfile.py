@@ -7,6 +7,7 @@ manifest's own content. A changed byte in either file is found before anything i
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import importlib.metadata
@@ -44,9 +45,9 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
     # Not JSON is a mistake of the program's, found before the disk is touched.
     json.dumps(content, allow_nan=False)
     _restore_interrupted(folder)
-    _refuse_other_content(folder)
     temporary = temporary_beside(folder)
     try:
+        _refuse_other_content(folder)
         temporary.mkdir(parents=True)
         safetensors.torch.save_file(_plain(tensors), temporary / TENSORS)
         sync_file(temporary / TENSORS)
@@ -230,5 +231,6 @@ def _take_place(temporary: Path, folder: Path) -> None:
 
 def _restore_interrupted(folder: Path) -> None:
     """Brings back the old model after power was lost between the renames of `_take_place`."""
-    if not folder.exists() and _replaced(folder).is_dir():
-        os.replace(_replaced(folder), folder)
+    with contextlib.suppress(OSError):
+        if not folder.exists() and _replaced(folder).is_dir():
+            os.replace(_replaced(folder), folder)

@@ -1,0 +1,268 @@
+"""Fitted models: a folder each under models/, and a record that lists them without PyTorch.
+
+The false-alarm rate is the record's, not the folder's: it can be changed at any time, and what
+was scored keeps its scores.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.durable import reason
+from core.errors import SettingError, StoreError
+from core.home import home, maps_dir, models_dir
+from core.store.database import reading, writing
+from core.store.records import ModelRow, as_json, as_text, now
+
+if TYPE_CHECKING:
+    from core.calibration import Calibration
+    from core.detectors.detector import Detector
+
+TRASH_DAYS = 30
+LONGEST_NAME = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelRecord:
+    """A fitted model: what it is made of, and the threshold its false-alarm rate gives."""
+
+    id: str
+    name: str
+    head: str
+    backbone: str
+    n_clips: int
+    training_seconds: float
+    size_bytes: int
+    false_alarm_rate: float
+    threshold: float
+    created_at: datetime.datetime
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie, or should."""
+        return models_dir() / self.id
+
+
+def save_model(detector: Detector, name: str) -> ModelRecord:
+    """The detector is kept under a name that no other model has (“fan” may become “fan 2”).
+
+    Raises:
+        StoreError: the disk or the database refused; nothing is left of the model.
+    """
+    model_id = secrets.token_hex(6)
+    folder = models_dir() / model_id
+    try:
+        detector.save(folder)
+        training = detector.training
+        rate = float(detector.false_alarm_rate)
+        row = ModelRow(
+            id=model_id,
+            head=_name_of(detector.head),
+            backbone=_name_of(detector.backbone),
+            n_clips=int(detector.n_clips),
+            training_seconds=float(sum(clip["seconds"] for clip in training)),
+            size_bytes=sum(path.stat().st_size for path in folder.iterdir()),
+            false_alarm_rate=rate,
+            threshold=float(detector.calibration.threshold(rate)),
+            calibration=_kept_calibration(detector.calibration),
+            created_at=now(),
+        )
+        with writing() as session:
+            row.name = _unused(session, name)
+            session.add(row)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StoreError(f"The model “{name}” could not be kept: {reason(error)}.") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return _record(row)
+
+
+def list_models() -> list[ModelRecord]:
+    """All models that were not deleted, newest first."""
+    query = select(ModelRow).where(ModelRow.deleted_at.is_(None))
+    with reading() as session:
+        return [_record(row) for row in session.scalars(query.order_by(ModelRow.created_at.desc()))]
+
+
+def get_model(model_id: str) -> ModelRecord:
+    """The record of a model.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+    """
+    with reading() as session:
+        return _record(_row(session, model_id))
+
+
+def model_folder(model_id: str) -> Path:
+    """The folder of a model that is there.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+    """
+    return get_model(model_id).folder
+
+
+def load_model(model_id: str, device: str = "auto") -> Detector:
+    """The detector, at the false-alarm rate its record has now.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+        ModelError: its folder is missing or damaged.
+    """
+    from core.detectors.detector import Detector
+
+    record = get_model(model_id)
+    detector = Detector.load(record.folder, device=device)
+    detector.false_alarm_rate = record.false_alarm_rate
+    return detector
+
+
+def load_calibration(model_id: str) -> Calibration:
+    """The held-out scores of a model, without loading the model.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+    """
+    from core.calibration import Calibration
+
+    with reading() as session:
+        kept = _row(session, model_id).calibration
+    return Calibration(
+        **{
+            key: np.asarray(value, np.float64) if isinstance(value, list) else value
+            for key, value in kept.items()
+        }
+    )
+
+
+def set_false_alarm_rate(model_id: str, rate: float) -> ModelRecord:
+    """The model's threshold is the one for this rate, for old scores too; nothing is rescored.
+
+    Raises:
+        SettingError: the rate is not between 0 and 1.
+        StoreError: there is no such model.
+    """
+    if not 0.0 < rate < 1.0:
+        raise SettingError(f"A false-alarm rate lies between 0 and 1 (0 % and 100 %), not {rate}.")
+    threshold = float(load_calibration(model_id).threshold(rate))
+    with writing() as session:
+        row = _row(session, model_id)
+        row.false_alarm_rate, row.threshold = float(rate), threshold
+    return _record(row)
+
+
+def rename(model_id: str, name: str) -> ModelRecord:
+    """The model has this name, or this name and a number where another has it.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+    with writing() as session:
+        row = _row(session, model_id)
+        row.name = _unused(session, name, except_id=model_id)
+    return _record(row)
+
+
+def delete(model_id: str) -> None:
+    """The model is no longer listed; for 30 days `undo_delete` brings it back with its scores.
+
+    Raises:
+        StoreError: there is no such model, or its folder cannot be moved.
+    """
+    with writing() as session:
+        row = _row(session, model_id)
+        row.deleted_at = now()
+        _move(models_dir() / model_id, _trash() / model_id, row.name)
+    _empty_old_trash()
+
+
+def undo_delete(model_id: str) -> ModelRecord:
+    """A deleted model is back, under its name or, if that was taken since, its name and a number.
+
+    Raises:
+        StoreError: there is no such model any more.
+    """
+    with writing() as session:
+        row = session.get(ModelRow, model_id)
+        if row is None:
+            raise StoreError("This model was deleted too long ago; it cannot be brought back.")
+        if row.deleted_at is not None:
+            row.deleted_at = None
+            row.name = _unused(session, row.name, except_id=model_id)
+            _move(_trash() / model_id, models_dir() / model_id, row.name)
+    return _record(row)
+
+
+def _trash() -> Path:
+    return home() / "trash" / "models"
+
+
+def _move(source: Path, target: Path, name: str) -> None:
+    if not source.exists():
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, target)
+    except OSError as error:
+        raise StoreError(f"The model “{name}” could not be moved: {reason(error)}.") from error
+
+
+def _empty_old_trash() -> None:
+    oldest = now() - datetime.timedelta(days=TRASH_DAYS)
+    query = select(ModelRow).where(ModelRow.deleted_at < oldest)
+    # What cannot be thrown out now is thrown out with the next deletion.
+    with contextlib.suppress(StoreError), writing() as session:
+        for row in session.scalars(query).all():
+            session.delete(row)
+            shutil.rmtree(_trash() / row.id, ignore_errors=True)
+            shutil.rmtree(maps_dir() / row.id, ignore_errors=True)
+
+
+def _row(session: Session, model_id: str) -> ModelRow:
+    row = session.get(ModelRow, model_id)
+    if row is None or row.deleted_at is not None:
+        raise StoreError("This model is no longer here; it was deleted. Choose another.")
+    return row
+
+
+def _unused(session: Session, name: str, except_id: str = "") -> str:
+    name = " ".join(as_text(name).split())[:LONGEST_NAME] or "Model"
+    query = select(ModelRow.name).where(ModelRow.deleted_at.is_(None), ModelRow.id != except_id)
+    taken = set(session.scalars(query))
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free
+
+
+def _name_of(part: Any) -> str:
+    return part if isinstance(part, str) else str(part.name)
+
+
+def _kept_calibration(calibration: Calibration) -> dict[str, Any]:
+    values = {
+        field.name: getattr(calibration, field.name) for field in dataclasses.fields(calibration)
+    }
+    kept: dict[str, Any] = as_json(values)
+    return kept
+
+
+def _record(row: ModelRow) -> ModelRecord:
+    return ModelRecord(
+        **{field.name: getattr(row, field.name) for field in dataclasses.fields(ModelRecord)}
+    )
