@@ -27,7 +27,7 @@ BATCH_SECONDS = 40.0
 
 
 @dataclass(frozen=True)
-class ClipInfo:
+class SourceClip:
     """What is kept of a clip once its features are made."""
 
     name: str
@@ -42,7 +42,7 @@ class Features(Sequence[list[FeatureMaps]]):
     Costs disk, not memory: about 0.25 MB a second of audio for aiSFX's three layers.
     """
 
-    def __init__(self, clips: Sequence[ClipInfo], keys: Sequence[list[str]], cache: FeatureCache):
+    def __init__(self, clips: Sequence[SourceClip], keys: Sequence[list[str]], cache: FeatureCache):
         self.clips = list(clips)
         self._keys = list(keys)
         self._cache = cache
@@ -93,19 +93,21 @@ class FeatureExtractor:
         """
         if n_clips is None and isinstance(clips, Sequence):
             n_clips = len(clips)
-        infos: list[ClipInfo] = []
+        infos: list[SourceClip] = []
         keys: list[list[str]] = []
         for clip, parts in self._fresh_or_cached(clips):
             infos.append(self.info(clip))
             keys.append(parts)
             fraction = len(infos) / n_clips if n_clips else 0.0
-            progress(f"Listening to clip {len(infos)}" + (f" of {n_clips}" if n_clips else ""), fraction)
+            progress(
+                f"Listening to clip {len(infos)}" + (f" of {n_clips}" if n_clips else ""), fraction
+            )
         return Features(infos, keys, self.cache)
 
-    def info(self, clip: Clip) -> ClipInfo:
+    def info(self, clip: Clip) -> SourceClip:
         """What is kept of the clip."""
         n_frames = self.backbone.settings.n_frames(clip.samples.size)
-        return ClipInfo(clip.name, clip.sha256, clip.duration_seconds, n_frames)
+        return SourceClip(clip.name, clip.sha256, clip.duration_seconds, n_frames)
 
     def segments(self, clip: Clip) -> Iterator[FeatureMaps]:
         """The feature maps of a clip, segment by segment, without touching the cache."""

@@ -15,19 +15,19 @@ from core.types import Clip, Float32Array
 
 
 def kept(clip: Clip, probability: Float32Array, settings: SpectrogramSettings) -> Clip:
-    """x * M: the part of the clip that the map calls anomalous."""
+    """X * M: the part of the clip that the map calls anomalous."""
     return _named(clip, apply_mask(clip.samples, probability, settings), "anomalous part")
 
 
 def removed(clip: Clip, probability: Float32Array, settings: SpectrogramSettings) -> Clip:
-    """x * (1 - M): the clip without the part that the map calls anomalous."""
+    """X * (1 - M): the clip without the part that the map calls anomalous."""
     return _named(clip, apply_mask(clip.samples, 1.0 - probability, settings), "the rest")
 
 
 def filled(
     clip: Clip, background: Clip, probability: Float32Array, settings: SpectrogramSettings
 ) -> Clip:
-    """x * (1 - M) + background * M: the holes of `removed` filled with background sound.
+    """X * (1 - M) + background * M: the holes of `removed` filled with background sound.
 
     A background shorter than the clip is repeated, a longer one cut.
     """

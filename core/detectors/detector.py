@@ -1,0 +1,349 @@
+"""A detector is front end, backbone, head and calibration: fitted on normal clips, it scores new ones.
+
+>>> from core import Clip, Detector  # doctest: +SKIP
+>>> detector = Detector("patchcore").fit(normal_clips)  # doctest: +SKIP
+>>> detector.score(clip).regions  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core import modelfile
+from core.audio import resample
+from core.backbones import BACKBONES, choose_device, load_backbone
+from core.calibration import Calibration
+from core.detectors.folds import MOST_FOLDS, grouped_folds
+from core.detectors.head import Head
+from core.detectors.mapping import input_size, spectrogram_map, weighted_peak
+from core.detectors.options import make_settings
+from core.detectors.registry import HEADS, head_type
+from core.errors import FitError, ModelError, SettingError
+from core.feature_cache import FeatureCache
+from core.features import FeatureExtractor, Features, SourceClip
+from core.progress import Progress, part, silent
+from core.regions import find_regions
+from core.spectrogram import SpectrogramSettings
+from core.types import AnomalyMap, Clip, FeatureMaps, Float32Array
+
+SCORED_TOGETHER = 8
+
+
+class Detector:
+    """Finds where in time and frequency a clip is unlike the normal clips it was fitted on.
+
+    Args:
+        head: one of `core.detectors.HEADS`
+        backbone: one of `core.backbones.BACKBONES`
+        seed: makes the fit repeatable on one machine
+        device: "auto" (the GPU when there is one), "cpu" or "cuda"
+        false_alarm_rate: share of normal clips that may be called anomalous; may be set any time
+        head_settings: the head's own, as values or as text
+    Raises:
+        SettingError: a name is unknown or a value out of range.
+        WeightsError: the backbone's weights are not here.
+    """
+
+    def __init__(
+        self,
+        head: str = "patchcore",
+        backbone: str = "aisfx",
+        *,
+        seed: int = 0,
+        device: str = "auto",
+        false_alarm_rate: float = 0.05,
+        **head_settings: Any,
+    ) -> None:
+        self.head_name = head
+        self._head_type = head_type(head)
+        self.settings = make_settings(self._head_type.settings_type, head, head_settings)
+        self.backbone = load_backbone(backbone, device)
+        self.layers = self.backbone.check_layers(
+            self.settings.layers or self.backbone.default_layers
+        )
+        self.seed = int(seed)
+        self.device = choose_device(device)
+        self.false_alarm_rate = false_alarm_rate
+        self.training: list[dict[str, Any]] = []
+        self._head: Head | None = None
+        self._calibration: Calibration | None = None
+
+    @property
+    def false_alarm_rate(self) -> float:
+        """Share of normal clips that may be called anomalous; setting it refits nothing."""
+        return self._false_alarm_rate
+
+    @false_alarm_rate.setter
+    def false_alarm_rate(self, rate: float) -> None:
+        if not 0.0 < rate < 1.0:
+            raise SettingError(f"A false-alarm rate lies between 0 and 1; {rate} does not.")
+        self._false_alarm_rate = float(rate)
+
+    @property
+    def spectrogram_settings(self) -> SpectrogramSettings:
+        """The front end: the spectrogram its maps lie on."""
+        return self.backbone.settings
+
+    @property
+    def sample_rate(self) -> int:
+        """The front end's sample rate; clips at another are resampled."""
+        return self.backbone.settings.sample_rate
+
+    @property
+    def n_clips(self) -> int:
+        """Number of normal clips it was fitted on."""
+        return len(self.training)
+
+    @property
+    def calibration(self) -> Calibration:
+        """The held-out normal clips' scores.
+
+        Raises:
+            FitError: the detector is not fitted yet.
+        """
+        if self._calibration is None:
+            raise FitError("This detector has not been fitted yet; fit it on normal clips first.")
+        return self._calibration
+
+    def fit(
+        self,
+        clips: Iterable[Clip],
+        *,
+        groups: Sequence[str] | None = None,
+        n_clips: int | None = None,
+        cache: FeatureCache | None = None,
+        progress: Progress = silent,
+    ) -> Detector:
+        """Learn what normal sounds like; `clips` may be a generator, each is let go once heard.
+
+        Clips of one group (a recording, a day) are never both fitted on and held out; by default
+        every recording is its own group. Each clip's calibration score comes from a head fitted
+        on the other folds (four at most), the head that is kept is fitted on all of them.
+        Cost: about 10 ms of two CPU cores a second of audio for features, then five head fits;
+        memory does not grow with the number of clips.
+
+        Raises:
+            FitError: too few clips or independent recordings.
+            Cancelled: `progress` stopped it; the detector stays unfitted.
+        """
+        self._head = self._calibration = None
+        cache = cache or FeatureCache()
+        extractor = FeatureExtractor(self.backbone, self.layers, cache)
+        if n_clips is None and isinstance(clips, Sequence):
+            n_clips = len(clips)
+        features = extractor.extract(
+            (self._at_rate(clip) for clip in clips), n_clips, part(progress, 0.0, 0.4)
+        )
+        by_group = self._groups(features, groups)
+        calibration = self._cross_fit(features, by_group, part(progress, 0.4, 0.85))
+        head = self._new_head()
+        head.fit(features, seed=self.seed, progress=part(progress, 0.85, 1.0))
+        cache.trim()
+        self._head, self._calibration = head, calibration
+        self.training = [
+            {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
+            for clip in features.clips
+        ]
+        progress("Done", 1.0)
+        return self
+
+    def score(self, clip: Clip, progress: Progress = silent) -> AnomalyMap:
+        """The anomaly map of a clip of any length, in bounded memory beside its samples."""
+        clip = self._at_rate(clip)
+        extractor = FeatureExtractor(self.backbone, self.layers, FeatureCache())
+        n_frames = self.spectrogram_settings.n_frames(clip.samples.size)
+
+        def watched() -> Iterator[FeatureMaps]:
+            done = 0
+            for maps in extractor.segments(clip):
+                yield maps
+                done += maps.log_mel.shape[1]
+                progress(f"Scoring {clip.name}", min(1.0, done / n_frames))
+
+        return self._anomaly_map(extractor.info(clip), watched())
+
+    def score_many(self, clips: Iterable[Clip]) -> Iterator[AnomalyMap]:
+        """The anomaly map of each clip, in order; clips of one length go through together."""
+        extractor = FeatureExtractor(self.backbone, self.layers, FeatureCache())
+        remaining = (self._at_rate(clip) for clip in clips)
+        while batch := list(islice(remaining, SCORED_TOGETHER)):
+            for clip, segments in zip(batch, extractor.batch(batch)):
+                yield self._anomaly_map(extractor.info(clip), segments)
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted detector to a folder, whole or not at all.
+
+        Raises:
+            FitError: it is not fitted.
+            StoreError: the folder cannot be written.
+        """
+        calibration = self.calibration
+        assert self._head is not None
+        tensors = {f"head.{name}": value.cpu() for name, value in self._head.state().items()}
+        tensors["calibration.clip_scores"] = torch.from_numpy(calibration.clip_scores)
+        tensors["calibration.peak_scores"] = torch.from_numpy(calibration.peak_scores)
+        manifest = {
+            "head": self.head_name,
+            "settings": dataclasses.asdict(self.settings),
+            "backbone": self.backbone.name,
+            "backbone_weights_sha256": self.backbone.weights_sha256,
+            "backbone_weights_licence": self.backbone.licence,
+            "layers": list(self.layers),
+            "seed": self.seed,
+            "false_alarm_rate": self.false_alarm_rate,
+            "calibration": {
+                "window_seconds": calibration.window_seconds,
+                "n_groups": calibration.n_groups,
+                "cross_fitted": calibration.cross_fitted,
+            },
+            "training": self.training,
+        }
+        modelfile.write_model(Path(folder), manifest, tensors)
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "auto") -> Detector:
+        """A detector that `save` wrote, after checking every part of it.
+
+        Raises:
+            ModelError: it is damaged, incomplete, newer than this program, or was made with a
+                backbone or weights that are not these.
+        """
+        manifest, tensors = modelfile.read_model(Path(folder))
+        try:
+            return cls._from_parts(manifest, tensors, device)
+        except (KeyError, TypeError, AttributeError, RuntimeError, SettingError) as error:
+            raise ModelError(
+                f"The model in {folder} does not fit this program ({error}); fit it again."
+            ) from None
+
+    @classmethod
+    def _from_parts(
+        cls, manifest: dict[str, Any], tensors: dict[str, Tensor], device: str
+    ) -> Detector:
+        backbone = manifest["backbone"]
+        if manifest["head"] not in HEADS or backbone not in BACKBONES:
+            raise ModelError(
+                f"The model needs head “{manifest['head']}” and backbone “{backbone}”; this "
+                f"program has {', '.join(HEADS)} and {', '.join(BACKBONES)}."
+            )
+        detector = cls(
+            manifest["head"],
+            backbone,
+            seed=manifest["seed"],
+            device=device,
+            false_alarm_rate=manifest["false_alarm_rate"],
+            **manifest["settings"],
+        )
+        if manifest["backbone_weights_sha256"] != detector.backbone.weights_sha256:
+            raise ModelError(
+                f"The model was made with other weights of {backbone} than those here; its scores "
+                "would mean nothing. Use the weights it was made with, or fit it again."
+            )
+        head = detector._new_head()
+        head.load_state(
+            {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("head.")}
+        )
+        detector._head = head
+        detector._calibration = Calibration(
+            tensors["calibration.clip_scores"].numpy(),
+            tensors["calibration.peak_scores"].numpy(),
+            **manifest["calibration"],
+        )
+        detector.training = manifest["training"]
+        return detector
+
+    def _at_rate(self, clip: Clip) -> Clip:
+        return clip if clip.sample_rate == self.sample_rate else resample(clip, self.sample_rate)
+
+    def _new_head(self) -> Head:
+        return self._head_type(self.settings, self.layers, self.device)
+
+    def _groups(self, features: Features, groups: Sequence[str] | None) -> list[str]:
+        sounds = [clip.sha256 for clip in features.clips]
+        fewest = self._head_type.fewest_clips
+        if len(sounds) < fewest:
+            raise FitError(
+                f"{self._head_type.title} needs at least {fewest} normal clips, better 20 or "
+                f"more; there {'is' if len(sounds) == 1 else 'are'} {len(sounds)}."
+            )
+        if groups is not None and len(groups) != len(sounds):
+            raise FitError(f"There are {len(groups)} groups for {len(sounds)} clips.")
+        if len(set(sounds)) == 1:
+            raise FitError(
+                f"All {len(sounds)} clips are the same recording; a detector needs different ones "
+                "to learn how much normal sound varies."
+            )
+        by_group = sounds if groups is None else list(groups)
+        if len(set(by_group)) == 1:
+            raise FitError(
+                f"All clips belong to one recording, “{by_group[0]}”; at least two are needed to "
+                "calibrate on clips the detector has not heard."
+            )
+        return by_group
+
+    def _cross_fit(
+        self, features: Features, groups: Sequence[str], progress: Progress
+    ) -> Calibration:
+        window_seconds = float(np.median([clip.duration_seconds for clip in features.clips]))
+        folds = grouped_folds(groups, MOST_FOLDS, seed=self.seed)
+        clip_scores, peak_scores = [], []
+        for i, fold in enumerate(folds):
+            step = part(progress, i / len(folds), (i + 1) / len(folds))
+            head = self._new_head()
+            rest = [j for other in folds if other is not fold for j in other]
+            head.fit(features.subset(rest), seed=self.seed, progress=part(step, 0.0, 0.7))
+            for k, j in enumerate(fold):
+                raw, score = self._raw_map(head, features.clips[j], features[j], window_seconds)
+                clip_scores.append(score)
+                peak_scores.append(float(raw.max()))
+                step("Scoring clips held out", 0.7 + 0.3 * (k + 1) / len(fold))
+        return Calibration(
+            np.sort(np.array(clip_scores, dtype=np.float64)),
+            np.sort(np.array(peak_scores, dtype=np.float64)),
+            window_seconds=window_seconds,
+            n_groups=len(set(groups)),
+            cross_fitted=True,
+        )
+
+    def _raw_map(
+        self, head: Head, clip: SourceClip, segments: Iterable[FeatureMaps], window_seconds: float
+    ) -> tuple[Float32Array, float]:
+        """The raw map on the spectrogram's axes, and the clip's score."""
+        scores, sizes = [], []
+        for maps in segments:
+            scores.append(head.score(maps))
+            sizes.append(input_size(maps))
+        cells = [score.map for score in scores]
+        raw = spectrogram_map(cells, sizes, clip.n_frames, self.settings.smoothing_sigma)
+        if scores[0].clip_weight is None:
+            return raw, float(raw.max())
+        return raw, weighted_peak(scores, window_seconds / clip.duration_seconds)
+
+    def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
+        calibration, settings = self.calibration, self.spectrogram_settings
+        assert self._head is not None
+        raw, score = self._raw_map(self._head, clip, segments, calibration.window_seconds)
+        map_threshold = calibration.map_threshold(self.false_alarm_rate)
+        time_s = settings.time_s(clip.n_frames)
+        return AnomalyMap(
+            clip_name=clip.name,
+            raw=raw,
+            probability=calibration.probability(raw),
+            freq_hz=settings.freq_hz,
+            time_s=time_s,
+            score=score,
+            p_value=calibration.p_value(score),
+            threshold=calibration.threshold(self.false_alarm_rate),
+            map_threshold=map_threshold,
+            regions=find_regions(
+                raw, map_threshold, settings.freq_hz, time_s, calibration.peak_p_value
+            ),
+        )

@@ -1,0 +1,20 @@
+"""The heads by name. A new one is one file and one line here: docs/adding_a_head.md."""
+
+from __future__ import annotations
+
+from core.detectors.head import Head
+from core.detectors.patchcore import PatchCore
+from core.errors import SettingError
+
+HEADS: dict[str, type[Head]] = {head.name: head for head in (PatchCore,)}
+
+
+def head_type(name: str) -> type[Head]:
+    """The head of that name.
+
+    Raises:
+        SettingError: there is none.
+    """
+    if name not in HEADS:
+        raise SettingError(f"There is no head “{name}”; there are {', '.join(HEADS)}.")
+    return HEADS[name]
