@@ -81,7 +81,8 @@ class Calibration:
         """
         log_p = self._peak_tail.logsf(raw.astype(np.float64))
         scale = 2.0 * np.log(HALF_RATE)
-        return np.clip(log_p / scale, 0.0, 1.0).astype(np.float32)
+        probability: Float32Array = np.clip(log_p / scale, 0.0, 1.0).astype(np.float32)
+        return probability
 
     def clip_probability(self, score: float) -> float:
         """The clip's place on the scale of M: 0.5 at a 5 % false-alarm rate, without steps."""

@@ -32,5 +32,5 @@ class StoreError(HearMapError):
     """Something kept under HEARMAP_HOME, or its database, cannot be read or written."""
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - not an error
     """The user stopped the work; raised by a progress callback, never shown as an error."""

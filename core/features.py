@@ -8,6 +8,7 @@ cached fit and a fresh one are the same.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -98,10 +99,8 @@ class FeatureExtractor:
         for clip, parts in self._fresh_or_cached(clips):
             infos.append(self.info(clip))
             keys.append(parts)
-            fraction = len(infos) / n_clips if n_clips else 0.0
-            progress(
-                f"Listening to clip {len(infos)}" + (f" of {n_clips}" if n_clips else ""), fraction
-            )
+            of_all = f" of {n_clips}" if n_clips else ""
+            progress(f"Listening to clip {len(infos)}{of_all}", len(infos) / (n_clips or math.inf))
         return Features(infos, keys, self.cache)
 
     def info(self, clip: Clip) -> SourceClip:
@@ -126,8 +125,8 @@ class FeatureExtractor:
     def _fresh_or_cached(self, clips: Iterable[Clip]) -> Iterator[tuple[Clip, list[str]]]:
         for group in self._batches(clips):
             missing = [clip for clip in group if not self._is_cached(clip)]
-            for clip, segments in zip(missing, self.batch(missing)):
-                for key, maps in zip(self._keys(clip), segments):
+            for clip, segments in zip(missing, self.batch(missing), strict=True):
+                for key, maps in zip(self._keys(clip), segments, strict=True):
                     self.cache.write(key, maps)
             for clip in group:
                 yield clip, self._keys(clip)

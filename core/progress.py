@@ -10,7 +10,8 @@ class Progress(Protocol):
     falls within one piece of work. The callable raises `core.errors.Cancelled` to stop it.
     """
 
-    def __call__(self, stage: str, fraction: float) -> None: ...
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Take note of where the work is, or raise `Cancelled`."""
 
 
 def silent(stage: str, fraction: float) -> None:

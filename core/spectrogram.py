@@ -156,7 +156,8 @@ def level_db(values: Float32Array, settings: SpectrogramSettings) -> Float32Arra
     if settings.compression == "decibel":
         return np.asarray(values, dtype=np.float32)
     mel_power = (np.power(10.0, values.astype(np.float64) * settings.full_scale) - 1.0) / 10_000.0
-    return (10.0 * np.log10(np.maximum(mel_power, 1e-10))).astype(np.float32)
+    decibel: Float32Array = (10.0 * np.log10(np.maximum(mel_power, 1e-10))).astype(np.float32)
+    return decibel
 
 
 @lru_cache(maxsize=8)

@@ -56,6 +56,6 @@ def covering_radius(points: Tensor, chosen: Tensor) -> float:
     """The largest distance from any point to the nearest of those chosen."""
     radius = 0.0
     centres = points[chosen]
-    for rows in points.split(2048):
+    for rows in torch.split(points, 2048):
         radius = max(radius, float(torch.cdist(rows, centres).min(dim=1).values.max()))
     return radius

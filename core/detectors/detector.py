@@ -1,4 +1,4 @@
-"""A detector is front end, backbone, head and calibration: fitted on normal clips, it scores new ones.
+"""A detector is front end, backbone, head and calibration, fitted on normal clips to score others.
 
 >>> from core import Clip, Detector  # doctest: +SKIP
 >>> detector = Detector("patchcore").fit(normal_clips)  # doctest: +SKIP
@@ -175,7 +175,7 @@ class Detector:
         extractor = FeatureExtractor(self.backbone, self.layers, FeatureCache())
         remaining = (self._at_rate(clip) for clip in clips)
         while batch := list(islice(remaining, SCORED_TOGETHER)):
-            for clip, segments in zip(batch, extractor.batch(batch)):
+            for clip, segments in zip(batch, extractor.batch(batch), strict=True):
                 yield self._anomaly_map(extractor.info(clip), segments)
 
     def save(self, folder: Path) -> None:

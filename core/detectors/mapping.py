@@ -25,7 +25,7 @@ def spectrogram_map(
     """
     enlarged = [
         F.interpolate(cell[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
-        for cell, size in zip(cells, segments)
+        for cell, size in zip(cells, segments, strict=True)
     ]
     whole = torch.cat(enlarged, dim=1)[:, :n_frames].numpy()
     if sigma > 0:

@@ -29,7 +29,7 @@ class NearestNeighbours:
         """Distances and indices, each [n, k], of the k bank rows nearest to rows [n, channel]."""
         k = min(k, len(self.bank))
         centred = rows - self._mean
-        indices = torch.cat([self._search(chunk, k) for chunk in centred.split(CHUNK_ROWS)])
+        indices = torch.cat([self._search(chunk, k) for chunk in torch.split(centred, CHUNK_ROWS)])
         distances = torch.stack(
             [(centred - self._centred[indices[:, i]]).norm(dim=1) for i in range(k)], dim=1
         )

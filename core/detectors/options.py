@@ -51,7 +51,7 @@ def _parse(field: dataclasses.Field[Any], value: Any) -> Any:
             raise SettingError(f"{field.name} is one of {', '.join(choices)}, not “{value}”.")
         return value
     try:
-        number = type(field.default)(value)
+        number = int(value) if isinstance(field.default, int) else float(value)
     except (TypeError, ValueError):
         kind = "a whole number" if isinstance(field.default, int) else "a number"
         raise SettingError(f"{field.name} is {kind}, not “{value}”.") from None
