@@ -28,6 +28,10 @@ class ModelError(HearMapError):
     """A saved model is missing, damaged, newer than this program or of another backbone."""
 
 
+class DataSetError(HearMapError):
+    """A data set's folder is not laid out as published; the sentence says what is missing."""
+
+
 class StoreError(HearMapError):
     """Something kept under HEARMAP_HOME, or its database, cannot be read or written."""
 

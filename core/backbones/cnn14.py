@@ -58,7 +58,7 @@ class Cnn14(nn.Module):
         self.pooling = pooling
         self.pooled = [True] * (len(channels) - 1) + [last_pooled]
         self.bn0 = nn.BatchNorm2d(n_normalised_mels) if n_normalised_mels else None
-        for i, (n_in, n_out) in enumerate(zip((1, *channels), channels), start=1):
+        for i, (n_in, n_out) in enumerate(zip((1, *channels), channels, strict=False), start=1):
             self.add_module(f"conv_block{i}", ConvBlock(n_in, n_out))
 
     @property

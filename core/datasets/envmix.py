@@ -1,0 +1,106 @@
+"""EnvMix: anomalous events mixed into normal recordings at a known place and signal-to-noise ratio.
+
+Vision to Sound, section 3.1, with the convention of the DCASE 2017 rare-event synthesiser that it
+cites: the SNR holds over the event's region, its onset is uniform where it fits, and one factor
+keeps the whole mix from clipping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from core.spectrogram import SpectrogramSettings, mel_filter_bank, stft
+from core.types import Clip, Float32Array, Float64Array
+
+SHORTEST_EVENT_SECONDS = 1.0
+LONGEST_EVENT_SECONDS = 2.5
+ACTIVE_DB = 30.0
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """A normal clip with one event in it, and the truth about the event.
+
+    Shape:
+        event: [n] float32, the event as it is in the mix (scaled, in place, zeros elsewhere)
+        background: [n] float32, the normal clip as it is in the mix
+    """
+
+    clip: Clip
+    event: Float32Array
+    background: Float32Array
+    start_s: float
+    end_s: float
+    snr_db: float
+    gain: float
+
+    def stem_power(self, settings: SpectrogramSettings) -> Float64Array:
+        """The event's mel power, [freq, time]: what the ground truth is cut from."""
+        power = stft(torch.from_numpy(self.event), settings).abs().square()
+        mel_power: Float64Array = (mel_filter_bank(settings).T @ power).double().numpy()
+        return mel_power
+
+    def columns(self, settings: SpectrogramSettings) -> slice:
+        """The spectrogram's columns whose centres lie within the event."""
+        first = int(np.ceil(self.start_s / settings.hop_seconds))
+        last = int(np.floor(self.end_s / settings.hop_seconds))
+        return slice(first, max(first + 1, last + 1))
+
+
+def trim(clip: Clip) -> Float32Array:
+    """The event in a clip: its loudest 1 to 2.5 s, without the silence many clips are padded with.
+
+    From the first to the last 20 ms frame within 30 dB of the loudest one; where that is longer
+    than 2.5 s, the 2.5 s of most energy.
+    """
+    rate = clip.sample_rate
+    frame = round(0.02 * rate)
+    n_frames = clip.samples.size // frame
+    energy = np.square(clip.samples[: n_frames * frame], dtype=np.float64).reshape(n_frames, frame)
+    energy = energy.sum(axis=1)
+    active = np.flatnonzero(energy > energy.max() * 10.0 ** (-ACTIVE_DB / 10.0))
+    start, stop = (int(active[0]), int(active[-1]) + 1) if active.size else (0, n_frames)
+    longest = round(LONGEST_EVENT_SECONDS * rate / frame)
+    if stop - start > longest:
+        window = np.convolve(energy[start:stop], np.ones(longest), mode="valid")
+        start += int(window.argmax())
+        stop = start + longest
+    shortest = round(SHORTEST_EVENT_SECONDS * rate / frame)
+    stop = min(n_frames, max(stop, start + shortest))
+    return clip.samples[start * frame : stop * frame]
+
+
+def mix(normal: Clip, event: Clip, snr_db: float, *, seed: int) -> Mix:
+    """A normal clip with the trimmed event at this SNR, its onset drawn from the seed.
+
+    gain = 10^(snr / 20) * rms(background under the event) / rms(event).
+    """
+    trimmed = trim(event)[: normal.samples.size]
+    drawn = f"{seed}:{normal.sha256}:{event.sha256}".encode()
+    # Drawn from the clips, not from a running generator: adding a class moves no other onset.
+    generator = np.random.default_rng(int.from_bytes(hashlib.sha256(drawn).digest()[:8], "big"))
+    onset = int(generator.integers(0, normal.samples.size - trimmed.size + 1))
+    under = slice(onset, onset + trimmed.size)
+    gain = 10.0 ** (snr_db / 20.0) * _rms(normal.samples[under]) / max(_rms(trimmed), 1e-12)
+    stem = np.zeros_like(normal.samples)
+    stem[under] = gain * trimmed
+    mixed = normal.samples + stem
+    scale = min(1.0, 0.999 / max(float(np.abs(mixed).max()), 1e-12))
+    name = f"{normal.name} + {event.name} at {snr_db:g} dB"
+    return Mix(
+        clip=Clip.from_samples(mixed * scale, normal.sample_rate, name),
+        event=(stem * scale).astype(np.float32),
+        background=(normal.samples * scale).astype(np.float32),
+        start_s=onset / normal.sample_rate,
+        end_s=(onset + trimmed.size) / normal.sample_rate,
+        snr_db=snr_db,
+        gain=gain * scale,
+    )
+
+
+def _rms(samples: Float32Array) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
