@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from core.backbones import weights
+from core.errors import HearMapError
+from core.home import environment_weights_dir
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -25,3 +29,15 @@ def esc10() -> Path:
     if not (folder / "meta" / "esc50.csv").is_file():
         pytest.skip("the ESC-10 recordings are not here; HEARMAP_ESC10 names their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def aisfx_weights() -> Path:
+    """The real aiSFX weights in the environment, fetched at most once; every home sees them."""
+    kept = environment_weights_dir() / "aisfx.safetensors"
+    if kept.is_file():
+        return kept
+    try:
+        return weights.fetch("aisfx", into_environment=True)
+    except HearMapError as error:
+        pytest.skip(str(error))

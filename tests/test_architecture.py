@@ -16,7 +16,7 @@ LAYERS: list[set[str]] = [
     {"core.errors", "core.progress", "core.home", "core.durable", "core.torchaudio_import"},
     {"core.types"},
     {"core.audio_source", "core.modelfile"},
-    {"core.audio"},
+    {"core.audio", "core.audio_check"},
     {"core.uploads"},
     {"core.spectrogram"},
     {"core.masking", "core.regions", "core.calibration"},
