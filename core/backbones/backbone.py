@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from core.backbones.cnn14 import Cnn14
 from core.errors import SettingError
 from core.spectrogram import SpectrogramSettings
 
@@ -62,6 +63,19 @@ class Backbone:
     def maps(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
         """The layers' maps, each [batch, channel, freq, time], of log-mels [batch, freq, time]."""
         return self.network(log_mel.to(self.device), layers)
+
+    def student(self, width: float = 1.0) -> Cnn14:
+        """A fresh network of this one's shape, untrained, its channels times `width`.
+
+        Raises:
+            SettingError: this backbone's network is not convolutional.
+        """
+        if not isinstance(self.network, Cnn14):
+            raise SettingError(
+                f"Backbone {self.name} is no convolutional network, so no student can be shaped "
+                "after it; choose another head or another backbone."
+            )
+        return self.network.untrained(width)
 
 
 BackboneMaker = Callable[[torch.device], Backbone]

@@ -55,11 +55,18 @@ class Cnn14(nn.Module):
         n_normalised_mels: int = 0,
     ) -> None:
         super().__init__()
-        self.pooling = pooling
+        self.channels = channels
+        self.pooling: Literal["average", "max"] = pooling
         self.pooled = [True] * (len(channels) - 1) + [last_pooled]
         self.bn0 = nn.BatchNorm2d(n_normalised_mels) if n_normalised_mels else None
         for i, (n_in, n_out) in enumerate(zip((1, *channels), channels, strict=False), start=1):
             self.add_module(f"conv_block{i}", ConvBlock(n_in, n_out))
+
+    def untrained(self, width: float = 1.0) -> Cnn14:
+        """A network of the same shape with new random weights, each block `width` times as wide."""
+        channels = tuple(max(1, round(n * width)) for n in self.channels)
+        n_mels = 0 if self.bn0 is None else self.bn0.num_features
+        return Cnn14(channels, self.pooling, self.pooled[-1], n_mels)
 
     @property
     def strides(self) -> dict[str, int]:

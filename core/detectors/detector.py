@@ -264,7 +264,7 @@ class Detector:
         return clip if clip.sample_rate == self.sample_rate else resample(clip, self.sample_rate)
 
     def _new_head(self) -> Head:
-        return self._head_type(self.settings, self.layers, self.device)
+        return self._head_type(self.settings, self.layers, self.backbone)
 
     def _groups(self, features: Features, groups: Sequence[str] | None) -> list[str]:
         sounds = [clip.sha256 for clip in features.clips]

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
+from core.backbones import Backbone
 from core.detectors.options import option
 from core.features import Features
 from core.progress import Progress
@@ -51,10 +51,11 @@ class Head(ABC):
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
     fewest_clips: ClassVar[int] = 2
 
-    def __init__(self, settings: HeadSettings, layers: tuple[str, ...], device: torch.device):
+    def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:
         self.settings: Any = settings
         self.layers = layers
-        self.device = device
+        self.backbone = backbone
+        self.device = backbone.device
 
     @abstractmethod
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
