@@ -26,6 +26,7 @@ from core.store.database import reading, writing
 from core.store.records import ModelRow, as_json, as_text, now
 
 if TYPE_CHECKING:
+    from core.audio import Channel
     from core.calibration import Calibration
     from core.detectors.detector import Detector
 
@@ -41,6 +42,7 @@ class ModelRecord:
     name: str
     head: str
     backbone: str
+    channel: Channel
     n_clips: int
     training_seconds: float
     size_bytes: int
@@ -54,8 +56,10 @@ class ModelRecord:
         return models_dir() / self.id
 
 
-def save_model(detector: Detector, name: str) -> ModelRecord:
+def save_model(detector: Detector, name: str, *, channel: Channel = 0) -> ModelRecord:
     """The detector is kept under a name that no other model has (“fan” may become “fan 2”).
+
+    `channel` is the one it was fitted on, and the one it scores.
 
     Raises:
         StoreError: the disk or the database refused; nothing is left of the model.
@@ -64,14 +68,14 @@ def save_model(detector: Detector, name: str) -> ModelRecord:
     folder = models_dir() / model_id
     try:
         detector.save(folder)
-        training = detector.training
         rate = float(detector.false_alarm_rate)
         row = ModelRow(
             id=model_id,
-            head=_name_of(detector.head),
-            backbone=_name_of(detector.backbone),
+            head=detector.head_name,
+            backbone=detector.backbone.name,
+            channel=str(channel),
             n_clips=int(detector.n_clips),
-            training_seconds=float(sum(clip["seconds"] for clip in training)),
+            training_seconds=float(sum(clip["seconds"] for clip in detector.training)),
             size_bytes=sum(path.stat().st_size for path in folder.iterdir()),
             false_alarm_rate=rate,
             threshold=float(detector.calibration.threshold(rate)),
@@ -141,12 +145,11 @@ def load_calibration(model_id: str) -> Calibration:
 
     with reading() as session:
         kept = _row(session, model_id).calibration
-    return Calibration(
-        **{
-            key: np.asarray(value, np.float64) if isinstance(value, list) else value
-            for key, value in kept.items()
-        }
-    )
+    values: dict[str, Any] = {
+        key: np.asarray(value, np.float64) if isinstance(value, list) else value
+        for key, value in kept.items()
+    }
+    return Calibration(**values)
 
 
 def set_false_alarm_rate(model_id: str, rate: float) -> ModelRecord:
@@ -250,10 +253,6 @@ def _unused(session: Session, name: str, except_id: str = "") -> str:
     return free
 
 
-def _name_of(part: Any) -> str:
-    return part if isinstance(part, str) else str(part.name)
-
-
 def _kept_calibration(calibration: Calibration) -> dict[str, Any]:
     values = {
         field.name: getattr(calibration, field.name) for field in dataclasses.fields(calibration)
@@ -263,6 +262,6 @@ def _kept_calibration(calibration: Calibration) -> dict[str, Any]:
 
 
 def _record(row: ModelRow) -> ModelRecord:
-    return ModelRecord(
-        **{field.name: getattr(row, field.name) for field in dataclasses.fields(ModelRecord)}
-    )
+    values = {field.name: getattr(row, field.name) for field in dataclasses.fields(ModelRecord)}
+    values["channel"] = "mean" if row.channel == "mean" else int(row.channel)
+    return ModelRecord(**values)

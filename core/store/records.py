@@ -25,11 +25,13 @@ class UtcDateTime(TypeDecorator[datetime.datetime]):
     def process_bind_param(
         self, value: datetime.datetime | None, dialect: Dialect
     ) -> datetime.datetime | None:
+        """The moment in UTC, as every database keeps it."""
         return None if value is None else value.astimezone(datetime.timezone.utc)
 
     def process_result_value(
         self, value: datetime.datetime | None, dialect: Dialect
     ) -> datetime.datetime | None:
+        """The moment in UTC, with its time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -101,6 +103,7 @@ class ModelRow(Row):
     name: Mapped[str] = mapped_column(Text)
     head: Mapped[str] = mapped_column(String(32))
     backbone: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(8))
     n_clips: Mapped[int]
     training_seconds: Mapped[float] = mapped_column(Float)
     size_bytes: Mapped[int] = mapped_column(BigInteger)

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("head", sa.String(32), nullable=False),
         sa.Column("backbone", sa.String(32), nullable=False),
+        sa.Column("channel", sa.String(8), nullable=False),
         sa.Column("n_clips", sa.Integer, nullable=False),
         sa.Column("training_seconds", sa.Float, nullable=False),
         sa.Column("size_bytes", sa.BigInteger, nullable=False),

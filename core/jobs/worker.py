@@ -1,0 +1,141 @@
+"""What runs in a worker process: one task at a time, its progress and its end in the records."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from core.errors import Cancelled, HearMapError, StoreError
+from core.home import home
+from core.jobs import job
+from core.progress import Progress
+
+Task = Callable[[dict[str, Any], Progress], dict[str, Any]]
+
+TELL_EVERY_SECONDS = 0.2
+END_ATTEMPTS = 3
+_DOING = {"fit": "fitting a model", "score": "scoring recordings", "demo": "making the demo"}
+
+
+def set_up(n_threads: int) -> None:
+    """Prepares a fresh worker: polite to the app, and gone when its owner is.
+
+    It computes on `n_threads` cores unless OMP_NUM_THREADS says otherwise.
+    """
+    # Read when PyTorch is imported, which only the first task does.
+    os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))
+    # Ctrl-C reaches every process of a terminal; the owner ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(5)
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
+
+
+def run(
+    job_id: str, kind: str, task: Task, arguments: dict[str, Any], environment: dict[str, str]
+) -> None:
+    """Does the job; whatever happens is in its record when this returns."""
+    os.environ.update(environment)
+    if not job.start(job_id):
+        return
+    progress = RecordedProgress(job_id)
+    try:
+        result = task(arguments, progress)
+        end = ("done", "", result)
+    except Cancelled:
+        end = ("cancelled", job.CANCELLED, {})
+    except HearMapError as error:
+        end = ("failed", str(error), {})
+    except MemoryError:
+        end = ("failed", "There was not enough memory; use fewer or shorter recordings.", {})
+    except Exception as error:
+        end = ("failed", unexpected(job_id, kind, error), {})
+    for attempt in range(END_ATTEMPTS):
+        try:
+            job.finish(job_id, *end)
+            return
+        except StoreError:
+            if attempt == END_ATTEMPTS - 1:
+                raise
+            time.sleep(1.0)
+
+
+class RecordedProgress:
+    """Progress that is written to the job's record at most five times a second.
+
+    Raises:
+        Cancelled: when called, if the job was asked to stop.
+    """
+
+    def __init__(self, job_id: str) -> None:
+        self._job_id = job_id
+        self._started = self._told = time.monotonic()
+        self._first = True
+        self._seconds_left: float | None = None
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Tells the record, unless it was told a moment ago."""
+        moment = time.monotonic()
+        if not self._first and moment - self._told < TELL_EVERY_SECONDS:
+            return
+        fraction = min(max(float(fraction), 0.0), 1.0)
+        self._seconds_left = smoothed_seconds_left(
+            self._seconds_left, moment - self._told, moment - self._started, fraction
+        )
+        self._first, self._told = False, moment
+        # A database that is busy for a moment is no reason to give up an hour's work.
+        with contextlib.suppress(StoreError):
+            if job.tell(self._job_id, stage, fraction, self._seconds_left):
+                raise Cancelled
+
+
+def smoothed_seconds_left(
+    before_seconds: float | None, passed_seconds: float, elapsed_seconds: float, fraction: float
+) -> float | None:
+    """The time left, steadier than the fraction: what was expected, corrected by a third.
+
+    None in the first second and the first hundredth, which say little.
+
+    >>> smoothed_seconds_left(None, 1.0, 10.0, 0.5)
+    10.0
+    >>> smoothed_seconds_left(10.0, 1.0, 11.0, 0.5)
+    9.666666666666666
+    """
+    if elapsed_seconds < 1.0 or fraction < 0.01:
+        return None
+    estimate = elapsed_seconds * (1.0 - fraction) / fraction
+    if before_seconds is None:
+        return estimate
+    expected = max(0.0, before_seconds - passed_seconds)
+    return expected + (estimate - expected) / 3.0
+
+
+def unexpected(job_id: str, kind: str, error: Exception) -> str:
+    """The sentence for a mistake of the program's; its traceback is in a log under the home."""
+    path = home() / "logs" / f"job-{job_id}.log"
+    sentence = (
+        f"Something went wrong inside HearMap while {_DOING.get(kind, kind)}: "
+        f"{type(error).__name__}."
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return sentence
+    return f"{sentence} Details are in {path}."
+
+
+def _end_with(owner_sentinel: int) -> None:
+    multiprocessing.connection.wait([owner_sentinel])
+    os._exit(1)

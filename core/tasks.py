@@ -1,0 +1,222 @@
+"""The long work of the app: fit a model, score recordings, make the demo.
+
+Each task is a function of plain JSON arguments and a progress; it needs no pool and no app. A
+recording that cannot be used is left out with a sentence in `left_out`, and the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.errors import AudioError, FitError, HearMapError, SettingError, StoreError
+from core.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from core.audio import Channel
+    from core.types import Clip
+
+SENTENCES_SHOWN = 3
+DEMO_NORMAL_CLIPS = 24
+DEMO_NORMAL_TO_SCORE = 4
+DEMO_UNLIKE_OF_EACH = 2
+
+
+def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Fits a detector on recordings of the store and keeps it: {model_id, left_out}.
+
+    Arguments: clip_ids, model_name; if not the defaults head, backbone, seed, false_alarm_rate,
+    channel, device, head_settings. Cancelled or failed, it leaves no model.
+
+    Raises:
+        FitError: too few recordings can be used; the sentence says which were left out and why.
+        HearMapError: as `Detector` says.
+    """
+    from core.detectors.detector import Detector
+    from core.store import clips, models
+
+    options = {
+        key: arguments[key]
+        for key in ("head", "backbone", "seed", "false_alarm_rate", "device")
+        if arguments.get(key) is not None
+    }
+    channel = _channel(arguments.get("channel", 0))
+    clip_ids = list(dict.fromkeys(arguments["clip_ids"]))
+    left_out: list[str] = []
+    used: list[str] = []
+    progress("Preparing", 0.0)
+    detector = Detector(**options, **(arguments.get("head_settings") or {}))
+    readable = _readable(clip_ids, channel, detector.sample_rate, left_out, used)
+    try:
+        detector.fit(readable, n_clips=len(clip_ids), progress=part(progress, 0.0, 0.98))
+    except FitError as error:
+        raise FitError(_with_left_out(str(error), left_out)) from error
+    progress("Keeping the model", 0.98)
+    record = models.save_model(
+        detector, str(arguments.get("model_name") or "Model"), channel=channel
+    )
+    for clip_id in used:
+        # A recording removed meanwhile takes no role; the model has heard it all the same.
+        try:
+            if clips.get_clip(clip_id).role == "unknown":
+                clips.set_role(clip_id, "normal")
+        except StoreError:
+            continue
+    return {"model_id": record.id, "left_out": left_out}
+
+
+def score(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Scores recordings with a model and keeps scores and maps: {n_scored, n_failed, left_out}.
+
+    Arguments: model_id, clip_ids; device if not the default. Cancelled, it keeps what it has.
+
+    Raises:
+        StoreError: the model is gone, or nothing can be written.
+        ModelError: the model cannot be loaded.
+    """
+    from core.audio import read_clip
+    from core.store import clips, models, scores
+
+    model_id, clip_ids = arguments["model_id"], list(dict.fromkeys(arguments["clip_ids"]))
+    left_out: list[str] = []
+    n_scored = 0
+    progress("Loading the model", 0.0)
+    record = models.get_model(model_id)
+    detector = models.load_model(model_id, device=arguments.get("device") or "auto")
+    for i, clip_id in enumerate(clip_ids):
+        step = part(progress, i / len(clip_ids), (i + 1) / len(clip_ids))
+        step(f"Scoring {i + 1} of {len(clip_ids)}", 0.0)
+        try:
+            name = clips.get_clip(clip_id).name
+        except StoreError as error:
+            left_out.append(str(error))
+            continue
+        try:
+            clip = read_clip(
+                clips.clip_path(clip_id),
+                name=name,
+                channel=record.channel,
+                sample_rate=detector.sample_rate,
+            )
+            result = detector.score(clip, progress=step)
+        except HearMapError as error:
+            left_out.append(_naming(name, error))
+            scores.save_score(model_id, clip_id, error)
+            continue
+        scores.save_score(model_id, clip_id, result)
+        n_scored += 1
+    return {"n_scored": n_scored, "n_failed": len(clip_ids) - n_scored, "left_out": left_out}
+
+
+def demo(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Makes a machine's sounds, fits on the normal ones and scores others.
+
+    Arguments: machine, seed (0 if none). Gives {model_id, clip_ids, fault_times, left_out}: the
+    scored recordings, the unlike ones first, and when each one's fault is heard, in seconds.
+
+    Raises:
+        SettingError: there is no such machine.
+    """
+    from core.audio import wav_bytes
+    from core.datasets.machines import FAULTS, MACHINES, make
+    from core.store import clips
+
+    machine, seed = arguments["machine"], int(arguments.get("seed") or 0)
+    if machine not in MACHINES:
+        raise SettingError(f"There is no machine “{machine}”; there are {', '.join(MACHINES)}.")
+    n_normal = int(arguments.get("n_normal") or DEMO_NORMAL_CLIPS)
+    planned: list[tuple[str, str | None]] = [
+        (f"{machine} normal {i + 1:02}.wav", None) for i in range(n_normal + DEMO_NORMAL_TO_SCORE)
+    ]
+    planned += [
+        (f"{machine} {fault} {i + 1}.wav", fault)
+        for fault in FAULTS[machine]
+        for i in range(DEMO_UNLIKE_OF_EACH)
+    ]
+    normal: list[str] = []
+    held_out: list[str] = []
+    unlike: list[str] = []
+    fault_times: dict[str, list[list[float]]] = {}
+    making = part(progress, 0.0, 0.2)
+    for i, (name, fault) in enumerate(planned):
+        making(f"Making sounds of a {machine}", i / len(planned))
+        made = make(machine, seed=1000 * seed + i, fault=fault)
+        kept = clips.add_clip(
+            name,
+            wav_bytes(made.clip.samples, made.clip.sample_rate),
+            role="unlike" if fault else "normal",
+        )
+        fault_times[kept.id] = [[float(start), float(stop)] for start, stop in made.fault_times]
+        (unlike if fault else normal if i < n_normal else held_out).append(kept.id)
+    fitted = fit(
+        {"clip_ids": normal, "model_name": f"Demo: {machine}", "seed": seed}
+        | {key: arguments[key] for key in ("head", "head_settings") if key in arguments},
+        part(progress, 0.2, 0.85),
+    )
+    clip_ids = unlike + held_out
+    scored = score(
+        {"model_id": fitted["model_id"], "clip_ids": clip_ids}, part(progress, 0.85, 1.0)
+    )
+    return {
+        "model_id": fitted["model_id"],
+        "clip_ids": clip_ids,
+        "fault_times": {clip_id: fault_times[clip_id] for clip_id in clip_ids},
+        "left_out": fitted["left_out"] + scored["left_out"],
+    }
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
+    "fit": fit,
+    "score": score,
+    "demo": demo,
+}
+
+
+def _readable(
+    clip_ids: Sequence[str],
+    channel: Channel,
+    sample_rate: int,
+    left_out: list[str],
+    used: list[str],
+) -> Iterator[Clip]:
+    """The usable clips, one at a time; the ids of those go to `used`, sentences to `left_out`."""
+    from core.audio import read_clip
+    from core.store import clips
+
+    for clip_id in clip_ids:
+        name = None
+        try:
+            record = clips.get_clip(clip_id)
+            name = record.name
+            if record.info.problem:
+                raise AudioError(record.info.problem)
+            clip = read_clip(
+                clips.clip_path(clip_id), name=name, channel=channel, sample_rate=sample_rate
+            )
+        except HearMapError as error:
+            left_out.append(_naming(name, error))
+            continue
+        used.append(clip_id)
+        yield clip
+
+
+def _naming(name: str | None, error: HearMapError) -> str:
+    sentence = str(error)
+    return sentence if name is None or name in sentence else f"“{name}”: {sentence}"
+
+
+def _with_left_out(sentence: str, left_out: Sequence[str]) -> str:
+    if not left_out:
+        return sentence
+    shown = " ".join(left_out[:SENTENCES_SHOWN])
+    more = len(left_out) - SENTENCES_SHOWN
+    rest = f" And {more} more." if more > 0 else ""
+    return f"{sentence} Left out: {shown}{rest}"
+
+
+def _channel(channel: object) -> Channel:
+    if channel == "mean":
+        return "mean"
+    if isinstance(channel, int) and not isinstance(channel, bool) and channel >= 0:
+        return channel
+    raise SettingError(f"A channel is a number from 0 on, or “mean”, not “{channel}”.")
