@@ -32,6 +32,10 @@ class DataSetError(HearMapError):
     """A data set's folder is not laid out as published; the sentence says what is missing."""
 
 
+class MetricError(HearMapError):
+    """A metric is undefined for this data; the sentence says why."""
+
+
 class StoreError(HearMapError):
     """Something kept under HEARMAP_HOME, or its database, cannot be read or written."""
 
