@@ -1,0 +1,54 @@
+"""When an anomaly sounds, and how well maps find it (Vision to Sound, 3.2.3)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.metrics.checks import AnyArray, BoolArray, checked_map
+from core.metrics.spectrogram import injected
+from core.types import Float64Array
+
+N_HIGHEST = 5
+TRUTH_PERCENTILE = 50.0
+# 100 dB below the loudest cell: digital silence must not outweigh all else in a sum of logs.
+LOWEST_RELATIVE_POWER = 1e-10
+
+
+def truth_columns(
+    stem_power: AnyArray, columns: slice, percentile: float = TRUTH_PERCENTILE
+) -> BoolArray:
+    """The injected columns whose summed log energy exceeds the percentile of those columns.
+
+    Shape:
+        stem_power: [freq, time], at least 0; returns [time]
+
+    Raises:
+        MetricError: the columns are none, or the stem is silent there.
+    """
+    power = injected(stem_power, columns)
+    lowest = LOWEST_RELATIVE_POWER * float(power.max())
+    energy = np.log10(np.maximum(power, lowest)).sum(axis=0)
+    truth = np.zeros(np.shape(stem_power)[1], dtype=np.bool_)
+    truth[columns] = energy > np.percentile(energy, percentile)
+    return truth
+
+
+def temporal_scores(map: AnyArray, n_highest: int = N_HIGHEST) -> Float64Array:
+    """The mean of the five highest values of each column.
+
+    Shape:
+        map: [freq, time]; returns [time]
+
+    Raises:
+        MetricError: the map has no cells, or NaN.
+    """
+    values = checked_map(map)
+    n_rows = values.shape[0]
+    n_kept = min(n_highest, n_rows)
+    highest = np.partition(values, n_rows - n_kept, axis=0)[n_rows - n_kept :]
+    scores: Float64Array = highest.mean(axis=0)
+    return scores
+
+
+# The same under the name of what it gives a score to.
+column_scores = temporal_scores
