@@ -64,6 +64,9 @@ def save_score(model_id: str, clip_id: str, result: AnomalyMap | HearMapError) -
     Raises:
         StoreError: the disk or the database refused, or the model or clip is gone.
     """
+    # Also keeps ids that are none of ours from becoming paths.
+    get_model(model_id)
+    get_clip(clip_id)
     values: dict[str, Any] = {"model_id": model_id, "clip_id": clip_id, "created_at": now()}
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
@@ -85,9 +88,9 @@ def save_score(model_id: str, clip_id: str, result: AnomalyMap | HearMapError) -
                 session.flush()
             session.add(ScoreRow(**values))
     except IntegrityError:
-        get_model(model_id)
-        get_clip(clip_id)
-        raise StoreError("Another session keeps a score of this recording; try again.") from None
+        raise StoreError(
+            "The recording or the model was removed, or is being scored elsewhere; try again."
+        ) from None
 
 
 def list_scores(model_id: str) -> list[ScoreRecord]:
