@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.types import Region
 
 UNLIKE = "unlike the normal recordings you supplied"
 LIKE = "like the normal recordings you supplied"
@@ -40,10 +44,10 @@ def shortened(text: str, longest: int = 60) -> str:
 
 
 def plain(text: str, longest: int = 60) -> str:
-    """Markdown that shows the text itself, whatever it holds.
+    r"""Markdown that shows the text itself, whatever it holds.
 
-    >>> plain("*loud* [x](y)")
-    '\\\\*loud\\\\* \\\\[x\\\\]\\\\(y\\\\)'
+    >>> print(plain("*loud* [x](y)"))
+    \*loud\* \[x\]\(y\)
     """
     line = shortened(text, longest)
     line = _SHORT_CODE.sub(":" + _JOINER, line)
@@ -129,6 +133,11 @@ def region_sentence(start_s: float, end_s: float, low_hz: float, high_hz: float)
     'strongest at 2.1–2.4 s, 3–5 kHz'
     """
     return f"strongest at {time_range(start_s, end_s)}, {frequency_range(low_hz, high_hz)}"
+
+
+def where(region: Region) -> str:
+    """`region_sentence` of a region."""
+    return region_sentence(region.start_s, region.end_s, region.low_hz, region.high_hz)
 
 
 def verdict(anomalous: bool, where: str = "") -> str:

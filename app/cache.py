@@ -1,0 +1,108 @@
+"""What the views look at again and again, kept by ids: calibrations, maps, sounds.
+
+Keys are ids of the store, which are hashes or never used twice, and the moment of scoring, so
+nothing here goes stale; every cache is bounded, and nothing of a session is in it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+if TYPE_CHECKING:
+    from core.calibration import Calibration
+    from core.types import AnomalyMap, Float32Array
+
+
+@dataclass(frozen=True, eq=False)
+class Sounds:
+    """A stretch of a clip and its two parts.
+
+    Shape:
+        clip, kept, removed: [n] float32 at `sample_rate`
+        level_db: [freq, time] mel power in dB
+    `first` and `stop` are the map's columns that the stretch covers.
+    """
+
+    clip: Float32Array
+    kept: Float32Array
+    removed: Float32Array
+    level_db: Float32Array
+    sample_rate: int
+    first: int
+    stop: int
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def calibration(model_id: str) -> Calibration:
+    """A model's held-out scores and what follows from them."""
+    from core.store.models import load_calibration
+
+    return load_calibration(model_id)
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def anomaly_map(
+    model_id: str, clip_id: str, false_alarm_rate: float, scored_at: datetime.datetime
+) -> AnomalyMap:
+    """The map of a scored clip, with threshold and regions at the model's false-alarm rate.
+
+    Raises:
+        StoreError: it is not there, or cannot be read.
+    """
+    from core.store.scores import load_map
+
+    return load_map(model_id, clip_id)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def sounds(
+    model_id: str,
+    clip_id: str,
+    start_seconds: float,
+    stop_seconds: float,
+    scored_at: datetime.datetime,
+) -> Sounds:
+    """The sound between two times of a scored clip, what the map keeps of it and the rest.
+
+    Raises:
+        AudioError: the recording cannot be read.
+        StoreError: the recording or its map is no longer there.
+    """
+    from core.audio import read_clip
+    from core.backbones import load_backbone
+    from core.masking import kept, removed
+    from core.spectrogram import spectrogram
+    from core.store.clips import clip_path, get_clip
+    from core.store.models import get_model
+    from core.store.scores import load_map
+
+    model = get_model(model_id)
+    settings = load_backbone(model.backbone).settings
+    probability = load_map(model_id, clip_id).probability
+    n_columns = probability.shape[1]
+    first = min(round(start_seconds / settings.hop_seconds), n_columns - 1)
+    clip = read_clip(
+        clip_path(clip_id),
+        name=get_clip(clip_id).name,
+        channel=model.channel,
+        sample_rate=settings.sample_rate,
+        start_seconds=first * settings.hop_seconds,
+        stop_seconds=stop_seconds,
+    )
+    n_frames = settings.n_frames(clip.samples.size)
+    columns = np.minimum(np.arange(first, first + n_frames), n_columns - 1)
+    heard = np.ascontiguousarray(probability[:, columns])
+    return Sounds(
+        clip.samples,
+        kept(clip, heard, settings).samples,
+        removed(clip, heard, settings).samples,
+        spectrogram(clip, settings).level_db,
+        clip.sample_rate,
+        first,
+        min(first + n_frames, n_columns),
+    )

@@ -1,0 +1,85 @@
+"""A job as people see it: stage, progress, time left, Cancel; and what became of it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import wording
+from app.guard import guard
+from core import jobs
+from core.errors import StoreError
+
+POLL_SECONDS = 0.7
+
+
+def is_active(job: jobs.Job | None) -> bool:
+    """Whether the job still waits or runs."""
+    return job is not None and job.active
+
+
+def active_job(*kinds: str) -> jobs.Job | None:
+    """The newest job of these kinds that still waits or runs, whoever started it."""
+    found = [job for job in jobs.list_jobs(active_only=True) if job.kind in kinds]
+    return max(found, key=lambda job: job.created_at) if found else None
+
+
+def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
+    """The job of that id, else the active one of these kinds; None where there is neither.
+
+    An id that is unknown (an old link) is no error: the view then starts afresh.
+    """
+    if job_id:
+        try:
+            job = jobs.get_job(job_id)
+        except StoreError:
+            job = None
+        if job is not None and job.kind in kinds:
+            return job
+    return active_job(*kinds)
+
+
+def watch(job_id: str, title: str) -> None:
+    """Draws an active job and looks again until it ends; then the whole page runs again."""
+
+    @st.fragment(run_every=POLL_SECONDS, key=f"watch_{job_id}")
+    @guard
+    def panel() -> None:
+        job = jobs.get_job(job_id)
+        if not is_active(job):
+            st.rerun()
+        with st.container(border=True, key="job"):
+            st.markdown(f"**{title}**")
+            waiting = job.state == "queued"
+            stage = "Waiting for the job before it" if waiting else (job.stage or "Starting")
+            left = "" if waiting else wording.time_left(job.seconds_left)
+            said = wording.plain(stage, 120) + (f" · {left}" if left else "")
+            st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                stopping = job.cancel_requested
+                if st.button(
+                    "Stopping" if stopping else "Cancel",
+                    icon=":material/close:",
+                    key=f"cancel_{job_id}",
+                    disabled=stopping,
+                ):
+                    jobs.cancel(job_id)
+                st.caption("You may leave or reload this page; the work goes on.")
+
+    panel()
+
+
+def ended_badly(job: jobs.Job, what: str) -> bool:
+    """Says what became of a job that did not finish; whether that was so."""
+    if job.state == "failed":
+        reason = wording.plain(job.message or "", 600)
+        st.error(f"{what} ended early. {reason}", icon=":material/error:")
+    elif job.state == "cancelled":
+        st.info(f"{what} was cancelled; nothing of it was kept.", icon=":material/block:")
+    elif job.state == "interrupted":
+        st.warning(
+            f"{what} was cut off when HearMap stopped. Start it again.",
+            icon=":material/power_off:",
+        )
+    else:
+        return False
+    return True

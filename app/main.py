@@ -1,0 +1,42 @@
+"""The entry script: page, navigation, and the one place where errors become sentences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.guard import guarded
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+
+
+def main() -> None:
+    """Draws the frame around the view that the address names."""
+    st.set_page_config(
+        page_title="HearMap",
+        page_icon=str(ASSETS / "icon.svg"),
+        layout="wide",
+        menu_items={"Get help": None, "Report a bug": None, "About": None},
+    )
+    st.html(ASSETS / "style.css")
+    dark = st.context.theme.type == "dark"
+    st.logo(
+        str(ASSETS / ("logo-dark.svg" if dark else "logo.svg")),
+        icon_image=str(ASSETS / "icon.svg"),
+        size="large",
+    )
+    view = st.navigation(
+        [
+            st.Page("views/start.py", title="Start", icon=":material/home:", default=True),
+            st.Page("views/fit.py", title="Fit", icon=":material/library_music:"),
+            st.Page("views/score.py", title="Score", icon=":material/query_stats:"),
+            st.Page("views/listen.py", title="Listen", icon=":material/hearing:"),
+        ],
+        position="top",
+    )
+    with guarded():
+        view.run()
+
+
+main()

@@ -1,0 +1,56 @@
+"""What a session remembers: keys of st.session_state, ids and short texts only, never arrays.
+
+What must outlive the session (models, clips, jobs, scores) is in the store; what must survive a
+reload of the page (which model, which clip, which job) is in the address.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+
+class Key:
+    """Keys of st.session_state."""
+
+    MACHINE: Final = "machine"
+    MODEL: Final = "model"
+    CLIP: Final = "clip"
+    FALSE_ALARM_RATE: Final = "rate"
+    MODEL_NAME: Final = "model_name"
+    UPLOAD_ROUND: Final = "upload_round"
+    FOLDER: Final = "folder"
+    UPLOAD_SOURCE: Final = "upload_source"
+    AWAITED_JOB: Final = "awaited_job"
+    PART: Final = "part"
+    HEAD: Final = "head"
+
+
+class Query:
+    """Names in the page's address."""
+
+    MODEL: Final = "model"
+    CLIP: Final = "clip"
+    JOB: Final = "job"
+
+
+def gathered(purpose: str) -> dict[str, str]:
+    """Clips chosen for "fit" or "score" in this session: clip id -> name it was given."""
+    return st.session_state.setdefault(f"{purpose}_clips", {})
+
+
+def left_out(purpose: str) -> list[str]:
+    """Sentences on the files that could not be used for "fit" or "score"."""
+    return st.session_state.setdefault(f"{purpose}_left_out", [])
+
+
+def clear_gathered(purpose: str) -> None:
+    """Forgets the clips and sentences of "fit" or "score"; the store keeps the clips."""
+    gathered(purpose).clear()
+    left_out(purpose).clear()
+
+
+def remember_model(model_id: str) -> None:
+    """The model that Score and Listen start with."""
+    st.session_state[Key.MODEL] = model_id

@@ -1,0 +1,158 @@
+"""Fit: normal recordings in, a model out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import cache, clip_table, head_settings, wording
+from app.estimate import fit_estimate
+from app.job_panel import ended_badly, find_job, is_active, watch
+from app.state import Key, Query, clear_gathered, gathered, remember_model
+from app.uploading import clear_button, gather, say_left_out
+from core import jobs
+from core.store import clips, models
+
+PURPOSE = "fit"
+
+
+def draw() -> None:
+    st.title("Fit", anchor=False)
+    st.markdown("Teach HearMap what normal sounds like: a dozen recordings or more, nothing else.")
+    job = find_job(st.query_params.get(Query.JOB), "fit")
+    if job is not None and is_active(job):
+        st.query_params[Query.JOB] = job.id
+        name = wording.plain(str(job.arguments.get("model_name", "")))
+        watch(job.id, f"Fitting “{name}” on {wording.counted(_n_clips(job), 'clip')}")
+        return
+    if job is not None and not ended_badly(job, "The fit"):
+        _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
+        return
+    gather(PURPOSE)
+    chosen = [clips.get_clip(clip_id) for clip_id in gathered(PURPOSE)]
+    if not chosen:
+        st.info(
+            "Add recordings to begin: how the machine or place sounds when nothing is wrong, all "
+            "from the same microphone. None at hand? The demo on the Start page makes its own.",
+            icon=":material/library_music:",
+        )
+        return
+    rows = clip_table.rows_of(chosen)
+    usable = clip_table.used_ids(rows)
+    lengths = [c.info.duration_seconds for c in chosen if c.id in set(usable)]
+    st.markdown(f"**{wording.set_summary(lengths)}**")
+    selected = clip_table.draw(rows, key="fit_table")
+    with st.container(horizontal=True):
+        if selected and st.button(
+            f"Leave {wording.counted(len(selected), 'recording')} out", icon=":material/remove:"
+        ):
+            for clip_id in selected:
+                gathered(PURPOSE).pop(clip_id, None)
+            st.rerun()
+        clear_button(PURPOSE)
+    _settings(usable, lengths, max(clip.info.n_channels for clip in chosen))
+
+
+def _n_clips(job: jobs.Job) -> int:
+    return len(job.arguments.get("clip_ids", []))
+
+
+def channel_names(n_channels: int) -> dict[int | str, str]:
+    """The channels to choose from: each by itself, or their mean."""
+    single: dict[int | str, str] = {k: f"Channel {k + 1}" for k in range(n_channels)}
+    return single | ({"mean": "Mean of all channels"} if n_channels > 1 else {})
+
+
+def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
+    from core.detectors import HEADS
+
+    st.subheader("Settings", anchor=False)
+    left, right = st.columns(2, gap="medium")
+    names = list(HEADS)
+    name = left.text_input(
+        "Name of the model",
+        max_chars=80,
+        key=Key.MODEL_NAME,
+        placeholder="Pump 3, workshop",
+        help="So that you find it again; it is kept until you delete it.",
+    )
+    head = right.selectbox(
+        "Method",
+        names,
+        format_func=lambda key: HEADS[key].title,
+        key=Key.HEAD,
+        help="How normal sound is remembered. The first is a good start.",
+    )
+    right.caption(wording.plain(HEADS[head].summary, 300))
+    with st.expander("Advanced settings", icon=":material/tune:"):
+        left, right = st.columns(2, gap="medium")
+        channels = channel_names(n_channels)
+        channel = left.selectbox(
+            "Channel",
+            list(channels),
+            format_func=lambda key: channels[key],
+            help="Which channel of recordings with several; scoring uses the same.",
+        )
+        rate = right.number_input(
+            "False-alarm rate, %",
+            0.5,
+            50.0,
+            5.0,
+            0.5,
+            help="How many of 100 normal clips may be called unlike. It can be changed later.",
+        )
+        seed = left.number_input(
+            "Seed", 0, 2**31 - 1, 0, help="The same seed and clips give the same model."
+        )
+        with right:
+            own = head_settings.draw(HEADS[head].settings_type, head)
+    seconds, mebibytes = fit_estimate(len(usable), sum(lengths))
+    st.caption(
+        f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two cores."
+    )
+    enough = len(usable) >= HEADS[head].fewest_clips
+    if not enough:
+        st.caption(
+            f"{HEADS[head].title} needs at least {HEADS[head].fewest_clips} different clips."
+        )
+    if st.button("Fit", type="primary", icon=":material/model_training:", disabled=not enough):
+        job_id = jobs.submit(
+            "fit",
+            {
+                "clip_ids": usable,
+                "model_name": (name or "").strip() or f"{wording.counted(len(usable), 'clip')}",
+                "head": head,
+                "backbone": "aisfx",
+                "seed": int(seed),
+                "false_alarm_rate": float(rate) / 100,
+                "channel": channel,
+                "head_settings": own,
+            },
+        )
+        st.query_params[Query.JOB] = job_id
+        st.rerun()
+
+
+def _fitted(model_id: str, left_out: list[str]) -> None:
+    record = models.get_model(model_id)
+    remember_model(model_id)
+    with st.container(border=True):
+        st.subheader(f"“{wording.plain(record.name)}” is ready", anchor=False)
+        a, b, c = st.columns(3)
+        a.metric("Normal clips", f"{record.n_clips}")
+        b.metric("Method", record.head)
+        c.metric("False-alarm rate", wording.percent(record.false_alarm_rate))
+        warning = cache.calibration(model_id).warning(record.false_alarm_rate)
+        if warning:
+            st.warning(wording.plain(warning, 400), icon=":material/info:")
+        say_left_out(left_out)
+        with st.container(horizontal=True):
+            if st.button("Score recordings with it", type="primary", icon=":material/query_stats:"):
+                clear_gathered(PURPOSE)
+                st.switch_page("views/score.py", query_params={Query.MODEL: model_id})
+            if st.button("Fit another", icon=":material/add:"):
+                clear_gathered(PURPOSE)
+                st.query_params.clear()
+                st.rerun()
+
+
+draw()

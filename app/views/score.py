@@ -1,0 +1,175 @@
+"""Score: recordings in, a table of evidence out, sorted; the false-alarm rate moves at will."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from app import cache, wording
+from app.job_panel import ended_badly, find_job, is_active, watch
+from app.model_choice import choose_model, false_alarm_rate
+from app.state import Query, clear_gathered, gathered
+from app.uploading import clear_button, gather
+from core import jobs
+from core.store.models import ModelRecord
+from core.store.scores import ScoreRecord, list_scores
+
+PURPOSE = "score"
+STRIP_TOP = 2.0
+
+
+def draw() -> None:
+    st.title("Score", anchor=False)
+    model = choose_model()
+    if model is None:
+        st.info(
+            "A model comes first: fit one on normal recordings, or try the demo.",
+            icon=":material/library_music:",
+        )
+        st.page_link("views/fit.py", label="Fit a model", icon=":material/library_music:")
+        return
+    job = find_job(st.query_params.get(Query.JOB), "score")
+    if job is not None and is_active(job):
+        n_clips = len(job.arguments.get("clip_ids", []))
+        watch(job.id, f"Scoring {wording.counted(n_clips, 'clip')}")
+    else:
+        if job is not None:
+            ended_badly(job, "Scoring")
+        _choose_clips(model)
+    _results(model)
+
+
+def _choose_clips(model: ModelRecord) -> None:
+    scored = list_scores(model.id)
+    with st.expander("Add recordings", icon=":material/upload:", expanded=not scored):
+        chosen = gather(PURPOSE)
+        if not chosen:
+            return
+        with st.container(horizontal=True):
+            if st.button(
+                f"Score {wording.counted(len(chosen), 'clip')}",
+                type="primary",
+                icon=":material/query_stats:",
+            ):
+                job_id = jobs.submit("score", {"model_id": model.id, "clip_ids": chosen})
+                clear_gathered(PURPOSE)
+                st.query_params[Query.JOB] = job_id
+                st.rerun()
+            clear_button(PURPOSE)
+        st.caption(
+            ", ".join(wording.plain(name, 40) for name in list(gathered(PURPOSE).values())[:30])
+        )
+
+
+def _results(model: ModelRecord) -> None:
+    scored = list_scores(model.id)
+    if not scored:
+        st.info(
+            "No recording has been scored with this model yet: add some above.",
+            icon=":material/query_stats:",
+        )
+        return
+    st.subheader("Evidence, strongest first", anchor=False)
+    rate = false_alarm_rate(model)
+    calibrated = cache.calibration(model.id)
+    warning = calibrated.warning(rate)
+    if warning:
+        st.warning(wording.plain(warning, 400), icon=":material/info:")
+    good = [score for score in scored if score.error is None]
+    _table(model, good, rate)
+    failed = [score.error for score in scored if score.error is not None]
+    if failed:
+        shown = "\n".join(f"- {wording.plain(text, 600)}" for text in failed)
+        st.warning(
+            f"{wording.counted(len(failed), 'recording')} could not be scored.\n{shown}",
+            icon=":material/rule:",
+        )
+
+
+def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
+    calibrated = cache.calibration(model.id)
+    threshold, map_threshold = calibrated.threshold(rate), calibrated.map_threshold(rate)
+    rows = [row_of(score, threshold, map_threshold) for score in scored]
+    n_unlike = sum(bool(row["unlike"]) for row in rows)
+    st.markdown(
+        f"**{n_unlike} of {wording.counted(len(rows), 'recording')}** "
+        f"{'is' if n_unlike == 1 else 'are'} {wording.UNLIKE}, at a false-alarm rate of "
+        f"{wording.percent(rate)}. Select a row to listen to it."
+    )
+    column = st.column_config
+    chosen = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        row_height=40,
+        height=min(42 + 40 * len(rows), 640),
+        column_order=["name", "verdict", "p", "ratio", "strip"],
+        column_config={
+            "name": column.TextColumn("Recording", width="medium", pinned=True),
+            "verdict": column.TextColumn("Verdict", width="large"),
+            "p": column.NumberColumn(
+                "p-value",
+                format="%.3f",
+                width="small",
+                help="How often a normal recording would score at least as high.",
+            ),
+            "ratio": column.ProgressColumn(
+                "Score / threshold",
+                format="%.2f",
+                min_value=0.0,
+                max_value=STRIP_TOP,
+                width="small",
+                help="Above 1 the recording is called unlike the normal ones.",
+            ),
+            "strip": column.AreaChartColumn(
+                "Score over time",
+                y_min=0.0,
+                y_max=STRIP_TOP,
+                width="medium",
+                help="Half the height is the threshold; the scale is the same in every row.",
+            ),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"scores_{model.id}",
+        alt=f"{len(rows)} recordings sorted by evidence; {n_unlike} above the threshold",
+    )
+    if chosen.selection.rows:
+        _listen(model, str(rows[chosen.selection.rows[0]]["clip_id"]))
+    with st.container(horizontal=True):
+        if st.button("Listen to the strongest", icon=":material/hearing:", type="primary"):
+            _listen(model, str(rows[0]["clip_id"]))
+        st.download_button(
+            "Download the table (CSV)",
+            pd.DataFrame(rows)[["name", "verdict", "p", "score", "threshold"]].to_csv(index=False),
+            file_name="scores.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _listen(model: ModelRecord, clip_id: str) -> None:
+    st.switch_page("views/listen.py", query_params={Query.MODEL: model.id, Query.CLIP: clip_id})
+
+
+def row_of(
+    score: ScoreRecord, threshold: float, map_threshold: float
+) -> dict[str, str | float | bool | list[float]]:
+    """One line of the table; the strip is in units of the threshold."""
+    unlike = score.score > threshold
+    strongest = score.regions[0] if score.regions else None
+    where = wording.where(strongest) if strongest else ""
+    return {
+        "clip_id": score.clip_id,
+        "name": wording.shortened(score.clip_name, 80),
+        "unlike": unlike,
+        "verdict": wording.verdict(unlike, where),
+        "p": score.p_value,
+        "score": score.score,
+        "threshold": threshold,
+        "ratio": score.score / threshold if threshold > 0 else 0.0,
+        "strip": [value / map_threshold for value in score.strip],
+    }
+
+
+draw()

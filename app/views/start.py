@@ -1,0 +1,119 @@
+"""Start: what HearMap is, the demo in one press, and what is already there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import wording
+from app.job_panel import ended_badly, find_job, is_active, watch
+from app.state import Key, Query, remember_model
+from core import jobs
+from core.store import models
+
+MACHINES = ("fan", "pump", "slide rail", "valve")
+
+
+def draw() -> None:
+    st.title("See and hear where a sound is unlike your normal ones", anchor=False)
+    with st.container(key="lead"):
+        st.markdown(
+            "Give HearMap recordings of how a machine or place normally sounds. It then shows, for "
+            "any new recording, **when** and **at which frequencies** it is unlike them, and "
+            "plays you exactly that part."
+        )
+    job = find_job(st.query_params.get(Query.JOB), "demo")
+    if job is not None and job.state == "done" and job.id == st.session_state.get(Key.AWAITED_JOB):
+        _open_demo(job)
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True, height="stretch"):
+        _demo(job)
+    with right.container(border=True, height="stretch"):
+        _own_recordings()
+    _models()
+
+
+def _demo(job: jobs.Job | None) -> None:
+    st.subheader("Try the demo", anchor=False)
+    if job is not None and is_active(job):
+        st.session_state[Key.AWAITED_JOB] = job.id
+        watch(job.id, "Making sounds, learning the normal ones, scoring the others")
+        return
+    st.markdown(
+        "HearMap makes the sound of a machine, learns what is normal for it, and finds what is "
+        "unlike it. About a minute, nothing to upload."
+    )
+    if job is not None:
+        ended_badly(job, "The demo")
+    machine = st.segmented_control(
+        "Machine",
+        MACHINES,
+        default=MACHINES[0],
+        required=True,
+        format_func=str.capitalize,
+        key=Key.MACHINE,
+    )
+    if st.button("Try the demo", type="primary", icon=":material/play_arrow:", key="try_demo"):
+        job_id = jobs.submit("demo", {"machine": machine or MACHINES[0], "seed": 0})
+        st.session_state[Key.AWAITED_JOB] = job_id
+        st.query_params[Query.JOB] = job_id
+        st.rerun()
+
+
+def _open_demo(job: jobs.Job) -> None:
+    st.session_state.pop(Key.AWAITED_JOB, None)
+    model_id = str(job.result["model_id"])
+    remember_model(model_id)
+    strongest = _strongest(model_id)
+    st.switch_page(
+        "views/listen.py",
+        query_params={Query.MODEL: model_id} | ({Query.CLIP: strongest} if strongest else {}),
+    )
+
+
+def _own_recordings() -> None:
+    st.subheader("Use your own recordings", anchor=False)
+    st.markdown(
+        "1. **Fit** on normal recordings: a dozen or more, of a few seconds each.\n"
+        "2. **Score** the recordings you want to know about.\n"
+        "3. **Listen** to the part of each that is unlike the normal ones."
+    )
+    if st.button("Use your own recordings", icon=":material/upload:", key="use_own"):
+        st.switch_page("views/fit.py")
+
+
+def _models() -> None:
+    st.subheader("Your models", anchor=False)
+    running = [job for job in jobs.list_jobs(active_only=True) if job.kind in {"fit", "score"}]
+    for job in running:
+        view = "views/fit.py" if job.kind == "fit" else "views/score.py"
+        label = "A fit is running" if job.kind == "fit" else "Clips are being scored"
+        st.page_link(view, label=label, icon=":material/progress_activity:")
+    records = models.list_models()
+    if not records:
+        st.caption(
+            "None yet. Try the demo, or fit one on your own recordings; it is kept here until "
+            "you delete it."
+        )
+        return
+    for record in records:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                f"**{wording.plain(record.name)}**  \n"
+                f":small[{wording.counted(record.n_clips, 'normal clip')} · "
+                f"{wording.plain(record.head)}]",
+            )
+            st.page_link(
+                "views/score.py",
+                label="Score",
+                icon=":material/query_stats:",
+                query_params={Query.MODEL: record.id},
+            )
+
+
+def _strongest(model_id: str) -> str | None:
+    from core.store.scores import list_scores
+
+    return next((score.clip_id for score in list_scores(model_id) if score.score is not None), None)
+
+
+draw()
