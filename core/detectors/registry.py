@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from core.detectors.head import Head
+from core.detectors.padim import PaDiM
 from core.detectors.patchcore import PatchCore
 from core.errors import SettingError
 
-HEADS: dict[str, type[Head]] = {head.name: head for head in (PatchCore,)}
+HEADS: dict[str, type[Head]] = {head.name: head for head in (PatchCore, PaDiM)}
 
 
 def head_type(name: str) -> type[Head]:

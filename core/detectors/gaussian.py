@@ -1,0 +1,76 @@
+"""Many Gaussians side by side, learned in one pass, and Mahalanobis distances to them."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+# Cells whose Cholesky factors are inverted together: bounds the memory that takes.
+CELLS_AT_ONCE = 256
+
+
+class RunningGaussians:
+    """Mean and covariance of each of `n_cells` Gaussians, of samples that stream by.
+
+    Sums of squares around the running mean, merged as Chan, Golub and LeVeque (1979) do, in 64-bit
+    floats: n_cells * n_channels ** 2 * 8 bytes, however many samples there are.
+    """
+
+    def __init__(self, n_cells: int, n_channels: int, device: torch.device) -> None:
+        self.n_samples = 0
+        self.mean = torch.zeros(n_cells, n_channels, dtype=torch.float64, device=device)
+        self._scatter = torch.zeros(
+            n_cells, n_channels, n_channels, dtype=torch.float64, device=device
+        )
+
+    def add(self, samples: Tensor) -> None:
+        """Learn from samples [cell, sample, channel]."""
+        samples = samples.double()
+        n_new = samples.shape[1]
+        n_all = self.n_samples + n_new
+        mean = samples.mean(dim=1)
+        step = mean - self.mean
+        # The two parts' means lie apart: one more row makes that part of the same product.
+        apart = step * (self.n_samples * n_new / n_all) ** 0.5
+        rows = torch.cat([samples - mean[:, None], apart[:, None]], dim=1)
+        self._scatter.baddbmm_(rows.transpose(1, 2), rows)
+        self.mean += step * (n_new / n_all)
+        self.n_samples = n_all
+
+    def covariance(self) -> Tensor:
+        """The unbiased covariances [cell, channel, channel]; zero while there is one sample."""
+        return self._scatter / max(1, self.n_samples - 1)
+
+
+def whitening(covariance: Tensor, ridge: float) -> Tensor:
+    """Lower triangular W [cell, channel, channel] with W (C + ridge I) W' = I, as 32-bit floats.
+
+    |W (x - mean)| is the Mahalanobis distance. By Cholesky factors and triangular solutions:
+    batched `inv` and `solve` hang on some CPUs.
+    """
+    identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
+    parts = []
+    for cells in torch.split(covariance, CELLS_AT_ONCE):
+        factor = torch.linalg.cholesky(cells + ridge * identity)
+        inverse = torch.linalg.solve_triangular(factor, identity.expand_as(factor), upper=False)
+        parts.append(inverse.float())
+    return torch.cat(parts)
+
+
+def mahalanobis(samples: Tensor, mean: Tensor, whitening: Tensor) -> Tensor:
+    """Distances [cell, sample] of samples [cell, sample, channel] to their cell's Gaussian."""
+    return torch.bmm(samples - mean[:, None], whitening.transpose(1, 2)).norm(dim=2)
+
+
+def packed_triangle(lower: Tensor) -> Tensor:
+    """The lower triangles [cell, channel * (channel + 1) / 2] of matrices, row by row."""
+    rows, columns = torch.tril_indices(*lower.shape[-2:], device=lower.device)
+    return lower[:, rows, columns]
+
+
+def unpacked_triangle(packed: Tensor, n_channels: int) -> Tensor:
+    """The lower triangular matrices that `packed_triangle` packed."""
+    rows, columns = torch.tril_indices(n_channels, n_channels, device=packed.device)
+    lower = packed.new_zeros(len(packed), n_channels, n_channels)
+    lower[:, rows, columns] = packed
+    return lower

@@ -1,0 +1,150 @@
+"""What every head promises, whichever it is: a new one is tested by being registered."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core.backbones import Backbone
+from core.detectors.head import Head
+from core.detectors.options import make_settings
+from core.detectors.registry import HEADS
+from core.errors import Cancelled
+from core.features import Features
+from core.progress import Progress, silent
+from core.types import FeatureMaps
+from tests.fake_features import (
+    LAYERS,
+    constant_maps,
+    features_of,
+    maps_of,
+    noise,
+    small_backbone,
+    stored,
+)
+
+# Enough for a second, where a head's own settings are meant for hours of sound.
+QUICK: dict[str, dict[str, Any]] = {
+    "patchcore": {"bank_size": 50},
+    "padim": {"n_channels": 10},
+    "cfa": {"epochs": 2},
+    "stfpm": {"epochs": 2},
+    "autoencoder": {"epochs": 2},
+}
+
+each_head = pytest.mark.parametrize("name", list(HEADS))
+
+
+@pytest.fixture(scope="module")
+def backbone() -> Backbone:
+    return small_backbone()
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory, backbone: Backbone) -> Features:
+    clips = [noise(seed) for seed in range(6)]
+    return features_of(clips, tmp_path_factory.mktemp("features"), backbone)
+
+
+def new_head(name: str, backbone: Backbone) -> Head:
+    kind = HEADS[name]
+    return kind(make_settings(kind.settings_type, name, QUICK.get(name, {})), LAYERS, backbone)
+
+
+def fitted(
+    name: str, backbone: Backbone, features: Features, seed: int = 0, progress: Progress = silent
+) -> Head:
+    head = new_head(name, backbone)
+    head.fit(features, seed=seed, progress=progress)
+    return head
+
+
+def score(head: Head, maps: FeatureMaps) -> np.ndarray:
+    scores = head.score(maps).map
+    assert scores.device.type == "cpu" and scores.dtype == torch.float32 and scores.ndim == 2
+    assert not scores.requires_grad
+    values: np.ndarray = scores.numpy()
+    assert np.isfinite(values).all()
+    return values
+
+
+@each_head
+def test_one_seed_gives_one_head(name: str, backbone: Backbone, features: Features) -> None:
+    maps = maps_of(noise(99), backbone)
+    first, second = (score(fitted(name, backbone, features, seed=3), maps) for _ in range(2))
+    np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-6)
+
+
+@each_head
+def test_fitting_again_starts_afresh(name: str, backbone: Backbone, features: Features) -> None:
+    maps = maps_of(noise(99), backbone)
+    head = fitted(name, backbone, features.subset([0, 1, 2]))
+    head.fit(features, seed=0, progress=silent)
+    fresh = fitted(name, backbone, features)
+    np.testing.assert_allclose(score(head, maps), score(fresh, maps), rtol=1e-4, atol=1e-6)
+
+
+@each_head
+def test_state_carries_everything(name: str, backbone: Backbone, features: Features) -> None:
+    maps = maps_of(noise(99), backbone)
+    head = fitted(name, backbone, features)
+    copy = new_head(name, backbone)
+    copy.load_state({key: value.clone() for key, value in head.state().items()})
+    np.testing.assert_array_equal(score(head, maps), score(copy, maps))
+    with pytest.raises(KeyError):
+        new_head(name, backbone).load_state({})
+
+
+@each_head
+def test_clips_of_any_length_get_a_map(name: str, backbone: Backbone, features: Features) -> None:
+    head = fitted(name, backbone, features)
+    for seconds in (0.1, 0.5, 1.1, 3.0):
+        maps = maps_of(noise(99, seconds), backbone)
+        n_rows, n_columns = score(head, maps).shape
+        assert maps.log_mel.shape[0] % n_rows == 0 and maps.log_mel.shape[1] % n_columns == 0
+
+
+@each_head
+def test_clips_of_different_lengths_are_learned_from(
+    name: str, backbone: Backbone, tmp_path: Path
+) -> None:
+    clips = [noise(seed, seconds) for seed, seconds in enumerate((0.15, 0.7, 1.0, 1.0, 2.5))]
+    head = fitted(name, backbone, features_of(clips, tmp_path, backbone))
+    score(head, maps_of(noise(99), backbone))
+
+
+@each_head
+def test_sound_that_never_changes(name: str, backbone: Backbone, tmp_path: Path) -> None:
+    head = fitted(name, backbone, stored([constant_maps()] * 3, tmp_path))
+    same, other = score(head, constant_maps()), score(head, maps_of(noise(1), backbone))
+    assert same.max() < other.max()
+
+
+@each_head
+def test_it_can_be_stopped_anywhere(name: str, backbone: Backbone, features: Features) -> None:
+    seen: list[float] = []
+    fitted(name, backbone, features, progress=lambda _, fraction: seen.append(fraction))
+    assert len(seen) >= len(features) or len(seen) > 3
+    assert seen == sorted(seen) and 0.0 <= seen[0] and seen[-1] <= 1.0
+
+    def stop(_: str, fraction: float) -> None:
+        if fraction >= seen[len(seen) // 2]:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fitted(name, backbone, features, progress=stop)
+
+
+@each_head
+def test_the_gpu_agrees(name: str, tmp_path: Path) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA GPU here")
+    maps = []
+    for device in ("cpu", "cuda"):
+        backbone = small_backbone(device)
+        clips = [noise(seed) for seed in range(6)]
+        head = fitted(name, backbone, features_of(clips, tmp_path / device, backbone))
+        maps.append(score(head, maps_of(noise(99), backbone)))
+    np.testing.assert_allclose(*maps, rtol=1e-3, atol=1e-3 * np.abs(maps[0]).max())
