@@ -1,0 +1,165 @@
+// Hands: pointer, wheel and keys become the player's actions.
+
+const CLICK_PIXELS = 4;
+
+/** Pointers on the plot: click, box, move and pinch. */
+export function listenToPointers(plot, player) {
+  const pointers = new Map();
+  let drag = null;
+  const at = (event) => {
+    const box = plot.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+
+  plot.addEventListener("pointerdown", (event) => {
+    if (event.button > 1) return;
+    plot.setPointerCapture(event.pointerId);
+    pointers.set(event.pointerId, at(event));
+    if (pointers.size === 2) {
+      const [a, b] = [...pointers.values()];
+      drag = { kind: "pinch", a, b };
+      player.drawBox(null);
+      return;
+    }
+    const place = player.placeOf(at(event));
+    drag = { kind: "press", from: place, last: place, start: at(event), moving: event.shiftKey };
+    if (event.button === 1) {
+      drag.moving = true;
+      event.preventDefault(); // no autoscroll
+    }
+  });
+
+  plot.addEventListener("pointermove", (event) => {
+    const point = at(event);
+    player.hover(event.pointerType === "touch" ? null : player.placeOf(point));
+    if (!drag || !pointers.has(event.pointerId)) return;
+    const before = pointers.get(event.pointerId);
+    pointers.set(event.pointerId, point);
+    if (drag.kind === "pinch") {
+      const [a, b] = [...pointers.values()];
+      if (b) player.pinch(drag.a, drag.b, a, b);
+      drag.a = a;
+      drag.b = b ?? a;
+      return;
+    }
+    if (drag.kind === "press") {
+      const far = Math.hypot(point.x - drag.start.x, point.y - drag.start.y);
+      if (far < CLICK_PIXELS) return;
+      const { zone } = drag.from;
+      drag.kind = drag.moving || zone === "frequency" || zone === "time" ? "move" : "box";
+    }
+    if (drag.kind === "move") {
+      const { zone } = drag.from;
+      const along = zone === "frequency" ? 0 : before.x - point.x;
+      const up = zone === "time" || zone === "score" ? 0 : point.y - before.y;
+      player.moveBy(along, up);
+    } else {
+      player.drawBox({ from: drag.from, to: player.placeOf(point, drag.from.panel) });
+    }
+  });
+
+  plot.addEventListener("pointerup", (event) => {
+    if (!pointers.delete(event.pointerId) || !drag) return;
+    const done = drag;
+    if (done.kind === "pinch") {
+      if (pointers.size === 0) drag = null;
+      return;
+    }
+    drag = null;
+    if (done.kind === "press" && done.from.zone !== "frequency") player.click(done.from);
+    if (done.kind === "box") {
+      player.finishBox({ from: done.from, to: player.placeOf(at(event), done.from.panel) });
+    }
+  });
+  plot.addEventListener("pointercancel", (event) => {
+    pointers.delete(event.pointerId);
+    drag = null;
+    player.drawBox(null);
+  });
+  plot.addEventListener("pointerleave", () => player.hover(null));
+  plot.addEventListener("dblclick", (event) => player.doubleClick(player.placeOf(at(event))));
+
+  plot.addEventListener(
+    "wheel",
+    (event) => {
+      // A page must stay scrollable: the wheel is the plot's own after a click in it, or with Ctrl.
+      const own = event.ctrlKey || plot.matches(":focus");
+      if (!own || (event.deltaY > 0 && player.view.isWhole())) return;
+      event.preventDefault();
+      const place = player.placeOf(at(event));
+      const unit = event.deltaMode === 1 ? 16 : 1;
+      if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+        player.moveBy((event.deltaX || event.deltaY) * unit, 0);
+        return;
+      }
+      const factor = Math.exp(Math.min(Math.max(event.deltaY * unit, -200), 200) * 0.003);
+      const inFrequency = event.altKey || place.zone === "frequency";
+      player.zoomAt(place, inFrequency ? 1 : factor, inFrequency ? factor : 1);
+    },
+    { passive: false },
+  );
+}
+
+/** Keys anywhere in the player, except where a control needs them itself. */
+export function listenToKeys(root, player) {
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+    const target = event.composedPath()[0];
+    if (target.closest?.("dialog")) {
+      event.stopPropagation();
+      return;
+    }
+    const isRange = target.tagName === "INPUT";
+    if (isRange && (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End")) {
+      return;
+    }
+    // Space and Enter press a focused button; elsewhere space plays.
+    const isButton = target.tagName === "BUTTON";
+    if (isButton && (event.key === " " || event.key === "Enter")) {
+      event.stopPropagation();
+      return;
+    }
+    const action = actionOf(event, player);
+    if (!action) return;
+    // Streamlit has keys of its own, r and c among them.
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  });
+}
+
+function actionOf(event, player) {
+  const { key, shiftKey, altKey } = event;
+  const far = shiftKey ? 10 : 1;
+  if (/^[1-9]$/.test(key)) return () => player.chooseSound(Number(key) - 1);
+  const zoomTime = altKey ? 1 : null;
+  const actions = {
+    " ": () => player.togglePlay(),
+    ArrowLeft: () => player.step(-far),
+    ArrowRight: () => player.step(far),
+    ArrowUp: () => player.panBy(0, 0.1),
+    ArrowDown: () => player.panBy(0, -0.1),
+    Home: () => player.seek(0),
+    End: () => player.seek(player.view.picture.durationSeconds),
+    n: () => player.stepRegion(1),
+    p: () => player.stepRegion(-1),
+    b: () => player.setSolo(!player.solo),
+    i: () => player.markAtPlayhead("start"),
+    o: () => player.markAtPlayhead("end"),
+    l: () => player.setLooping(!player.looping),
+    m: () => player.setMatched(!player.engine.matched),
+    "+": () => player.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
+    "=": () => player.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
+    "-": () => player.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
+    "−": () => player.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
+    0: () => player.showAll(),
+    z: () => player.zoomToBox(),
+    "[": () => player.setOpacity(player.look.opacity - 0.1),
+    "]": () => player.setOpacity(player.look.opacity + 0.1),
+    v: () => player.nextView(),
+    s: () => player.nextScale(),
+    Escape: player.box ? () => player.clearBox() : null,
+    "?": () => player.showHelp(),
+  };
+  return actions[key] ?? actions[key.toLowerCase()] ?? null;
+}

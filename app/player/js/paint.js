@@ -1,0 +1,408 @@
+// Painting: the grey picture, the heat over it, the contour, the lanes and the axes.
+
+import { clock, frequencyTicks, shortHz, tickDecimals, timeTicks } from "./axes.js";
+
+export const LAYOUT = { left: 46, right: 12, top: 10, gap: 6, score: 60, axis: 24, regionRow: 22 };
+// One hue for the evidence, the same in figures.py.
+export const HEAT = [217, 72, 15];
+
+/** The rectangles of a player so wide and so high, in CSS pixels. */
+export function layoutOf(width, height, nRegionRows, sideBySide) {
+  const { left, right, top, gap, score, axis, regionRow } = LAYOUT;
+  const lane = nRegionRows ? nRegionRows * regionRow + gap : 0;
+  const plotHeight = Math.max(80, height - top - lane - score - 2 * gap - axis);
+  const inner = Math.max(80, width - left - right);
+  const between = 14;
+  const panelWidth = sideBySide ? (inner - between) / 2 : inner;
+  const starts = sideBySide ? [left, left + panelWidth + between] : [left];
+  const regionsTop = top + plotHeight + gap;
+  const scoreTop = regionsTop + lane;
+  return {
+    width,
+    height,
+    panels: starts.map((x) => ({ x, y: top, width: panelWidth, height: plotHeight })),
+    regions: { y: regionsTop, height: lane },
+    score: { y: scoreTop, height: score },
+    axis: { y: scoreTop + score, height: axis },
+  };
+}
+
+/** For each output column or row: the source cells it lies between, or the run it covers. */
+function sampling(n, from, to, count) {
+  const first = new Int32Array(n);
+  const last = new Int32Array(n);
+  const weight = new Float32Array(n);
+  const limit = (i) => Math.min(Math.max(i, 0), count - 1);
+  for (let i = 0; i < n; i++) {
+    const a = from(i);
+    const b = to(i);
+    if (Math.abs(b - a) > 1.5) {
+      first[i] = limit(Math.round(Math.min(a, b)));
+      last[i] = limit(Math.round(Math.max(a, b)) - 1);
+      if (last[i] < first[i]) last[i] = first[i];
+      weight[i] = -1; // the maximum of the run: a click must not fall between two pixels
+    } else {
+      const middle = (a + b) / 2;
+      first[i] = limit(Math.floor(middle));
+      last[i] = limit(first[i] + 1);
+      weight[i] = Math.min(Math.max(middle - Math.floor(middle), 0), 1);
+      if (middle < 0 || first[i] === last[i]) weight[i] = 0;
+    }
+  }
+  return { first, last, weight };
+}
+
+/** A layer [freq, time] in 0..255 as the view shows it, width x height, top row first. */
+export function resampled(layer, view, width, height) {
+  const { nFreq, nTime } = view.picture;
+  // A column's cell reaches half a column to either side of its centre.
+  const columnEdge = (x) => view.columnOf(view.secondsAt(x / width)) + 0.5;
+  const rowEdge = (y) => view.rowOf(view.hzAt(y / height)) + 0.5;
+  const xs = sampling(width, ...edges(columnEdge), nTime);
+  const ys = sampling(height, ...edges(rowEdge), nFreq);
+  const lowest = ys.first.reduce((a, b) => Math.min(a, b), nFreq - 1);
+  const highest = ys.last.reduce((a, b) => Math.max(a, b), 0);
+  const columns = new Float32Array((highest - lowest + 1) * width);
+  for (let row = lowest; row <= highest; row++) {
+    const source = row * nTime;
+    const target = (row - lowest) * width;
+    for (let x = 0; x < width; x++) {
+      columns[target + x] = valueAt(layer, source, 1, xs, x);
+    }
+  }
+  const out = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const shifted = {
+      first: [ys.first[y] - lowest],
+      last: [ys.last[y] - lowest],
+      weight: [ys.weight[y]],
+    };
+    for (let x = 0; x < width; x++) {
+      out[y * width + x] = valueAt(columns, x, width, shifted, 0);
+    }
+  }
+  return out;
+}
+
+/** A run is given by its edges, an interpolated cell by its centre, half a cell lower. */
+function edges(edgeOf) {
+  const span = (i) => Math.abs(edgeOf(i + 1) - edgeOf(i));
+  const shift = (i) => (span(i) > 1.5 ? 0 : 0.5);
+  return [(i) => edgeOf(i) - shift(i), (i) => edgeOf(i + 1) - shift(i)];
+}
+
+function valueAt(values, offset, stride, { first, last, weight }, i) {
+  const a = values[offset + first[i] * stride];
+  if (weight[i] >= 0) return a + weight[i] * (values[offset + last[i] * stride] - a);
+  let highest = a;
+  for (let k = first[i] + 1; k <= last[i]; k++) {
+    const value = values[offset + k * stride];
+    if (value > highest) highest = value;
+  }
+  return highest;
+}
+
+/** Grey for each of the 256 steps of level: what lies `rangeDb` below the loudest is paper. */
+function inkTable(picture, rangeDb, colours) {
+  const table = new Uint8Array(256 * 3);
+  const span = picture.levelMaxDb - picture.levelMinDb;
+  for (let step = 0; step < 256; step++) {
+    const belowTop = span * (1 - step / 255);
+    const ink = Math.min(Math.max(1 - belowTop / rangeDb, 0), 1);
+    for (let c = 0; c < 3; c++) {
+      table[3 * step + c] = colours.quiet[c] + ink * (colours.loud[c] - colours.quiet[c]);
+    }
+  }
+  return table;
+}
+
+/** A range in dB at which the quiet half of this picture is nearly paper. */
+export function fittingRangeDb(picture) {
+  const counts = new Uint32Array(256);
+  for (const step of picture.level) counts[step]++;
+  let below = 0;
+  let step = 0;
+  while (step < 255 && below + counts[step] < 0.15 * picture.level.length) below += counts[step++];
+  const span = picture.levelMaxDb - picture.levelMinDb;
+  const range = span * (1 - step / 255);
+  return Math.min(100, Math.max(30, 5 * Math.ceil(range / 5)));
+}
+
+function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
+  const width = Math.max(1, Math.round(panel.width * ratio));
+  const height = Math.max(1, Math.round(panel.height * ratio));
+  const { picture } = view;
+  const image = ctx.createImageData(width, height);
+  const pixels = image.data;
+  const level = shows.level ? resampled(picture.level, view, width, height) : null;
+  const heat = shows.heat ? resampled(picture.probability, view, width, height) : null;
+  const ink = inkTable(picture, look.rangeDb, colours);
+  const strength = shows.level ? look.opacity : 1;
+  for (let i = 0, p = 0; i < width * height; i++, p += 4) {
+    const step = level ? 3 * Math.round(level[i]) : -1;
+    const alpha = heat ? (heat[i] / 255) * strength : 0;
+    for (let c = 0; c < 3; c++) {
+      const grey = level ? ink[step + c] : colours.quiet[c];
+      pixels[p + c] = grey + alpha * (HEAT[c] - grey);
+    }
+    pixels[p + 3] = 255;
+  }
+  // putImageData takes device pixels and ignores the transform.
+  ctx.putImageData(image, Math.round(panel.x * ratio), Math.round(panel.y * ratio));
+  if (shows.heat && picture.margin) paintContour(ctx, panel, view, colours);
+}
+
+/** Marching squares over the margin, two pixels a cell. */
+function paintContour(ctx, panel, view, colours) {
+  const cell = 2;
+  const width = Math.max(2, Math.round(panel.width / cell));
+  const height = Math.max(2, Math.round(panel.height / cell));
+  const field = resampled(view.picture.margin, view, width, height);
+  const zero = view.picture.marginZero;
+  const path = new Path2D();
+  const sx = panel.width / width;
+  const sy = panel.height / height;
+  const crossing = (a, b) => (zero - a) / (b - a);
+  for (let y = 0; y + 1 < height; y++) {
+    for (let x = 0; x + 1 < width; x++) {
+      const i = y * width + x;
+      const a = field[i];
+      const b = field[i + 1];
+      const c = field[i + width + 1];
+      const d = field[i + width];
+      const inside = (a > zero) + 2 * (b > zero) + 4 * (c > zero) + 8 * (d > zero);
+      if (inside === 0 || inside === 15) continue;
+      const points = [];
+      if (a > zero !== b > zero) points.push([x + crossing(a, b), y]);
+      if (b > zero !== c > zero) points.push([x + 1, y + crossing(b, c)]);
+      if (d > zero !== c > zero) points.push([x + crossing(d, c), y + 1]);
+      if (a > zero !== d > zero) points.push([x, y + crossing(a, d)]);
+      for (let k = 0; k + 1 < points.length; k += 2) {
+        path.moveTo(panel.x + (points[k][0] + 0.5) * sx, panel.y + (points[k][1] + 0.5) * sy);
+        path.lineTo(panel.x + (points[k + 1][0] + 0.5) * sx, panel.y + (points[k + 1][1] + 0.5) * sy);
+      }
+    }
+  }
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(panel.x, panel.y, panel.width, panel.height);
+  ctx.clip();
+  ctx.lineJoin = "round";
+  ctx.lineCap = "round";
+  ctx.strokeStyle = colours.halo;
+  ctx.lineWidth = 3;
+  ctx.stroke(path);
+  ctx.strokeStyle = colours.contour;
+  ctx.lineWidth = 1.25;
+  ctx.stroke(path);
+  ctx.restore();
+}
+
+function paintFrequencyAxis(ctx, panel, view, colours) {
+  ctx.fillStyle = colours.muted;
+  ctx.strokeStyle = colours.line;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  for (const hz of frequencyTicks(view, panel.height, 26)) {
+    const y = panel.y + view.yOf(hz) * panel.height;
+    line(ctx, panel.x - 5, y, panel.x - 1, y);
+    const inside = Math.min(Math.max(y, panel.y + 6), panel.y + panel.height - 6);
+    ctx.fillText(shortHz(hz), panel.x - 8, inside);
+  }
+}
+
+function paintTimeAxis(ctx, panel, layout, view, colours) {
+  const { times, step } = timeTicks(view, panel.width, view.end < 60 ? 70 : 90);
+  const decimals = tickDecimals(step);
+  ctx.fillStyle = colours.muted;
+  ctx.strokeStyle = colours.line;
+  ctx.textBaseline = "top";
+  for (const seconds of times) {
+    const x = panel.x + view.xOf(seconds) * panel.width;
+    line(ctx, x, layout.axis.y, x, layout.axis.y + 4);
+    const text = clock(seconds, decimals) + (view.end < 60 ? " s" : "");
+    const half = ctx.measureText(text).width / 2;
+    ctx.textAlign = "center";
+    const most = panel.x + panel.width + LAYOUT.right - half - 1;
+    ctx.fillText(text, Math.min(Math.max(x, panel.x + half - 8), most), layout.axis.y + 8);
+  }
+}
+
+/** The score's range: all of this clip, and the threshold with room above it. */
+function scoreRange(picture) {
+  let low = picture.threshold;
+  let high = picture.threshold;
+  for (const score of picture.score) {
+    if (score < low) low = score;
+    if (score > high) high = score;
+  }
+  const span = high - low || 1;
+  return { low: low - 0.06 * span, high: high + 0.18 * span };
+}
+
+function paintScore(ctx, panel, layout, view, colours) {
+  const { picture } = view;
+  const { y, height } = layout.score;
+  const { low, high } = scoreRange(picture);
+  const yOf = (score) => y + height * (1 - (score - low) / (high - low));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(panel.x, y, panel.width, height);
+  ctx.fillStyle = colours.lane;
+  ctx.fill();
+  ctx.clip();
+  const curve = new Path2D();
+  const width = Math.max(1, Math.round(panel.width));
+  for (let x = 0; x <= width; x++) {
+    const a = view.columnOf(view.secondsAt((x - 0.5) / width));
+    const b = view.columnOf(view.secondsAt((x + 0.5) / width));
+    curve.lineTo(panel.x + x, yOf(scoreBetween(picture, a, b)));
+  }
+  const at = yOf(picture.threshold);
+  const filled = new Path2D(curve);
+  filled.lineTo(panel.x + width, y + height + 5);
+  filled.lineTo(panel.x, y + height + 5);
+  filled.closePath();
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(panel.x, y, panel.width, at - y);
+  ctx.clip();
+  ctx.fillStyle = colours.heatSoft;
+  ctx.fill(filled);
+  ctx.restore();
+  ctx.strokeStyle = colours.text;
+  ctx.lineWidth = 1.25;
+  ctx.lineJoin = "round";
+  ctx.stroke(curve);
+  ctx.setLineDash([5, 4]);
+  ctx.strokeStyle = colours.contour;
+  line(ctx, panel.x, at, panel.x + panel.width, at);
+  ctx.setLineDash([]);
+  ctx.restore();
+}
+
+/** The highest score in a run of columns, or between two of them the score on the way. */
+function scoreBetween(picture, a, b) {
+  const limit = (i) => Math.min(Math.max(i, 0), picture.nTime - 1);
+  if (b - a <= 1.5) {
+    const middle = (a + b) / 2;
+    const left = limit(Math.floor(middle));
+    const right = limit(left + 1);
+    const weight = Math.min(Math.max(middle - left, 0), 1);
+    return picture.score[left] + weight * (picture.score[right] - picture.score[left]);
+  }
+  let highest = -Infinity;
+  for (let i = limit(Math.round(a)); i <= limit(Math.round(b)); i++) {
+    highest = Math.max(highest, picture.score[i]);
+  }
+  return highest;
+}
+
+function line(ctx, x0, y0, x1, y1) {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}
+
+/** Everything that changes only with the view: pictures, contour, lanes, axes. */
+export function paintBase(ctx, layout, view, look, colours, ratio) {
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, layout.width, layout.height);
+  ctx.font = `11px ${colours.font}`;
+  ctx.lineWidth = 1;
+  const shows = {
+    both: [{ level: true, heat: true }],
+    sound: [{ level: true, heat: false }],
+    map: [{ level: false, heat: true }],
+    side: [
+      { level: true, heat: false },
+      { level: false, heat: true },
+    ],
+  }[look.view];
+  layout.panels.forEach((panel, i) => {
+    paintPanel(ctx, panel, view, look, colours, shows[i], ratio);
+    ctx.lineWidth = 1;
+    ctx.strokeStyle = colours.line;
+    ctx.strokeRect(panel.x - 0.5, panel.y - 0.5, panel.width + 1, panel.height + 1);
+    paintScore(ctx, panel, layout, view, colours);
+    paintTimeAxis(ctx, panel, layout, view, colours);
+  });
+  paintFrequencyAxis(ctx, layout.panels[0], view, colours);
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = colours.muted;
+  ctx.fillText("score", LAYOUT.left - 8, layout.score.y + layout.score.height / 2);
+}
+
+/** What moves: the box, hovered and chosen regions, the playhead. */
+export function paintOverlay(ctx, layout, view, colours, ratio, { playhead, box, solo, outline, hover }) {
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, layout.width, layout.height);
+  for (const panel of layout.panels) {
+    const bottom = layout.axis.y;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(panel.x, 0, panel.width, layout.height);
+    ctx.clip();
+    const place = (b) => {
+      const x = panel.x + view.xOf(b.start) * panel.width;
+      const right = panel.x + view.xOf(b.end) * panel.width;
+      const y = panel.y + Math.max(0, view.yOf(b.high)) * panel.height;
+      const foot = panel.y + Math.min(1, view.yOf(b.low)) * panel.height;
+      return [x, y, right - x, Math.max(0, foot - y)];
+    };
+    if (box) {
+      const [x, y, w, h] = place(box);
+      if (solo) {
+        // What is not heard steps back.
+        ctx.fillStyle = colours.veil;
+        const hole = new Path2D();
+        hole.rect(panel.x, panel.y, panel.width, panel.height);
+        hole.rect(x, y, w, h);
+        ctx.fill(hole, "evenodd");
+      }
+      ctx.fillStyle = colours.selectionSoft;
+      ctx.fillRect(x, layout.score.y, w, layout.score.height);
+      ctx.lineWidth = 3.5;
+      ctx.strokeStyle = colours.halo;
+      ctx.strokeRect(x, y, w, h);
+      ctx.lineWidth = 1.75;
+      ctx.strokeStyle = colours.selection;
+      ctx.strokeRect(x, y, w, h);
+    }
+    if (outline && outline !== box) {
+      const [x, y, w, h] = place(outline);
+      ctx.lineWidth = 3.5;
+      ctx.strokeStyle = colours.halo;
+      ctx.strokeRect(x, y, w, h);
+      ctx.lineWidth = 1.5;
+      ctx.setLineDash([4, 3]);
+      ctx.strokeStyle = colours.contour;
+      ctx.strokeRect(x, y, w, h);
+      ctx.setLineDash([]);
+    }
+    if (hover) {
+      ctx.strokeStyle = colours.line;
+      ctx.lineWidth = 1;
+      const x = panel.x + view.xOf(hover.seconds) * panel.width;
+      line(ctx, x, panel.y, x, bottom);
+    }
+    ctx.restore();
+    const x = panel.x + view.xOf(playhead) * panel.width;
+    if (x >= panel.x - 1 && x <= panel.x + panel.width + 1) {
+      ctx.strokeStyle = colours.halo;
+      ctx.lineWidth = 4;
+      line(ctx, x, panel.y, x, bottom);
+      ctx.strokeStyle = colours.text;
+      ctx.lineWidth = 1.5;
+      line(ctx, x, panel.y - 2, x, bottom);
+      ctx.fillStyle = colours.text;
+      ctx.beginPath();
+      ctx.moveTo(x - 5, panel.y - 9);
+      ctx.lineTo(x + 5, panel.y - 9);
+      ctx.lineTo(x, panel.y - 1);
+      ctx.fill();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// The payload: the counterpart of payload.py, which describes the framing.
+
+/** A copy, because a typed array needs an aligned offset and Streamlit's bytes may begin anywhere. */
+function arrayAt(bytes, start, place, Type) {
+  const from = start + place.offset;
+  return new Type(bytes.slice(from, from + place.length).buffer);
+}
+
+/** Only the header: enough to know whether anything is new. */
+export function readHeader(bytes) {
+  if (!(bytes instanceof Uint8Array) || bytes.length < 16) {
+    throw new Error("The player received no data; reload the page.");
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const magic = new TextDecoder().decode(bytes.subarray(8, 12));
+  if (magic !== "HMP1") throw new Error("The player received data it cannot read; reload the page.");
+  const length = view.getUint32(12, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + length)));
+  header.height = Number(view.getBigUint64(0, true));
+  header.arrays_start = 16 + length;
+  return header;
+}
+
+/** The picture with its arrays: level, probability and margin as [freq, time] in 0..255. */
+export function readPicture(bytes, header) {
+  const start = header.arrays_start;
+  const described = header.picture;
+  return {
+    nFreq: described.n_freq,
+    nTime: described.n_time,
+    level: arrayAt(bytes, start, described.level, Uint8Array),
+    levelMinDb: described.level_min_db,
+    levelMaxDb: described.level_max_db,
+    probability: arrayAt(bytes, start, described.probability, Uint8Array),
+    margin: described.margin && arrayAt(bytes, start, described.margin, Uint8Array),
+    marginZero: described.margin_zero,
+    score: arrayAt(bytes, start, described.score, Float32Array),
+    threshold: described.threshold,
+    freqHz: described.freq_hz,
+    firstSeconds: described.first_s,
+    stepSeconds: described.step_s,
+    durationSeconds: header.duration_s,
+  };
+}
+
+/** The sounds with their 16-bit samples. */
+export function readSounds(bytes, header) {
+  return header.sounds.map((sound) => ({
+    name: sound.name,
+    label: sound.label,
+    sampleRate: sound.sample_rate,
+    scale: sound.scale,
+    pcm: arrayAt(bytes, header.arrays_start, sound.pcm, Int16Array),
+  }));
+}

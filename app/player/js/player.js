@@ -1,0 +1,720 @@
+// The player: one object a component, kept through reruns; Python hears of finished choices only.
+
+import { readHeader, readPicture, readSounds } from "./payload.js";
+import { LONGEST_BAND_SECONDS, SoundEngine } from "./sound.js";
+import { bandText, clock, spokenBox, View, writtenBox } from "./axes.js";
+import { fittingRangeDb, layoutOf, paintBase, paintOverlay, LAYOUT } from "./paint.js";
+import { buildPage, element, markChosen, SCALES, segmented, setIcon, VIEWS } from "./page.js";
+import { listenToKeys, listenToPointers } from "./gestures.js";
+
+const MOST_REGION_ROWS = 3;
+const MOST_REGION_BUTTONS = 200;
+const IDLE_SECONDS = 1;
+const players = new WeakMap();
+// What somebody set once holds for the next clip and the next page of this visit.
+const preferences = { view: "both", opacity: 0.8, scale: "mel", matched: false, looping: false };
+
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.engine = new SoundEngine(() => this.refresh());
+    this.look = { view: preferences.view, opacity: preferences.opacity, rangeDb: 70 };
+    this.box = null; // {start, end, low, high, region: index or null}
+    this.draft = null;
+    this.solo = false;
+    this.looping = preferences.looping;
+    this.engine.matched = preferences.matched;
+    this.hovered = null;
+    this.hoveredRegion = null;
+    this.frame = 0;
+    this.baseIsStale = true;
+    this.page = buildPage(root, {
+      setView: (view) => this.setView(view),
+      setScale: (scale) => this.setScale(scale),
+    });
+    this.listen();
+  }
+
+  listen() {
+    const { page } = this;
+    const on = (target, name, action) => target.addEventListener(name, this.guarded(action));
+    on(page.play, "click", () => this.togglePlay());
+    on(page.loop, "click", () => this.setLooping(!this.looping));
+    on(page.matched, "click", () => this.setMatched(!this.engine.matched));
+    on(page.help, "click", () => this.showHelp());
+    on(page.previous, "click", () => this.stepRegion(-1));
+    on(page.next, "click", () => this.stepRegion(1));
+    on(page.solo, "click", () => this.setSolo(!this.solo));
+    on(page.clear, "click", () => this.clearBox());
+    on(page.opacity.input, "input", () => this.setOpacity(page.opacity.input.value / 100));
+    on(page.range.input, "input", () => this.setRange(Number(page.range.input.value)));
+    on(page.closer, "click", () => this.zoomAt(null, 0.7, 1));
+    on(page.farther, "click", () => this.zoomAt(null, 1 / 0.7, 1));
+    on(page.whole, "click", () => this.showAll());
+    listenToPointers(page.plot, this);
+    listenToKeys(this.root, this);
+    this.resizeObserver = new ResizeObserver(() => this.refresh(true));
+    this.resizeObserver.observe(page.stage);
+    this.ratioQuery = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
+    this.onRatio = () => this.refresh(true);
+    this.ratioQuery.addEventListener("change", this.onRatio);
+  }
+
+  /** An error inside becomes one sentence on the page instead of silence. */
+  guarded(action) {
+    return (...given) => {
+      try {
+        return action(...given);
+      } catch (error) {
+        this.fail(error);
+        return undefined;
+      }
+    };
+  }
+
+  fail(error) {
+    const words = error instanceof Error ? error.message : String(error);
+    this.page.error.textContent = `The player stopped working: ${words}`;
+    this.page.error.hidden = false;
+    this.root.dataset.error = words;
+  }
+
+  // What Python sends
+
+  update(data, setStateValue) {
+    this.setStateValue = setStateValue;
+    const header = readHeader(data);
+    this.colours = readColours(this.root);
+    this.height = header.height;
+    if (header.digest !== this.digest) {
+      this.takePicture(data, header);
+      if (header.sounds_digest !== this.soundsDigest) this.takeSounds(data, header);
+      this.digest = header.digest;
+      this.root.dataset.digest = header.digest;
+      this.page.error.hidden = true;
+      delete this.root.dataset.error;
+    }
+    this.refresh(true);
+  }
+
+  takePicture(data, header) {
+    const picture = readPicture(data, header);
+    const isSameClip = header.sounds_digest === this.soundsDigest;
+    const before = this.view;
+    this.view = new View(picture);
+    this.view.setScale(before?.scale ?? preferences.scale);
+    if (before && isSameClip) {
+      this.view.showTime(before.start, before.end);
+      this.view.low = before.low;
+      this.view.high = before.high;
+    } else {
+      this.view.reset();
+      this.look.rangeDb = fittingRangeDb(picture);
+    }
+    this.regions = header.regions.map((region, index) => ({
+      start: region.start_s,
+      end: region.end_s,
+      low: region.low_hz,
+      high: region.high_hz,
+      region: index,
+    }));
+    if (this.box?.region != null) {
+      // New regions after a change of threshold: the chosen one may stand at another place, or be gone.
+      const { start, end, low, high } = this.box;
+      const found = this.regions.find(
+        (r) => r.start === start && r.end === end && r.low === low && r.high === high,
+      );
+      this.box = found ?? { ...this.box, region: null };
+    }
+    this.placeRegions();
+    this.page.note.textContent = header.notes.join(" ");
+    this.page.note.hidden = header.notes.length === 0;
+  }
+
+  takeSounds(data, header) {
+    const sounds = readSounds(data, header);
+    this.labels = sounds.map((sound) => sound.label);
+    this.names = sounds.map((sound) => sound.name);
+    this.box = null;
+    this.solo = false;
+    this.engine.load(sounds, header.duration_s);
+    this.applyLoop();
+    const items = sounds.map((sound, i) => [i, sound.label, `${sound.label} (${i + 1})`]);
+    const group = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
+    [...group.children].forEach((item, i) => {
+      item.prepend(element("span", { class: "number", text: String(i + 1), "aria-hidden": "true" }));
+    });
+    this.page.sounds.replaceChildren(group);
+    this.soundGroup = group;
+    this.soundsDigest = header.sounds_digest;
+  }
+
+  // What the user does
+
+  togglePlay() {
+    if (this.engine.playing) this.engine.pause();
+    else this.engine.play();
+    this.refresh();
+  }
+
+  seek(seconds) {
+    const inBox = this.box && seconds >= this.box.start && seconds <= this.box.end;
+    if (this.solo && !inBox) this.setSolo(false);
+    this.engine.seek(seconds);
+    this.follow(seconds);
+    this.refresh();
+  }
+
+  /** By a tenth of a second, or in long stretches by a hundredth of what is visible. */
+  step(count) {
+    const size = Math.max(0.1, (this.view.end - this.view.start) / 100);
+    this.seek(this.engine.position() + count * size);
+  }
+
+  chooseSound(index) {
+    if (index < 0 || index >= this.labels.length) return;
+    this.engine.choose(index);
+    this.say(this.labels[index]);
+    this.refresh();
+  }
+
+  setMatched(matched) {
+    preferences.matched = matched;
+    this.engine.setMatched(matched);
+    this.say(matched ? "Same loudness on" : "Same loudness off");
+    this.refresh();
+  }
+
+  setLooping(looping) {
+    this.looping = preferences.looping = looping;
+    this.applyLoop();
+    this.say(looping ? "Loop on" : "Loop off");
+    this.refresh();
+  }
+
+  applyLoop() {
+    const whole = { start: 0, end: this.engine.duration };
+    const part = this.box && { start: this.box.start, end: this.box.end };
+    this.engine.setLoop(this.looping ? (part ?? whole) : null);
+  }
+
+  setSolo(solo) {
+    if (solo && !this.box) {
+      this.say("Draw a box or choose a region first");
+      return;
+    }
+    this.solo = solo;
+    this.applySolo();
+    this.say(solo ? `Only ${spokenBox(this.box)}` : "Everything is heard again");
+    this.refresh();
+  }
+
+  applySolo() {
+    if (!this.solo) {
+      this.engine.setBand(null);
+      return;
+    }
+    // A box that touches the picture's edge is open there: what lies beyond belongs to it.
+    const { start, end, low, high } = this.box;
+    const { lowestHz, highestHz } = this.view;
+    this.engine.setBand({
+      start,
+      end,
+      low: low <= lowestHz + 1 ? 0 : low,
+      high: high >= highestHz - 1 ? Infinity : high,
+    });
+    if (end - start > LONGEST_BAND_SECONDS) {
+      this.say(`Only the first ${LONGEST_BAND_SECONDS} seconds of the box are played`);
+    }
+  }
+
+  /** A box chosen by hand (region null) or a region; Python is told. */
+  choose(box, { solo, patient = false }) {
+    this.box = box;
+    this.solo = solo;
+    this.applyLoop();
+    this.applySolo();
+    this.tell(patient ? 250 : 0);
+    this.refresh();
+  }
+
+  clearBox() {
+    this.box = null;
+    this.solo = false;
+    this.applySolo();
+    this.applyLoop();
+    this.tell(0);
+    this.say("Box removed");
+    this.refresh();
+  }
+
+  stepRegion(step) {
+    const n = this.regions.length;
+    if (!n) {
+      this.say("There is no region above the threshold");
+      return;
+    }
+    const now = this.box?.region;
+    this.chooseRegion(now == null ? (step > 0 ? 0 : n - 1) : (now + step + n) % n);
+  }
+
+  chooseRegion(index) {
+    const region = this.regions[index];
+    // Stepping quickly through many regions asks Python once, for the last.
+    this.choose(region, { solo: this.solo, patient: true });
+    if (!this.solo) this.engine.seek(region.start);
+    this.reveal(region);
+    this.say(`Region ${index + 1} of ${this.regions.length}: ${spokenBox(region)}`);
+    this.refresh();
+  }
+
+  /** A box in time only, by keys: it begins or ends at the playhead. */
+  markAtPlayhead(side) {
+    const at = this.engine.position();
+    const { lowestHz, highestHz, picture } = this.view;
+    const box = this.box
+      ? { ...this.box, region: null }
+      : { start: 0, end: picture.durationSeconds, low: lowestHz, high: highestHz, region: null };
+    box[side] = at;
+    if (box.end - box.start < 0.01) {
+      if (side === "start") box.end = picture.durationSeconds;
+      else box.start = 0;
+    }
+    if (box.end - box.start < 0.01) return;
+    this.choose(box, { solo: this.solo, patient: true });
+    this.say(`Box: ${spokenBox(box)}`);
+  }
+
+  setView(view) {
+    this.look.view = preferences.view = view;
+    this.refresh(true);
+  }
+
+  nextView() {
+    const names = VIEWS.map(([name]) => name);
+    this.setView(names[(names.indexOf(this.look.view) + 1) % names.length]);
+    this.say(`View: ${VIEWS[names.indexOf(this.look.view)][2]}`);
+  }
+
+  setScale(scale) {
+    preferences.scale = scale;
+    this.view.setScale(scale);
+    this.refresh(true);
+  }
+
+  nextScale() {
+    const names = SCALES.map(([name]) => name);
+    this.setScale(names[(names.indexOf(this.view.scale) + 1) % names.length]);
+    this.say(`${this.view.scale} frequency scale`);
+  }
+
+  setOpacity(opacity) {
+    this.look.opacity = preferences.opacity = Math.round(Math.min(Math.max(opacity, 0), 1) * 20) / 20;
+    this.refresh(true);
+  }
+
+  setRange(rangeDb) {
+    this.look.rangeDb = rangeDb;
+    this.refresh(true);
+  }
+
+  showHelp() {
+    if (!this.page.dialog.open) this.page.dialog.showModal();
+  }
+
+  // Zoom
+
+  zoomAt(place, timeFactor, freqFactor) {
+    const { view } = this;
+    const at = this.engine.position();
+    const isVisible = at >= view.start && at <= view.end;
+    const x = place ? place.x : isVisible ? view.xOf(at) : 0.5;
+    view.zoom(timeFactor, freqFactor, x, place ? place.y : 0.5);
+    this.refresh(true);
+  }
+
+  /** By pixels to later and to higher. */
+  moveBy(alongPixels, upPixels) {
+    const panel = this.layout.panels[0];
+    this.panBy(alongPixels / panel.width, upPixels / panel.height);
+  }
+
+  panBy(byTime, byFreq) {
+    this.view.pan(byTime, byFreq);
+    this.refresh(true);
+  }
+
+  pinch(a0, b0, a1, b1) {
+    const spread = (a, b, axis) => Math.max(Math.abs(a[axis] - b[axis]), 24);
+    const middle = { x: (a1.x + b1.x) / 2, y: (a1.y + b1.y) / 2 };
+    const before = { x: (a0.x + b0.x) / 2, y: (a0.y + b0.y) / 2 };
+    const place = this.placeOf(middle);
+    const factor = (axis) => Math.min(Math.max(spread(a0, b0, axis) / spread(a1, b1, axis), 0.5), 2);
+    this.view.zoom(factor("x"), factor("y"), place.x, place.y);
+    this.moveBy(before.x - middle.x, middle.y - before.y);
+  }
+
+  showAll() {
+    this.view.reset();
+    this.refresh(true);
+  }
+
+  zoomToBox() {
+    if (!this.box) return;
+    const { view, box } = this;
+    const margin = 0.15 * (box.end - box.start);
+    view.showTime(box.start - margin, box.end + margin);
+    const low = view.unitOf(Math.max(box.low, view.floorHz()));
+    const high = view.unitOf(box.high);
+    view.showUnits(low - 0.15 * (high - low), high + 0.15 * (high - low));
+    this.refresh(true);
+  }
+
+  /** Moves the view, if it must, so that a box can be seen. */
+  reveal(box) {
+    const { view } = this;
+    const span = view.end - view.start;
+    if (box.start < view.start || box.end > view.end) {
+      const wide = Math.max(span, 1.3 * (box.end - box.start));
+      const middle = (box.start + box.end) / 2;
+      view.showTime(middle - wide / 2, middle + wide / 2);
+    }
+    if (box.high < view.low || box.low > view.high) {
+      view.low = view.floorHz();
+      view.high = view.highestHz;
+    }
+    this.baseIsStale = true;
+  }
+
+  /** Turns the page, as of a score, when the playhead leaves what is visible. */
+  follow(seconds) {
+    const { view } = this;
+    const span = view.end - view.start;
+    if (seconds >= view.start && seconds <= view.end) return;
+    view.showTime(seconds - 0.05 * span, seconds + 0.95 * span);
+    this.baseIsStale = true;
+  }
+
+  // Places on the plot
+
+  /** Which panel and zone a point is in, its fractions there, and its time and frequency. */
+  placeOf(point, panel) {
+    const { layout, view } = this;
+    const chosen = panel ?? layout.panels.findLast((p) => point.x >= p.x - LAYOUT.left) ?? layout.panels[0];
+    const clamp = (value) => Math.min(Math.max(value, 0), 1);
+    const x = clamp((point.x - chosen.x) / chosen.width);
+    const y = clamp((point.y - chosen.y) / chosen.height);
+    let zone = "picture";
+    if (point.y >= layout.axis.y) zone = "time";
+    else if (point.y >= layout.score.y) zone = "score";
+    else if (point.x < chosen.x - 2 && chosen === layout.panels[0]) zone = "frequency";
+    const hz = y <= 0 ? view.high : y >= 1 ? view.low : view.hzAt(y);
+    return { panel: chosen, zone, x, y, seconds: view.secondsAt(x), hz };
+  }
+
+  boxBetween({ from, to }) {
+    const { view } = this;
+    const isTimeOnly = from.zone === "score";
+    return {
+      start: Math.min(from.seconds, to.seconds),
+      end: Math.max(from.seconds, to.seconds),
+      low: isTimeOnly ? view.lowestHz : Math.min(from.hz, to.hz),
+      high: isTimeOnly ? view.highestHz : Math.max(from.hz, to.hz),
+      region: null,
+    };
+  }
+
+  drawBox(drawn) {
+    this.draft = drawn && this.boxBetween(drawn);
+    this.refresh();
+  }
+
+  finishBox(drawn) {
+    this.draft = null;
+    const box = this.boxBetween(drawn);
+    if (box.end - box.start < 0.005 || box.high - box.low < 1) {
+      this.refresh();
+      return;
+    }
+    this.choose(box, { solo: true });
+    this.say(`Only ${spokenBox(box)}`);
+  }
+
+  click(place) {
+    const { box } = this;
+    const { seconds, hz } = place;
+    const inside =
+      box && seconds >= box.start && seconds <= box.end && (place.zone !== "picture" || (hz >= box.low && hz <= box.high));
+    if (box && !inside) this.clearBox();
+    this.seek(seconds);
+    this.page.plot.focus({ preventScroll: true });
+  }
+
+  doubleClick(place) {
+    const { box } = this;
+    if (box && place.seconds >= box.start && place.seconds <= box.end) this.zoomToBox();
+    else this.showAll();
+  }
+
+  hover(place) {
+    this.hovered = place && place.zone !== "frequency" ? place : null;
+    this.page.plot.dataset.zone = place?.zone ?? "";
+    this.refresh();
+  }
+
+  // Regions as buttons, so that the keyboard and a screen reader reach each
+
+  placeRegions() {
+    const rows = [];
+    this.regionButtons = this.regions.slice(0, MOST_REGION_BUTTONS).map((region, i) => {
+      let row = rows.findIndex((end) => region.start >= end);
+      if (row < 0) row = rows.length < MOST_REGION_ROWS ? rows.length : MOST_REGION_ROWS - 1;
+      rows[row] = Math.max(rows[row] ?? 0, region.end);
+      const made = element("button", { type: "button", class: "region" }, [
+        element("span", { text: String(i + 1) }),
+      ]);
+      const spoken = `Region ${i + 1} of ${this.regions.length}: ${spokenBox(region)}`;
+      made.setAttribute("aria-label", spoken);
+      made.title = `${spoken}`;
+      made.addEventListener("click", this.guarded(() => this.chooseRegion(i)));
+      const show = (shown) => () => {
+        this.hoveredRegion = shown ? region : null;
+        this.refresh();
+      };
+      made.addEventListener("pointerenter", show(true));
+      made.addEventListener("pointerleave", show(false));
+      made.addEventListener("focus", show(true));
+      made.addEventListener("blur", show(false));
+      return { made, region, row };
+    });
+    this.nRegionRows = rows.length;
+    this.page.regions.replaceChildren(...this.regionButtons.map(({ made }) => made));
+  }
+
+  layRegions() {
+    const { layout, view } = this;
+    const panel = layout.panels[0];
+    for (const { made, region, row } of this.regionButtons) {
+      const left = Math.max(0, view.xOf(region.start)) * panel.width;
+      const right = Math.min(1, view.xOf(region.end)) * panel.width;
+      made.hidden = region.end < view.start || region.start > view.end;
+      // Wide enough to be hit, and never past the edge.
+      const width = Math.min(Math.max(right - left, 22), panel.width);
+      const at = Math.min(Math.max(left - Math.max(0, (22 - (right - left)) / 2), 0), panel.width - width);
+      made.style.left = `${panel.x + at}px`;
+      made.style.width = `${width}px`;
+      made.style.top = `${layout.regions.y + row * LAYOUT.regionRow}px`;
+      made.setAttribute("aria-pressed", String(this.box?.region === region.region));
+    }
+  }
+
+  // Telling Python and the screen reader
+
+  tell(waitMilliseconds) {
+    clearTimeout(this.telling);
+    const { box } = this;
+    const message = box && {
+      digest: this.digest,
+      sounds: this.soundsDigest,
+      region_index: box.region,
+      start_s: box.start,
+      end_s: box.end,
+      low_hz: Math.max(0, box.low),
+      high_hz: box.high,
+    };
+    this.telling = setTimeout(() => this.setStateValue("selection", message), waitMilliseconds);
+  }
+
+  say(words) {
+    this.page.spoken.textContent = words;
+  }
+
+  // Painting
+
+  /** Paints at the next frame: the overlay always, the pictures when the view changed. */
+  refresh(base = false) {
+    this.baseIsStale ||= base;
+    if (!this.frame) this.frame = requestAnimationFrame(this.guarded(() => this.paint()));
+  }
+
+  paint() {
+    this.frame = 0;
+    const { page, engine, view } = this;
+    if (!view) return;
+    engine.finishIfDone();
+    const position = engine.position();
+    const isPlaying = Boolean(engine.playing);
+    if (isPlaying && !this.draft) this.follow(position);
+    const width = page.stage.clientWidth;
+    if (width > 0) {
+      if (this.baseIsStale) this.paintBase(width);
+      paintOverlay(page.overlay.getContext("2d"), this.layout, view, this.colours, this.ratio, {
+        playhead: position,
+        box: this.draft ?? this.box,
+        solo: this.solo && !this.draft,
+        outline: this.hoveredRegion,
+        hover: this.hovered,
+      });
+    }
+    this.describe(position, isPlaying);
+    if (isPlaying) this.refresh();
+    else this.rest();
+  }
+
+  paintBase(width) {
+    const { page, view, look } = this;
+    this.baseIsStale = false;
+    this.ratio = Math.min(devicePixelRatio || 1, 2);
+    const isSide = look.view === "side";
+    this.layout = layoutOf(width, this.height, this.nRegionRows, isSide);
+    page.stage.style.height = `${this.height}px`;
+    for (const canvas of [page.base, page.overlay]) {
+      const w = Math.round(width * this.ratio);
+      const h = Math.round(this.height * this.ratio);
+      if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${this.height}px`;
+    }
+    paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio);
+    this.layRegions();
+  }
+
+  /** The words and states of the controls. */
+  describe(position, isPlaying) {
+    const { page, engine, view, box, root, look } = this;
+    const { durationSeconds } = view.picture;
+    const setText = (target, text) => {
+      if (target.textContent !== text) target.textContent = text;
+    };
+    setText(page.time, `${clock(position, 2)} / ${clock(durationSeconds, 2)} s`);
+    if (root.dataset.state !== (isPlaying ? "playing" : "paused")) {
+      root.dataset.state = isPlaying ? "playing" : "paused";
+      setIcon(page.play, isPlaying ? "pause" : "play");
+      page.play.setAttribute("aria-label", isPlaying ? "Pause" : "Play");
+    }
+    root.dataset.playheadSeconds = position.toFixed(4);
+    root.dataset.sound = this.names[engine.active];
+    root.dataset.solo = String(this.solo);
+    root.dataset.looping = String(this.looping);
+    root.dataset.matched = String(engine.matched);
+    root.dataset.region = box?.region ?? "";
+    root.dataset.view = [view.start, view.end, view.low, view.high].map((v) => v.toFixed(3)).join(" ");
+    page.loop.setAttribute("aria-pressed", String(this.looping));
+    page.matched.setAttribute("aria-pressed", String(engine.matched));
+    page.solo.setAttribute("aria-pressed", String(this.solo));
+    page.solo.disabled = !box;
+    page.clear.disabled = !box;
+    const n = this.regions.length;
+    page.previous.disabled = page.next.disabled = n === 0;
+    const place = box?.region != null ? `Region ${box.region + 1} of ${n}` : `${n} region${n === 1 ? "" : "s"}`;
+    setText(page.counter, n ? place : "No region");
+    setText(page.chosen, this.draft || box ? writtenBox(this.draft ?? box) : "Drag a box to hear only that");
+    page.chosen.classList.toggle("hint", !(this.draft || box));
+    setText(page.readout, this.readout());
+    if (this.soundGroup) markChosen(this.soundGroup, engine.active);
+    markChosen(page.views, look.view);
+    markChosen(page.scales, view.scale);
+    page.opacity.input.value = String(Math.round(look.opacity * 100));
+    page.opacity.input.disabled = look.view === "sound" || look.view === "map" || look.view === "side";
+    setText(page.opacity.value, `${Math.round(look.opacity * 100)} %`);
+    page.range.input.value = String(look.rangeDb);
+    page.range.input.disabled = look.view === "map";
+    setText(page.range.value, `${look.rangeDb} dB`);
+    page.whole.disabled = view.isWhole();
+    page.farther.disabled = view.isWhole();
+    // Once a second is as often as a screen reader should hear of it.
+    const spokenAt = isPlaying ? Math.floor(position) : Number(position.toFixed(2));
+    page.plot.setAttribute("aria-valuemin", "0");
+    page.plot.setAttribute("aria-valuemax", durationSeconds.toFixed(2));
+    page.plot.setAttribute("aria-valuenow", String(spokenAt));
+    page.plot.setAttribute("aria-valuetext", `${spokenAt} of ${durationSeconds.toFixed(1)} seconds`);
+  }
+
+  /** Time, frequency, level and evidence under the pointer. */
+  readout() {
+    if (!this.hovered) return "";
+    const { picture } = this.view;
+    const { seconds, hz, zone } = this.hovered;
+    const limit = (i, n) => Math.min(Math.max(Math.round(i), 0), n - 1);
+    const column = limit(this.view.columnOf(seconds), picture.nTime);
+    const time = `${clock(seconds, 2)} s`;
+    if (zone !== "picture") {
+      const score = picture.score[column];
+      return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(picture.threshold.toPrecision(3))}`;
+    }
+    const cell = limit(this.view.rowOf(hz), picture.nFreq) * picture.nTime + column;
+    const span = picture.levelMaxDb - picture.levelMinDb;
+    const level = picture.levelMinDb + (span * picture.level[cell]) / 255;
+    const shown = hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${hz.toFixed(0)} Hz`;
+    const evidence = Math.round((100 * picture.probability[cell]) / 255);
+    return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence} %`;
+  }
+
+  /** A context that plays nothing would keep the device awake. */
+  rest() {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      if (!this.engine.playing) this.engine.context?.suspend();
+    }, IDLE_SECONDS * 1000);
+  }
+
+  close() {
+    this.engine.close();
+    this.resizeObserver.disconnect();
+    this.ratioQuery.removeEventListener("change", this.onRatio);
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.telling);
+    clearTimeout(this.resting);
+  }
+}
+
+/** "#14191b" or "rgb(20, 25, 27)" as three numbers. */
+function rgbOf(text, otherwise) {
+  const hex = /^#([0-9a-f]{6})/i.exec(text.trim());
+  if (hex) return [0, 2, 4].map((i) => parseInt(hex[1].slice(i, i + 2), 16));
+  const numbers = text.match(/[\d.]+/g);
+  return numbers && numbers.length >= 3 ? numbers.slice(0, 3).map(Number) : otherwise;
+}
+
+/** The page's own colours, light or dark, and what follows from them. */
+function readColours(root) {
+  const style = getComputedStyle(root);
+  const read = (name) => style.getPropertyValue(`--st-${name}`);
+  const paper = rgbOf(read("background-color"), [255, 255, 255]);
+  const text = rgbOf(read("text-color"), [28, 36, 38]);
+  const isDark = 0.3 * paper[0] + 0.6 * paper[1] + 0.1 * paper[2] < 128;
+  root.dataset.theme = isDark ? "dark" : "light";
+  const mixed = (share) => paper.map((p, c) => Math.round(p + share * (text[c] - p)));
+  const css = (rgb, alpha = 1) => `rgba(${rgb.join(", ")}, ${alpha})`;
+  return {
+    quiet: isDark ? mixed(0.03) : mixed(0.02),
+    loud: isDark ? mixed(0.92) : mixed(0.88),
+    text: css(text),
+    muted: css(mixed(0.72)),
+    line: css(mixed(0.3)),
+    lane: css(mixed(0.045)),
+    halo: css(paper, 0.75),
+    veil: css(paper, 0.62),
+    contour: isDark ? "#ff9a66" : "#a83409",
+    heatSoft: isDark ? "rgba(255, 120, 60, 0.5)" : "rgba(217, 72, 15, 0.4)",
+    selection: read("primary-color").trim() || css(text),
+    selectionSoft: css(rgbOf(read("primary-color"), text), 0.16),
+    font: read("font").trim() || "sans-serif",
+  };
+}
+
+/** Called by Streamlit at first and on every rerun that touches the data. */
+export default function mount({ parentElement, data, setStateValue }) {
+  const root = parentElement.querySelector(".hearmap-player");
+  if (!root) return undefined;
+  let player = players.get(root);
+  if (!player) {
+    player = new Player(root);
+    players.set(root, player);
+  }
+  player.guarded(() => player.update(data, setStateValue))();
+  return () => {
+    players.get(root)?.close();
+    players.delete(root);
+  };
+}

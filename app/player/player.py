@@ -1,0 +1,105 @@
+"""The player on a page: one Streamlit component, its script joined from the parts in js/."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from app.player.payload import Payload, Picture, Sound, pack
+from core.types import Region
+
+HERE = Path(__file__).resolve().parent
+# In this order: each part uses only what stands above it.
+PARTS = ("payload", "band", "sound", "axes", "paint", "page", "gestures", "player")
+
+_IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class PlayerEvent:
+    """What the user chose in the player: a region by its index, or a box of their own."""
+
+    region_index: int | None
+    start_s: float
+    end_s: float
+    low_hz: float
+    high_hz: float
+
+
+def script() -> str:
+    """The component's script as one module.
+
+    Streamlit loads inline script from a blob, where a module can import no neighbour; so the
+    parts, which are modules for editors and linters, are joined here.
+    """
+    parts = [(HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS]
+    return _EXPORT.sub("", _IMPORT.sub("", "\n".join(parts)))
+
+
+_component = st.components.v2.component(
+    "hearmap_player",
+    html='<div class="hearmap-player"></div>',
+    css=(HERE / "player.css").read_text(encoding="utf-8"),
+    js=script(),
+)
+
+
+def player(
+    sounds: Sequence[Sound],
+    picture: Picture,
+    regions: Sequence[Region],
+    *,
+    key: str,
+    height: int = 420,
+) -> PlayerEvent | None:
+    """The player for one clip; gives what is selected in it, or None.
+
+    `sounds` are switched at one playhead and begin where the picture begins; the first is the
+    clip and sets the length. `height` is that of the picture with its lanes, in CSS pixels. With
+    a fixed `key` playback goes on through reruns, and through new regions for the same sounds.
+    """
+    return show(pack(sounds, picture, regions), len(regions), key=key, height=height)
+
+
+def show(payload: Payload, n_regions: int, *, key: str, height: int = 420) -> PlayerEvent | None:
+    """The player for what `pack` made, which a caller may have kept."""
+    # The height is not part of the clip: it rides in front, so that the rest can be kept packed.
+    data = height.to_bytes(8, "little") + payload.data
+    result = _component(key=key, data=data, on_selection_change=_nothing)
+    return event_of(result.get("selection"), payload, n_regions)
+
+
+def event_of(selection: Any, payload: Payload, n_regions: int) -> PlayerEvent | None:
+    """The event in what a browser sent, or None where it is malformed or of another clip."""
+    if not isinstance(selection, Mapping) or selection.get("sounds") != payload.sounds_digest:
+        return None
+    numbers = [selection.get(name) for name in ("start_s", "end_s", "low_hz", "high_hz")]
+    if not all(_is_number(number) for number in numbers):
+        return None
+    start_s, end_s, low_hz, high_hz = (float(number) for number in numbers if number is not None)
+    if not (0 <= start_s < end_s and 0 <= low_hz < high_hz):
+        return None
+    index = selection.get("region_index")
+    if index is None:
+        return PlayerEvent(None, start_s, end_s, low_hz, high_hz)
+    # Regions follow the threshold: an index into other regions than these names nothing.
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < n_regions:
+        return None
+    if selection.get("digest") != payload.digest:
+        return None
+    return PlayerEvent(index, start_s, end_s, low_hz, high_hz)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _nothing() -> None:
+    """Streamlit keeps a component's state only where something listens to its change."""
