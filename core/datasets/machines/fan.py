@@ -18,14 +18,14 @@ HOUSING = ((2_750.0, 0.004, 1.0), (4_300.0, 0.003, 0.7), (6_900.0, 0.002, 0.4))
 def fan(take: Take, fault_take: Take, fault: str | None) -> Parts:
     """The fan's sound and what the fault changes in it."""
     turns = take.turns(ROTATION_HZ, spread=0.025, drift=0.006)
-    blades = [(N_BLADES * k, 0.5 / k**1.1) for k in range(1, 9)]
+    blades = [(N_BLADES * k, 0.5 / k**0.8) for k in range(1, 9)]
     rotation = [(1.0, 0.05), (2.0, 0.06), (3.0, 0.03)]
     hum = take.tones(100 * take.time, [(1, 0.07), (2, 0.05), (3, 0.02)])
     flow = take.noise(
         [(40, 4), (150, 2), (500, 0), (900, 2), (1_500, -1), (4_000, -11), (9_000, -22), (2e4, -34)]
     )
     chopped = 1 + 0.15 * np.sin(2 * np.pi * N_BLADES * turns) + take.wander(0.1)
-    normal = take.tones(turns, blades + rotation) + hum + 0.55 * flow * chopped
+    normal = take.tones(turns, blades + rotation) + hum + 0.45 * flow * chopped
     if fault == "imbalance":
         return _imbalance(normal, turns, take, fault_take)
     if fault == "bearing knock":

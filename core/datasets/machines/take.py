@@ -74,7 +74,7 @@ class Take:
         curve = self.zeros()
         for hz in self.random.uniform(0.1, fastest_hz, 4):
             curve += np.sin(2 * np.pi * (hz * self.time + self.between(0, 1)))
-        return curve * depth / 4
+        return np.asarray(curve * depth / 4)
 
     def turns(self, hz: float, spread: float, drift: float) -> Float64Array:
         """Revolutions since some start at about `hz`, [n]: another speed each take, drifting."""
