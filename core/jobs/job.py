@@ -61,9 +61,9 @@ def get_job(job_id: str) -> Job:
     return _job(row) if not _lost(row) else _interrupted(job_id)
 
 
-def list_jobs(active_only: bool = False) -> list[Job]:
-    """All jobs, or those that wait or run, newest first."""
-    query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id)
+def list_jobs(active_only: bool = False, *, limit: int = 200) -> list[Job]:
+    """The newest jobs, or the newest of those that wait or run, newest first."""
+    query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
     if active_only:
         query = query.where(JobRow.state.in_(ACTIVE_STATES))
     with reading() as session:

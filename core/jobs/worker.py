@@ -87,7 +87,10 @@ class RecordedProgress:
     def __call__(self, stage: str, fraction: float) -> None:
         """Tells the record, unless it was told a moment ago."""
         moment = time.monotonic()
-        if not self._first and moment - self._told < TELL_EVERY_SECONDS:
+        if self._first:
+            # Importing PyTorch came before; it says nothing of how fast the work goes.
+            self._started = self._told = moment
+        elif moment - self._told < TELL_EVERY_SECONDS:
             return
         fraction = min(max(float(fraction), 0.0), 1.0)
         self._seconds_left = smoothed_seconds_left(
@@ -105,14 +108,14 @@ def smoothed_seconds_left(
 ) -> float | None:
     """The time left, steadier than the fraction: what was expected, corrected by a third.
 
-    None in the first second and the first hundredth, which say little.
+    None in the first second and the first 3 %, which say little.
 
     >>> smoothed_seconds_left(None, 1.0, 10.0, 0.5)
     10.0
     >>> smoothed_seconds_left(10.0, 1.0, 11.0, 0.5)
     9.666666666666666
     """
-    if elapsed_seconds < 1.0 or fraction < 0.01:
+    if elapsed_seconds < 1.0 or fraction < 0.03:
         return None
     estimate = elapsed_seconds * (1.0 - fraction) / fraction
     if before_seconds is None:
