@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from core.metrics.by_clip import ByClip, by_clip
 from core.metrics.checks import AnyArray, BoolArray, checked_map
-from core.metrics.spectrogram import injected
+from core.metrics.sample import f1_max, roc_auc
+from core.metrics.spectrogram import f1_above_percentile, injected
 from core.types import Float64Array
 
 N_HIGHEST = 5
@@ -52,3 +56,20 @@ def temporal_scores(map: AnyArray, n_highest: int = N_HIGHEST) -> Float64Array:
 
 # The same under the name of what it gives a score to.
 column_scores = temporal_scores
+
+
+def temporal_metrics(truths: Sequence[AnyArray], maps: Sequence[AnyArray]) -> dict[str, ByClip]:
+    """AUROC, F1-max and F1 above the 40th percentile of each column's score.
+
+    Shape:
+        truths: [time] each, of `truth_columns`; maps: [freq, time] each
+
+    Raises:
+        MetricError: shapes differ, a map holds NaN, or all columns of all clips are of one class.
+    """
+    scores = [temporal_scores(values) for values in maps]
+    return {
+        "roc_auc": by_clip(roc_auc, truths, scores),
+        "f1_max": by_clip(f1_max, truths, scores),
+        "f1_above_40th_percentile": f1_above_percentile(truths, scores),
+    }

@@ -1,0 +1,82 @@
+"""One metric over many clips, both ways: the mean of the clips' values, and all cells pooled.
+
+Vision to Sound does not say which of the two its tables hold; only like may be compared with like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import MetricError
+from core.metrics.checks import AnyArray, checked
+from core.types import Float64Array
+
+
+@dataclass(frozen=True, eq=False)
+class ByClip:
+    """A metric's value for each clip, and for all clips' cells together.
+
+    Shape:
+        per_clip: [n], NaN for a clip whose truth has one class only, such as a normal one
+
+    `pooled` has the cells of those clips too.
+    """
+
+    per_clip: Float64Array
+    pooled: float
+
+    @property
+    def defined(self) -> Float64Array:
+        """The values of the clips that have one: what a bootstrap draws from."""
+        return self.per_clip[~np.isnan(self.per_clip)]
+
+    @property
+    def mean(self) -> float:
+        """The mean over the clips that have a value.
+
+        Raises:
+            MetricError: none has.
+        """
+        if not self.defined.size:
+            raise MetricError(
+                f"A mean over clips is undefined: the truth of each of the {self.per_clip.size} "
+                "clips has one class only."
+            )
+        return float(self.defined.mean())
+
+
+def by_clip(
+    metric: Callable[[AnyArray, AnyArray], float],
+    truths: Sequence[AnyArray],
+    scores: Sequence[AnyArray],
+    *,
+    pooled: Callable[[Sequence[AnyArray], Sequence[AnyArray]], float] | None = None,
+) -> ByClip:
+    """A metric of each clip's truth and scores, and of all; clips may differ in length.
+
+    Without `pooled`, the metric is given all cells in one flat array.
+
+    Raises:
+        MetricError: the numbers of clips or a clip's shapes differ, or a score is NaN, or the
+            pooled value is undefined.
+    """
+    if len(truths) != len(scores):
+        raise MetricError(f"There are {len(truths)} truths for the scores of {len(scores)} clips.")
+    if not truths:
+        raise MetricError("A metric over clips is undefined: there are no clips.")
+    pairs = [checked(truth, score) for truth, score in zip(truths, scores, strict=True)]
+    per_clip = np.array(
+        [
+            np.nan if mask.all() or not mask.any() else metric(mask, numbers)
+            for mask, numbers in pairs
+        ]
+    )
+    masks, numbers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    if pooled is not None:
+        return ByClip(per_clip, pooled(masks, numbers))
+    flat_mask = np.concatenate([mask.ravel() for mask in masks])
+    flat_numbers = np.concatenate([number.ravel() for number in numbers])
+    return ByClip(per_clip, metric(flat_mask, flat_numbers))
