@@ -71,10 +71,13 @@ class Take:
 
     def wander(self, depth: float, fastest_hz: float = 0.6) -> Float64Array:
         """A slow curve about 0 that stays within ±depth, [n]."""
-        curve = self.zeros()
-        for hz in self.random.uniform(0.1, fastest_hz, 4):
-            curve += np.sin(2 * np.pi * (hz * self.time + self.between(0, 1)))
-        return np.asarray(curve * depth / 4)
+        # Drawn on a coarse grid: a slow curve needs no more.
+        grid = np.arange(0.0, self.seconds + 1 / fastest_hz, 1 / (64 * fastest_hz))
+        curve = np.zeros(grid.size)
+        for _ in range(4):
+            hz = self.between(0.1, fastest_hz)
+            curve += np.sin(2 * np.pi * (hz * grid + self.between(0, 1)))
+        return np.asarray(np.interp(self.time, grid, curve * depth / 4), np.float64)
 
     def turns(self, hz: float, spread: float, drift: float) -> Float64Array:
         """Revolutions since some start at about `hz`, [n]: another speed each take, drifting."""
