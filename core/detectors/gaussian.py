@@ -59,7 +59,9 @@ def whitening(covariance: Tensor, ridge: float) -> Tensor:
 
 def mahalanobis(samples: Tensor, mean: Tensor, whitening: Tensor) -> Tensor:
     """Distances [cell, sample] of samples [cell, sample, channel] to their cell's Gaussian."""
-    return torch.bmm(samples - mean[:, None], whitening.transpose(1, 2)).norm(dim=2)
+    whitened = torch.bmm(samples - mean[:, None], whitening.transpose(1, 2))
+    distances: Tensor = torch.linalg.vector_norm(whitened, dim=2)
+    return distances
 
 
 def packed_triangle(lower: Tensor) -> Tensor:

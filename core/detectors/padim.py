@@ -56,8 +56,8 @@ class PaDiM(Head):
     With fewer clips than channels a cell's covariance is known in few directions only and the
     ridge stands for the rest, as published; a Gaussian for every frequency sees each column of
     each clip and needs fewer clips. With one for every cell, clips of any length are seen through
-    a window as long as the median training clip (shorter where the covariances would exceed 0.5 GiB):
-    `core.detectors.windows`.
+    a window as long as the median training clip (`core.detectors.windows`), or as long as half a
+    GiB of covariances allows.
     """
 
     name = "padim"
@@ -130,7 +130,7 @@ class PaDiM(Head):
     def _choose_width(self, features: Features) -> int:
         typical = features[median_index([clip.n_frames for clip in features.clips])][0]
         n_rows, n_columns = typical.layers[self.layers[0]].shape[-2:]
-        bytes_a_column = n_rows * self.settings.n_channels**2 * 8
+        bytes_a_column: int = n_rows * self.settings.n_channels**2 * 8
         return min(n_columns, max(1, LARGEST_COVARIANCE_BYTES // bytes_a_column))
 
     def _samples(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
@@ -142,7 +142,7 @@ class PaDiM(Head):
         return windows.flatten(2).permute(2, 0, 1), starts
 
     def _embedding(self, maps: FeatureMaps) -> Tensor:
-        """The drawn channels [d, freq, time]; coarse cells repeated over the finer (section 3.1)."""
+        """The drawn channels [d, freq, time]; coarse cells repeated over the finer."""
         size = maps.layers[self.layers[0]].shape[-2:]
         chosen, first = [], 0
         for layer in self.layers:
