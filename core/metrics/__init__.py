@@ -1,16 +1,77 @@
-"""Metrics of plain NumPy arrays: truth first, maps [freq, time], higher is more anomalous."""
+"""Metrics of plain NumPy arrays: truth first, maps [freq, time], higher is more anomalous.
 
+What is undefined for the data given raises `MetricError` with the reason, and gives no number.
+"""
+
+from core.metrics.au_pro import au_pro, au_pro_moviad
+from core.metrics.bootstrap import Interval, bootstrap_interval, mean_interval, roc_auc_interval
+from core.metrics.by_clip import ByClip, by_clip
+from core.metrics.concentration import complexity, sparseness
+from core.metrics.dcase import (
+    Areas,
+    DomainAreas,
+    areas_by_id,
+    arithmetic_mean,
+    domain_areas,
+    harmonic_mean,
+    mean_areas,
+    official_score,
+)
+from core.metrics.faithfulness import (
+    MaskedProbabilities,
+    faithfulness,
+    faithfulness_per_clip,
+    masked_probabilities,
+)
+from core.metrics.insertion_deletion import InsertionDeletion, insertion_deletion
+from core.metrics.pointing import energy_in_mask, pointing_game
 from core.metrics.sample import f1_at, f1_floor, f1_max, partial_roc_auc, roc_auc
-from core.metrics.spectrogram import truth_mask
-from core.metrics.temporal import column_scores, temporal_scores, truth_columns
+from core.metrics.si_sdr import si_sdr_db
+from core.metrics.spectrogram import f1_above_percentile, spectrogram_metrics, truth_mask
+from core.metrics.temporal import (
+    column_scores,
+    temporal_metrics,
+    temporal_scores,
+    truth_columns,
+)
 
 __all__ = [
+    "Areas",
+    "ByClip",
+    "DomainAreas",
+    "InsertionDeletion",
+    "Interval",
+    "MaskedProbabilities",
+    "areas_by_id",
+    "arithmetic_mean",
+    "au_pro",
+    "au_pro_moviad",
+    "bootstrap_interval",
+    "by_clip",
     "column_scores",
+    "complexity",
+    "domain_areas",
+    "energy_in_mask",
+    "f1_above_percentile",
     "f1_at",
     "f1_floor",
     "f1_max",
+    "faithfulness",
+    "faithfulness_per_clip",
+    "harmonic_mean",
+    "insertion_deletion",
+    "masked_probabilities",
+    "mean_areas",
+    "mean_interval",
+    "official_score",
     "partial_roc_auc",
+    "pointing_game",
     "roc_auc",
+    "roc_auc_interval",
+    "si_sdr_db",
+    "sparseness",
+    "spectrogram_metrics",
+    "temporal_metrics",
     "temporal_scores",
     "truth_columns",
     "truth_mask",

@@ -97,16 +97,17 @@ def roc_auc_interval(
     Raises:
         MetricError: as `sample.roc_auc`.
     """
-    mask, numbers = (array.ravel() for array in checked(truth, scores))
+    mask, numbers = checked(truth, scores)
     checked_both_classes(mask, "AUROC")
-    distinct, rank = np.unique(numbers, return_inverse=True)
+    mask = mask.ravel()
+    distinct, rank = np.unique(numbers.ravel(), return_inverse=True)
 
     def area(chosen: IndexArray) -> float:
         drawn, anomalous = rank[chosen], mask[chosen]
         n_anomalous = np.bincount(drawn[anomalous], minlength=distinct.size)
         n_normal = np.bincount(drawn[~anomalous], minlength=distinct.size)
         n_below = np.cumsum(n_normal) - 0.5 * n_normal
-        return float(n_anomalous @ n_below) / (n_anomalous.sum() * n_normal.sum())
+        return float(n_anomalous @ n_below / (n_anomalous.sum() * n_normal.sum()))
 
     return bootstrap_interval(
         area, mask.size, seed=seed, strata=mask, n_resamples=n_resamples, confidence=confidence
