@@ -10,6 +10,7 @@ import streamlit as st
 from app import wording
 from core.store.clips import ClipRecord
 
+MOST_ROWS_SHOWN = 10
 USED, TWICE = "used", "same sound"
 
 
@@ -54,7 +55,7 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
     chosen = st.dataframe(
         table,
         hide_index=True,
-        height=min(38 + 35 * len(rows), 390),
+        height="content" if len(rows) <= MOST_ROWS_SHOWN else 390,
         column_order=[
             "name",
             "seconds",

@@ -64,7 +64,8 @@ def draw(
     def png() -> bytes:
         from core.picture import map_png
 
-        return map_png(found)
+        level_db = cache.sounds(model_id, score.clip_id, *stretch, score.created_at).level_db
+        return map_png(found, level_db if level_db.shape == found.raw.shape else None)
 
     def csv() -> bytes:
         return regions_table(found.regions).to_csv(index=False).encode()

@@ -38,7 +38,7 @@ def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
     return active_job(*kinds)
 
 
-def watch(job_id: str, title: str) -> None:
+def watch(job_id: str, title: str, *, border: bool = True) -> None:
     """Draws an active job and looks again until it ends; then the whole page runs again."""
 
     @st.fragment(run_every=POLL_SECONDS, key=f"watch_{job_id}")
@@ -47,7 +47,7 @@ def watch(job_id: str, title: str) -> None:
         job = jobs.get_job(job_id)
         if not is_active(job):
             st.rerun()
-        with st.container(border=True, key="job"):
+        with st.container(border=border, key="job"):
             st.markdown(f"**{title}**")
             waiting = job.state == "queued"
             stage = "Waiting for the job before it" if waiting else (job.stage or "Starting")

@@ -31,8 +31,8 @@ def choose_model() -> ModelRecord | None:
         index=ids.index(first),
         format_func=lambda model_id: labels[model_id],
         key=f"choose_model_{first}",
-        required=True,
     )
+    chosen = chosen or first
     remember_model(chosen)
     st.query_params[Query.MODEL] = chosen
     if chosen != first:

@@ -105,39 +105,12 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
-def frequency_range(low_hz: float, high_hz: float) -> str:
-    """A band of frequencies, in kHz above 1 kHz.
-
-    >>> frequency_range(3000, 5200), frequency_range(80, 400), frequency_range(400, 2000)
-    ('3–5.2 kHz', '80–400 Hz', '0.4–2 kHz')
-    """
-    if high_hz < 1000:
-        return f"{low_hz:.0f}–{high_hz:.0f} Hz"
-    return f"{round(low_hz / 1000, 1):g}–{round(high_hz / 1000, 1):g} kHz"
-
-
-def time_range(start_s: float, end_s: float) -> str:
-    """A stretch of a clip in seconds, with two digits where one would hide it.
-
-    >>> time_range(2.1, 2.4), time_range(1.68, 1.71)
-    ('2.1–2.4 s', '1.68–1.71 s')
-    """
-    digits = 1 if end_s - start_s >= 0.15 else 2
-    return f"{start_s:.{digits}f}–{end_s:.{digits}f} s"
-
-
-def region_sentence(start_s: float, end_s: float, low_hz: float, high_hz: float) -> str:
-    """Where a region lies.
-
-    >>> region_sentence(2.1, 2.4, 3000, 5000)
-    'strongest at 2.1–2.4 s, 3–5 kHz'
-    """
-    return f"strongest at {time_range(start_s, end_s)}, {frequency_range(low_hz, high_hz)}"
-
-
 def where(region: Region) -> str:
-    """`region_sentence` of a region."""
-    return region_sentence(region.start_s, region.end_s, region.low_hz, region.high_hz)
+    """Where the strongest region lies: “strongest at 2.1–2.4 s, 3–5 kHz”."""
+    # Not at the top: with core.types comes PyTorch, which the first page does without.
+    from core.verdict import place
+
+    return f"strongest at {place(region)}"
 
 
 def verdict(anomalous: bool, where: str = "") -> str:
@@ -148,7 +121,18 @@ def verdict(anomalous: bool, where: str = "") -> str:
     """
     said = UNLIKE if anomalous else LIKE
     tail = f", {where}" if where and anomalous else ""
-    return said[0].upper() + said[1:] + tail + "."
+    return capitalized(said) + tail + "."
+
+
+def short_verdict(anomalous: bool, where: str = "") -> str:
+    """The verdict for a column under a heading that says what it is compared with.
+
+    >>> short_verdict(True, "strongest at 2.1–2.4 s, 3–5 kHz"), short_verdict(False)
+    ('Unlike normal, strongest at 2.1–2.4 s, 3–5 kHz', 'Like normal')
+    """
+    if not anomalous:
+        return "Like normal"
+    return "Unlike normal" + (f", {where}" if where else "")
 
 
 def evidence(p_value: float, n_normal: int) -> str:
@@ -165,6 +149,15 @@ def evidence(p_value: float, n_normal: int) -> str:
         )
     in_hundred = max(1, round(100 * p_value))
     return f"About {in_hundred} in 100 normal recordings would score as high (p = {p_value:.2g})."
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital first letter and the rest as it is.
+
+    >>> capitalized("strongest at 3 kHz")
+    'Strongest at 3 kHz'
+    """
+    return text[:1].upper() + text[1:]
 
 
 def counted(count: int, noun: str) -> str:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app import wording
+from core.types import Region
 
 HOSTILE = [
     "<script>alert(1)</script>.wav",
@@ -57,7 +58,7 @@ def test_line_breaks_and_direction_marks_are_removed() -> None:
 
 
 def test_verdict_never_says_faulty_and_places_only_what_is_unlike() -> None:
-    where = wording.region_sentence(2.1, 2.4, 3000, 5000)
+    where = wording.where(Region(2.1, 2.4, 3000, 5000, 2.2, 4000, 9.0, 0.04))
     unlike, like = wording.verdict(True, where), wording.verdict(False, where)
     assert "unlike the normal recordings you supplied" in unlike.lower()
     assert "2.1–2.4 s, 3–5 kHz" in unlike
@@ -75,10 +76,3 @@ def test_verdict_never_says_faulty_and_places_only_what_is_unlike() -> None:
 )
 def test_evidence_speaks_in_counts(p_value: float, n_normal: int, part: str) -> None:
     assert part in wording.evidence(p_value, n_normal)
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "text"), [(0.0, 5.0, "0.0–5.0 s"), (1.70, 1.74, "1.70–1.74 s")]
-)
-def test_short_regions_keep_two_digits(start: float, end: float, text: str) -> None:
-    assert wording.time_range(start, end) == text

@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from app import cache, downloads, figures, wording
+from app import cache, downloads, wording
 from app.model_choice import choose_model, false_alarm_rate
 from app.player import Picture, Sound, player
 from app.state import Query
@@ -16,6 +16,7 @@ from core.store.scores import ScoreRecord, list_scores
 from core.types import AnomalyMap, Region
 
 PART_SECONDS = 60.0
+MOST_ROWS_SHOWN = 8
 
 
 def draw() -> None:
@@ -60,7 +61,6 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
         index=place,
         format_func=lambda clip_id: f"{order[clip_id]}. {names[clip_id]}",
         key=f"choose_clip_{first}",
-        required=True,
         help="Sorted by evidence, strongest first.",
     )
     if st.button(
@@ -79,6 +79,7 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
         disabled=place == len(ids) - 1,
     ):
         chosen = ids[place + 1]
+    chosen = chosen or first
     st.query_params[Query.CLIP] = chosen
     if chosen != first:
         st.rerun()
@@ -176,12 +177,12 @@ def _regions(found: tuple[Region, ...]) -> None:
         st.markdown("No part of the map exceeds the threshold.")
         return
     more = f", {len(found) - 1} more below it" if len(found) > 1 else ""
-    st.markdown(f"{wording.where(found[0]).capitalize()}{more}.")
+    st.markdown(f"{wording.capitalized(wording.where(found[0]))}{more}.")
     column = st.column_config
     st.dataframe(
         downloads.regions_table(found),
         hide_index=True,
-        height=min(38 + 35 * len(found), 320),
+        height="content" if len(found) <= MOST_ROWS_SHOWN else 320,
         column_config={
             "start_s": column.NumberColumn("Start", format="%.2f s"),
             "end_s": column.NumberColumn("End", format="%.2f s"),
@@ -195,6 +196,8 @@ def _regions(found: tuple[Region, ...]) -> None:
 
 
 def _histogram(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
+    from app import figures
+
     figure = figures.histogram(calibrated.clip_scores, found.score, found.threshold)
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histogram")
     n_above = int((calibrated.clip_scores > found.threshold).sum())

@@ -16,6 +16,7 @@ from core.store.scores import ScoreRecord, list_scores
 
 PURPOSE = "score"
 STRIP_TOP = 2.0
+MOST_ROWS_SHOWN = 15
 
 
 def draw() -> None:
@@ -70,7 +71,9 @@ def _results(model: ModelRecord) -> None:
         )
         return
     st.subheader("Evidence, strongest first", anchor=False)
-    rate = false_alarm_rate(model)
+    slider, _ = st.columns(2)
+    with slider:
+        rate = false_alarm_rate(model)
     calibrated = cache.calibration(model.id)
     warning = calibrated.warning(rate)
     if warning:
@@ -101,11 +104,11 @@ def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         row_height=40,
-        height=min(42 + 40 * len(rows), 640),
+        height="content" if len(rows) <= MOST_ROWS_SHOWN else 640,
         column_order=["name", "verdict", "p", "ratio", "strip"],
         column_config={
-            "name": column.TextColumn("Recording", width="medium", pinned=True),
-            "verdict": column.TextColumn("Verdict", width="large"),
+            "name": column.TextColumn("Recording", width="medium"),
+            "verdict": column.TextColumn("Verdict", width=350),
             "p": column.NumberColumn(
                 "p-value",
                 format="%.3f",
@@ -113,11 +116,11 @@ def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
                 help="How often a normal recording would score at least as high.",
             ),
             "ratio": column.ProgressColumn(
-                "Score / threshold",
+                "Score ÷ threshold",
                 format="%.2f",
                 min_value=0.0,
                 max_value=STRIP_TOP,
-                width="small",
+                width=150,
                 help="Above 1 the recording is called unlike the normal ones.",
             ),
             "strip": column.AreaChartColumn(
@@ -163,12 +166,12 @@ def row_of(
         "clip_id": score.clip_id,
         "name": wording.shortened(score.clip_name, 80),
         "unlike": unlike,
-        "verdict": wording.verdict(unlike, where),
+        "verdict": wording.short_verdict(unlike, where),
         "p": score.p_value,
         "score": score.score,
         "threshold": threshold,
         "ratio": score.score / threshold if threshold > 0 else 0.0,
-        "strip": [value / map_threshold for value in score.strip],
+        "strip": [min(value / map_threshold, STRIP_TOP) for value in score.strip],
     }
 
 

@@ -36,7 +36,7 @@ def _demo(job: jobs.Job | None) -> None:
     st.subheader("Try the demo", anchor=False)
     if job is not None and is_active(job):
         st.session_state[Key.AWAITED_JOB] = job.id
-        watch(job.id, "Making sounds, learning the normal ones, scoring the others")
+        watch(job.id, "Making sounds, learning normal ones, scoring others", border=False)
         return
     st.markdown(
         "HearMap makes the sound of a machine, learns what is normal for it, and finds what is "

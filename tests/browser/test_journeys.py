@@ -1,0 +1,191 @@
+"""What a person does with the app, in Chromium: the demo, own recordings, a reload, bad files."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.audio import wav_bytes
+from core.datasets.machines import FAULTS, make
+from tests.bad_files import USABLE, write_bad_files
+from tests.browser.browser import (
+    ROOT,
+    AppServer,
+    Watch,
+    keyed,
+    open_app,
+    player,
+    playhead_seconds,
+    wait_idle,
+)
+
+playwright_api = pytest.importorskip("playwright.sync_api")
+expect, Page = playwright_api.expect, playwright_api.Page
+
+FIT_SECONDS = 300
+# Opened at a view's own address, Streamlit's page first asks below that address whether its
+# server is there, and Chromium notes each answer 404.
+_DEEP_LINK = re.compile(r"Failed to load resource.*404")
+
+
+@pytest.fixture
+def app(app_server: Callable[..., AppServer]) -> AppServer:
+    return app_server(ROOT / "app" / "main.py")
+
+
+def go_to(page: Page, view: str) -> None:
+    page.get_by_role("link", name=view, exact=True).click()
+    expect(page.get_by_role("heading", name=view, exact=True)).to_be_visible(timeout=30_000)
+    wait_idle(page)
+
+
+def upload(page: Page, paths: list[Path]) -> None:
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+        [str(path) for path in paths]
+    )
+
+
+def clips_of(folder: Path, esc10: Path | None) -> tuple[list[Path], list[Path]]:
+    """Normal recordings and ones to score: real rain and a dog where there are any."""
+    if esc10 is not None:
+        rain = sorted(path for path in esc10.rglob("*-10.wav") if path.name.startswith(("1", "2")))
+        dog = sorted(path for path in esc10.rglob("*-0.wav") if path.name.startswith("4"))
+        other = sorted(path for path in esc10.rglob("*-10.wav") if path.name.startswith("4"))
+        if len(rain) >= 8 and dog and other:
+            return rain[:8], [dog[0], other[0]]
+    normal = [write(folder / f"pump {k}.wav", make("pump", seed=k).clip) for k in range(8)]
+    faulty = make("pump", seed=90, fault=FAULTS["pump"][0]).clip
+    return normal, [
+        write(folder / "pump unlike.wav", faulty),
+        write(folder / "pump new.wav", make("pump", seed=91).clip),
+    ]
+
+
+def write(path: Path, clip) -> Path:  # type: ignore[no-untyped-def]
+    path.write_bytes(wav_bytes(clip.samples, clip.sample_rate))
+    return path
+
+
+def play_for_a_moment(page: Page) -> None:
+    expect(player(page)).to_have_attribute("data-state", "paused", timeout=60_000)
+    player(page).get_by_role("button", name="Play", exact=True).click()
+    expect(player(page)).to_have_attribute("data-state", "playing")
+    before = playhead_seconds(page)
+    page.wait_for_timeout(800)
+    assert playhead_seconds(page) > before + 0.3
+
+
+def test_the_demo_leads_from_the_first_page_to_sound(page: Page, app: AppServer) -> None:
+    open_app(page, app)
+    keyed(page, "try_demo").get_by_role("button").click()
+    expect(page.get_by_role("progressbar").first).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("heading", name="Listen", exact=True)).to_be_visible(
+        timeout=FIT_SECONDS * 1000
+    )
+    expect(keyed(page, "verdict")).to_contain_text(
+        "Unlike the normal recordings you supplied, strongest at", timeout=60_000
+    )
+    assert "fault" not in keyed(page, "verdict").inner_text().lower()
+    play_for_a_moment(page)
+    keyed(page, "next").get_by_role("button").click()
+    expect(page.get_by_text("2. fan")).to_be_visible(timeout=30_000)
+
+
+def test_own_recordings_fit_score_listen_download(
+    page: Page, app: AppServer, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    try:
+        esc10: Path | None = request.getfixturevalue("esc10")
+    except pytest.skip.Exception:
+        esc10 = None
+    normal, unknown = clips_of(tmp_path, esc10)
+    open_app(page, app)
+    go_to(page, "Fit")
+    upload(page, normal)
+    expect(page.get_by_text("8 clips", exact=False).first).to_be_visible(timeout=60_000)
+    page.get_by_label("Name of the model").fill("Journey")
+    page.get_by_label("Name of the model").press("Enter")
+    page.get_by_role("button", name="Fit", exact=True).click()
+    expect(page.get_by_text("is ready")).to_be_visible(timeout=FIT_SECONDS * 1000)
+    expect(page.get_by_text("8 normal clips can promise")).to_be_visible()
+    page.get_by_role("button", name="Score recordings with it").click()
+    expect(page.get_by_role("heading", name="Score", exact=True)).to_be_visible(timeout=30_000)
+    upload(page, unknown)
+    page.get_by_role("button", name="Score 2 clips").click(timeout=60_000)
+    expect(page.get_by_text("of 2 recordings")).to_be_visible(timeout=FIT_SECONDS * 1000)
+    page.get_by_role("button", name="Listen to the strongest").click()
+    play_for_a_moment(page)
+    wait_idle(page, timeout_seconds=60)
+    stem = unknown[0].stem.replace(" ", "_")
+    for label, ending in (
+        ("Map (PNG)", "_map.png"),
+        ("Map (NPZ)", "_map.npz"),
+        ("Unlike part (WAV)", "_unlike_part.wav"),
+        ("The rest (WAV)", "_rest.wav"),
+        ("Regions (CSV)", "_regions.csv"),
+    ):
+        with page.expect_download(timeout=60_000) as waiting:
+            page.get_by_role("button", name=label).click()
+        kept = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(kept)
+        assert kept.name == stem + ending
+        assert kept.stat().st_size > 20
+    with np.load(tmp_path / f"{stem}_map.npz", allow_pickle=False) as arrays:
+        assert arrays["raw"].shape == (arrays["freq_hz"].size, arrays["time_s"].size)
+    assert (tmp_path / f"{stem}_map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_reload_during_a_fit_finds_the_job_and_cancel_stops_it(
+    page: Page, app: AppServer, tmp_path: Path, watch: Watch
+) -> None:
+    normal = [write(tmp_path / f"fan {k}.wav", make("fan", seed=k).clip) for k in range(12)]
+    open_app(page, app)
+    go_to(page, "Fit")
+    upload(page, normal)
+    expect(page.get_by_text("12 clips", exact=False).first).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Fit", exact=True).click()
+    expect(page.get_by_role("progressbar").first).to_be_visible(timeout=60_000)
+    page.reload()
+    watch.console_errors[:] = [text for text in watch.console_errors if not _DEEP_LINK.match(text)]
+    expect(page.get_by_text("on 12 clips")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("progressbar").first).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("The fit was cancelled; nothing of it was kept.")).to_be_visible(
+        timeout=120_000
+    )
+
+
+def test_every_bad_file_gets_its_sentence_and_the_others_go_on(
+    page: Page, app: AppServer, tmp_path: Path
+) -> None:
+    files = write_bad_files(tmp_path / "bad")
+    # Chromium cannot be handed a name of 300 characters; inside the ZIP it can.
+    good = [write(tmp_path / f"good {k}.wav", make("valve", seed=k).clip) for k in range(2)]
+    hostile = tmp_path / "hostile.zip"
+    with zipfile.ZipFile(hostile, "w") as archive:
+        archive.writestr("../../escaped.wav", good[0].read_bytes())
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as nested:
+            nested.writestr("x.wav", good[0].read_bytes())
+        archive.writestr("inner.zip", inner.getvalue())
+    open_app(page, app)
+    go_to(page, "Fit")
+    sent = [path for path in files.values() if len(path.name) < 250]
+    upload(page, [*sent, *good, hostile])
+    alert = page.get_by_text(re.compile(r"files? left out"))
+    expect(alert).to_be_visible(timeout=120_000)
+    wait_idle(page)
+    said = page.locator("[data-testid=stAlert]").first.inner_text()
+    for key, path in files.items():
+        if key not in USABLE and path in sent and path.suffix != ".zip":
+            assert said.count(path.name) == 1, f"{key}: {path.name} in\n{said}"
+    assert "Traceback" not in said
+    expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
+    assert page.locator("script", has_text="alert(1)").count() == 0
+    expect(page.get_by_role("button", name="Fit", exact=True)).to_be_enabled()
