@@ -24,7 +24,10 @@ LAYERS: list[set[str]] = [
     {"core.features", "core.feature_cache"},
     {"core.detectors"},
     {"core.metrics", "core.datasets", "core.store"},
-    {"core.tasks", "core.jobs", "core.picture", "core.report", "core.benchmark", "core.cli"},
+    {"core.verdict"},
+    {"core.picture", "core.explanation"},
+    {"core.tasks", "core.jobs", "core.report", "core.benchmark"},
+    {"core.cli"},
     {"core.__main__"},
 ]
 

@@ -1,0 +1,73 @@
+"""The `hearmap` command: fit, score, explain and weights.
+
+Results go to standard output, progress and remarks to standard error. Exit status: 0 well,
+1 a problem said in one line, 2 bad arguments, 3 some clips could not be read (the others were
+scored), 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from core.cli import explain, fit, score, weights
+from core.cli.arguments import one_line
+from core.errors import HearMapError, SettingError
+
+COMMANDS = (fit, score, explain, weights)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hearmap: {one_line(message)} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar; a command is one module of this package."""
+    top = _Parser(
+        prog="hearmap",
+        description="See and hear where a recording is unlike the normal recordings you supplied.",
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_to(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit status; no traceback reaches the user."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that the terminal's encoding lacks must not end a run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        given = parser().parse_args(arguments)
+        status: int = given.run(given)
+        sys.stdout.flush()
+        return status
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 1
+    except SettingError as error:
+        return _said(error, 2)
+    except HearMapError as error:
+        return _said(error, 1)
+    except KeyboardInterrupt:
+        return _said("stopped; nothing half-done was kept.", 130)
+    except BrokenPipeError:
+        # The reader went away (`| head`): Python must not try to flush again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+    except MemoryError:
+        return _said("there is not enough memory for this; try fewer or shorter clips.", 1)
+    except OSError as error:
+        return _said(error, 1)
+
+
+def _said(problem: object, status: int) -> int:
+    print(f"hearmap: {one_line(str(problem))}", file=sys.stderr)
+    return status

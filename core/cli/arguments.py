@@ -1,0 +1,152 @@
+"""Arguments that several commands share, and what is printed for people."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.errors import SettingError
+from core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from core.audio import Channel
+
+
+class Commands(Protocol):
+    """What `add_subparsers` gives, as far as it is used."""
+
+    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
+        """A parser of one command."""
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """`--device`."""
+    parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
+
+
+def add_channel(parser: argparse.ArgumentParser) -> None:
+    """`--channel`."""
+    parser.add_argument(
+        "--channel",
+        default="0",
+        metavar="N|mean",
+        help="channel of the recordings, from 0, or mean",
+    )
+
+
+def add_rate(parser: argparse.ArgumentParser, default: float | None) -> None:
+    """`--false-alarm-rate`."""
+    shown = "that of the model" if default is None else f"{default:g}"
+    parser.add_argument(
+        "--false-alarm-rate",
+        type=float,
+        default=default,
+        metavar="RATE",
+        help=f"share of normal clips that may be called unlike (default: {shown})",
+    )
+
+
+def add_progress(parser: argparse.ArgumentParser) -> None:
+    """`--progress`."""
+    parser.add_argument(
+        "--progress",
+        choices=("auto", "lines", "off"),
+        default="auto",
+        help="auto: on a terminal only; lines: a line a step, also into a file",
+    )
+
+
+def channel(text: str) -> Channel:
+    """The channel that was asked for.
+
+    Raises:
+        SettingError: neither a number from 0 nor `mean`.
+    """
+    if text == "mean":
+        return "mean"
+    if text.isdecimal():
+        return int(text)
+    raise SettingError(f"--channel is a number from 0 or mean, not “{text}”.")
+
+
+def settings(pairs: list[str]) -> dict[str, str]:
+    """`name=value` pairs by name; the head checks names and values.
+
+    Raises:
+        SettingError: a pair has no name or no equals sign.
+    """
+    named = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SettingError(f"--set takes name=value, not “{pair}”.")
+        named[name.strip().replace("-", "_")] = value.strip()
+    return named
+
+
+def output_folder(path: Path) -> Path:
+    """A folder to write results into, made if need be.
+
+    Raises:
+        SettingError: it cannot be one.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"--out “{path}” cannot be a folder: {error.strerror}.") from None
+    return path
+
+
+def progress(kind: str) -> Progress:
+    """Progress on standard error: a line that is drawn over, or a line a step, or nothing."""
+    if kind == "lines":
+        return _Lines()
+    return _Bar() if kind == "auto" and sys.stderr.isatty() else silent
+
+
+def remark(text: str) -> None:
+    """A line on standard error."""
+    print(f"hearmap: {one_line(text)}", file=sys.stderr, flush=True)
+
+
+def one_line(text: str) -> str:
+    r"""The text without line breaks or other control characters.
+
+    >>> one_line("a\nb\x1b[2J")
+    'a b [2J'
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+class _Lines:
+    """A line at each new stage, and at most one a second within a stage."""
+
+    def __init__(self) -> None:
+        self._stage, self._next = "", 0.0
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        now = time.monotonic()
+        if now >= self._next or (fraction >= 1.0 and stage != self._stage):
+            self._stage, self._next = stage, now + 1.0
+            print(f"{fraction:4.0%} {one_line(stage)}", file=sys.stderr, flush=True)
+
+
+class _Bar:
+    """One line of a terminal, drawn over at most ten times a second and cleared at the end."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        now = time.monotonic()
+        if fraction >= 1.0:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        elif now >= self._next:
+            self._next = now + 0.1
+            filled = round(24 * fraction)
+            bar = "#" * filled + "." * (24 - filled)
+            line = f"\r\x1b[K{bar} {fraction:4.0%} {one_line(stage)[:48]}"
+            print(line, end="", file=sys.stderr, flush=True)

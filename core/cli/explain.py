@@ -1,0 +1,124 @@
+"""`hearmap explain MODEL CLIP --out DIR`: the map, the sounds and the report of one clip."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli import arguments
+
+if TYPE_CHECKING:
+    from core.detectors.detector import Detector
+    from core.explanation import Explanation
+
+
+def add_to(commands: arguments.Commands) -> None:
+    """The command's arguments."""
+    parser = commands.add_parser(
+        "explain",
+        help="see and hear where a clip is unlike the normal ones",
+        description="Write a clip's map, the sounds it divides the clip into, and a report.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a folder made by hearmap fit")
+    parser.add_argument("clip", type=Path, metavar="CLIP", help="an audio file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--background", type=Path, metavar="CLIP", help="normal sound to fill the gaps with"
+    )
+    arguments.add_rate(parser, None)
+    arguments.add_channel(parser)
+    arguments.add_device(parser)
+    arguments.add_progress(parser)
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Explains one clip; files of an earlier run are replaced, others left alone."""
+    channel = arguments.channel(given.channel)
+    from core.audio import read_clip
+    from core.detectors.detector import Detector
+    from core.explanation import explain
+    from core.verdict import verdict
+
+    detector = Detector.load(given.model, device=given.device)
+    if given.false_alarm_rate is not None:
+        detector.false_alarm_rate = given.false_alarm_rate
+    rate = detector.sample_rate
+    clip = read_clip(given.clip, channel=channel, sample_rate=rate)
+    background = None
+    if given.background:
+        background = read_clip(given.background, channel=channel, sample_rate=rate)
+    folder = arguments.output_folder(given.out)
+    explanation = explain(
+        detector, clip, background=background, progress=arguments.progress(given.progress)
+    )
+    write(explanation, detector, folder)
+    if background is None:
+        arguments.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
+    print(f"{arguments.one_line(clip.name)}: {verdict(explanation.found)}")
+    print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
+    return 0
+
+
+def write(explanation: Explanation, detector: Detector, folder: Path) -> None:
+    """Every file of an explanation, each whole or not at all.
+
+    Raises:
+        StoreError: a file could not be written.
+    """
+    import numpy as np
+
+    from core.audio import wav_bytes
+    from core.durable import whole_file
+    from core.picture import map_png
+    from core.report import report_html
+
+    found = explanation.found
+    faithfulness = json.dumps(explanation.faithfulness, indent=2, allow_nan=False)
+    contents = {
+        "map.png": map_png(found, explanation.spectrogram.level_db),
+        "faithfulness.json": faithfulness.encode() + b"\n",
+        "report.html": report_html(explanation, described(detector)).encode(),
+    }
+    sounds = {
+        "kept.wav": explanation.kept,
+        "removed.wav": explanation.removed,
+        "filled.wav": explanation.filled,
+    }
+    for name, sound in sounds.items():
+        if sound is not None:
+            contents[name] = wav_bytes(sound.samples, sound.sample_rate)
+    for name, content in contents.items():
+        with whole_file(folder / name) as temporary:
+            temporary.write_bytes(content)
+    with whole_file(folder / "map.npz") as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream,
+            raw=found.raw,
+            probability=found.probability,
+            freq_hz=found.freq_hz,
+            time_s=found.time_s,
+        )
+    if explanation.filled is None:
+        # One of an earlier run would be taken for this clip's.
+        (folder / "filled.wav").unlink(missing_ok=True)
+
+
+def described(detector: Detector) -> dict[str, object]:
+    """The model in words, for the report."""
+    settings = {
+        f"{detector.head_name}: {name}": ", ".join(value) if isinstance(value, tuple) else value
+        for name, value in dataclasses.asdict(detector.settings).items()
+    }
+    return {
+        "Head": detector.head_name,
+        "Backbone": f"{detector.backbone.name} (weights {detector.backbone.licence})",
+        "Layers": ", ".join(detector.layers),
+        "Fitted on": f"{detector.n_clips} clips",
+        "False-alarm rate": f"{detector.false_alarm_rate:.3g}",
+        "Seed": detector.seed,
+        **settings,
+    }

@@ -1,0 +1,101 @@
+"""`hearmap fit PATH... --out DIR`: a model of what normal sounds like."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.cli import arguments
+from core.errors import AudioError, FitError, SettingError
+
+if TYPE_CHECKING:
+    from core.types import Clip
+
+
+def add_to(commands: arguments.Commands) -> None:
+    """The command's arguments."""
+    parser = commands.add_parser(
+        "fit",
+        help="learn what normal sounds like",
+        description="Fit a detector on normal recordings and keep it in a folder.",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
+    parser.add_argument("--head", default="patchcore", help="the anomaly algorithm")
+    parser.add_argument("--backbone", default="aisfx", help="the network")
+    parser.add_argument("--seed", type=int, default=0, help="makes the fit repeatable")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="a setting of the head; may be given many times",
+    )
+    arguments.add_rate(parser, 0.05)
+    arguments.add_channel(parser)
+    arguments.add_device(parser)
+    arguments.add_progress(parser)
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Fits and saves; recordings that cannot be used are named and left out."""
+    settings, channel = arguments.settings(given.settings), arguments.channel(given.channel)
+    _check_place(given.out)
+    from core.audio import find_audio, read_clip
+    from core.detectors.detector import Detector
+
+    progress = arguments.progress(given.progress)
+    detector = Detector(
+        given.head,
+        given.backbone,
+        seed=given.seed,
+        device=given.device,
+        false_alarm_rate=given.false_alarm_rate,
+        **settings,
+    )
+    files = find_audio(given.paths)
+    left_out: list[Path] = []
+
+    def clips() -> Iterator[Clip]:
+        for file in files:
+            try:
+                yield read_clip(file, channel=channel, sample_rate=detector.sample_rate)
+            except AudioError as error:
+                left_out.append(file)
+                arguments.remark(f"left out: {error}")
+
+    try:
+        detector.fit(clips(), n_clips=len(files), progress=progress)
+    except FitError as error:
+        if left_out:
+            raise FitError(f"{error} {len(left_out)} of {len(files)} were left out.") from None
+        raise
+    detector.save(given.out)
+    warning = detector.calibration.warning(detector.false_alarm_rate)
+    if warning:
+        arguments.remark(warning)
+    threshold = detector.calibration.threshold(detector.false_alarm_rate)
+    print(
+        f"Fitted {given.head} on {detector.n_clips} clips; kept in {given.out}. A clip is called "
+        f"unlike them above {threshold:.4g}, at a false-alarm rate of "
+        f"{detector.false_alarm_rate:.3g}.",
+        file=sys.stdout,
+    )
+    return 0
+
+
+def _check_place(folder: Path) -> None:
+    """Said before the work begins, not after it.
+
+    Raises:
+        SettingError: something that is not a model is in the way.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
+        raise SettingError(f"--out “{folder}” holds something that is not a model; choose another.")
+    if folder.exists() and not folder.is_dir():
+        raise SettingError(f"--out “{folder}” is a file; a model is a folder.")
