@@ -77,12 +77,12 @@ class Take:
         for _ in range(4):
             hz = self.between(0.1, fastest_hz)
             curve += np.sin(2 * np.pi * (hz * grid + self.between(0, 1)))
-        return np.asarray(np.interp(self.time, grid, curve * depth / 4), np.float64)
+        return np.interp(self.time, grid, curve * depth / 4)
 
     def turns(self, hz: float, spread: float, drift: float) -> Float64Array:
         """Revolutions since some start at about `hz`, [n]: another speed each take, drifting."""
         speed = hz * (1 + self.between(-spread, spread)) * (1 + self.wander(drift))
-        return self.between(0, 1) + np.cumsum(speed) / self.rate
+        return np.asarray(self.between(0, 1) + np.cumsum(speed) / self.rate)
 
     def tones(self, turns: Float64Array, gains: Sequence[tuple[float, float]]) -> Float64Array:
         """Partials at multiples of a rotation, each (order, gain), phases and levels drawn, [n]."""
