@@ -162,7 +162,7 @@ def server(tmp_path: Path, last_line: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, str(program)],
         cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,13 @@ def test_names_are_told_apart() -> None:
     assert models.rename(last.id, "Fan").name == "Fan 3"
     assert models.rename(last.id, "Fan 3").name == "Fan 3"
     assert len(models.rename(last.id, "x" * 5000).name) == models.LONGEST_NAME
+
+
+def test_names_are_told_apart_when_many_are_given_at_once() -> None:
+    ids = [models.save_model(fitted(), f"model {i}").id for i in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        names = [record.name for record in threads.map(lambda i: models.rename(i, "Fan"), ids)]
+    assert sorted(names) == ["Fan", *(f"Fan {i}" for i in range(2, 9))]
 
 
 def test_a_model_that_cannot_be_kept_leaves_nothing(

@@ -219,11 +219,12 @@ def _end() -> None:
     with _lock:
         _ending = True
         _woken.set()
-        left = list(_futures)
-        if _pool is not None:
-            _pool.shutdown(wait=False, cancel_futures=True)
+        left, pool = list(_futures), _pool
         for process in _workers:
             process.kill()
+    if pool is not None:
+        # Without workers its thread ends at once; the interpreter must not meet it half-way.
+        pool.shutdown(wait=True, cancel_futures=True)
     for job_id in left:
         with contextlib.suppress(StoreError):
             job.finish(job_id, "interrupted", job.INTERRUPTED)
