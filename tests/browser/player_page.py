@@ -33,7 +33,7 @@ def made(duration: float, calm: bool):
     time_s = np.arange(int(duration * RATE / 1024) + 1) * 1024 / RATE
     tilt = -50 - 14 * np.linspace(0, 1, 96)[:, None]
     level = tilt + 3.5 * rng.standard_normal((96, time_s.size))
-    raw = 1.2 + 0.5 * rng.standard_normal((96, time_s.size)) ** 2
+    raw = 1.2 + 0.4 * np.abs(rng.standard_normal((96, time_s.size)))
     for start, end, hz, strength in [] if calm else BURSTS:
         near_time = np.clip(1 - np.maximum(start - time_s, time_s - end) / 0.06, 0, 1)
         near_freq = np.exp(-0.5 * (np.log(freq_hz / hz) / 0.12) ** 2)

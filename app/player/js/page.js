@@ -130,7 +130,7 @@ export function markChosen(group, value) {
 function slider(part, text, title, { min, max, step }) {
   const input = element("input", { type: "range", min, max, step });
   input.dataset.part = part;
-  const value = element("output", {});
+  const value = element("span", { class: "value" });
   const label = element("label", { class: "slider", title }, [element("span", { text }), input, value]);
   return { label, input, value };
 }
@@ -233,8 +233,7 @@ export function buildPage(root, actions) {
     element("div", { class: "row look" }, [
       page.views,
       page.scales,
-      page.opacity.label,
-      page.range.label,
+      element("div", { class: "cluster sliders" }, [page.opacity.label, page.range.label]),
       element("div", { class: "cluster end" }, [page.closer, page.farther, page.whole]),
     ]),
     page.note,

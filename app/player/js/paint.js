@@ -2,7 +2,7 @@
 
 import { clock, frequencyTicks, shortHz, tickDecimals, timeTicks } from "./axes.js";
 
-export const LAYOUT = { left: 46, right: 12, top: 10, gap: 6, score: 60, axis: 24, regionRow: 22 };
+export const LAYOUT = { left: 46, right: 16, top: 10, gap: 6, score: 60, axis: 24, regionRow: 22 };
 // One hue for the evidence, the same in figures.py.
 export const HEAT = [217, 72, 15];
 
@@ -223,7 +223,8 @@ function paintTimeAxis(ctx, panel, layout, view, colours) {
     const text = clock(seconds, decimals) + (view.end < 60 ? " s" : "");
     const half = ctx.measureText(text).width / 2;
     ctx.textAlign = "center";
-    const most = panel.x + panel.width + LAYOUT.right - half - 1;
+    const isLast = panel === layout.panels.at(-1);
+    const most = panel.x + panel.width - half + (isLast ? LAYOUT.right - 2 : 0);
     ctx.fillText(text, Math.min(Math.max(x, panel.x + half - 8), most), layout.axis.y + 8);
   }
 }
@@ -333,6 +334,8 @@ export function paintBase(ctx, layout, view, look, colours, ratio) {
   ctx.textBaseline = "middle";
   ctx.fillStyle = colours.muted;
   ctx.fillText("score", LAYOUT.left - 8, layout.score.y + layout.score.height / 2);
+  ctx.textBaseline = "top";
+  ctx.fillText("Hz", LAYOUT.left - 8, layout.panels[0].y + layout.panels[0].height + 5);
 }
 
 /** What moves: the box, hovered and chosen regions, the playhead. */

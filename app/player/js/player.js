@@ -465,27 +465,33 @@ class Player {
   // Regions as buttons, so that the keyboard and a screen reader reach each
 
   placeRegions() {
+    // Rows are filled in the order of time, numbers and tab stops go by strength.
     const rows = [];
-    this.regionButtons = this.regions.slice(0, MOST_REGION_BUTTONS).map((region, i) => {
+    const rowOf = new Map();
+    const shown = this.regions.slice(0, MOST_REGION_BUTTONS);
+    for (const region of [...shown].sort((a, b) => a.start - b.start)) {
       let row = rows.findIndex((end) => region.start >= end);
-      if (row < 0) row = rows.length < MOST_REGION_ROWS ? rows.length : MOST_REGION_ROWS - 1;
+      if (row < 0) row = Math.min(rows.length, MOST_REGION_ROWS - 1);
       rows[row] = Math.max(rows[row] ?? 0, region.end);
+      rowOf.set(region, row);
+    }
+    this.regionButtons = shown.map((region, i) => {
       const made = element("button", { type: "button", class: "region" }, [
         element("span", { text: String(i + 1) }),
       ]);
       const spoken = `Region ${i + 1} of ${this.regions.length}: ${spokenBox(region)}`;
       made.setAttribute("aria-label", spoken);
-      made.title = `${spoken}`;
+      made.title = spoken;
       made.addEventListener("click", this.guarded(() => this.chooseRegion(i)));
-      const show = (shown) => () => {
-        this.hoveredRegion = shown ? region : null;
+      const show = (isOver) => () => {
+        this.hoveredRegion = isOver ? region : null;
         this.refresh();
       };
       made.addEventListener("pointerenter", show(true));
       made.addEventListener("pointerleave", show(false));
       made.addEventListener("focus", show(true));
       made.addEventListener("blur", show(false));
-      return { made, region, row };
+      return { made, region, row: rowOf.get(region) };
     });
     this.nRegionRows = rows.length;
     this.page.regions.replaceChildren(...this.regionButtons.map(({ made }) => made));
@@ -542,12 +548,13 @@ class Player {
     const { page, engine, view } = this;
     if (!view) return;
     engine.finishIfDone();
-    const position = engine.position();
     const isPlaying = Boolean(engine.playing);
-    if (isPlaying && !this.draft) this.follow(position);
+    if (isPlaying && !this.draft) this.follow(engine.position());
     const width = page.stage.clientWidth;
+    if (width > 0 && this.baseIsStale) this.paintBase(width);
+    // Read last: painting the picture takes longer than the playhead may lag.
+    const position = engine.position();
     if (width > 0) {
-      if (this.baseIsStale) this.paintBase(width);
       paintOverlay(page.overlay.getContext("2d"), this.layout, view, this.colours, this.ratio, {
         playhead: position,
         box: this.draft ?? this.box,
@@ -614,10 +621,10 @@ class Player {
     if (this.soundGroup) markChosen(this.soundGroup, engine.active);
     markChosen(page.views, look.view);
     markChosen(page.scales, view.scale);
-    page.opacity.input.value = String(Math.round(look.opacity * 100));
+    setSlider(page.opacity.input, Math.round(look.opacity * 100));
     page.opacity.input.disabled = look.view === "sound" || look.view === "map" || look.view === "side";
     setText(page.opacity.value, `${Math.round(look.opacity * 100)} %`);
-    page.range.input.value = String(look.rangeDb);
+    setSlider(page.range.input, look.rangeDb);
     page.range.input.disabled = look.view === "map";
     setText(page.range.value, `${look.rangeDb} dB`);
     page.whole.disabled = view.isWhole();
@@ -666,6 +673,13 @@ class Player {
     clearTimeout(this.telling);
     clearTimeout(this.resting);
   }
+}
+
+function setSlider(input, value) {
+  input.value = String(value);
+  // The filled part of the track is drawn by the style sheet.
+  const share = (value - Number(input.min)) / (Number(input.max) - Number(input.min));
+  input.style.setProperty("--filled", `${Math.round(100 * share)}%`);
 }
 
 /** "#14191b" or "rgb(20, 25, 27)" as three numbers. */

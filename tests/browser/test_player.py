@@ -1,0 +1,314 @@
+"""The player in Chromium: what is heard, measured on the samples that reach the loudspeaker.
+
+The page is player_page.py: tone bursts at 1 kHz (1.0-1.3 s), 4 kHz (1.6-1.9 s) and 6 kHz
+(3.4-3.6 s) in noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.browser.browser import AppServer, keyed, open_app, player, playhead_seconds, wait_idle
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect, Page
+
+SCRIPT = Path(__file__).with_name("player_page.py")
+DURATION_SECONDS = 5.0
+TOP, LEFT, RIGHT = 10, 46, 16
+
+# Every connection to the loudspeaker also goes to an analyser, whose samples end at "now".
+TAP = """
+(() => {
+  const connect = AudioNode.prototype.connect;
+  const taps = new WeakMap();
+  AudioNode.prototype.connect = function (target, ...rest) {
+    if (target instanceof AudioDestinationNode) {
+      if (!taps.has(this.context)) {
+        const analyser = new AnalyserNode(this.context, { fftSize: 32768 });
+        taps.set(this.context, analyser);
+        window.tapped = { context: this.context, analyser };
+        connect.call(analyser, target);
+      }
+      return connect.call(this, taps.get(this.context));
+    }
+    return connect.call(this, target, ...rest);
+  };
+})();
+"""
+HEARD = """() => {
+  const { context, analyser } = window.tapped;
+  const samples = new Float32Array(analyser.fftSize);
+  analyser.getFloatTimeDomainData(samples);
+  const host = [...document.querySelectorAll("*")].find((e) => e.shadowRoot?.querySelector(
+    ".hearmap-player"));
+  const root = host.shadowRoot.querySelector(".hearmap-player");
+  return {
+    samples: [...samples],
+    rate: context.sampleRate,
+    state: context.state,
+    playhead: Number(root.dataset.playheadSeconds),
+    latency: context.outputLatency || context.baseLatency,
+  };
+}"""
+
+
+@pytest.fixture
+def server(app_server: Callable[..., AppServer], page: Page) -> AppServer:
+    page.add_init_script(TAP)
+    server = app_server(SCRIPT)
+    open_app(page, server)
+    player(page).locator(".plot").wait_for()
+    page.wait_for_function(f"() => ({HEARD_ROOT})()?.dataset.playheadSeconds")
+    return server
+
+
+HEARD_ROOT = """() => [...document.querySelectorAll("*")]
+  .map((e) => e.shadowRoot?.querySelector(".hearmap-player")).find(Boolean)"""
+
+
+def wait_until(page: Page, condition: str) -> None:
+    """Waits until a condition on the player's data attributes, `d`, holds."""
+    page.wait_for_function(
+        f"() => {{ const d = ({HEARD_ROOT})()?.dataset; return d && ({condition}); }}"
+    )
+
+
+def heard(page: Page) -> tuple[np.ndarray, int]:
+    """The samples of the last 0.68 s or so, and their rate."""
+    got = page.evaluate(HEARD)
+    assert got["state"] == "running"
+    return np.asarray(got["samples"]), int(got["rate"])
+
+
+def plot(page: Page) -> FloatRect:
+    box = player(page).locator(".plot").bounding_box()
+    assert box is not None
+    return box
+
+
+def point(page: Page, seconds: float, y: float = 0.5) -> tuple[float, float]:
+    """Where a time is on the screen, at a fraction of the picture's height."""
+    box = plot(page)
+    x = box["x"] + LEFT + seconds / DURATION_SECONDS * (box["width"] - LEFT - RIGHT)
+    return x, box["y"] + TOP + y * 280
+
+
+def y_of(page: Page, hz: float) -> float:
+    """The height on the screen of a frequency, on the page's mel axis."""
+    mel = 2595 * np.log10(1 + hz / 700)
+    top = 2595 * np.log10(1 + 22_050 / 700)
+    box = plot(page)
+    # Region lane, score, gaps and time axis are below the picture: see paint.js.
+    height = 420 - TOP - (22 + 6) - 60 - 12 - 24
+    return float(box["y"] + TOP + (1 - mel / top) * height)
+
+
+def energy_db(samples: np.ndarray, rate: int, low_hz: float, high_hz: float) -> float:
+    power = np.abs(np.fft.rfft(samples * np.hanning(samples.size))) ** 2
+    hz = np.fft.rfftfreq(samples.size, 1 / rate)
+    return float(10 * np.log10(power[(hz >= low_hz) & (hz <= high_hz)].sum() + 1e-12))
+
+
+def test_sound_starts_and_the_playhead_moves_in_step(page: Page, server: AppServer) -> None:
+    player(page).get_by_role("button", name="Play").click()
+    wait_until(page, "d.state === 'playing' && Number(d.playheadSeconds) > 0.2")
+    times = page.evaluate(
+        f"""async () => {{
+          const root = ({HEARD_ROOT})();
+          const read = () => [performance.now() / 1000, Number(root.dataset.playheadSeconds)];
+          const pairs = [];
+          for (let i = 0; i < 30; i++) {{
+            await new Promise((done) => setTimeout(done, 50));
+            pairs.push(read());
+          }}
+          return pairs;
+        }}"""
+    )
+    clock, playhead = np.asarray(times).T
+    drift = (playhead - playhead[0]) - (clock - clock[0])
+    assert np.abs(drift).max() < 0.08
+
+
+def test_the_playhead_is_where_the_sound_is(page: Page, server: AppServer) -> None:
+    """The burst that starts at 1.6 s reaches the loudspeaker when the playhead is there."""
+    page.keyboard.press("Tab")
+    player(page).locator(".plot").focus()
+    page.keyboard.press("2")  # the bursts without the noise
+    page.mouse.click(*point(page, 1.4))
+    page.keyboard.press("Space")
+    wait_until(page, "Number(d.playheadSeconds) > 1.75 && Number(d.playheadSeconds) < 1.9")
+    got = page.evaluate(HEARD)
+    samples, rate = np.asarray(got["samples"]), got["rate"]
+    sounding = np.flatnonzero(np.abs(samples) > 0.02)
+    onset_ago = (samples.size - sounding[0]) / rate
+    # The analyser is that latency ahead of the loudspeaker.
+    heard_at = got["playhead"] - onset_ago + got["latency"]
+    assert heard_at == pytest.approx(1.6, abs=0.05)
+
+
+def test_a_click_seeks(page: Page, server: AppServer) -> None:
+    page.mouse.click(*point(page, 3.0))
+    wait_until(page, "Math.abs(Number(d.playheadSeconds) - 3) < 0.02")
+    assert player(page).get_attribute("data-state") == "paused"
+    page.keyboard.press("ArrowRight")
+    wait_until(page, "Math.abs(Number(d.playheadSeconds) - 3.1) < 0.02")
+    page.keyboard.press("Shift+ArrowLeft")
+    wait_until(page, "Math.abs(Number(d.playheadSeconds) - 2.1) < 0.02")
+    page.keyboard.press("Home")
+    wait_until(page, "Number(d.playheadSeconds) === 0")
+
+
+def test_switching_sounds_keeps_the_place_and_changes_what_is_heard(
+    page: Page, server: AppServer
+) -> None:
+    page.mouse.click(*point(page, 1.62, 0.1))
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    wait_until(page, "d.state === 'playing' && Number(d.playheadSeconds) > 1.66")
+    before = playhead_seconds(page)
+    page.keyboard.press("3")
+    wait_until(page, "d.sound === 'removed'")
+    after = playhead_seconds(page)
+    assert 0 <= after - before < 0.3
+    assert player(page).get_attribute("data-state") == "playing"
+    wait_until(page, "Number(d.playheadSeconds) > 1.85")
+    samples, rate = heard(page)
+    recent = samples[-int(0.1 * rate) :]
+    # The rest is noise: its 4 kHz is no stronger than what surrounds it.
+    noise_only = energy_db(recent, rate, 3900, 4100) - energy_db(recent, rate, 4500, 4700)
+    assert noise_only < 15
+    assert np.abs(recent).max() > 0.01
+
+
+def test_a_dragged_box_plays_only_its_time_and_band(page: Page, server: AppServer) -> None:
+    x0, _ = point(page, 1.65)
+    x1, _ = point(page, 1.85)
+    page.mouse.move(x0, y_of(page, 5000))
+    page.mouse.down()
+    page.mouse.move((x0 + x1) / 2, y_of(page, 4000), steps=4)
+    page.mouse.move(x1, y_of(page, 3000), steps=4)
+    page.mouse.up()
+    wait_until(page, "d.solo === 'true'")
+    shown = page.get_by_text("Box 1.6")
+    shown.wait_for()
+    words = shown.inner_text().replace(",", "").split()
+    start_s, end_s, low_hz, high_hz = (float(words[i]) for i in (1, 2, 4, 5))
+    assert (start_s, end_s) == (pytest.approx(1.65, abs=0.01), pytest.approx(1.85, abs=0.01))
+    assert (low_hz, high_hz) == (pytest.approx(3000, rel=0.03), pytest.approx(5000, rel=0.03))
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    wait_until(page, "d.state === 'playing'")
+    page.wait_for_timeout(1200)
+    samples, rate = heard(page)
+    inside = energy_db(samples, rate, 3000, 5000)
+    outside = max(energy_db(samples, rate, 60, 2500), energy_db(samples, rate, 6000, rate / 2))
+    assert inside - outside > 30
+    for _ in range(5):
+        assert 1.6 <= playhead_seconds(page) <= 1.9
+        page.wait_for_timeout(60)
+    page.keyboard.press("Escape")
+    wait_until(page, "d.solo === 'false'")
+    page.get_by_text("Nothing selected").wait_for()
+
+
+def test_regions_are_stepped_through_by_key_and_spoken(page: Page, server: AppServer) -> None:
+    player(page).locator(".plot").focus()
+    page.keyboard.press("n")
+    wait_until(page, "d.region === '0' && Math.abs(Number(d.playheadSeconds) - 1.6) < 0.01")
+    page.get_by_text("Region 1 selected").wait_for()
+    spoken = player(page).get_by_role("status").inner_text()
+    assert spoken == "Region 1 of 3: 1.6 to 1.9 seconds, 3 to 5 kHz"
+    page.keyboard.press("p")
+    wait_until(page, "d.region === '2'")
+    page.get_by_text("Region 3 selected").wait_for()
+    player(page).get_by_role("button", name="Region 2 of 3").click()
+    page.get_by_text("Region 2 selected").wait_for()
+    wait_until(page, "Math.abs(Number(d.playheadSeconds) - 3.4) < 0.01")
+
+
+def test_playback_goes_on_through_a_rerun_and_a_moved_threshold(
+    page: Page, server: AppServer
+) -> None:
+    player(page).locator(".plot").focus()
+    page.keyboard.press("l")
+    page.keyboard.press("Space")
+    wait_until(page, "d.state === 'playing' && Number(d.playheadSeconds) > 0.1")
+    page.evaluate(
+        f"""() => {{
+          const root = ({HEARD_ROOT})();
+          window.jumps = [];
+          let last = Number(root.dataset.playheadSeconds), when = performance.now();
+          const look = () => {{
+            const now = performance.now(), at = Number(root.dataset.playheadSeconds);
+            const expected = (last + (now - when) / 1000) % 5;
+            const off = Math.abs(at - expected);
+            if (Math.min(off, 5 - off) > 0.45 || root.dataset.state !== "playing")
+              window.jumps.push([at, expected, root.dataset.state]);
+            last = at; when = now;
+            requestAnimationFrame(look);
+          }};
+          look();
+        }}"""
+    )
+    keyed(page, "again").get_by_role("button").click()
+    page.get_by_text("Run 2").wait_for()
+    digest = player(page).get_attribute("data-digest")
+    page.get_by_role("slider", name="Threshold").focus()
+    page.keyboard.press("ArrowRight")
+    wait_until(page, f"d.digest !== '{digest}'")
+    wait_idle(page)
+    assert page.evaluate("() => window.jumps") == []
+
+
+def test_zoom_keys_and_wheel_and_the_help(page: Page, server: AppServer) -> None:
+    def visible() -> list[float]:
+        return [float(v) for v in (player(page).get_attribute("data-view") or "").split()]
+
+    whole = visible()
+    page.mouse.click(*point(page, 2.5))
+    page.keyboard.press("+")
+    page.wait_for_timeout(150)
+    start, end, low, high = visible()
+    assert end - start == pytest.approx(0.7 * DURATION_SECONDS, rel=0.01)
+    assert (start + end) / 2 == pytest.approx(2.5, abs=0.02)
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(150)
+    assert visible()[1] - visible()[0] < end - start
+    page.keyboard.press("Alt+=")
+    page.wait_for_timeout(150)
+    assert visible()[3] - visible()[2] < high - low
+    page.keyboard.press("0")
+    page.wait_for_timeout(150)
+    assert visible() == whole
+    page.keyboard.press("?")
+    player(page).get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    player(page).get_by_role("dialog").wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("width", [700, 1280])
+def test_nothing_overflows(page: Page, server: AppServer, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(300)
+    over = page.evaluate(
+        f"""() => {{
+          const root = ({HEARD_ROOT})();
+          const edge = root.getBoundingClientRect();
+          return [...root.querySelectorAll("*")].filter((e) => !e.closest("dialog"))
+            .filter((e) => e.getBoundingClientRect().right > edge.right + 1)
+            .map((e) => e.className || e.tagName);
+        }}"""
+    )
+    assert over == []
+
+
+def test_a_clip_without_regions_says_so(page: Page, app_server: Callable[..., AppServer]) -> None:
+    open_app(page, app_server(SCRIPT), "?regions=none")
+    player(page).get_by_text("No region").wait_for()
+    assert player(page).get_by_role("button", name="Next region").is_disabled()

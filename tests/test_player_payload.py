@@ -1,0 +1,224 @@
+"""What is packed for the player is what it was given, within the steps of its bytes."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.player import payload as module
+from app.player.payload import MARGIN_ZERO, MOST_COLUMNS, Picture, Sound, pack, unpack
+from app.player.player import PlayerEvent, event_of, script
+from core.types import Region
+
+REGION = Region(0.2, 0.4, 1000.0, 2000.0, 0.3, 1500.0, 7.0, 0.01)
+
+
+def make_picture(n_time: int = 50, n_freq: int = 12, seed: int = 0) -> Picture:
+    rng = np.random.default_rng(seed)
+    raw = rng.gamma(2.0, size=(n_freq, n_time)).astype(np.float32)
+    return Picture(
+        level_db=rng.uniform(-90, -10, (n_freq, n_time)).astype(np.float32),
+        probability=rng.uniform(0, 1, (n_freq, n_time)).astype(np.float32),
+        score_over_time=raw.max(axis=0),
+        map_threshold=4.0,
+        freq_hz=np.geomspace(50, 8000, n_freq),
+        time_s=np.arange(n_time) * 0.02 + 0.01,
+        raw=raw,
+    )
+
+
+def make_sound(name: str = "clip", n: int = 16_000, peak: float = 0.5) -> Sound:
+    samples = np.random.default_rng(1).uniform(-peak, peak, n).astype(np.float32)
+    return Sound(name, f"The {name}", samples, 16_000)
+
+
+def array(data: bytes, place: dict[str, int], kind: str) -> Any:
+    _, arrays = unpack(data)
+    return np.frombuffer(arrays[place["offset"] : place["offset"] + place["length"]], kind)
+
+
+def test_sounds_come_back_within_one_step_of_their_own_peak() -> None:
+    sounds = [make_sound("clip"), make_sound("kept", peak=0.003)]
+    data = pack(sounds, make_picture(), [REGION]).data
+    header, _ = unpack(data)
+    for sound, packed in zip(sounds, header["sounds"], strict=True):
+        back = array(data, packed["pcm"], "<i2") * packed["scale"]
+        assert packed["label"] == sound.label
+        error = np.abs(back - sound.samples).max()
+        # Half a step of 16 bits at this sound's peak: a quiet part keeps its quality.
+        assert error <= 0.51 * np.abs(sound.samples).max() / 32767
+
+
+def test_the_picture_comes_back_within_half_a_step() -> None:
+    picture = make_picture()
+    data = pack([make_sound()], picture, []).data
+    packed = unpack(data)[0]["picture"]
+    shape = (packed["n_freq"], packed["n_time"])
+    assert shape == picture.level_db.shape
+    low, high = packed["level_min_db"], packed["level_max_db"]
+    level = low + array(data, packed["level"], "u1").reshape(shape) * (high - low) / 255
+    assert np.abs(level - picture.level_db).max() <= 0.501 * (high - low) / 255
+    probability = array(data, packed["probability"], "u1").reshape(shape) / 255
+    assert np.abs(probability - picture.probability).max() <= 0.501 / 255
+    assert np.array_equal(array(data, packed["score"], "<f4"), picture.score_over_time)
+    assert packed["freq_hz"] == pytest.approx(list(picture.freq_hz))
+    centres = packed["first_s"] + packed["step_s"] * np.arange(packed["n_time"])
+    assert centres == pytest.approx(picture.time_s)
+
+
+def test_the_margin_is_on_the_right_side_of_the_threshold_in_every_cell() -> None:
+    picture = make_picture(400)
+    assert picture.raw is not None
+    raw = picture.raw.copy()
+    raw[0, :3] = [4.0001, 3.9999, 1e6]
+    picture = Picture(**{**picture.__dict__, "raw": raw})
+    data = pack([make_sound()], picture, []).data
+    margin = array(data, unpack(data)[0]["picture"]["margin"], "u1").reshape(raw.shape)
+    assert np.array_equal(margin > MARGIN_ZERO, raw > picture.map_threshold)
+
+
+def test_a_contour_can_follow_the_probability_instead() -> None:
+    picture = Picture(**{**make_picture().__dict__, "raw": None, "contour_probability": 0.7})
+    data = pack([make_sound()], picture, []).data
+    margin = array(data, unpack(data)[0]["picture"]["margin"], "u1")
+    assert np.array_equal(margin > MARGIN_ZERO, picture.probability.ravel() > np.float32(0.7))
+    without = Picture(**{**picture.__dict__, "contour_probability": None})
+    assert unpack(pack([make_sound()], without, []).data)[0]["picture"]["margin"] is None
+
+
+def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
+    n_time = 10 * MOST_COLUMNS + 7
+    picture = make_picture(n_time, 4)
+    quiet = np.zeros((4, n_time), np.float32)
+    at = 31_337
+    click = quiet.copy()
+    click[2, at] = 1.0
+    picture = Picture(
+        **{
+            **picture.__dict__,
+            "probability": click,
+            "raw": 9 * click,
+            "score_over_time": 9 * click[2],
+        }
+    )
+    data = pack([make_sound()], picture, []).data
+    packed = unpack(data)[0]["picture"]
+    assert packed["n_time"] <= MOST_COLUMNS
+    heat = array(data, packed["probability"], "u1").reshape(4, -1)
+    row, column = np.unravel_index(heat.argmax(), heat.shape)
+    assert heat[row, column] == 255
+    assert row == 2
+    seconds = packed["first_s"] + packed["step_s"] * column
+    assert abs(seconds - picture.time_s[at]) <= packed["step_s"] / 2 + 1e-9
+    assert array(data, packed["score"], "<f4")[column] == 9.0
+    assert array(data, packed["margin"], "u1").reshape(4, -1)[2, column] > MARGIN_ZERO
+
+
+def test_long_sounds_are_thinned_and_the_player_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_SOUND_BYTES", 40_000)
+    tone = np.sin(2 * np.pi * 500 * np.arange(32_000) / 16_000).astype(np.float32)
+    sound = Sound("clip", "The clip", tone, 16_000)
+    data = pack([sound], make_picture(), []).data
+    header, _ = unpack(data)
+    packed = header["sounds"][0]
+    assert packed["sample_rate"] == 8_000
+    assert header["duration_s"] == 2.0
+    assert any("4 kHz" in note for note in header["notes"])
+    back = array(data, packed["pcm"], "<i2") * packed["scale"]
+    expected = np.sin(2 * np.pi * 500 * np.arange(back.size) / 8_000)
+    assert np.abs(back - expected)[200:-200].max() < 0.01
+
+
+def test_what_cannot_be_sent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_SOUND_BYTES", 20_000)
+    sounds = [make_sound("clip"), make_sound("rest")]
+    header, _ = unpack(pack(sounds, make_picture(), []).data)
+    assert [sound["name"] for sound in header["sounds"]] == ["clip"]
+    assert any("The rest" in note for note in header["notes"])
+
+
+def test_equal_content_has_equal_digests_and_any_change_another() -> None:
+    first = pack([make_sound()], make_picture(), [REGION])
+    assert pack([make_sound()], make_picture(), [REGION]) == first
+    other_region = pack([make_sound()], make_picture(), [])
+    assert other_region.digest != first.digest
+    assert other_region.sounds_digest == first.sounds_digest
+    assert pack([make_sound(peak=0.4)], make_picture(), [REGION]).sounds_digest != (
+        first.sounds_digest
+    )
+    assert pack([make_sound()], make_picture(seed=3), [REGION]).digest != first.digest
+
+
+def test_what_is_not_a_number_and_silence_are_packed() -> None:
+    picture = make_picture()
+    picture.level_db[3, 4] = -np.inf
+    picture.probability[1, 1] = np.nan
+    silent = Sound("clip", "Silence", np.zeros(8_000, np.float32), 16_000)
+    header, _ = unpack(pack([silent], picture, []).data)
+    assert math.isfinite(header["picture"]["level_min_db"])
+    assert header["sounds"][0]["scale"] == 1.0
+
+
+def test_arrays_that_do_not_fit_are_refused() -> None:
+    picture = make_picture()
+    wrong = Picture(**{**picture.__dict__, "score_over_time": picture.score_over_time[:-1]})
+    with pytest.raises(ValueError, match="shape"):
+        pack([make_sound()], wrong, [])
+    with pytest.raises(ValueError, match="sound"):
+        pack([], picture, [])
+
+
+def test_names_cannot_break_the_framing() -> None:
+    label = "<script>“ \\u0000\n</script> 🎧"
+    sound = Sound("clip", label, np.zeros(8_000, np.float32), 16_000)
+    data = pack([sound], make_picture(), []).data
+    header, arrays = unpack(data)
+    assert header["sounds"][0]["label"] == label
+    assert (len(data) - len(arrays)) % 8 == 0
+
+
+BOX = {"start_s": 0.1, "end_s": 0.5, "low_hz": 0.0, "high_hz": 900.0}
+
+
+def test_events_are_regions_or_boxes_of_this_clip() -> None:
+    packed = pack([make_sound()], make_picture(), [REGION])
+    own = {"digest": packed.digest, "sounds": packed.sounds_digest, "region_index": None}
+    assert event_of({**own, **BOX}, packed, 1) == PlayerEvent(None, 0.1, 0.5, 0.0, 900.0)
+    assert event_of({**own, **BOX, "region_index": 0}, packed, 1) == PlayerEvent(
+        0, 0.1, 0.5, 0.0, 900.0
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sounds": "another clip"},
+        {"region_index": 0, "digest": "another threshold"},
+        {"region_index": 1},
+        {"region_index": -1},
+        {"region_index": True},
+        {"region_index": "0"},
+        {"start_s": float("nan")},
+        {"start_s": "0"},
+        {"end_s": None},
+        {"end_s": 0.05},
+        {"low_hz": -1.0},
+        {"high_hz": float("inf")},
+    ],
+)
+def test_stale_or_malformed_events_are_none(change: dict[str, object]) -> None:
+    packed = pack([make_sound()], make_picture(), [REGION])
+    own = {"digest": packed.digest, "sounds": packed.sounds_digest, "region_index": None, **BOX}
+    assert event_of({**own, **change}, packed, 1) is None
+    assert event_of(None, packed, 1) is None
+    assert event_of("text", packed, 1) is None
+
+
+def test_the_joined_script_is_one_module_with_no_network() -> None:
+    text = script()
+    assert text.count("export ") == 1
+    assert "export default" in text
+    assert "import " not in text
+    for forbidden in ("fetch(", "XMLHttpRequest", "WebSocket", "innerHTML", "eval(", "https://"):
+        assert forbidden not in text, forbidden
