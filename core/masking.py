@@ -54,7 +54,11 @@ def apply_mask(
     edge, hop = settings.n_fft // 2, settings.hop
     window = torch.hann_window(settings.n_fft)
     to_bins = torch.from_numpy(_mel_to_bins(settings))
+    # One frame more than the map has: the last samples lie where the last frame has faded out.
+    n_frames += 1
+    mask = np.concatenate([mask, mask[:, -1:]], axis=1)
     padded = F.pad(torch.from_numpy(samples)[None], (edge, edge), mode="reflect")[0]
+    padded = F.pad(padded, (0, hop))
     total = torch.zeros_like(padded)
     weight = torch.zeros_like(padded)
     step = max(1, round(60 / settings.hop_seconds))

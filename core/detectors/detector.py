@@ -170,12 +170,18 @@ class Detector:
 
         return self._anomaly_map(extractor.info(clip), watched())
 
-    def score_many(self, clips: Iterable[Clip]) -> Iterator[AnomalyMap]:
-        """The anomaly map of each clip, in order; clips of one length go through together."""
-        extractor = FeatureExtractor(self.backbone, self.layers, FeatureCache())
+    def score_many(
+        self, clips: Iterable[Clip], *, cache: FeatureCache | None = None
+    ) -> Iterator[AnomalyMap]:
+        """The anomaly map of each clip, in order; clips of one length go through together.
+
+        With a `cache` features are read from it and kept in it, for a second detector's sake.
+        """
+        extractor = FeatureExtractor(self.backbone, self.layers, cache or FeatureCache())
         remaining = (self._at_rate(clip) for clip in clips)
         while batch := list(islice(remaining, SCORED_TOGETHER)):
-            for clip, segments in zip(batch, extractor.batch(batch), strict=True):
+            features = extractor.extract(batch) if cache else extractor.batch(batch)
+            for clip, segments in zip(batch, features, strict=True):
                 yield self._anomaly_map(extractor.info(clip), segments)
 
     def save(self, folder: Path) -> None:
