@@ -16,7 +16,7 @@ from core.types import AnomalyMap, Float32Array, Float64Array
 from core.verdict import verdict
 
 WIDTH = 1200
-HEIGHT = 740
+HEIGHT = 706
 LEFT, RIGHT = 96, 150
 MAP_TOP, MAP_HEIGHT = 92, 400
 STRIP_TOP, STRIP_HEIGHT = 544, 120
@@ -39,7 +39,7 @@ def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
     draw = ImageDraw.Draw(picture)
     width = WIDTH - LEFT - RIGHT
     draw.text((LEFT, 18), _fitting(draw, found.clip_name, WIDTH - LEFT - 20), INK, _TITLE)
-    draw.text((LEFT, 54), f"{verdict(found)}  p = {found.p_value:.3g}", INK, _FONT)
+    draw.text((LEFT, 54), _drawable(f"{verdict(found)}  p = {found.p_value:.3g}"), INK, _FONT)
     heat = _heat_map(found, level_db, width)
     picture.paste(heat, (LEFT, MAP_TOP))
     draw.rectangle((LEFT - 1, MAP_TOP - 1, LEFT + width, MAP_TOP + MAP_HEIGHT), outline=FAINT)
@@ -65,7 +65,7 @@ def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> I
     colours = (1.0 - alpha) * grey[..., None] + alpha * np.array(HEAT, dtype=np.float64)
     above = _resized(found.raw, size) > found.map_threshold
     colours[_outline(above)] = CONTOUR
-    return Image.fromarray(colours.round().astype(np.uint8), "RGB")
+    return Image.fromarray(colours.round().astype(np.uint8))
 
 
 def _resized(values: Float32Array, size: tuple[int, int]) -> Float64Array:
@@ -94,10 +94,12 @@ def _outline(
 def _frequency_axis(draw: ImageDraw.ImageDraw, freq_hz: Float64Array) -> None:
     wanted = [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]
     rows = np.interp(wanted, freq_hz, np.arange(freq_hz.size) + 0.5)
+    free = math.inf
     for hz, row in zip(wanted, rows, strict=True):
-        if not freq_hz[0] <= hz <= freq_hz[-1]:
-            continue
         y = MAP_TOP + MAP_HEIGHT * (1.0 - row / freq_hz.size)
+        if not freq_hz[0] <= hz <= freq_hz[-1] or y > free:
+            continue
+        free = y - 22  # labels never touch
         draw.line((LEFT - 7, y, LEFT - 1, y), INK)
         label = f"{hz} Hz" if hz < 1000 else f"{hz // 1000} kHz"
         draw.text((LEFT - 12, y), label, INK, _FONT, anchor="rm")
@@ -115,7 +117,7 @@ def _time_axis(draw: ImageDraw.ImageDraw, time_s: Float64Array, width: int) -> N
         y = STRIP_TOP + STRIP_HEIGHT + 9
         draw.text((x, y), f"{tick:.{digits}f}", INK, _FONT, anchor="ma")
         tick += step
-    x, y = LEFT + width + 12, STRIP_TOP + STRIP_HEIGHT + 9
+    x, y = LEFT + width + 30, STRIP_TOP + STRIP_HEIGHT + 9
     draw.text((x, y), "seconds", INK, _FONT, anchor="la")
 
 
@@ -172,7 +174,14 @@ def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
 
 
 def _fitting(draw: ImageDraw.ImageDraw, text: str, width: int) -> str:
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200]
+    line = _drawable(text)[:200]
     while draw.textlength(line, _TITLE) > width:
-        line = line[: len(line) * 9 // 10].rstrip("…") + "…"
+        line = line[: len(line) * 9 // 10].rstrip(".") + "..."
     return line
+
+
+def _drawable(text: str) -> str:
+    """The text on one line in letters that Pillow's own font has, a question mark for others."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = line.replace("–", "-").replace("…", "...")
+    return "".join(c if ord(c) < 0x180 else "?" for c in line)
