@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from core.audio import Channel
 
 
+_OWN_OPTIONS = {"head", "backbone", "seed", "device", "false_alarm_rate"}
+
+
 class Commands(Protocol):
     """What `add_subparsers` gives, as far as it is used."""
 
@@ -81,9 +84,12 @@ def settings(pairs: list[str]) -> dict[str, str]:
     named = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals or not name.strip().isidentifier():
+        name = name.strip().replace("-", "_")
+        if not equals or not name.isidentifier():
             raise SettingError(f"--set takes name=value, not “{pair}”.")
-        named[name.strip().replace("-", "_")] = value.strip()
+        if name in _OWN_OPTIONS:
+            raise SettingError(f"{name} is no setting of a head; use --{name.replace('_', '-')}.")
+        named[name] = value.strip()
     return named
 
 

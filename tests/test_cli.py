@@ -1,0 +1,209 @@
+"""The command line: results on standard output, one line for a problem, never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from core.cli import main
+from core.cli.arguments import one_line, settings
+from core.errors import SettingError
+
+RATE = 44_100
+
+
+def write_noise(path: Path, seed: int, *, beep: bool = False) -> Path:
+    """A second and a half of soft noise, with a loud 3 kHz beep from 0.7 to 0.9 s if asked for."""
+    samples = 0.02 * np.random.default_rng(seed).standard_normal(3 * RATE // 2)
+    if beep:
+        stretch = np.arange(int(0.7 * RATE), int(0.9 * RATE))
+        samples[stretch] += 0.6 * np.sin(2 * np.pi * 3000 * stretch / RATE)
+    soundfile.write(path, samples.astype(np.float32), RATE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def normal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("normal")
+    for seed in range(8):
+        write_noise(folder / f"noise-{seed}.wav", seed)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(normal: Path, aisfx_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = tmp_path_factory.mktemp("model")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEARMAP_HOME", str(base / "home"))
+        given = ["--out", str(base / "m"), "--false-alarm-rate", "0.15", "--device", "cpu"]
+        status = main(["fit", str(normal), *given])
+    assert status == 0
+    return base / "m"
+
+
+def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_noise(tmp_path / "a.wav", 100)
+    (tmp_path / "b.wav").write_text("not audio")
+    write_noise(tmp_path / "c.wav", 101, beep=True)
+    assert main(["score", str(model), str(tmp_path), str(tmp_path / "gone"), "--json"]) == 3
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    by_name = {Path(row["clip"]).name: row for row in rows}
+    expected = {"clip", "score", "p_value", "threshold", "anomalous", "regions", "error"}
+    assert all(set(row) == expected for row in rows)
+    assert "b.wav" in by_name["b.wav"]["error"]
+    assert "gone" in by_name["gone"]["error"]
+    assert by_name["b.wav"]["score"] is None
+    beep, calm = by_name["c.wav"], by_name["a.wav"]
+    assert beep["anomalous"]
+    assert beep["error"] is None
+    assert beep["score"] > calm["score"]
+    strongest = beep["regions"][0]
+    assert strongest["start_s"] < 0.8 < strongest["end_s"]
+    assert strongest["low_hz"] < 3000 < strongest["high_hz"]
+
+
+def test_score_for_people_has_the_verdict(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_noise(tmp_path / "beep.wav", 7, beep=True)
+    assert main(["score", str(model), str(clip)]) == 0
+    printed = capsys.readouterr()
+    assert "Unlike the normal recordings you supplied, strongest at" in printed.out
+    assert "1 of 1 are unlike" in printed.out
+    assert "fault" not in printed.out.lower()
+    assert printed.err == ""
+
+
+def test_explain_writes_everything(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_noise(tmp_path / "beep.wav", 50, beep=True)
+    background = write_noise(tmp_path / "calm.wav", 51)
+    out = tmp_path / "out"
+    given = ["explain", str(model), str(clip), "--out", str(out)]
+    assert main([*given, "--background", str(background)]) == 0
+    names = ["faithfulness.json", "filled.wav", "kept.wav", "map.npz", "map.png", "removed.wav"]
+    assert sorted(path.name for path in out.iterdir()) == [*names, "report.html"]
+    with np.load(out / "map.npz", allow_pickle=False) as kept:
+        assert kept["raw"].shape == kept["probability"].shape
+        assert kept["raw"].shape == (kept["freq_hz"].size, kept["time_s"].size)
+    whole, _ = soundfile.read(clip)
+    parts = soundfile.read(out / "kept.wav")[0] + soundfile.read(out / "removed.wav")[0]
+    assert np.abs(parts - whole).max() < 1e-3
+    numbers = json.loads((out / "faithfulness.json").read_text())
+    assert numbers["ff_v1_keep"] == pytest.approx(numbers["p"] - numbers["o"])
+    assert numbers["ff_v1_remove"] == pytest.approx(numbers["p"] - numbers["q"])
+    assert numbers["ff_v2"] == pytest.approx(numbers["p"] - numbers["r"])
+    assert main(given) == 0
+    assert not (out / "filled.wav").exists()
+    assert "--background" in capsys.readouterr().err
+
+
+def test_fit_leaves_out_what_cannot_be_read(
+    normal: Path, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad.wav"
+    bad.write_text("x")
+    assert main(["fit", str(normal), str(bad), "--out", str(tmp_path / "m")]) == 0
+    printed = capsys.readouterr()
+    assert "left out: “bad.wav”" in printed.err
+    assert "on 8 clips" in printed.out
+
+
+@pytest.mark.parametrize(
+    ("given", "status", "said"),
+    [
+        ([], 2, "required"),
+        (["dance"], 2, "dance"),
+        (["fit", "x"], 2, "--out"),
+        (["fit", "x", "--out", "m", "--head", "magic"], 2, "patchcore"),
+        (["fit", "x", "--out", "m", "--backbone", "magic"], 2, "aisfx"),
+        (["fit", "x", "--out", "m", "--set", "n"], 2, "name=value"),
+        (["fit", "x", "--out", "m", "--set", "magic=1"], 2, "magic"),
+        (["fit", "x", "--out", "m", "--set", "seed=1"], 2, "--seed"),
+        (["fit", "x", "--out", "m", "--false-alarm-rate", "2"], 2, "between 0 and 1"),
+        (["fit", "x", "--out", "m", "--channel", "left"], 2, "mean"),
+        (["fit", "x", "--out", "m", "--device", "abacus"], 2, "cuda"),
+        (["fit", "no-such-folder", "--out", "m"], 1, "no-such-folder"),
+        (["score", "no-such-model", "x"], 1, "no-such-model"),
+        (["weights", "fetch", "resnet"], 1, "aisfx"),
+        (["weights", "add", "aisfx", "gone.whl"], 1, "gone.whl"),
+    ],
+)
+def test_a_problem_is_one_line(
+    given: list[str],
+    status: int,
+    said: str,
+    aisfx_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(given) == status
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith("hearmap: ")
+    assert said in printed.err
+
+
+def test_fit_refuses_a_folder_of_something_else_before_the_work(
+    tmp_path: Path, normal: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "holiday.jpg").write_bytes(b"x")
+    assert main(["fit", str(normal), "--out", str(tmp_path)]) == 2
+    assert "not a model" in capsys.readouterr().err
+    assert (tmp_path / "holiday.jpg").read_bytes() == b"x"
+
+
+def test_control_c_is_130_and_leaves_no_model(
+    normal: Path,
+    aisfx_weights: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def pressed(*arguments: object, **options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.modelfile.sync_file", pressed)
+    out = tmp_path / "models" / "m"
+    out.parent.mkdir()
+    assert main(["fit", str(normal), "--out", str(out)]) == 130
+    assert list(out.parent.iterdir()) == []
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_weights_list_says_what_is_here(
+    aisfx_weights: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["weights", "list"]) == 0
+    printed = capsys.readouterr().out
+    assert "CC BY 4.0" in printed
+    assert str(aisfx_weights) in printed
+
+
+def test_help_does_not_wait_for_pytorch() -> None:
+    program = "import sys; from core.cli import main; "
+    program += "main(['--help']); print('torch' in sys.modules)"
+    finished = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert finished.stdout.splitlines()[-1] == "False"
+
+
+def test_settings_are_named_values() -> None:
+    assert settings(["a=1", "some-name = x=y"]) == {"a": "1", "some_name": "x=y"}
+    with pytest.raises(SettingError, match="name=value"):
+        settings(["=3"])
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    assert "\x1b" not in one_line("\x1b[31mred")
