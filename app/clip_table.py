@@ -67,7 +67,7 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
             "notes",
         ],
         column_config={
-            "name": column.TextColumn("Recording", width="medium", pinned=True),
+            "name": column.TextColumn("Recording", width="medium"),
             "seconds": column.NumberColumn("Length", format="%.2f s", width="small"),
             "rate": column.NumberColumn("Rate", format="%.1f kHz", width="small"),
             "channels": column.NumberColumn("Channels", width="small"),

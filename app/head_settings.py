@@ -9,10 +9,12 @@ import streamlit as st
 
 
 def draw(settings_type: type, head: str) -> dict[str, Any]:
-    """Draws one widget a setting; gives those that differ from the default."""
+    """Draws one widget a setting, two in a row; gives those that differ from the default."""
     changed: dict[str, Any] = {}
-    for field in dataclasses.fields(settings_type):
-        value = _widget(field, key=f"set_{head}_{field.name}")
+    columns = st.columns(2, gap="medium")
+    for place, field in enumerate(dataclasses.fields(settings_type)):
+        with columns[place % 2]:
+            value = _widget(field, key=f"set_{head}_{field.name}")
         if value != field.default:
             changed[field.name] = value
     return changed

@@ -38,6 +38,17 @@ def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
     return active_job(*kinds)
 
 
+def stage_of(job: jobs.Job) -> str:
+    """What an active job is doing, or what it waits for."""
+    if job.state == "queued" and any(
+        other.state == "running" for other in jobs.list_jobs(active_only=True)
+    ):
+        return "Waiting for the work before it"
+    if job.state == "queued" or job.fraction <= 0:
+        return "Starting"
+    return job.stage or "Working"
+
+
 def watch(job_id: str, title: str, *, border: bool = True) -> None:
     """Draws an active job and looks again until it ends; then the whole page runs again."""
 
@@ -49,10 +60,9 @@ def watch(job_id: str, title: str, *, border: bool = True) -> None:
             st.rerun()
         with st.container(border=border, key="job"):
             st.markdown(f"**{title}**")
-            waiting = job.state == "queued"
-            stage = "Waiting for the job before it" if waiting else (job.stage or "Starting")
-            left = "" if waiting else wording.time_left(job.seconds_left)
-            said = wording.plain(stage, 120) + (f" · {left}" if left else "")
+            said = wording.plain(stage_of(job), 120)
+            left = wording.time_left(job.seconds_left) if job.fraction > 0 else ""
+            said += f" · {left}" if left else ""
             st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
             with st.container(horizontal=True, vertical_alignment="center"):
                 stopping = job.cancel_requested

@@ -23,7 +23,6 @@ def main() -> None:
     dark = st.context.theme.type == "dark"
     st.logo(
         str(ASSETS / ("logo-dark.svg" if dark else "logo.svg")),
-        icon_image=str(ASSETS / "icon.svg"),
         size="large",
     )
     view = st.navigation(

@@ -61,6 +61,21 @@ def sentence(error: BaseException) -> str:
     return plain(str(error), longest=600)
 
 
+def common_name(names: Sequence[str]) -> str:
+    """What file names begin with alike, without folders and numbers; empty where that is nothing.
+
+    >>> common_name(["pump 01.wav", "pump 02.wav"]), common_name(["a.wav", "b.wav"])
+    ('pump', '')
+    """
+    if not names:
+        return ""
+    stems = [name.rsplit("/", 1)[-1].rsplit(".", 1)[0] for name in names]
+    first, last = min(stems), max(stems)
+    n_alike = next((i for i, pair in enumerate(zip(first, last)) if pair[0] != pair[1]), len(first))
+    found = re.sub(r"[\W\d_]+$", "", first[:n_alike])
+    return shortened(found, 40) if len(found) > 1 else ""
+
+
 def percent(share: float) -> str:
     """A share as a percentage with no more digits than it deserves.
 

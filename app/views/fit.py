@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
 from app import cache, clip_table, head_settings, wording
@@ -10,6 +12,7 @@ from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Key, Query, clear_gathered, gathered, remember_model
 from app.uploading import clear_button, gather, say_left_out
 from core import jobs
+from core.errors import StoreError
 from core.store import clips, models
 
 PURPOSE = "fit"
@@ -30,6 +33,12 @@ def draw() -> None:
     gather(PURPOSE)
     chosen = [clips.get_clip(clip_id) for clip_id in gathered(PURPOSE)]
     if not chosen:
+        if (
+            job is not None
+            and _n_clips(job)
+            and st.button("Use the same recordings again", icon=":material/replay:")
+        ):
+            _take_again(job)
         st.info(
             "Add recordings to begin: how the machine or place sounds when nothing is wrong, all "
             "from the same microphone. None at hand? The demo on the Start page makes its own.",
@@ -56,6 +65,14 @@ def _n_clips(job: jobs.Job) -> int:
     return len(job.arguments.get("clip_ids", []))
 
 
+def _take_again(job: jobs.Job) -> None:
+    for clip_id in job.arguments["clip_ids"]:
+        # One that was removed meanwhile is no reason to lose the others.
+        with contextlib.suppress(StoreError):
+            gathered(PURPOSE)[clip_id] = clips.get_clip(clip_id).name
+    st.rerun()
+
+
 def channel_names(n_channels: int) -> dict[int | str, str]:
     """The channels to choose from: each by itself, or their mean."""
     single: dict[int | str, str] = {k: f"Channel {k + 1}" for k in range(n_channels)}
@@ -68,11 +85,12 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
     st.subheader("Settings", anchor=False)
     left, right = st.columns(2, gap="medium")
     names = list(HEADS)
+    suggested = wording.common_name(list(gathered(PURPOSE).values())) or "Model"
     name = left.text_input(
         "Name of the model",
         max_chars=80,
         key=Key.MODEL_NAME,
-        placeholder="Pump 3, workshop",
+        placeholder=suggested,
         help="So that you find it again; it is kept until you delete it.",
     )
     head = right.selectbox(
@@ -103,8 +121,8 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
         seed = left.number_input(
             "Seed", 0, 2**31 - 1, 0, help="The same seed and clips give the same model."
         )
-        with right:
-            own = head_settings.draw(HEADS[head].settings_type, head)
+        st.markdown(f"**{HEADS[head].title}**")
+        own = head_settings.draw(HEADS[head].settings_type, head)
     seconds, mebibytes = fit_estimate(len(usable), sum(lengths))
     st.caption(
         f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two cores."
@@ -119,7 +137,7 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
             "fit",
             {
                 "clip_ids": usable,
-                "model_name": (name or "").strip() or f"{wording.counted(len(usable), 'clip')}",
+                "model_name": (name or "").strip() or suggested,
                 "head": head,
                 "backbone": "aisfx",
                 "seed": int(seed),
@@ -133,13 +151,15 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
 
 
 def _fitted(model_id: str, left_out: list[str]) -> None:
+    from core.detectors import HEADS
+
     record = models.get_model(model_id)
     remember_model(model_id)
     with st.container(border=True):
         st.subheader(f"“{wording.plain(record.name)}” is ready", anchor=False)
         a, b, c = st.columns(3)
         a.metric("Normal clips", f"{record.n_clips}")
-        b.metric("Method", record.head)
+        b.metric("Method", HEADS[record.head].title if record.head in HEADS else record.head)
         c.metric("False-alarm rate", wording.percent(record.false_alarm_rate))
         warning = cache.calibration(model_id).warning(record.false_alarm_rate)
         if warning:

@@ -6,7 +6,7 @@ import dataclasses
 
 import streamlit as st
 
-from app import cache, downloads, wording
+from app import cache, downloads, figures, wording
 from app.model_choice import choose_model, false_alarm_rate
 from app.player import Picture, Sound, player
 from app.state import Query
@@ -108,7 +108,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
         _histogram(calibrated, found, rate)
     with left:
         _regions(found.regions)
-    downloads.draw(model.id, score, found, stretch)
+        downloads.draw(model.id, score, found, stretch)
 
 
 def _player(
@@ -176,7 +176,7 @@ def _regions(found: tuple[Region, ...]) -> None:
     if not found:
         st.markdown("No part of the map exceeds the threshold.")
         return
-    more = f", {len(found) - 1} more below it" if len(found) > 1 else ""
+    more = f"; {len(found) - 1} weaker" if len(found) > 1 else ""
     st.markdown(f"{wording.capitalized(wording.where(found[0]))}{more}.")
     column = st.column_config
     st.dataframe(
@@ -196,8 +196,6 @@ def _regions(found: tuple[Region, ...]) -> None:
 
 
 def _histogram(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
-    from app import figures
-
     figure = figures.histogram(calibrated.clip_scores, found.score, found.threshold)
     st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histogram")
     n_above = int((calibrated.clip_scores > found.threshold).sum())

@@ -160,6 +160,7 @@ def row_of(
 ) -> dict[str, str | float | bool | list[float]]:
     """One line of the table; the strip is in units of the threshold."""
     unlike = score.score > threshold
+    unit = map_threshold if map_threshold > 0 else 1.0
     strongest = score.regions[0] if score.regions else None
     where = wording.where(strongest) if strongest else ""
     return {
@@ -171,7 +172,7 @@ def row_of(
         "score": score.score,
         "threshold": threshold,
         "ratio": score.score / threshold if threshold > 0 else 0.0,
-        "strip": [min(value / map_threshold, STRIP_TOP) for value in score.strip],
+        "strip": [min(max(value / unit, 0.0), STRIP_TOP) for value in score.strip],
     }
 
 

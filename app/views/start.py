@@ -100,7 +100,7 @@ def _models() -> None:
             st.markdown(
                 f"**{wording.plain(record.name)}**  \n"
                 f":small[{wording.counted(record.n_clips, 'normal clip')} · "
-                f"{wording.plain(record.head)}]",
+                f"{record.created_at:%d %b %Y}]",
             )
             st.page_link(
                 "views/score.py",
