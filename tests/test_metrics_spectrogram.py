@@ -247,9 +247,10 @@ def test_a_perfect_map_scores_1_and_a_random_one_a_half():
     noise = [generator.random(power.shape) for power in powers]
     found = spectrogram_metrics(truths, noise)
     for level in (found, temporal_metrics(columns, noise)):
-        interval = mean_interval(level["roc_auc"].defined, seed=0)
+        # Of 95 % intervals one in 20 misses, and this test has two: 99.9 % leaves chance out.
+        interval = mean_interval(level["roc_auc"].defined, seed=0, confidence=0.999)
         assert interval.low < 0.5 < interval.high
-        assert interval.high - interval.low < 0.1
+        assert interval.high - interval.low < 0.15
     assert found["roc_auc"].pooled == pytest.approx(0.5, abs=0.01)
 
 
