@@ -150,7 +150,7 @@ if __name__ != "__main__":
     raise AssertionError("a worker ran the program that started it")
 tasks.TASKS["count"] = job_tasks.count
 first, second = submit("count", {"steps": 600}), submit("count", {"steps": 600})
-while get_job(first).fraction == 0:
+while get_job(first).active and get_job(first).fraction == 0:
     time.sleep(0.05)
 print(first, second, flush=True)
 """

@@ -214,14 +214,12 @@ def test_damaged_and_missing_maps(hearmap_home: Path) -> None:
     scores.save_score(record.id, clip_id, models.load_model(record.id).score(tone(0.95)))
     path = hearmap_home / "maps" / record.id / f"{clip_id}.npz"
     whole = path.read_bytes()
-    middle = len(whole) // 2
-    for data in (
-        b"",
-        b"text",
-        whole[:-30],
-        whole[:middle],
-        whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
-    ):
+    raw = whole.index(scores.load_map(record.id, clip_id).raw.tobytes())
+    flipped = [
+        whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+        for place in (*range(raw, raw + 9600, 600), raw + 9599)
+    ]
+    for data in (b"", b"text", whole[:-30], whole[: len(whole) // 2], *flipped):
         path.write_bytes(data)
         with pytest.raises(StoreError, match=r"“tone 0\.95\.wav” is damaged"):
             scores.load_map(record.id, clip_id)

@@ -164,17 +164,22 @@ def _write_map(path: Path, result: AnomalyMap) -> None:
 def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
     advice = "Score the recording again."
     try:
-        with zipfile.ZipFile(path) as archive:
-            # numpy alone skips the checksums.
-            damaged = archive.testzip() is not None
-        if damaged:
-            raise StoreError(f"The map of “{clip_name}” is damaged. {advice}")
-        with np.load(path, allow_pickle=False) as arrays:
+        # Reading an array to its end checks its sum.
+        # An open stream, since numpy leaves a damaged file open that it opened itself.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             raw, probability = arrays["raw"], arrays["probability"]
             freq_hz, time_s = arrays["freq_hz"], arrays["time_s"]
     except FileNotFoundError:
         raise StoreError(f"The map of “{clip_name}” is gone from {maps_dir()}. {advice}") from None
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        ValueError,
+        KeyError,
+        EOFError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise StoreError(f"The map of “{clip_name}” is damaged. {advice}") from error
     except OSError as error:
         raise StoreError(f"The map of “{clip_name}” cannot be read: {reason(error)}.") from error
