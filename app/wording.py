@@ -6,6 +6,7 @@ put where Streamlit reads Markdown.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -71,7 +72,8 @@ def common_name(names: Sequence[str]) -> str:
         return ""
     stems = [name.rsplit("/", 1)[-1].rsplit(".", 1)[0] for name in names]
     first, last = min(stems), max(stems)
-    n_alike = next((i for i, pair in enumerate(zip(first, last)) if pair[0] != pair[1]), len(first))
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    n_alike = sum(1 for _ in alike)
     found = re.sub(r"[\W\d_]+$", "", first[:n_alike])
     return shortened(found, 40) if len(found) > 1 else ""
 

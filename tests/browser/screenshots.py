@@ -1,0 +1,191 @@
+"""Pictures of every view for the docs: `python -m tests.browser.screenshots [FOLDER]`.
+
+Serves the app with a home of its own, walks it as a person would, and writes PNG files of each
+view empty, busy, failed and full, light and dark, at 1280 and 700 pixels (docs/screenshots).
+Needs Playwright, Chromium and the weights; about five minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from core.audio import wav_bytes
+from core.datasets.machines import make
+from tests.browser.browser import (
+    CHROMIUM_ARGUMENTS,
+    ROOT,
+    AppServer,
+    _free_port,
+    _stop,
+    _wait_until_served,
+    chromium_path,
+    player,
+    wait_idle,
+)
+
+FOLDER = ROOT / "docs" / "screenshots"
+WIDE, NARROW = 1280, 700
+SCHEMES = ("light", "dark")
+FIT_MILLISECONDS = 600_000
+MOST_BYTES = 200_000
+
+
+def main() -> None:
+    """Writes all pictures into FOLDER or the folder given."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
+        server = serve(Path(scratch))
+        try:
+            walk(browser, server, Path(scratch), folder)
+        finally:
+            browser.close()
+            _stop(server.process)
+
+
+def serve(scratch: Path) -> AppServer:
+    """The app at a free port, with a home in `scratch`."""
+    import subprocess
+
+    port, log = _free_port(), scratch / "log"
+    variables = {**os.environ, "HEARMAP_HOME": str(scratch / "home"), "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")),
+            *("--server.port", str(port), "--server.address", "127.0.0.1"),
+            *("--server.headless", "true"),
+        ],
+        cwd=ROOT,
+        env=variables,
+        stdout=log.open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    server = AppServer(f"http://127.0.0.1:{port}", scratch / "home", log, process)
+    _wait_until_served(server)
+    return server
+
+
+def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> None:
+    """Every view in every state; the states that pass are taken in light only."""
+
+    def each(name: str, address: str, ready: Callable[[Page], Any], tall: int = 900) -> None:
+        for scheme in SCHEMES:
+            for width in (WIDE, NARROW):
+                page = new_page(browser, scheme, width, tall)
+                page.goto(f"{server.url}/{address}")
+                ready(page)
+                keep(page, folder / f"{name}_{scheme}_{width}.png")
+                page.context.close()
+
+    def idle(page: Page) -> None:
+        wait_idle(page, timeout_seconds=120)
+        page.wait_for_timeout(1500)
+
+    for view in ("", "fit", "score", "listen"):
+        each(f"{view or 'start'}_empty", view, idle, 700)
+    page = new_page(browser, "light", WIDE, 900)
+    page.goto(server.url)
+    page.locator(".st-key-try_demo button").click()
+    page.get_by_text("Fitting").or_(page.get_by_text("left")).first.wait_for(timeout=120_000)
+    page.wait_for_timeout(3000)
+    keep(page, folder / "start_busy_light_1280.png")
+    page.wait_for_url("**/listen?**", timeout=FIT_MILLISECONDS)
+    model = parse_qs(urlsplit(page.url).query)["model"][0]
+    page.context.close()
+
+    def playable(page: Page) -> None:
+        player(page).locator("canvas").first.wait_for(timeout=120_000)
+        idle(page)
+        page.wait_for_timeout(2000)
+
+    each("start_full", "", idle, 800)
+    each("score_full", f"score?model={model}", idle, 1100)
+    page = new_page(browser, "light", WIDE, 900)
+    page.goto(f"{server.url}/listen?model={model}")
+    playable(page)
+    page.locator(".st-key-next button").click()
+    page.get_by_text("2. ").first.wait_for()
+    page.locator(".st-key-next button").click()
+    page.get_by_text("3. ").first.wait_for()
+    third = page.url.split("/", 3)[3]
+    page.context.close()
+    each("listen_full", third, playable, 1350)
+    fit_views(browser, server, scratch, folder)
+
+
+def fit_views(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> None:
+    """Fit with its table, at work, cancelled, and done."""
+    files = []
+    for k in range(8):
+        clip = make("pump", seed=k).clip
+        files.append(scratch / f"pump {k + 1}.wav")
+        files[-1].write_bytes(wav_bytes(clip.samples, clip.sample_rate))
+    for name, data in (("empty.wav", b""), ("note.wav", b"only text " * 40)):
+        files.append(scratch / name)
+        files[-1].write_bytes(data)
+    for scheme in SCHEMES:
+        page = new_page(browser, scheme, WIDE, 1200)
+        page.goto(f"{server.url}/fit")
+        page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+            [str(path) for path in files]
+        )
+        page.locator("[data-testid=stDataFrame]").wait_for(timeout=120_000)
+        wait_idle(page)
+        page.wait_for_timeout(1500)
+        keep(page, folder / f"fit_full_{scheme}_{WIDE}.png")
+        page.set_viewport_size({"width": NARROW, "height": 1300})
+        page.wait_for_timeout(1000)
+        keep(page, folder / f"fit_full_{scheme}_{NARROW}.png")
+        if scheme == "dark":
+            page.context.close()
+            continue
+        page.set_viewport_size({"width": WIDE, "height": 700})
+        page.get_by_role("button", name="Fit", exact=True).click()
+        page.get_by_role("button", name="Cancel").wait_for(timeout=120_000)
+        page.wait_for_timeout(6000)
+        keep(page, folder / "fit_busy_light_1280.png")
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("was cancelled").wait_for(timeout=120_000)
+        page.wait_for_timeout(1500)
+        page.set_viewport_size({"width": WIDE, "height": 1200})
+        keep(page, folder / "fit_cancelled_light_1280.png")
+        page.get_by_role("button", name="Fit", exact=True).click()
+        page.get_by_text("is ready").wait_for(timeout=FIT_MILLISECONDS)
+        page.wait_for_timeout(1500)
+        page.set_viewport_size({"width": WIDE, "height": 700})
+        keep(page, folder / "fit_done_light_1280.png")
+        page.context.close()
+
+
+def new_page(browser: Browser, scheme: Any, width: int, height: int) -> Page:
+    """A page of its own session."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    return context.new_page()
+
+
+def keep(page: Page, path: Path) -> None:
+    """The picture as a PNG of at most 200 kB: fewer colours where it would be larger."""
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    picture.save(path, optimize=True)
+    n_colours = 256
+    while path.stat().st_size > MOST_BYTES and n_colours >= 32:
+        picture.quantize(n_colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        n_colours //= 2
+    print(f"{path.name}: {path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
