@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from core.detectors.autoencoder import Autoencoder
+from core.detectors.cfa import CFA
 from core.detectors.head import Head
 from core.detectors.padim import PaDiM
 from core.detectors.patchcore import PatchCore
 from core.errors import SettingError
 
-HEADS: dict[str, type[Head]] = {head.name: head for head in (PatchCore, PaDiM, Autoencoder)}
+HEADS: dict[str, type[Head]] = {head.name: head for head in (PatchCore, PaDiM, CFA, Autoencoder)}
 
 
 def head_type(name: str) -> type[Head]:

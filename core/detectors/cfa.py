@@ -1,0 +1,237 @@
+"""CFA: a small layer learns to draw normal patches into hyperspheres around fixed centroids.
+
+Lee et al., "CFA: Coupled-hypersphere-based Feature Adaptation for Target-Oriented Anomaly
+Localization", IEEE Access 10, 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from sklearn.cluster import KMeans
+from torch import Tensor, nn
+
+from core.detectors.embedding import as_rows, patch_embedding
+from core.detectors.head import CellScores, Head
+from core.detectors.neighbours import NearestNeighbours
+from core.detectors.options import option
+from core.detectors.reference import ReferenceSettings, referred
+from core.detectors.training import BestState, seeded, split_off
+from core.detectors.windows import blend_windows, cut_windows, median_index
+from core.features import Features
+from core.progress import Progress, part
+from core.types import FeatureMaps
+
+N_NEAREST = 3
+"""K of the paper: the centroids a patch is drawn to."""
+N_NEXT = 3
+"""J of the paper: those after them, which it is kept away from."""
+NU = 1e-3
+WEIGHT_DECAY = 5e-4
+CLIPS_A_STEP = 4
+PATIENCE = 5
+MOST_CENTROIDS = 4096
+
+
+@dataclass(frozen=True)
+class CFASettings(ReferenceSettings):
+    """CFA's own settings."""
+
+    epochs: int = option(20, "Most times the training set is gone through.", low=1, high=10_000)
+    narrowing: int = option(
+        4, "Channels of the backbone for each of the descriptor (gamma_d).", low=1, high=64
+    )
+    cells_a_centroid: int = option(
+        1, "Above 1, k-means leaves one centroid for so many cells (gamma_c).", low=1, high=64
+    )
+    margin: float = option(
+        0.1, "How far inside its sphere a patch is pushed away (alpha).", low=0.0, high=100.0
+    )
+    learning_rate: float = option(1e-3, "Step size of AdamW.", low=1e-6, high=1.0)
+
+
+class Descriptor(nn.Linear):
+    """A 1x1 convolution of patches and where they are (CoordConv), with its spheres' radius."""
+
+    def __init__(self, n_channels: int, narrowing: int) -> None:
+        super().__init__(n_channels + 2, max(1, n_channels // narrowing))
+        self.radius = nn.Parameter(torch.tensor(1e-5))
+
+
+class CFA(Head):
+    """CFA with both its losses at work, on maps of any shape.
+
+    Departures: the descriptor is a quarter as wide as the features (`narrowing` 1 is published).
+    It starts scaled so that normal patches lie about 1 from their centroids, and the radius starts
+    there too: the published margin of 0.1 then means the same for any backbone, and from the
+    published 1e-5 a few hundred steps never bring the radius to where the repulsion acts. A fifth
+    of the training clips tells when to stop. Clips of any length are seen through a window as long
+    as the median training clip; time in the coordinates is time in that window.
+    """
+
+    name = "cfa"
+    title = "CFA"
+    summary = "Learns a view of sound in which normal patches lie close to common centres."
+    settings_type = CFASettings
+
+    def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
+        """Centroids of the untrained descriptor, then training towards them."""
+        generator = torch.Generator().manual_seed(seed)
+        typical = features[median_index([clip.n_frames for clip in features.clips])][0]
+        n_rows, n_columns = typical.layers[self.layers[0]].shape[-2:]
+        self._width = min(n_columns, max(1, MOST_CENTROIDS // n_rows))
+        n_channels = sum(len(typical.layers[layer]) for layer in self.layers)
+        with seeded(seed):
+            descriptor = Descriptor(n_channels, self.settings.narrowing).to(self.device)
+        train, held_out = split_off(len(features), generator)
+        n_cells = n_rows * self._width
+        self._descriptor = descriptor
+        centroids = self._centroids(features.subset(train), part(progress, 0.0, 0.1))
+        if self.settings.cells_a_centroid > 1:
+            centroids = _clustered(centroids, self.settings.cells_a_centroid, seed)
+        self._neighbours = NearestNeighbours(self._scale(centroids, typical))
+        optimizer = torch.optim.AdamW(
+            descriptor.parameters(),
+            lr=self.settings.learning_rate,
+            weight_decay=WEIGHT_DECAY,
+            amsgrad=True,
+        )
+        best = BestState(descriptor, PATIENCE)
+        learn = part(progress, 0.1, 1.0)
+        for epoch in range(self.settings.epochs):
+            order = [train[i] for i in torch.randperm(len(train), generator=generator).tolist()]
+            done = epoch / self.settings.epochs
+            for rows in self._steps(features.subset(order), CLIPS_A_STEP * n_cells):
+                optimizer.zero_grad()
+                self._loss(rows).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                learn("Drawing normal sound together", done)
+            if best.seen(self._mean_loss(features.subset(held_out), CLIPS_A_STEP * n_cells)):
+                break
+        best.restore()
+        progress("Drawing normal sound together", 1.0)
+
+    @torch.no_grad()
+    def score(self, maps: FeatureMaps) -> CellScores:
+        """The soft-boundary score of every cell (section III-D)."""
+        n_rows, n_columns = maps.layers[self.layers[0]].shape[-2:]
+        rows, starts = self._rows(maps)
+        distances, _ = self._neighbours.search(self._descriptor(rows), N_NEAREST)
+        scores = soft_boundary(distances)
+        windows = scores.reshape(len(starts), n_rows, self._width)
+        return CellScores(blend_windows(windows, starts, n_columns).cpu())
+
+    def state(self) -> dict[str, Tensor]:
+        """The descriptor and its radius, the centroids, the window's width."""
+        weights = {name: value.detach() for name, value in self._descriptor.state_dict().items()}
+        return {
+            **weights,
+            "centroids": self._neighbours.bank,
+            "window_columns": torch.tensor(self._width),
+        }
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Score with this descriptor and these centroids."""
+        descriptor = Descriptor(state["weight"].shape[1] - 2, self.settings.narrowing)
+        descriptor.load_state_dict({name: state[name] for name in ("weight", "bias", "radius")})
+        self._descriptor = descriptor.to(self.device)
+        self._neighbours = NearestNeighbours(state["centroids"].to(self.device).contiguous())
+        self._width = int(state["window_columns"])
+
+    @torch.no_grad()
+    def _centroids(self, features: Features, progress: Progress) -> Tensor:
+        """The mean descriptor of each cell of the window, [centroid, d]."""
+        total: Tensor | None = None
+        n = 0
+        for i, segments in enumerate(features):
+            for maps in segments:
+                rows, starts = self._rows(maps)
+                described = self._descriptor(rows)
+                sums = described.reshape(len(starts), -1, described.shape[1]).sum(dim=0)
+                total = sums if total is None else total + sums
+                n += len(starts)
+            progress("Placing centres", (i + 1) / len(features))
+        assert total is not None
+        return total / n
+
+    @torch.no_grad()
+    def _scale(self, centroids: Tensor, typical: FeatureMaps) -> Tensor:
+        """Make the mean squared distance of a normal patch one, and the radius with it."""
+        described = self._descriptor(self._rows(typical)[0])
+        distances, _ = NearestNeighbours(centroids).search(described, N_NEAREST)
+        size = float(distances.square().mean().sqrt())
+        # Features that never change have no distances to go by.
+        scale = 1.0 / size if size > 1e-6 else 1.0
+        self._descriptor.weight.mul_(scale)
+        self._descriptor.bias.mul_(scale)
+        self._descriptor.radius.fill_(1.0)
+        return centroids * scale
+
+    def _rows(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
+        """[cell, channel + 2] of every window, coordinates last; the windows' first columns."""
+        maps = referred(maps, self.settings.reference)
+        embedding = patch_embedding(maps, self.layers, self.device, pooled=True)
+        windows, starts = cut_windows(embedding, self._width)
+        return torch.cat([as_rows(_with_coordinates(window)) for window in windows]), starts
+
+    def _steps(self, features: Features, n_rows: int) -> Iterator[Tensor]:
+        """The rows of a few clips at a time, at most `n_rows` of them."""
+        waiting: list[Tensor] = []
+        for i, segments in enumerate(features):
+            waiting += [self._rows(maps)[0] for maps in segments]
+            if (i + 1) % CLIPS_A_STEP == 0 or i + 1 == len(features):
+                yield from torch.split(torch.cat(waiting), n_rows)
+                waiting = []
+
+    def _loss(self, rows: Tensor) -> Tensor:
+        described = self._descriptor(rows)
+        with torch.no_grad():
+            _, indices = self._neighbours.search(described, N_NEAREST + N_NEXT)
+        near = self._neighbours.bank[indices]
+        # The centroids do not learn, so the gradient needs the distances to these few alone.
+        squared = (described[:, None] - near).square().sum(dim=2)
+        return coupled_loss(squared, self._descriptor.radius, self.settings.margin)
+
+    @torch.no_grad()
+    def _mean_loss(self, features: Features, n_rows: int) -> float:
+        losses = [float(self._loss(rows)) for rows in self._steps(features, n_rows)]
+        return sum(losses) / len(losses)
+
+
+def coupled_loss(squared: Tensor, radius: Tensor, margin: float) -> Tensor:
+    """Attraction and repulsion (Eq. 1 and 2) of squared distances [patch, K + J], nearest first.
+
+    Patches are drawn into the spheres of their K nearest centroids, and out of those of the J
+    after them where they lie deeper than the margin. The distance is squared, as in the authors'
+    program.
+    """
+    attraction = F.relu(squared[:, :N_NEAREST] - radius**2).mean()
+    following = squared[:, N_NEAREST:]
+    if following.shape[1] == 0:
+        return attraction / NU
+    repulsion = F.relu(radius**2 - following - margin).mean()
+    return (attraction + repulsion) / NU
+
+
+def soft_boundary(distances: Tensor) -> Tensor:
+    """The nearest centroid's distance times its softmin among the K nearest, [patch]."""
+    return F.softmin(distances, dim=1)[:, 0] * distances[:, 0]
+
+
+def _with_coordinates(embedding: Tensor) -> Tensor:
+    """[channel + 2, freq, time]: each cell's place in frequency and in time, from -1 to 1, last."""
+    n_rows, n_columns = embedding.shape[1:]
+    across = torch.linspace(-1.0, 1.0, n_rows, device=embedding.device)[:, None]
+    along = torch.linspace(-1.0, 1.0, n_columns, device=embedding.device)
+    places = torch.stack([across.expand(-1, n_columns), along.expand(n_rows, -1)])
+    return torch.cat([embedding, places])
+
+
+def _clustered(centroids: Tensor, cells_a_centroid: int, seed: int) -> Tensor:
+    n_clusters = max(1, len(centroids) // cells_a_centroid)
+    kmeans = KMeans(n_clusters, n_init=1, max_iter=3000, random_state=seed)
+    centres = kmeans.fit(centroids.cpu().numpy()).cluster_centers_
+    return torch.from_numpy(centres).float().to(centroids.device)
