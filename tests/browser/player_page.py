@@ -1,13 +1,14 @@
 """A page with the player alone, on synthetic sound: the script the player's browser tests serve.
 
 Five seconds of noise with tone bursts: 1 kHz at 1.0-1.3 s, 4 kHz at 1.6-1.9 s (the strongest),
-and 6 kHz at 3.4-3.6 s. `?seconds=` makes another length, `?regions=none` a calm clip.
+and 6 kHz at 3.4-3.6 s. `?seconds=` makes another length, `?regions=none` a calm clip,
+`?damaged=1` data to refuse.
 """
 
 import numpy as np
 import streamlit as st
 
-from app.player import Picture, Sound, pack, show
+from app.player import Payload, Picture, Sound, pack, show
 from core.types import Region
 
 RATE = 44_100
@@ -68,7 +69,10 @@ picture = Picture(
     raw=raw.astype(np.float32),
 )
 found = regions(threshold)
-event = show(pack(sounds, picture, found), len(found), key="player")
+packed = pack(sounds, picture, found)
+if "damaged" in st.query_params:
+    packed = Payload(b"HMP2" + packed.data[4:], packed.digest, packed.sounds_digest)
+event = show(packed, len(found), key="player")
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 if event is None:
     st.write("Nothing selected")

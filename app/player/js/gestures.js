@@ -6,12 +6,14 @@ const CLICK_PIXELS = 4;
 export function listenToPointers(plot, player) {
   const pointers = new Map();
   let drag = null;
+  const on = (name, action, options) =>
+    plot.addEventListener(name, player.guarded(action), options);
   const at = (event) => {
     const box = plot.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
   };
 
-  plot.addEventListener("pointerdown", (event) => {
+  on("pointerdown", (event) => {
     if (event.button > 1) return;
     plot.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, at(event));
@@ -29,7 +31,7 @@ export function listenToPointers(plot, player) {
     }
   });
 
-  plot.addEventListener("pointermove", (event) => {
+  on("pointermove", (event) => {
     const point = at(event);
     player.hover(event.pointerType === "touch" ? null : player.placeOf(point));
     if (!drag || !pointers.has(event.pointerId)) return;
@@ -58,7 +60,7 @@ export function listenToPointers(plot, player) {
     }
   });
 
-  plot.addEventListener("pointerup", (event) => {
+  on("pointerup", (event) => {
     if (!pointers.delete(event.pointerId) || !drag) return;
     const done = drag;
     if (done.kind === "pinch") {
@@ -71,15 +73,15 @@ export function listenToPointers(plot, player) {
       player.finishBox({ from: done.from, to: player.placeOf(at(event), done.from.panel) });
     }
   });
-  plot.addEventListener("pointercancel", (event) => {
+  on("pointercancel", (event) => {
     pointers.delete(event.pointerId);
     drag = null;
     player.drawBox(null);
   });
-  plot.addEventListener("pointerleave", () => player.hover(null));
-  plot.addEventListener("dblclick", (event) => player.doubleClick(player.placeOf(at(event))));
+  on("pointerleave", () => player.hover(null));
+  on("dblclick", (event) => player.doubleClick(player.placeOf(at(event))));
 
-  plot.addEventListener(
+  on(
     "wheel",
     (event) => {
       // A page must stay scrollable: the wheel is the plot's own after a click in it, or with Ctrl.
@@ -102,7 +104,7 @@ export function listenToPointers(plot, player) {
 
 /** Keys anywhere in the player, except where a control needs them itself. */
 export function listenToKeys(root, player) {
-  root.addEventListener("keydown", (event) => {
+  const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
     if (target.closest?.("dialog")) {
@@ -125,7 +127,8 @@ export function listenToKeys(root, player) {
     event.preventDefault();
     event.stopPropagation();
     action();
-  });
+  };
+  root.addEventListener("keydown", player.guarded(press));
 }
 
 function actionOf(event, player) {

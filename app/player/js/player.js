@@ -17,7 +17,10 @@ const preferences = { view: "both", opacity: 0.8, scale: "mel", matched: false, 
 class Player {
   constructor(root) {
     this.root = root;
-    this.engine = new SoundEngine(() => this.refresh());
+    this.engine = new SoundEngine(
+      () => this.refresh(),
+      (words) => this.fail(new Error(words)),
+    );
     this.look = { view: preferences.view, opacity: preferences.opacity, rangeDb: 70 };
     this.box = null; // {start, end, low, high, region: index or null}
     this.draft = null;
@@ -74,9 +77,15 @@ class Player {
 
   fail(error) {
     const words = error instanceof Error ? error.message : String(error);
-    this.page.error.textContent = `The player stopped working: ${words}`;
+    this.page.error.textContent = words;
     this.page.error.hidden = false;
     this.root.dataset.error = words;
+    this.setUsable(Boolean(this.view));
+  }
+
+  /** Without a picture no control has anything to act on. */
+  setUsable(isUsable) {
+    for (const part of this.root.children) part.inert = !isUsable && part !== this.page.error;
   }
 
   // What Python sends
@@ -92,6 +101,7 @@ class Player {
       this.digest = header.digest;
       this.root.dataset.digest = header.digest;
       this.page.error.hidden = true;
+      this.setUsable(true);
       delete this.root.dataset.error;
     }
     this.refresh(true);
@@ -395,6 +405,14 @@ class Player {
     this.baseIsStale = true;
   }
 
+  /** Follows a playhead that runs out of sight, not one that somebody moved the picture away from. */
+  followPlayhead() {
+    const at = this.engine.position();
+    const isVisible = at >= this.view.start && at <= this.view.end;
+    if (this.baseIsStale || isVisible) this.following = isVisible;
+    else if (this.following) this.follow(at);
+  }
+
   // Places on the plot
 
   /** Which panel and zone a point is in, its fractions there, and its time and frequency. */
@@ -549,7 +567,7 @@ class Player {
     if (!view) return;
     engine.finishIfDone();
     const isPlaying = Boolean(engine.playing);
-    if (isPlaying && !this.draft) this.follow(engine.position());
+    if (isPlaying && !this.draft) this.followPlayhead();
     const width = page.stage.clientWidth;
     if (width > 0 && this.baseIsStale) this.paintBase(width);
     // Read last: painting the picture takes longer than the playhead may lag.

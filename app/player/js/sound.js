@@ -8,6 +8,8 @@ const LOUDEST_MATCH = 0.1;
 const EAGER_BAND_SECONDS = 30;
 export const LONGEST_BAND_SECONDS = 60;
 
+const NO_SOUND = "This browser gives no sound: check its output device, then press play again.";
+
 let audible = null;
 
 /** The level of what sounds: the root mean square of 50 ms stretches within 20 dB of the loudest. */
@@ -41,8 +43,9 @@ function matchedGains(levels) {
 }
 
 export class SoundEngine {
-  constructor(onStop) {
+  constructor(onStop, onFailure) {
     this.onStop = onStop;
+    this.onFailure = onFailure;
     this.context = null;
     this.tracks = [];
     this.duration = 0;
@@ -76,7 +79,13 @@ export class SoundEngine {
   /** Made at the first gesture: browsers keep a context made earlier from sounding. */
   openContext() {
     if (!this.context) this.context = new AudioContext({ latencyHint: "interactive" });
-    if (this.context.state !== "running") this.context.resume();
+    if (this.context.state !== "running") {
+      this.context.resume().catch(() => this.onFailure(NO_SOUND));
+      clearTimeout(this.patience);
+      this.patience = setTimeout(() => {
+        if (this.playing && this.context.state !== "running") this.onFailure(NO_SOUND);
+      }, 3000);
+    }
     return this.context;
   }
 
@@ -258,6 +267,7 @@ export class SoundEngine {
 
   close() {
     this.pause();
+    clearTimeout(this.patience);
     this.context?.close();
     this.context = null;
   }
