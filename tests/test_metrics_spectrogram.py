@@ -208,6 +208,7 @@ def test_the_true_columns_are_the_louder_half_of_those_injected():
     power = np.full((8, 20), 1e-3)
     power[:, 6:12] = 10.0 ** np.arange(6)  # rising
     assert_array_equal(np.flatnonzero(truth_columns(power, slice(6, 12))), [9, 10, 11])
+    assert_array_equal(np.flatnonzero(truth_columns(power, slice(6, 11))), [9, 10])  # above, not at
     # A scale moves nothing.
     assert_array_equal(truth_columns(power, slice(6, 12)), truth_columns(7e5 * power, slice(6, 12)))
 
