@@ -30,6 +30,7 @@ $(PACKAGES): requirements.txt pyproject.toml
 	  echo "Making $(VENV) with $$("$$found" --version)"; \
 	  "$$found" -m venv --clear $(VENV); \
 	fi
+	@echo "Installing packages into $(VENV): a few minutes, about 2 GB"
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -r requirements.txt
 	@touch $@
 
