@@ -63,22 +63,18 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
         key=f"choose_clip_{first}",
         help="Sorted by evidence, strongest first.",
     )
-    if st.button(
-        "",
-        icon=":material/chevron_left:",
-        help="The one before",
-        key="previous",
-        disabled=place == 0,
-    ):
-        chosen = ids[place - 1]
-    if st.button(
-        "",
+    before = st.button(
+        "Previous", icon=":material/chevron_left:", key="previous", disabled=place == 0
+    )
+    after = st.button(
+        "Next",
         icon=":material/chevron_right:",
-        help="The next one",
+        icon_position="right",
         key="next",
         disabled=place == len(ids) - 1,
-    ):
-        chosen = ids[place + 1]
+    )
+    if before or after:
+        chosen = ids[place + (1 if after else -1)]
     chosen = chosen or first
     st.query_params[Query.CLIP] = chosen
     if chosen != first:
