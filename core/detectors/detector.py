@@ -147,12 +147,12 @@ class Detector:
         head = self._new_head()
         head.fit(features, seed=self.seed, progress=part(progress, 0.85, 1.0))
         cache.trim()
+        progress("Done", 1.0)
         self._head, self._calibration = head, calibration
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
             for clip in features.clips
         ]
-        progress("Done", 1.0)
         return self
 
     def score(self, clip: Clip, progress: Progress = silent) -> AnomalyMap:
