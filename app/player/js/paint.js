@@ -229,16 +229,16 @@ function paintTimeAxis(ctx, panel, layout, view, colours) {
   }
 }
 
-/** The score's range: all of this clip, and the threshold with room above it. */
+/** The score's range: from 0, all of this clip, and the threshold with room above it. */
 function scoreRange(picture) {
-  let low = picture.threshold;
+  let low = Math.min(0, picture.threshold);
   let high = picture.threshold;
   for (const score of picture.score) {
     if (score < low) low = score;
     if (score > high) high = score;
   }
   const span = high - low || 1;
-  return { low: low - 0.06 * span, high: high + 0.18 * span };
+  return { low: low - 0.04 * span, high: high + 0.18 * span };
 }
 
 function paintScore(ctx, panel, layout, view, colours) {

@@ -12,7 +12,7 @@ const MOST_REGION_BUTTONS = 200;
 const IDLE_SECONDS = 1;
 const players = new WeakMap();
 // What somebody set once holds for the next clip and the next page of this visit.
-const preferences = { view: "both", opacity: 0.8, scale: "mel", matched: false, looping: false };
+const preferences = { view: "both", opacity: 0.7, scale: "mel", matched: false, looping: false };
 
 class Player {
   constructor(root) {
@@ -156,6 +156,8 @@ class Player {
     });
     this.page.sounds.replaceChildren(group);
     this.soundGroup = group;
+    // Many or long names get a line of their own where there is little room.
+    this.root.dataset.manySounds = String(this.labels.join("").length > 45);
     this.soundsDigest = header.sounds_digest;
   }
 
