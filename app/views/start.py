@@ -40,7 +40,7 @@ def _demo(job: jobs.Job | None) -> None:
         return
     st.markdown(
         "HearMap makes the sound of a machine, learns what is normal for it, and finds what is "
-        "unlike it. About a minute, nothing to upload."
+        "unlike it. A minute or two, nothing to upload."
     )
     if job is not None:
         ended_badly(job, "The demo")
