@@ -126,7 +126,7 @@ def test_sound_that_never_changes(name: str, backbone: Backbone, tmp_path: Path)
 def test_it_can_be_stopped_anywhere(name: str, backbone: Backbone, features: Features) -> None:
     seen: list[float] = []
     fitted(name, backbone, features, progress=lambda _, fraction: seen.append(fraction))
-    assert len(seen) > 3
+    assert len(seen) >= 3
     assert seen == sorted(seen) and seen[0] >= 0.0 and seen[-1] <= 1.0
 
     def stop(_: str, fraction: float) -> None:

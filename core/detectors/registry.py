@@ -7,9 +7,12 @@ from core.detectors.cfa import CFA
 from core.detectors.head import Head
 from core.detectors.padim import PaDiM
 from core.detectors.patchcore import PatchCore
+from core.detectors.stfpm import STFPM
 from core.errors import SettingError
 
-HEADS: dict[str, type[Head]] = {head.name: head for head in (PatchCore, PaDiM, CFA, Autoencoder)}
+_HEADS: tuple[type[Head], ...] = (PatchCore, PaDiM, CFA, STFPM, Autoencoder)
+
+HEADS: dict[str, type[Head]] = {head.name: head for head in _HEADS}
 
 
 def head_type(name: str) -> type[Head]:
