@@ -27,7 +27,12 @@ from core.metrics.insertion_deletion import InsertionDeletion, insertion_deletio
 from core.metrics.pointing import energy_in_mask, pointing_game
 from core.metrics.sample import f1_at, f1_floor, f1_max, partial_roc_auc, roc_auc
 from core.metrics.si_sdr import si_sdr_db
-from core.metrics.spectrogram import f1_above_percentile, spectrogram_metrics, truth_mask
+from core.metrics.spectrogram import (
+    f1_above_percentile,
+    spectrogram_metrics,
+    truth_mask,
+    truth_share,
+)
 from core.metrics.temporal import (
     column_scores,
     temporal_metrics,
@@ -75,4 +80,5 @@ __all__ = [
     "temporal_scores",
     "truth_columns",
     "truth_mask",
+    "truth_share",
 ]
