@@ -120,10 +120,9 @@ def test_a_tone_burst_is_found(backbone: Backbone, features: Features) -> None:
         head.score(maps_of(noise(99, tone=tone), backbone)).map.numpy()
         for tone in (None, (0.6, 2500.0))
     )
-    _, column = np.unravel_index((burst - quiet).argmax(), burst.shape)
+    row, column = np.unravel_index((burst - quiet).argmax(), burst.shape)
     assert 0.55 < (column + 0.5) / burst.shape[1] < 0.8
-    columns = slice(round(0.6 * burst.shape[1]), round(0.75 * burst.shape[1]))
-    assert burst[:, columns].max() > 1.2 * quiet[:, columns].max()
+    assert row > burst.shape[0] / 2
 
 
 def test_a_crop_lies_where_the_teacher_heard_it(backbone: Backbone) -> None:

@@ -36,6 +36,19 @@ class NearestNeighbours:
         distances, order = distances.sort(dim=1, stable=True)
         return distances, indices.gather(1, order)
 
+    def spacing(self, k: int) -> Tensor:
+        """The mean distance [n] of each bank row to its own k nearest others; never zero.
+
+        A row whose neighbours equal it, or that is alone, is given the bank's typical spacing.
+        """
+        distances, _ = self.search(self.bank, k + 1)
+        if distances.shape[1] == 1:
+            return torch.ones_like(distances[:, 0])
+        mean = distances[:, 1:].mean(dim=1)
+        typical = mean.median()
+        floor = 1e-3 * (typical if typical > 0 else torch.ones_like(typical))
+        return torch.where(mean > floor, mean, typical.clamp(min=float(floor)))
+
     def _search(self, rows: Tensor, k: int) -> Tensor:
         if self._index is not None:
             _, found = self._index.search(rows.contiguous().numpy(), k)

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from core.detectors.coreset import greedy_coreset
 from core.detectors.embedding import as_rows, patch_embedding
-from core.detectors.head import CellScores, Head, HeadSettings
+from core.detectors.head import CellScores, Head
 from core.detectors.neighbours import NearestNeighbours
 from core.detectors.options import option
+from core.detectors.reference import ReferenceSettings, referred
 from core.detectors.reservoir import Reservoir
 from core.features import Features
 from core.progress import Progress, part
@@ -22,7 +23,7 @@ from core.types import FeatureMaps
 
 
 @dataclass(frozen=True)
-class PatchCoreSettings(HeadSettings):
+class PatchCoreSettings(ReferenceSettings):
     """PatchCore's own settings."""
 
     bank_size: int = option(2000, "Patches kept in the memory bank.", low=1, high=200_000)
@@ -31,6 +32,13 @@ class PatchCoreSettings(HeadSettings):
     )
     n_reweighting: int = option(
         9, "Bank neighbours that weigh the clip's score (b in Eq. 7); 0 for none.", low=0, high=100
+    )
+    density_neighbours: int = option(
+        0,
+        "Divides a distance by how far the bank's patch is from this many of its own neighbours, "
+        "so that rare and common sounds are judged alike; 0, as published, divides by nothing.",
+        low=0,
+        high=100,
     )
 
 
@@ -67,6 +75,8 @@ class PatchCore(Head):
         grid = maps.layers[self.layers[0]].shape[-2:]
         nearest = distances[:, 0]
         weight = self._weight(rows, nearest, indices[:, 0]) if self.settings.n_reweighting else None
+        if self.settings.density_neighbours:
+            nearest = nearest / self._spacing[indices[:, 0]]
         return CellScores(
             nearest.reshape(grid).cpu(), None if weight is None else weight.reshape(grid).cpu()
         )
@@ -85,8 +95,11 @@ class PatchCore(Head):
             _, self._near_in_bank = self._neighbours.search(
                 self._neighbours.bank, self.settings.n_reweighting
             )
+        if self.settings.density_neighbours:
+            self._spacing = self._neighbours.spacing(self.settings.density_neighbours)
 
     def _rows(self, maps: FeatureMaps) -> Tensor:
+        maps = referred(maps, self.settings.reference)
         return as_rows(patch_embedding(maps, self.layers, self.device, pooled=True))
 
     def _weight(self, rows: Tensor, nearest: Tensor, indices: Tensor) -> Tensor:
