@@ -120,7 +120,7 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
     page.wait_for_timeout(4000)
     third = page.url.split("/", 3)[3]
     page.context.close()
-    each("listen_full", third, playable, 1350)
+    each("listen_full", third, playable, 1500)
     fit_views(browser, server, scratch, folder)
 
 
