@@ -43,7 +43,9 @@ class STFPMSettings(HeadSettings):
         low=0.05,
         high=1.0,
     )
-    learning_rate: float = option(0.4, "Step size of gradient descent.", low=1e-6, high=10.0)
+    learning_rate: float = option(
+        0.2, "Step size of gradient descent (0.4 in the paper).", low=1e-6, high=10.0
+    )
     batch_size: int = option(
         8, "Stretches of sound in one step (32 in the paper).", low=1, high=512
     )
@@ -87,9 +89,9 @@ class STFPM(Head):
     """STFPM with every layer in the loss, trained on stretches of about a second and a half.
 
     Departures: the student has a quarter of the channels by default (`student_width` 1 is the
-    paper's) and batches are smaller; the teacher heard the whole clip, so its cells next to where
-    a stretch is cut do not count; maps are multiplied on the finest layer's grid. A fifth of the
-    clips chooses the best epoch, as in the paper.
+    paper's), batches are smaller and steps half as large; the teacher heard the whole clip, so its
+    cells next to where a stretch is cut do not count; maps are multiplied on the finest layer's
+    grid. A fifth of the clips chooses the best epoch, as in the paper.
     """
 
     name = "stfpm"
