@@ -151,12 +151,17 @@ def log_mel(power: Tensor, settings: SpectrogramSettings) -> Tensor:
     return 10.0 * torch.log10(torch.clamp(mel_power, min=1e-10))
 
 
+def mel_power(values: Tensor, settings: SpectrogramSettings) -> Tensor:
+    """The mel power behind compressed mel values, of any shape."""
+    if settings.compression == "shifted log":
+        return (10.0 ** (values * settings.full_scale) - 1.0).clamp(min=0.0) / 10_000.0
+    return 10.0 ** (values / 10.0)
+
+
 def level_db(values: Float32Array, settings: SpectrogramSettings) -> Float32Array:
     """Compressed mel values as mel power in dB, at least -100 dB."""
-    if settings.compression == "decibel":
-        return np.asarray(values, dtype=np.float32)
-    mel_power = (np.power(10.0, values.astype(np.float64) * settings.full_scale) - 1.0) / 10_000.0
-    decibel: Float32Array = (10.0 * np.log10(np.maximum(mel_power, 1e-10))).astype(np.float32)
+    power = mel_power(torch.from_numpy(np.asarray(values, dtype=np.float64)), settings).numpy()
+    decibel: Float32Array = (10.0 * np.log10(np.maximum(power, 1e-10))).astype(np.float32)
     return decibel
 
 

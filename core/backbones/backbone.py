@@ -21,7 +21,8 @@ class Network(Protocol):
     multiple of every stride.
     """
 
-    def __call__(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]: ...
+    def __call__(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
+        """The maps of the named layers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +55,16 @@ class Backbone:
             wrong = f"has no layer “{unknown[0]}”" if unknown else "needs at least one layer"
             raise SettingError(f"Backbone {self.name} {wrong}; it has {', '.join(self.strides)}.")
         return tuple(layer for layer in self.strides if layer in layers)
+
+    def choose_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
+        """The layers of that name; the usual ones for none, the finest usual one for "finest".
+
+        Raises:
+            SettingError: one is unknown.
+        """
+        if layers == ("finest",):
+            return self.default_layers[:1]
+        return self.check_layers(layers or self.default_layers)
 
     def stride(self, layers: tuple[str, ...]) -> int:
         """The coarsest stride of the layers: log-mels fed in are a multiple of it long."""

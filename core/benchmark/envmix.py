@@ -1,10 +1,11 @@
-"""EnvMix and novelty on one data set's classes: a detector a normal class, scored on other folds."""
+"""EnvMix and novelty: a detector for each normal class, scored on clips of other folds."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Which classes are normal, which are mixed in or told apart, and which folds train and test."""
+    """Which classes are normal and which are mixed in, and which folds train and test."""
 
     normals: tuple[str, ...]
     anomalies: tuple[str, ...]
@@ -121,9 +122,7 @@ def _run_units(
             "others": sorted(protocol.normals) if name == "novelty" else [],
             "candidate": dataclasses.asdict(candidate),
         }
-        rows += finished_or_run(
-            folder, described, lambda c=candidate, n=normal, w=watch: one(c, n, w)
-        )  # type: ignore[misc]
+        rows += finished_or_run(folder, described, partial(one, candidate, normal, watch))
     return rows
 
 

@@ -19,6 +19,8 @@ from core.types import Clip, Float32Array, Float64Array
 SHORTEST_EVENT_SECONDS = 1.0
 LONGEST_EVENT_SECONDS = 2.5
 ACTIVE_DB = 30.0
+SILENT_SHARE = 0.01
+MOST_DRAWS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +79,24 @@ def trim(clip: Clip) -> Float32Array:
 def mix(normal: Clip, event: Clip, snr_db: float, *, seed: int) -> Mix:
     """A normal clip with the trimmed event at this SNR, its onset drawn from the seed.
 
-    gain = 10^(snr / 20) * rms(background under the event) / rms(event).
+    gain = 10^(snr / 20) * rms(background under the event) / rms(event). Where the background is
+    digitally silent (some clips are padded) the event would be silent too, so the onset is drawn
+    again there; a clip that is silent nearly throughout gives its own rms.
     """
     trimmed = trim(event)[: normal.samples.size]
     drawn = f"{seed}:{normal.sha256}:{event.sha256}".encode()
     # Drawn from the clips, not from a running generator: adding a class moves no other onset.
     generator = np.random.default_rng(int.from_bytes(hashlib.sha256(drawn).digest()[:8], "big"))
-    onset = int(generator.integers(0, normal.samples.size - trimmed.size + 1))
-    under = slice(onset, onset + trimmed.size)
-    gain = 10.0 ** (snr_db / 20.0) * _rms(normal.samples[under]) / max(_rms(trimmed), 1e-12)
+    whole_rms = _rms(normal.samples)
+    for _ in range(MOST_DRAWS):
+        onset = int(generator.integers(0, normal.samples.size - trimmed.size + 1))
+        under = slice(onset, onset + trimmed.size)
+        background_rms = _rms(normal.samples[under])
+        if background_rms > SILENT_SHARE * whole_rms:
+            break
+    else:
+        background_rms = whole_rms
+    gain = 10.0 ** (snr_db / 20.0) * background_rms / max(_rms(trimmed), 1e-12)
     stem = np.zeros_like(normal.samples)
     stem[under] = gain * trimmed
     mixed = normal.samples + stem

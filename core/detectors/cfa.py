@@ -50,7 +50,9 @@ class CFASettings(ReferenceSettings):
     margin: float = option(
         0.1, "How far inside its sphere a patch is pushed away (alpha).", low=0.0, high=100.0
     )
-    learning_rate: float = option(1e-3, "Step size of AdamW.", low=1e-6, high=1.0)
+    learning_rate: float = option(
+        3e-4, "Step size of AdamW (0.001 in the paper).", low=1e-6, high=1.0
+    )
 
 
 class Descriptor(nn.Linear):
@@ -67,9 +69,10 @@ class CFA(Head):
     Departures: the descriptor is a quarter as wide as the features (`narrowing` 1 is published).
     It starts scaled so that normal patches lie about 1 from their centroids, and the radius starts
     there too: the published margin of 0.1 then means the same for any backbone, and from the
-    published 1e-5 a few hundred steps never bring the radius to where the repulsion acts. A fifth
-    of the training clips tells when to stop. Clips of any length are seen through a window as long
-    as the median training clip; time in the coordinates is time in that window.
+    published 1e-5 a few hundred steps never bring the radius to where the repulsion acts. Steps
+    are a third of the paper's, whose first throw the layer far off where there are few to follow.
+    A fifth of the training clips tells when to stop. Clips of any length are seen through a window
+    as long as the median training clip; time in the coordinates is time in that window.
     """
 
     name = "cfa"
@@ -172,7 +175,7 @@ class CFA(Head):
 
     def _rows(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
         """[cell, channel + 2] of every window, coordinates last; the windows' first columns."""
-        maps = referred(maps, self.settings.reference)
+        maps = referred(maps, self.settings.reference, self.backbone.settings)
         embedding = patch_embedding(maps, self.layers, self.device, pooled=True)
         windows, starts = cut_windows(embedding, self._width)
         return torch.cat([as_rows(_with_coordinates(window)) for window in windows]), starts

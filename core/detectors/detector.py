@@ -13,7 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,9 +20,9 @@ from core import modelfile
 from core.audio import resample
 from core.backbones import BACKBONES, choose_device, load_backbone
 from core.calibration import Calibration
-from core.detectors.folds import MOST_FOLDS, grouped_folds
-from core.detectors.head import Head
-from core.detectors.mapping import input_size, spectrogram_map, weighted_peak
+from core.detectors.combination import Combination
+from core.detectors.held_out import Fitted, fit_and_calibrate
+from core.detectors.listener import Listener
 from core.detectors.options import make_settings
 from core.detectors.registry import HEADS, head_type
 from core.errors import FitError, ModelError, SettingError
@@ -32,7 +31,7 @@ from core.features import FeatureExtractor, Features, SourceClip
 from core.progress import Progress, part, silent
 from core.regions import find_regions
 from core.spectrogram import SpectrogramSettings
-from core.types import AnomalyMap, Clip, FeatureMaps, Float32Array
+from core.types import AnomalyMap, Clip, FeatureMaps
 
 SCORED_TOGETHER = 8
 
@@ -66,15 +65,12 @@ class Detector:
         self._head_type = head_type(head)
         self.settings = make_settings(self._head_type.settings_type, head, head_settings)
         self.backbone = load_backbone(backbone, device)
-        self.layers = self.backbone.check_layers(
-            self.settings.layers or self.backbone.default_layers
-        )
+        self.layers = self.backbone.choose_layers(self.settings.layers)
         self.seed = int(seed)
         self.device = choose_device(device)
         self.false_alarm_rate = false_alarm_rate
         self.training: list[dict[str, Any]] = []
-        self._head: Head | None = None
-        self._calibration: Calibration | None = None
+        self._fitted: Fitted | None = None
 
     @property
     def false_alarm_rate(self) -> float:
@@ -109,9 +105,7 @@ class Detector:
         Raises:
             FitError: the detector is not fitted yet.
         """
-        if self._calibration is None:
-            raise FitError("This detector has not been fitted yet; fit it on normal clips first.")
-        return self._calibration
+        return self._known().calibration
 
     def fit(
         self,
@@ -125,30 +119,31 @@ class Detector:
         """Learn what normal sounds like; `clips` may be a generator, each is let go once heard.
 
         Clips of one group (a recording, a day) are never both fitted on and held out; by default
-        every recording is its own group. Each clip's calibration score comes from a head fitted
-        on the other folds (four at most), the head that is kept is fitted on all of them.
-        Cost: about 10 ms of two CPU cores a second of audio for features, then five head fits;
-        memory does not grow with the number of clips.
+        every recording is its own group. How the calibration is made: `fit_and_calibrate`.
+        Cost: about 10 ms of two CPU cores a second of audio for features, then five head fits (one
+        from 100 clips on); memory does not grow with the number of clips.
 
         Raises:
             FitError: too few clips or independent recordings.
             Cancelled: `progress` stopped it; the detector stays unfitted.
         """
-        self._head = self._calibration = None
+        self._fitted = None
         cache = cache or FeatureCache()
-        extractor = FeatureExtractor(self.backbone, self.layers, cache)
         if n_clips is None and isinstance(clips, Sequence):
             n_clips = len(clips)
-        features = extractor.extract(
+        features = self._extractor(cache).extract(
             (self._at_rate(clip) for clip in clips), n_clips, part(progress, 0.0, 0.4)
         )
-        by_group = self._groups(features, groups)
-        calibration = self._cross_fit(features, by_group, part(progress, 0.4, 0.85))
-        head = self._new_head()
-        head.fit(features, seed=self.seed, progress=part(progress, 0.85, 1.0))
+        fitted = fit_and_calibrate(
+            self._new_listener,
+            features,
+            self._groups(features, groups),
+            seed=self.seed,
+            progress=part(progress, 0.4, 1.0),
+        )
         cache.trim()
         progress("Done", 1.0)
-        self._head, self._calibration = head, calibration
+        self._fitted = fitted
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
             for clip in features.clips
@@ -158,7 +153,7 @@ class Detector:
     def score(self, clip: Clip, progress: Progress = silent) -> AnomalyMap:
         """The anomaly map of a clip of any length, in bounded memory beside its samples."""
         clip = self._at_rate(clip)
-        extractor = FeatureExtractor(self.backbone, self.layers, FeatureCache())
+        extractor = self._extractor(FeatureCache())
         n_frames = self.spectrogram_settings.n_frames(clip.samples.size)
 
         def watched() -> Iterator[FeatureMaps]:
@@ -177,7 +172,7 @@ class Detector:
 
         With a `cache` features are read from it and kept in it, for a second detector's sake.
         """
-        extractor = FeatureExtractor(self.backbone, self.layers, cache or FeatureCache())
+        extractor = self._extractor(cache or FeatureCache())
         remaining = (self._at_rate(clip) for clip in clips)
         while batch := list(islice(remaining, SCORED_TOGETHER)):
             features = extractor.extract(batch) if cache else extractor.batch(batch)
@@ -191,11 +186,13 @@ class Detector:
             FitError: it is not fitted.
             StoreError: the folder cannot be written.
         """
-        calibration = self.calibration
-        assert self._head is not None
-        tensors = {f"head.{name}": value.cpu() for name, value in self._head.state().items()}
+        fitted = self._known()
+        calibration, combination = fitted.calibration, fitted.combination
+        tensors = fitted.listener.state()
         tensors["calibration.clip_scores"] = torch.from_numpy(calibration.clip_scores)
         tensors["calibration.peak_scores"] = torch.from_numpy(calibration.peak_scores)
+        if combination is not None:
+            tensors |= combination.state()
         manifest = {
             "head": self.head_name,
             "settings": dataclasses.asdict(self.settings),
@@ -253,24 +250,37 @@ class Detector:
                 f"The model was made with other weights of {backbone} than those here; its scores "
                 "would mean nothing. Use the weights it was made with, or fit it again."
             )
-        head = detector._new_head()
-        head.load_state(
-            {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("head.")}
-        )
-        detector._head = head
-        detector._calibration = Calibration(
+        listener = detector._new_listener()
+        listener.load_state(tensors)
+        calibration = Calibration(
             tensors["calibration.clip_scores"].numpy(),
             tensors["calibration.peak_scores"].numpy(),
             **manifest["calibration"],
         )
+        combination = Combination.from_state(tensors) if listener.lasting else None
+        detector._fitted = Fitted(listener, calibration, combination)
         detector.training = manifest["training"]
         return detector
 
     def _at_rate(self, clip: Clip) -> Clip:
         return clip if clip.sample_rate == self.sample_rate else resample(clip, self.sample_rate)
 
-    def _new_head(self) -> Head:
-        return self._head_type(self.settings, self.layers, self.backbone)
+    def _known(self) -> Fitted:
+        if self._fitted is None:
+            raise FitError("This detector has not been fitted yet; fit it on normal clips first.")
+        return self._fitted
+
+    def _extractor(self, cache: FeatureCache) -> FeatureExtractor:
+        lasting = (self._lasting_layer,) if self._lasting_layer else ()
+        return FeatureExtractor(self.backbone, (*self.layers, *lasting), cache)
+
+    @property
+    def _lasting_layer(self) -> str | None:
+        return self.backbone.default_layers[-1] if self.settings.reference == "both" else None
+
+    def _new_listener(self) -> Listener:
+        head = self._head_type(self.settings, self.layers, self.backbone)
+        return Listener(head, self.backbone, self._lasting_layer)
 
     def _groups(self, features: Features, groups: Sequence[str] | None) -> list[str]:
         sounds = [clip.sha256 for clip in features.clips]
@@ -295,48 +305,14 @@ class Detector:
             )
         return by_group
 
-    def _cross_fit(
-        self, features: Features, groups: Sequence[str], progress: Progress
-    ) -> Calibration:
-        window_seconds = float(np.median([clip.duration_seconds for clip in features.clips]))
-        folds = grouped_folds(groups, MOST_FOLDS, seed=self.seed)
-        clip_scores, peak_scores = [], []
-        for i, fold in enumerate(folds):
-            step = part(progress, i / len(folds), (i + 1) / len(folds))
-            head = self._new_head()
-            rest = [j for other in folds if other is not fold for j in other]
-            head.fit(features.subset(rest), seed=self.seed, progress=part(step, 0.0, 0.7))
-            for k, j in enumerate(fold):
-                raw, score = self._raw_map(head, features.clips[j], features[j], window_seconds)
-                clip_scores.append(score)
-                peak_scores.append(float(raw.max()))
-                step("Scoring clips held out", 0.7 + 0.3 * (k + 1) / len(fold))
-        return Calibration(
-            np.sort(np.array(clip_scores, dtype=np.float64)),
-            np.sort(np.array(peak_scores, dtype=np.float64)),
-            window_seconds=window_seconds,
-            n_groups=len(set(groups)),
-            cross_fitted=True,
-        )
-
-    def _raw_map(
-        self, head: Head, clip: SourceClip, segments: Iterable[FeatureMaps], window_seconds: float
-    ) -> tuple[Float32Array, float]:
-        """The raw map on the spectrogram's axes, and the clip's score."""
-        scores, sizes = [], []
-        for maps in segments:
-            scores.append(head.score(maps))
-            sizes.append(input_size(maps))
-        cells = [score.map for score in scores]
-        raw = spectrogram_map(cells, sizes, clip.n_frames, self.settings.smoothing_sigma)
-        if scores[0].clip_weight is None:
-            return raw, float(raw.max())
-        return raw, weighted_peak(scores, window_seconds / clip.duration_seconds)
-
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
-        calibration, settings = self.calibration, self.spectrogram_settings
-        assert self._head is not None
-        raw, score = self._raw_map(self._head, clip, segments, calibration.window_seconds)
+        fitted, settings = self._known(), self.spectrogram_settings
+        calibration, combination = fitted.calibration, fitted.combination
+        heard = fitted.listener.hear(clip, segments, calibration.window_seconds)
+        raw, score = heard.raw, heard.score
+        if combination is not None and heard.lasting is not None:
+            raw = combination.map(raw, heard.lasting)
+            score = combination.score(score, heard.lasting)
         map_threshold = calibration.map_threshold(self.false_alarm_rate)
         time_s = settings.time_s(clip.n_frames)
         return AnomalyMap(

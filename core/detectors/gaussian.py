@@ -42,16 +42,18 @@ class RunningGaussians:
         return self._scatter / max(1, self.n_samples - 1)
 
 
-def whitening(covariance: Tensor, ridge: float) -> Tensor:
-    """Lower triangular W [cell, channel, channel] with W (C + ridge I) W' = I, as 32-bit floats.
+def whitening(covariance: Tensor, ridge: float, relative_ridge: float = 0.0) -> Tensor:
+    """Lower triangular W [cell, channel, channel] with W (C + r I) W' = I, as 32-bit floats.
 
+    r is `ridge` plus `relative_ridge` times the mean variance of the cell's channels.
     |W (x - mean)| is the Mahalanobis distance. By Cholesky factors and triangular solutions:
     batched `inv` and `solve` hang on some CPUs.
     """
     identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
     parts = []
     for cells in torch.split(covariance, CELLS_AT_ONCE):
-        factor = torch.linalg.cholesky(cells + ridge * identity)
+        variance = cells.diagonal(dim1=1, dim2=2).mean(dim=1)[:, None, None]
+        factor = torch.linalg.cholesky(cells + (ridge + relative_ridge * variance) * identity)
         inverse = torch.linalg.solve_triangular(factor, identity.expand_as(factor), upper=False)
         parts.append(inverse.float())
     return torch.cat(parts)

@@ -19,9 +19,30 @@ from core.types import FeatureMaps
 class HeadSettings:
     """What every head can be told."""
 
-    layers: tuple[str, ...] = option((), "Layers of the backbone; empty means its usual ones.")
+    layers: tuple[str, ...] = option(
+        (), "Layers of the backbone; empty means its usual ones, finest the finest of those."
+    )
     smoothing_sigma: float = option(
         4.0, "Gaussian smoothing of the map, in spectrogram cells.", low=0.0, high=50.0
+    )
+    reference: str = option(
+        "training",
+        "What a sound is compared with: the training set, as published, or (both) also the whole "
+        "clip's average sound with the training clips', which finds what lasts the whole clip.",
+        choices=("training", "both"),
+    )
+    clip_score: str = option(
+        "peak",
+        "The clip's score from its map: the highest cell, as published, or (top) the mean of the "
+        "five best columns, each the mean of its five best rows, which one odd cell cannot lift.",
+        choices=("peak", "top"),
+    )
+    loudness_exponent: float = option(
+        0.0,
+        "The map is multiplied by the power of each cell over the clip's own background, to this "
+        "exponent; 0, as published, leaves it alone.",
+        low=0.0,
+        high=1.0,
     )
 
 
@@ -49,6 +70,7 @@ class Head(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
+    recommended: ClassVar[dict[str, Any]] = {"reference": "both"}
     fewest_clips: ClassVar[int] = 2
 
     def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:

@@ -7,6 +7,7 @@ Localization", ICPR workshops 2021.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +38,10 @@ class PaDiMSettings(ReferenceSettings):
     """PaDiM's own settings."""
 
     n_channels: int = option(
-        100, "Channels drawn at random from all layers (d in the paper).", low=1, high=10_000
+        100,
+        "Channels drawn at random from all layers (d in the paper); 0 for all of them.",
+        low=0,
+        high=10_000,
     )
     position: str = option(
         "cell",
@@ -47,6 +51,13 @@ class PaDiMSettings(ReferenceSettings):
     )
     ridge: float = option(
         0.01, "Added to every variance (epsilon in the paper).", low=1e-6, high=100.0
+    )
+    relative_ridge: float = option(
+        0.0,
+        "Added to every variance, times the mean variance of the place's channels: with few clips "
+        "directions hardly heard yet should not count the most. 0, as published, adds nothing.",
+        low=0.0,
+        high=1000.0,
     )
 
 
@@ -64,6 +75,16 @@ class PaDiM(Head):
     title = "PaDiM"
     summary = "Compares every place in the spectrogram with how normal sound varies there."
     settings_type = PaDiMSettings
+    recommended: ClassVar[dict[str, Any]] = {
+        "layers": ("finest",),
+        "position": "frequency",
+        "n_channels": 0,
+        "ridge": 1e-6,
+        "relative_ridge": 3.0,
+        "reference": "both",
+        "clip_score": "top",
+        "loudness_exponent": 0.08,
+    }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
         """The mean and covariance of every cell, or of every frequency."""
@@ -86,7 +107,9 @@ class PaDiM(Head):
             learn("Learning how normal sound varies", (i + 1) / len(features))
         assert gaussians is not None
         self._mean = gaussians.mean.float()
-        self._whitening = whitening(gaussians.covariance(), self.settings.ridge)
+        self._whitening = whitening(
+            gaussians.covariance(), self.settings.ridge, self.settings.relative_ridge
+        )
         progress("Learning how normal sound varies", 1.0)
 
     def score(self, maps: FeatureMaps) -> CellScores:
@@ -118,7 +141,7 @@ class PaDiM(Head):
 
     def _draw_channels(self, maps: FeatureMaps, seed: int) -> Tensor:
         n_available = sum(len(maps.layers[layer]) for layer in self.layers)
-        n_channels = self.settings.n_channels
+        n_channels = self.settings.n_channels or n_available
         if n_channels > n_available:
             raise SettingError(
                 f"n_channels goes from 1 to {n_available}, which is what the layers "
@@ -130,12 +153,12 @@ class PaDiM(Head):
     def _choose_width(self, features: Features) -> int:
         typical = features[median_index([clip.n_frames for clip in features.clips])][0]
         n_rows, n_columns = typical.layers[self.layers[0]].shape[-2:]
-        bytes_a_column: int = n_rows * self.settings.n_channels**2 * 8
+        bytes_a_column: int = n_rows * len(self._channels) ** 2 * 8
         return min(n_columns, max(1, LARGEST_COVARIANCE_BYTES // bytes_a_column))
 
     def _samples(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
         """Samples [cell, sample, channel] and first columns of the windows they come from."""
-        embedding = self._embedding(referred(maps, self.settings.reference))
+        embedding = self._embedding(referred(maps, self.settings.reference, self.backbone.settings))
         if not self._width:
             return embedding.permute(1, 2, 0), [0]
         windows, starts = cut_windows(embedding, self._width)

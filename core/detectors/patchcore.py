@@ -6,6 +6,7 @@ Roth et al., "Towards Total Recall in Industrial Anomaly Detection", CVPR 2022.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -53,6 +54,13 @@ class PatchCore(Head):
     title = "PatchCore"
     summary = "Compares every patch of sound with a memory of normal patches."
     settings_type = PatchCoreSettings
+    recommended: ClassVar[dict[str, Any]] = {
+        "layers": ("finest",),
+        "n_reweighting": 0,
+        "reference": "both",
+        "clip_score": "top",
+        "loudness_exponent": 0.08,
+    }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
         """The bank is a greedy coreset of a uniform sample of all 3x3-pooled patches."""
@@ -99,7 +107,7 @@ class PatchCore(Head):
             self._spacing = self._neighbours.spacing(self.settings.density_neighbours)
 
     def _rows(self, maps: FeatureMaps) -> Tensor:
-        maps = referred(maps, self.settings.reference)
+        maps = referred(maps, self.settings.reference, self.backbone.settings)
         return as_rows(patch_embedding(maps, self.layers, self.device, pooled=True))
 
     def _weight(self, rows: Tensor, nearest: Tensor, indices: Tensor) -> Tensor:

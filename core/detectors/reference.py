@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from core.detectors.head import HeadSettings
 from core.detectors.options import option
+from core.spectrogram import SpectrogramSettings, mel_power
 from core.types import FeatureMaps
+
+SILENT_DB = 60.0
+# What is missing against the background counts this much of what is added to it. Measured on
+# folds 1-3 of ESC-10: 0 and 0.3 are within 0.1 point, 1 is 2 points worse; but only above 0 is a
+# stroke that fails to come seen at all.
+MISSING_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -17,25 +26,47 @@ class ReferenceSettings(HeadSettings):
 
     reference: str = option(
         "training",
-        "What a sound is compared with: the training set as it is, or (clip) after every clip's "
-        "own background is taken away, which finds events but not what lasts the whole clip.",
-        choices=("training", "clip"),
+        "What a sound is compared with: the training set, as published; or (clip) normal sound "
+        "after every clip's own background is taken away, which finds events but not what lasts "
+        "the whole clip; or (both) events by the clip and what lasts by the training set.",
+        choices=("training", "clip", "both"),
     )
 
 
-def referred(maps: FeatureMaps, reference: str) -> FeatureMaps:
-    """The maps as they are ("training"), or less their own background ("clip").
+def referred(
+    maps: FeatureMaps, reference: str, spectrogram_settings: SpectrogramSettings
+) -> FeatureMaps:
+    """The maps as they are ("training"), or what stands out of their own background.
 
-    The background is each row's and channel's median over time. A clip longer than a segment
-    (30 s) is referred to the background of each segment.
+    The background is each row's and channel's median over the clip's active frames. A clip longer
+    than a segment (30 s) is referred to the background of each segment.
     """
     if reference == "training":
         return maps
+    active = active_frames(mel_power(maps.log_mel, spectrogram_settings))
     return FeatureMaps(
-        maps.log_mel, {name: less_background(values) for name, values in maps.layers.items()}
+        maps.log_mel, {name: residual(values, active) for name, values in maps.layers.items()}
     )
 
 
-def less_background(layer: Tensor) -> Tensor:
-    """A map [channel, freq, time] less its median over time."""
-    return layer - layer.median(dim=-1, keepdim=True).values
+def active_frames(power: Tensor) -> Tensor:
+    """The frames, [time] bool, within 60 dB of the loudest one, of mel power [freq, time].
+
+    Padding of digital silence is no background. Where less than a tenth is active, all count.
+    """
+    energy = power.sum(dim=0)
+    active = energy > energy.max() * 10.0 ** (-SILENT_DB / 10.0)
+    return active if int(active.sum()) >= max(4, len(active) // 10) else torch.ones_like(active)
+
+
+def active_columns(active: Tensor, n_columns: int) -> Tensor:
+    """The columns of a coarser grid all of whose frames are active; all where none is."""
+    columns = active.reshape(n_columns, -1).all(dim=1)
+    return columns if bool(columns.any()) else torch.ones_like(columns)
+
+
+def residual(layer: Tensor, active: Tensor) -> Tensor:
+    """A map [channel, freq, time] less its median over active time, what is missing damped."""
+    columns = active_columns(active, layer.shape[-1])
+    background = layer[..., columns].median(dim=-1, keepdim=True).values
+    return F.leaky_relu(layer - background, MISSING_SHARE)

@@ -1,0 +1,145 @@
+"""Two views of a clip, each put on the scale of its own held-out normals, become one score and map.
+
+The larger of two standardised log scores: a clip is as unlike as its more telling view says. A sum
+would let each view's noise drown the other's evidence (measured on folds 1-3 of ESC-10: events
+83 against 90, novelty 89 against 94 points of sample AUROC).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.detectors.lasting import LastingScores
+from core.types import Float32Array, Float64Array
+
+# The lasting view's head start: few training clips make it the more cautious of the two. Between
+# 0 and 0.5 the two AUROCs trade half a point (folds 1-3 of ESC-10).
+LASTING_OFFSET = 0.2
+# What lasts is drawn only where the lasting view alone is beyond this share of normal clips.
+DRAWN_ABOVE = 0.95
+SMALLEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Centre and spread of the logarithms of held-out normal scores."""
+
+    centre: float
+    spread: float
+
+    @classmethod
+    def of(cls, scores: Sequence[float]) -> Scale:
+        """The median, and the root mean square about it of all but the tenth farthest off."""
+        logs = np.log(np.maximum(scores, SMALLEST))
+        centre = float(np.median(logs))
+        squares = np.sort(np.square(logs - centre))[: max(1, int(0.9 * len(logs)))]
+        return cls(centre, float(np.sqrt(squares.mean())) + SMALLEST)
+
+    def z(self, score: float) -> float:
+        """A score on this scale."""
+        return (float(np.log(max(score, SMALLEST))) - self.centre) / self.spread
+
+
+@dataclass(frozen=True, eq=False)
+class Combination:
+    """How a head's view and the lasting view of a clip are weighed against each other.
+
+    Shape:
+        row_centres: [row], median log distance of each row of the lasting view
+    """
+
+    own: Scale
+    peak: Scale
+    lasting: Scale
+    row_centres: Float64Array
+    drawn_from: float
+
+    @classmethod
+    def of(
+        cls,
+        own_scores: Sequence[float],
+        peaks: Sequence[float],
+        lasting: Sequence[LastingScores],
+    ) -> Combination:
+        """From the held-out normal clips' clip scores, map peaks and lasting scores."""
+        distances = [float(scores.stretches.max()) for scores in lasting]
+        scale = Scale.of(distances)
+        rows = torch.cat([scores.rows for scores in lasting], dim=1)
+        evidence = [scale.z(distance) + LASTING_OFFSET for distance in distances]
+        return cls(
+            own=Scale.of(own_scores),
+            peak=Scale.of(peaks),
+            lasting=scale,
+            row_centres=rows.log().median(dim=1).values.double().numpy(),
+            drawn_from=float(np.quantile(evidence, DRAWN_ABOVE)),
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """The weights as tensors by name."""
+        scales = [[s.centre, s.spread] for s in (self.own, self.peak, self.lasting)]
+        return {
+            "combination.scales": torch.tensor(scales, dtype=torch.float64),
+            "combination.row_centres": torch.from_numpy(self.row_centres),
+            "combination.drawn_from": torch.tensor(self.drawn_from, dtype=torch.float64),
+        }
+
+    @classmethod
+    def from_state(cls, tensors: dict[str, Tensor]) -> Combination:
+        """The combination that `state` gave.
+
+        Raises:
+            KeyError: a tensor is missing.
+        """
+        own, peak, lasting = (Scale(*pair) for pair in tensors["combination.scales"].tolist())
+        row_centres = tensors["combination.row_centres"].numpy()
+        return cls(own, peak, lasting, row_centres, float(tensors["combination.drawn_from"]))
+
+    def score(self, own_score: float, lasting: LastingScores) -> float:
+        """The clip's score: the larger of its two views."""
+        return max(self.own.z(own_score), self.lasting_evidence(lasting))
+
+    def peak_score(self, peak: float, lasting: LastingScores) -> float:
+        """The highest cell of the combined map, without making it."""
+        evidence = self.lasting_evidence(lasting)
+        own = self.peak.z(peak)
+        return max(own, evidence) if evidence > self.drawn_from else own
+
+    def map(self, raw: Float32Array, lasting: LastingScores) -> Float32Array:
+        """The combined map [freq, time] of a head's map and the lasting view's rows.
+
+        A stretch whose average sound is unlike any training clip's shows it in its rows, all
+        along, the most unlike row as high as the stretch's evidence.
+        """
+        own = (np.log(np.maximum(raw, SMALLEST)) - self.peak.centre) / self.peak.spread
+        evidence = np.array([self.lasting.z(float(s)) + LASTING_OFFSET for s in lasting.stretches])
+        if evidence.max() <= self.drawn_from:
+            return own.astype(np.float32)
+        beyond = lasting.rows.log() - torch.from_numpy(self.row_centres)[:, None]
+        rows = torch.from_numpy(evidence) + (beyond - beyond.amax(dim=0)) / self.lasting.spread
+        rows[:, torch.from_numpy(evidence <= self.drawn_from)] = -torch.inf
+        drawn = _along_time(rows, lasting.columns, raw.shape).numpy()
+        combined: Float32Array = np.maximum(own, drawn).astype(np.float32)
+        return combined
+
+    def lasting_evidence(self, lasting: LastingScores) -> float:
+        """The lasting view's own score, on the common scale."""
+        return self.lasting.z(float(lasting.stretches.max())) + LASTING_OFFSET
+
+
+def _along_time(rows: Tensor, columns: Sequence[tuple[int, int]], shape: tuple[int, ...]) -> Tensor:
+    """Rows [row, stretch] spread over the columns of each stretch, enlarged to [freq, time]."""
+    coarse = torch.full((len(rows), columns[-1][1]), -torch.inf, dtype=rows.dtype)
+    for i, (start, stop) in enumerate(columns):
+        part = coarse[:, start:stop]
+        torch.maximum(part, rows[:, i, None].expand_as(part), out=part)
+    stride = shape[0] // len(rows)
+    enlarged = coarse.repeat_interleave(stride, dim=0).repeat_interleave(stride, dim=1)
+    return F.pad(enlarged, (0, max(0, shape[1] - enlarged.shape[1])), value=-torch.inf)[
+        :, : shape[1]
+    ]
