@@ -11,6 +11,7 @@ from core.backbones import Backbone
 from core.detectors.gaussian import RunningGaussians, packed_triangle, unpacked_triangle
 from core.detectors.options import make_settings
 from core.detectors.padim import PaDiM, PaDiMSettings
+from core.detectors.reference import MISSING_SHARE
 from core.errors import SettingError
 from core.features import Features
 from core.progress import silent
@@ -43,6 +44,7 @@ def naive_embedding(maps: FeatureMaps, centred: bool = False) -> np.ndarray:
         if centred:
             n = values.shape[-1]
             values = values - np.sort(values, axis=-1)[..., (n - 1) // 2, None]
+            values = np.where(values < 0, MISSING_SHARE * values, values)
         repeat = maps.layers[LAYERS[0]].shape[-1] // values.shape[-1]
         layers.append(values.repeat(repeat, axis=1).repeat(repeat, axis=2))
     return np.concatenate(layers)

@@ -9,11 +9,11 @@ import torch
 from core.backbones import Backbone
 from core.detectors.neighbours import NearestNeighbours
 from core.detectors.patchcore import PatchCore, PatchCoreSettings
-from core.detectors.reference import less_background, referred
+from core.detectors.reference import MISSING_SHARE, active_frames, referred, residual
 from core.features import Features
 from core.progress import silent
 from core.types import FeatureMaps
-from tests.fake_features import LAYERS, features_of, maps_of, noise, small_backbone
+from tests.fake_features import LAYERS, SETTINGS, features_of, maps_of, noise, small_backbone
 
 
 @pytest.fixture(scope="module")
@@ -40,17 +40,32 @@ def louder(maps: FeatureMaps) -> FeatureMaps:
 def test_what_lasts_the_whole_clip_is_background() -> None:
     layer = torch.rand(3, 4, 9)
     shifted = layer + torch.rand(3, 4, 1)
-    torch.testing.assert_close(less_background(shifted), less_background(layer))
-    np.testing.assert_allclose(
-        less_background(layer).numpy(),
-        layer.numpy() - np.median(layer.numpy(), axis=2, keepdims=True),
-        rtol=1e-6,
+    active = torch.ones(18, dtype=torch.bool)
+    torch.testing.assert_close(residual(shifted, active), residual(layer, active))
+    away = layer.numpy() - np.median(layer.numpy(), axis=2, keepdims=True)
+    expected = np.where(away > 0, away, MISSING_SHARE * away)
+    np.testing.assert_allclose(residual(layer, active).numpy(), expected, rtol=1e-5, atol=1e-7)
+
+
+def test_digital_silence_is_no_background() -> None:
+    layer = torch.rand(3, 4, 9)
+    silent_after_six = torch.arange(18) < 12
+    padded = layer.clone()
+    padded[..., 6:] = 0.0
+    torch.testing.assert_close(
+        residual(padded, silent_after_six)[..., :6],
+        residual(layer[..., :6], torch.ones(12, dtype=torch.bool)),
     )
+    power = torch.cat([torch.rand(4, 12) + 0.1, torch.full((4, 6), 1e-12)], dim=1)
+    assert torch.equal(active_frames(power), silent_after_six)
+    click = torch.full((4, 40), 1e-12)
+    click[:, 3] = 1.0
+    assert bool(active_frames(click).all())
 
 
 def test_the_training_set_as_reference_changes_nothing() -> None:
     maps = FeatureMaps(torch.rand(4, 8), {"a": torch.rand(2, 2, 4)})
-    assert referred(maps, "training") is maps
+    assert referred(maps, "training", SETTINGS) is maps
 
 
 @pytest.mark.parametrize("reference", ["training", "clip"])
