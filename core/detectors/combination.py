@@ -104,28 +104,33 @@ class Combination:
         """The clip's score: the larger of its two views."""
         return max(self.own.z(own_score), self.lasting_evidence(lasting))
 
-    def peak_score(self, peak: float, lasting: LastingScores) -> float:
+    def peak_score(self, own_score: float, peak: float, lasting: LastingScores) -> float:
         """The highest cell of the combined map, without making it."""
-        evidence = self.lasting_evidence(lasting)
-        own = self.peak.z(peak)
-        return max(own, evidence) if evidence > self.drawn_from else own
+        evidence, own = self.lasting_evidence(lasting), self.peak.z(peak)
+        return max(own, evidence) if evidence > self._drawn_from(own_score) else own
 
-    def map(self, raw: Float32Array, lasting: LastingScores) -> Float32Array:
+    def map(self, raw: Float32Array, own_score: float, lasting: LastingScores) -> Float32Array:
         """The combined map [freq, time] of a head's map and the lasting view's rows.
 
-        A stretch whose average sound is unlike any training clip's shows it in its rows, all
-        along, the most unlike row as high as the stretch's evidence.
+        Where the lasting view is the more telling one, a stretch whose average sound is unlike
+        any training clip's shows it in its rows, all along, the most unlike row as high as the
+        stretch's evidence. An event that explains itself is not drawn over: that cost 5 points of
+        spectrogram AUROC (folds 1-3 of ESC-10).
         """
+        drawn_from = self._drawn_from(own_score)
         own = (np.log(np.maximum(raw, SMALLEST)) - self.peak.centre) / self.peak.spread
         evidence = np.array([self.lasting.z(float(s)) + LASTING_OFFSET for s in lasting.stretches])
-        if evidence.max() <= self.drawn_from:
+        if evidence.max() <= drawn_from:
             return own.astype(np.float32)
         beyond = lasting.rows.log() - torch.from_numpy(self.row_centres)[:, None]
         rows = torch.from_numpy(evidence) + (beyond - beyond.amax(dim=0)) / self.lasting.spread
-        rows[:, torch.from_numpy(evidence <= self.drawn_from)] = -torch.inf
+        rows[:, torch.from_numpy(evidence <= drawn_from)] = -torch.inf
         drawn = _along_time(rows, lasting.columns, raw.shape).numpy()
         combined: Float32Array = np.maximum(own, drawn).astype(np.float32)
         return combined
+
+    def _drawn_from(self, own_score: float) -> float:
+        return max(self.drawn_from, self.own.z(own_score))
 
     def lasting_evidence(self, lasting: LastingScores) -> float:
         """The lasting view's own score, on the common scale."""

@@ -311,7 +311,7 @@ class Detector:
         heard = fitted.listener.hear(clip, segments, calibration.window_seconds)
         raw, score = heard.raw, heard.score
         if combination is not None and heard.lasting is not None:
-            raw = combination.map(raw, heard.lasting)
+            raw = combination.map(raw, score, heard.lasting)
             score = combination.score(score, heard.lasting)
         map_threshold = calibration.map_threshold(self.false_alarm_rate)
         time_s = settings.time_s(clip.n_frames)

@@ -99,6 +99,6 @@ class _HeldOut:
         scores, peaks = self._scores, self._peaks
         if combination is not None:
             views = zip(scores, peaks, self._lasting, strict=True)
-            both = [(combination.score(s, t), combination.peak_score(p, t)) for s, p, t in views]
+            both = [(combination.score(s, t), combination.peak_score(s, p, t)) for s, p, t in views]
             scores, peaks = [score for score, _ in both], [peak for _, peak in both]
         return np.array(scores, dtype=np.float64), np.array(peaks, dtype=np.float64)
