@@ -121,7 +121,8 @@ class Combination:
         own = (np.log(np.maximum(raw, SMALLEST)) - self.peak.centre) / self.peak.spread
         evidence = np.array([self.lasting.z(float(s)) + LASTING_OFFSET for s in lasting.stretches])
         if evidence.max() <= drawn_from:
-            return own.astype(np.float32)
+            untouched: Float32Array = own.astype(np.float32)
+            return untouched
         beyond = lasting.rows.log() - torch.from_numpy(self.row_centres)[:, None]
         rows = torch.from_numpy(evidence) + (beyond - beyond.amax(dim=0)) / self.lasting.spread
         rows[:, torch.from_numpy(evidence <= drawn_from)] = -torch.inf
