@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core.cli import explain, fit, score, weights
+from core.cli import bench, explain, fit, score, weights
 from core.cli.arguments import one_line
 from core.errors import HearMapError, SettingError
 
-COMMANDS = (fit, score, explain, weights)
+COMMANDS = (fit, score, explain, weights, bench)
 
 
 class _Parser(argparse.ArgumentParser):
