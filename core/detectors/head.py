@@ -70,7 +70,12 @@ class Head(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
-    recommended: ClassVar[dict[str, Any]] = {"reference": "both"}
+    # The form that suits sound (docs/departures.md), beside the published one of the defaults.
+    recommended: ClassVar[dict[str, Any]] = {
+        "reference": "both",
+        "clip_score": "top",
+        "loudness_exponent": 0.08,
+    }
     fewest_clips: ClassVar[int] = 2
 
     def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:

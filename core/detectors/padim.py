@@ -75,15 +75,12 @@ class PaDiM(Head):
     title = "PaDiM"
     summary = "Compares every place in the spectrogram with how normal sound varies there."
     settings_type = PaDiMSettings
-    recommended: ClassVar[dict[str, Any]] = {
+    recommended: ClassVar[dict[str, Any]] = Head.recommended | {
         "layers": ("finest",),
         "position": "frequency",
         "n_channels": 0,
         "ridge": 1e-6,
         "relative_ridge": 3.0,
-        "reference": "both",
-        "clip_score": "top",
-        "loudness_exponent": 0.08,
     }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:

@@ -54,12 +54,9 @@ class PatchCore(Head):
     title = "PatchCore"
     summary = "Compares every patch of sound with a memory of normal patches."
     settings_type = PatchCoreSettings
-    recommended: ClassVar[dict[str, Any]] = {
+    recommended: ClassVar[dict[str, Any]] = Head.recommended | {
         "layers": ("finest",),
         "n_reweighting": 0,
-        "reference": "both",
-        "clip_score": "top",
-        "loudness_exponent": 0.08,
     }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
