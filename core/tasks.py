@@ -25,30 +25,51 @@ DEMO_UNLIKE_OF_EACH = 2
 def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
     """Fits a detector on recordings of the store and keeps it: {model_id, left_out}.
 
-    Arguments: clip_ids, model_name; if not the defaults head, backbone, seed, false_alarm_rate,
-    channel, device, head_settings. Cancelled or failed, it leaves no model.
+    Arguments: clip_ids, model_name; if not the defaults head, preset, backbone, seed,
+    false_alarm_rate, channel, device; head_settings, over those of the preset; groups, one for
+    each clip id, alike for clips of one recording. Cancelled or failed, it leaves no model.
 
     Raises:
         FitError: too few recordings can be used; the sentence says which were left out and why.
         HearMapError: as `Detector` says.
     """
     from core.detectors.detector import Detector
+    from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
     from core.store import clips, models
 
+    head = str(arguments.get("head") or RECOMMENDED_HEAD)
+    settings = preset_settings(head, str(arguments.get("preset") or "recommended"))
+    settings |= arguments.get("head_settings") or {}
     options = {
         key: arguments[key]
-        for key in ("head", "backbone", "seed", "false_alarm_rate", "device")
+        for key in ("backbone", "seed", "false_alarm_rate", "device")
         if arguments.get(key) is not None
     }
     channel = _channel(arguments.get("channel", 0))
     clip_ids = list(dict.fromkeys(arguments["clip_ids"]))
+    groups = arguments.get("groups")
+    if groups is not None and len(groups) != len(arguments["clip_ids"]):
+        raise SettingError(f"There are {len(groups)} groups for {len(clip_ids)} recordings.")
+    group_of = dict(zip(arguments["clip_ids"], groups or (), strict=False))
     left_out: list[str] = []
     used: list[str] = []
+    used_groups: list[str] = []
     progress("Preparing", 0.0)
-    detector = Detector(**options, **(arguments.get("head_settings") or {}))
-    readable = _readable(clip_ids, channel, detector.sample_rate, left_out, used)
+    detector = Detector(head, **options, **settings)
+
+    def readable() -> Iterator[Clip]:
+        for clip in _readable(clip_ids, channel, detector.sample_rate, left_out, used):
+            used_groups.append(str(group_of.get(used[-1], "")))
+            yield clip
+
     try:
-        detector.fit(readable, n_clips=len(clip_ids), progress=part(progress, 0.0, 0.98))
+        detector.fit(
+            readable(),
+            # Known once the clips have been read, since those left out have none.
+            groups=used_groups if group_of else None,
+            n_clips=len(clip_ids),
+            progress=part(progress, 0.0, 0.98),
+        )
     except FitError as error:
         raise FitError(_with_left_out(str(error), left_out)) from error
     progress("Keeping the model", 0.98)
@@ -150,7 +171,7 @@ def demo(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, An
         (unlike if fault else normal if i < n_normal else held_out).append(kept.id)
     fitted = fit(
         {"clip_ids": normal, "model_name": f"Demo: {machine}", "seed": seed}
-        | {key: arguments[key] for key in ("head", "head_settings") if key in arguments},
+        | {key: arguments[key] for key in ("head", "preset", "head_settings") if key in arguments},
         part(progress, 0.2, 0.85),
     )
     clip_ids = unlike + held_out

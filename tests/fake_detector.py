@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ class FakeDetector:
     """Unlike the normal recordings is what is louder than they are."""
 
     sample_rate = 8000
+    # What the latest fit was asked for.
+    last: ClassVar[dict[str, Any]] = {}
 
     def __init__(
         self, head: str = "patchcore", backbone: str = "aisfx", *, seed: int = 0,
@@ -43,8 +45,9 @@ class FakeDetector:
         return Calibration(self.peaks, self.peaks, 1.0, len(self.peaks), True)
 
     def fit(
-        self, clips: Iterable[Clip], *, n_clips: int | None = None, progress: Progress = silent
-    ) -> FakeDetector:
+        self, clips: Iterable[Clip], *, groups: Sequence[str] | None = None,
+        n_clips: int | None = None, progress: Progress = silent,
+    ) -> FakeDetector:  # fmt: skip
         peaks = []
         for i, clip in enumerate(clips):
             part(progress, 0.0, 0.9)("Reading", i / (n_clips or 1))
@@ -55,6 +58,7 @@ class FakeDetector:
         if len(peaks) < 2:
             raise FitError(f"At least 2 normal clips are needed; there are {len(peaks)}.")
         self.peaks = np.sort(np.array(peaks, dtype=np.float64))
+        type(self).last = {"head": self.head_name, "settings": self.settings, "groups": groups}
         progress("Done", 1.0)
         return self
 

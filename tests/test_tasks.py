@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.audio import wav_bytes
+from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 from core.errors import Cancelled, FitError, ModelError, SettingError, StoreError
 from core.store import database
 from core.store.clips import add_clip, clip_path, get_clip, remove_clip, set_role
@@ -55,6 +56,29 @@ def test_fit_keeps_a_model_of_the_recordings() -> None:
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] <= 1
     assert [get_clip(clip_id).role for clip_id in ids] == ["unlike"] + ["normal"] * 4
+
+
+def test_the_recommended_detector_is_the_default_and_settings_go_over_its_own() -> None:
+    ids = normals()
+    fit({"clip_ids": ids, "model_name": "Fan", "head_settings": {"ridge": 0.5}})
+    recommended = preset_settings(RECOMMENDED_HEAD, "recommended")
+    assert FakeDetector.last["head"] == RECOMMENDED_HEAD
+    assert FakeDetector.last["settings"] == {**recommended, "ridge": 0.5}
+    assert FakeDetector.last["groups"] is None
+    fit({"clip_ids": ids, "model_name": "Fan", "head": "patchcore", "preset": "published"})
+    assert (FakeDetector.last["head"], FakeDetector.last["settings"]) == ("patchcore", {})
+    demo({"machine": "fan"})
+    assert FakeDetector.last["settings"] == recommended
+
+
+def test_groups_stay_with_their_recordings_when_others_are_left_out() -> None:
+    text = add_clip("notes.wav", b"this is a text").id
+    ids = [*normals()[:2], text, *normals()[2:]]
+    groups = ["mon", "mon", "text", "tue", "tue", "wed"]
+    fit({"clip_ids": ids, "model_name": "Fan", "groups": groups})
+    assert FakeDetector.last["groups"] == ["mon", "mon", "tue", "tue", "wed"]
+    with pytest.raises(SettingError, match="2 groups for 6 recordings"):
+        fit({"clip_ids": ids, "model_name": "Fan", "groups": ["a", "b"]})
 
 
 def test_bad_recordings_are_left_out_with_a_sentence_each() -> None:
