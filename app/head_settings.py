@@ -8,21 +8,25 @@ from typing import Any
 import streamlit as st
 
 
-def draw(settings_type: type, head: str) -> dict[str, Any]:
-    """Draws one widget a setting, two in a row; gives those that differ from the default."""
+def draw(settings_type: type, head: str, preset: str) -> dict[str, Any]:
+    """Draws one widget a setting, two in a row; gives those changed from what the preset has."""
+    from core.detectors.presets import preset_settings
+
     changed: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
+    start = preset_settings(head, preset)
     for place, field in enumerate(dataclasses.fields(settings_type)):
+        first = start.get(field.name, field.default)
         with columns[place % 2]:
-            value = _widget(field, key=f"set_{head}_{field.name}")
-        if value != field.default:
+            value = _widget(field, first, key=f"set_{head}_{preset}_{field.name}")
+        if value != first:
             changed[field.name] = value
     return changed
 
 
-def _widget(field: dataclasses.Field[Any], key: str) -> Any:
+def _widget(field: dataclasses.Field[Any], default: Any, key: str) -> Any:
     label = field.name.replace("_", " ").capitalize()
-    told, default = field.metadata.get("help", ""), field.default
+    told = field.metadata.get("help", "")
     low, high = field.metadata.get("low"), field.metadata.get("high")
     choices = field.metadata.get("choices")
     if choices is not None:

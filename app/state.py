@@ -25,6 +25,9 @@ class Key:
     AWAITED_JOB: Final = "awaited_job"
     PART: Final = "part"
     HEAD: Final = "head"
+    PRESET: Final = "preset"
+    GROUPING: Final = "grouping"
+    GROUPING_FIELD: Final = "grouping_field"
 
 
 class Query:

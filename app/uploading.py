@@ -102,10 +102,11 @@ def _from_server(purpose: str, root: Path) -> None:
 
     def offered() -> Iterator[tuple[str, bytes | None, str | None]]:
         for path in paths:
+            name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
             try:
-                yield path.name, path.read_bytes(), None
+                yield name, path.read_bytes(), None
             except OSError:
-                yield path.name, None, f"“{path.name}” cannot be read from the server’s disk."
+                yield name, None, f"“{path.name}” cannot be read from the server’s disk."
 
     _take(purpose, offered(), expected=len(paths))
     st.rerun()

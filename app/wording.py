@@ -12,11 +12,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core import verdict
+from core.verdict import place
+
 if TYPE_CHECKING:
     from core.types import Region
 
-UNLIKE = "unlike the normal recordings you supplied"
-LIKE = "like the normal recordings you supplied"
+UNLIKE = verdict.UNLIKE[:1].lower() + verdict.UNLIKE[1:]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&=:\"'])")
 # Emoji and icon short codes, bare links and mail addresses are found in the text after Markdown
@@ -122,34 +124,15 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
-def where(region: Region) -> str:
-    """Where the strongest region lies: “strongest at 2.1–2.4 s, 3–5 kHz”."""
-    # Not at the top: with core.types comes PyTorch, which the first page does without.
-    from core.verdict import place
-
-    return f"strongest at {place(region)}"
-
-
-def verdict(anomalous: bool, where: str = "") -> str:
-    """What the score says of a clip, in one sentence that never calls anything faulty.
-
-    >>> verdict(True, "strongest at 2.1–2.4 s, 3–5 kHz")
-    'Unlike the normal recordings you supplied, strongest at 2.1–2.4 s, 3–5 kHz.'
-    """
-    said = UNLIKE if anomalous else LIKE
-    tail = f", {where}" if where and anomalous else ""
-    return capitalized(said) + tail + "."
-
-
-def short_verdict(anomalous: bool, where: str = "") -> str:
+def short_verdict(anomalous: bool, strongest: Region | None = None) -> str:
     """The verdict for a column under a heading that says what it is compared with.
 
-    >>> short_verdict(True, "strongest at 2.1–2.4 s, 3–5 kHz"), short_verdict(False)
-    ('Unlike normal, strongest at 2.1–2.4 s, 3–5 kHz', 'Like normal')
+    >>> short_verdict(True), short_verdict(False)
+    ('Unlike normal', 'Like normal')
     """
     if not anomalous:
         return "Like normal"
-    return "Unlike normal" + (f", {where}" if where else "")
+    return "Unlike normal" + (f", strongest at {place(strongest)}" if strongest else "")
 
 
 def evidence(p_value: float, n_normal: int) -> str:
@@ -166,15 +149,6 @@ def evidence(p_value: float, n_normal: int) -> str:
         )
     in_hundred = max(1, round(100 * p_value))
     return f"About {in_hundred} in 100 normal recordings would score as high (p = {p_value:.2g})."
-
-
-def capitalized(text: str) -> str:
-    """The text with a capital first letter and the rest as it is.
-
-    >>> capitalized("strongest at 3 kHz")
-    'Strongest at 3 kHz'
-    """
-    return text[:1].upper() + text[1:]
 
 
 def counted(count: int, noun: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from core.types import AnomalyMap, Region
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # A page that shows no map yet does without PyTorch, which comes with core.types.
+    from core.types import AnomalyMap, Region
 
 UNLIKE = "Unlike the normal recordings you supplied"
 LIKE = "Like the normal recordings you supplied"
@@ -18,6 +22,7 @@ def verdict(found: AnomalyMap) -> str:
 def place(region: Region) -> str:
     """Where a region lies in time and frequency.
 
+    >>> from core.types import Region
     >>> place(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04))
     '2.1–2.4 s, 3–5.2 kHz'
     """

@@ -11,6 +11,8 @@ import pytest
 import soundfile as sf
 from streamlit.testing.v1 import AppTest
 
+from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings
+
 ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT_SECONDS = 60
 
@@ -151,13 +153,57 @@ def test_a_fit_is_submitted_with_what_was_chosen_and_found_again(jobs: FakeJobs)
     assert kind == "fit"
     assert len(set(arguments["clip_ids"])) == 3
     assert arguments["model_name"] == "Pump [3]"
-    assert (arguments["head"], arguments["channel"]) == ("patchcore", 0)
+    assert (arguments["head"], arguments["channel"]) == (RECOMMENDED_HEAD, 0)
+    assert (arguments["preset"], arguments["groups"]) == ("recommended", None)
     assert arguments["false_alarm_rate"] == pytest.approx(0.05)
     assert arguments["head_settings"] == {}
     again = app("fit")
     assert any("Pump \\[3\\]" in str(element.value) for element in again.markdown)
     again.button(key="cancel_job0").click().run()
     assert jobs.jobs["job0"].state == "cancelled"
+
+
+def press_fit(at: AppTest) -> None:
+    next(button for button in at.button if button.label == "Fit").click().run()
+
+
+def test_the_recommended_form_says_what_it_does_and_the_published_one_is_a_click_away(
+    jobs: FakeJobs,
+) -> None:
+    at = app("fit")
+    upload(at, *((f"{k}.wav", noise(k)) for k in range(3)))
+    assert PRESETS["recommended"] in texts(at)
+    start = preset_settings(RECOMMENDED_HEAD, "recommended")
+    shown = at.selectbox(key=f"set_{RECOMMENDED_HEAD}_recommended_reference").value
+    assert shown == start["reference"] != "training"
+    at.button_group(key="preset").set_value("published").run()
+    assert PRESETS["published"] in texts(at)
+    at.selectbox(key="head").set_value("patchcore").run()
+    assert at.selectbox(key="set_patchcore_published_reference").value == "training"
+    at.number_input(key="set_patchcore_published_bank_size").set_value(500).run()
+    press_fit(at)
+    arguments = jobs.submitted[0][1]
+    assert (arguments["head"], arguments["preset"]) == ("patchcore", "published")
+    assert arguments["head_settings"] == {"bank_size": 500}
+
+
+def test_clips_of_one_recording_are_told_by_their_names(jobs: FakeJobs) -> None:
+    at = app("fit")
+    names = ["1-17150-A.wav", "1-17150-B.wav", "1-9-A.wav", "2-8-A.wav"]
+    upload(at, *((name, noise(k)) for k, name in enumerate(names)))
+    assert "4 files, 4 recordings." in texts(at)
+    at.selectbox(key="grouping").set_value("field").run()
+    assert "4 files, 3 recordings. With so few" in texts(at)
+    press_fit(at)
+    assert jobs.submitted[0][1]["groups"] == ["17150", "17150", "9", "8"]
+
+
+def test_one_recording_alone_cannot_be_fitted_and_that_is_said(jobs: FakeJobs) -> None:
+    at = app("fit")
+    upload(at, *((f"pump_{k}.wav", noise(k)) for k in range(3)))
+    at.selectbox(key="grouping").set_value("prefix").run()
+    assert "3 files, 1 recording. At least two" in texts(at)
+    assert next(button for button in at.button if button.label == "Fit").disabled
 
 
 def test_one_clip_is_too_few_and_the_button_says_so(jobs: FakeJobs) -> None:
@@ -218,4 +264,4 @@ def test_the_data_root_never_leads_out(
     at.button_group(key="upload_source_fit").set_value("A folder on the server").run()
     at.selectbox(key="folder_fit").set_value("rain").run()
     at.button(key="add_fit").click().run()
-    assert list(at.dataframe[0].value["name"]) == ["a.wav"]
+    assert list(at.dataframe[0].value["name"]) == ["rain/a.wav"]

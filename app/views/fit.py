@@ -6,7 +6,7 @@ import contextlib
 
 import streamlit as st
 
-from app import cache, clip_table, head_settings, wording
+from app import cache, clip_table, grouping_choice, head_settings, wording
 from app.estimate import fit_estimate
 from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Key, Query, clear_gathered, gathered, remember_model
@@ -16,6 +16,7 @@ from core.errors import StoreError
 from core.store import clips, models
 
 PURPOSE = "fit"
+PRESET_NAMES = {"recommended": "Recommended", "published": "As published"}
 
 
 def draw() -> None:
@@ -81,10 +82,12 @@ def channel_names(n_channels: int) -> dict[int | str, str]:
 
 def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
     from core.detectors import HEADS
+    from core.detectors.presets import PRESETS, RECOMMENDED_HEAD
 
     st.subheader("Settings", anchor=False)
     left, right = st.columns(2, gap="medium")
-    names = list(HEADS)
+    # The recommended head first.
+    names = sorted(HEADS, key=lambda key: key != RECOMMENDED_HEAD)
     suggested = wording.common_name(list(gathered(PURPOSE).values())) or "Model"
     name = left.text_input(
         "Name of the model",
@@ -98,9 +101,21 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
         names,
         format_func=lambda key: HEADS[key].title,
         key=Key.HEAD,
-        help="How normal sound is remembered. The first is a good start.",
+        help="How normal sound is remembered. The first did best on the recordings HearMap was "
+        "measured on.",
     )
+    preset = left.segmented_control(
+        "Form of the method",
+        list(PRESETS),
+        default="recommended",
+        required=True,
+        format_func=lambda key: PRESET_NAMES.get(key, key.capitalize()),
+        key=Key.PRESET,
+        help="The recommended form suits sound; the published one is for comparison.",
+    )
+    left.caption(PRESETS[preset])
     right.caption(wording.plain(HEADS[head].summary, 300))
+    groups = grouping_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
     with st.expander("Advanced settings", icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
         channels = channel_names(n_channels)
@@ -121,24 +136,29 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
         seed = left.number_input(
             "Seed", 0, 2**31 - 1, 0, help="The same seed and clips give the same model."
         )
-        st.markdown(f"**{HEADS[head].title}**")
-        own = head_settings.draw(HEADS[head].settings_type, head)
+        st.markdown(f"**{HEADS[head].title}, {PRESET_NAMES[preset].lower()}**")
+        own = head_settings.draw(HEADS[head].settings_type, head, preset)
     seconds, mebibytes = fit_estimate(len(usable), sum(lengths))
     st.caption(
         f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two cores."
     )
     enough = len(usable) >= HEADS[head].fewest_clips
+    separate = groups is None or len(set(groups)) > 1
     if not enough:
         st.caption(
             f"{HEADS[head].title} needs at least {HEADS[head].fewest_clips} different clips."
         )
-    if st.button("Fit", type="primary", icon=":material/model_training:", disabled=not enough):
+    if st.button(
+        "Fit", type="primary", icon=":material/model_training:", disabled=not (enough and separate)
+    ):
         job_id = jobs.submit(
             "fit",
             {
                 "clip_ids": usable,
                 "model_name": (name or "").strip() or suggested,
                 "head": head,
+                "preset": preset,
+                "groups": groups,
                 "backbone": "aisfx",
                 "seed": int(seed),
                 "false_alarm_rate": float(rate) / 100,
@@ -161,7 +181,20 @@ def _fitted(model_id: str, left_out: list[str]) -> None:
         a.metric("Normal clips", f"{record.n_clips}")
         b.metric("Method", HEADS[record.head].title if record.head in HEADS else record.head)
         c.metric("False-alarm rate", wording.percent(record.false_alarm_rate))
-        warning = cache.calibration(model_id).warning(record.false_alarm_rate)
+        calibrated = cache.calibration(model_id)
+        if calibrated.n_groups < calibrated.n_clips:
+            st.caption(
+                f"Calibrated on {wording.counted(calibrated.n_groups, 'recording')}, the clips of "
+                "each kept together."
+            )
+        if calibrated.n_groups < grouping_choice.FEWEST_GROUPS:
+            st.warning(
+                f"{wording.counted(calibrated.n_groups, 'recording')} show little of how much "
+                "normal sound varies: take the p-values as a rough guide, and add recordings of "
+                "other days or places when you can.",
+                icon=":material/info:",
+            )
+        warning = calibrated.warning(record.false_alarm_rate)
         if warning:
             st.warning(wording.plain(warning, 400), icon=":material/info:")
         say_left_out(left_out)

@@ -14,6 +14,7 @@ from core.calibration import Calibration
 from core.store.models import ModelRecord
 from core.store.scores import ScoreRecord, list_scores
 from core.types import AnomalyMap, Region
+from core.verdict import place, verdict
 
 PART_SECONDS = 60.0
 MOST_ROWS_SHOWN = 8
@@ -91,12 +92,8 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
         rate = false_alarm_rate(model)
     found = cache.anomaly_map(model.id, score.clip_id, rate, score.created_at)
     calibrated = cache.calibration(model.id)
-    where = wording.where(found.regions[0]) if found.regions else ""
     with verdict_place:
-        st.markdown(
-            f"**{wording.verdict(found.anomalous, where)}** "
-            f"{wording.evidence(found.p_value, calibrated.n_clips)}"
-        )
+        st.markdown(f"**{verdict(found)}** {wording.evidence(found.p_value, calibrated.n_clips)}")
     with picture_place:
         stretch = _part(score, found)
         _player(model, score, found, stretch)
@@ -173,7 +170,7 @@ def _regions(found: tuple[Region, ...]) -> None:
         st.markdown("No part of the map exceeds the threshold.")
         return
     more = f"; {len(found) - 1} weaker" if len(found) > 1 else ""
-    st.markdown(f"{wording.capitalized(wording.where(found[0]))}{more}.")
+    st.markdown(f"Strongest at {place(found[0])}{more}.")
     column = st.column_config
     st.dataframe(
         downloads.regions_table(found),

@@ -162,12 +162,11 @@ def row_of(
     unlike = score.score > threshold
     unit = map_threshold if map_threshold > 0 else 1.0
     strongest = score.regions[0] if score.regions else None
-    where = wording.where(strongest) if strongest else ""
     return {
         "clip_id": score.clip_id,
         "name": wording.shortened(score.clip_name, 80),
         "unlike": unlike,
-        "verdict": wording.short_verdict(unlike, where),
+        "verdict": wording.short_verdict(unlike, strongest),
         "p": score.p_value,
         "score": score.score,
         "threshold": threshold,
