@@ -1,29 +1,28 @@
-"""The backbones by name. A new one is one file and one line here: docs/adding_a_backbone.md."""
+"""Frozen networks by name: `BACKBONES` and `load_backbone`, and the files of their weights.
 
-from functools import lru_cache
+What needs PyTorch is imported at first use: listing weights does not wait for it.
+"""
 
-from core.backbones.aisfx import aisfx
-from core.backbones.backbone import Backbone, BackboneMaker, choose_device
-from core.errors import SettingError
+from __future__ import annotations
 
-BACKBONES: dict[str, BackboneMaker] = {"aisfx": aisfx}
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-
-def load_backbone(name: str, device: str = "auto") -> Backbone:
-    """The backbone of that name on a device; loaded once a process.
-
-    Raises:
-        SettingError: no backbone has that name, or there is no such device.
-        WeightsError: its weights are not here or damaged.
-    """
-    if name not in BACKBONES:
-        raise SettingError(f"There is no backbone “{name}”; there are {', '.join(BACKBONES)}.")
-    return _load(name, str(choose_device(device)))
-
-
-@lru_cache(maxsize=2)
-def _load(name: str, device: str) -> Backbone:
-    return BACKBONES[name](choose_device(device))
-
+if TYPE_CHECKING:
+    from core.backbones.backbone import Backbone, choose_device
+    from core.backbones.registry import BACKBONES, load_backbone
 
 __all__ = ["BACKBONES", "Backbone", "choose_device", "load_backbone"]
+
+_HOMES = {
+    "BACKBONES": "core.backbones.registry",
+    "Backbone": "core.backbones.backbone",
+    "choose_device": "core.backbones.backbone",
+    "load_backbone": "core.backbones.registry",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -13,15 +13,16 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from core.backbones.weights_file import WeightsFile
 from core.errors import WeightsError
 from core.progress import Progress
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PACKAGE = "aisfx==0.1.2"
 WHEEL = "aisfx-0.1.2-py2.py3-none-any.whl"
@@ -94,6 +95,8 @@ def convert(checkpoint: Path) -> dict[str, Tensor]:
     The checkpoint is a pair (state dict, labels); one NumPy scalar among the labels needs three
     harmless names to be allowed, whatever module this NumPy keeps them in.
     """
+    import torch
+
     scalar = np.int64(0).__reduce__()[0]
     allowed: list[Any] = [
         scalar,

@@ -14,10 +14,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-
-import safetensors
-import safetensors.torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from core.backbones.aisfx_checkpoint import AISFX
 from core.backbones.weights_file import WeightsFile
@@ -25,6 +22,9 @@ from core.durable import reason, temporary_beside, whole_file
 from core.errors import StoreError, WeightsError
 from core.home import environment_weights_dir, weights_dir
 from core.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 WEIGHTS: dict[str, WeightsFile] = {file.name: file for file in (AISFX,)}
 
@@ -62,6 +62,9 @@ def load(name: str) -> dict[str, Tensor]:
     Raises:
         WeightsError: they are not here, or not what was kept.
     """
+    from safetensors import SafetensorError
+    from safetensors.torch import load as read_tensors
+
     weights, path = get(name), find(name)
     if path is None:
         raise WeightsError(
@@ -81,8 +84,8 @@ def load(name: str) -> dict[str, Tensor]:
             f"The {name} weights are damaged ({path}); run: hearmap weights fetch {name}"
         )
     try:
-        return safetensors.torch.load(content)
-    except safetensors.SafetensorError as error:
+        return read_tensors(content)
+    except SafetensorError as error:
         raise WeightsError(f"The {name} weights are damaged ({path}): {error}.") from error
 
 
@@ -138,8 +141,10 @@ def _keep(
             f"“{downloaded.name}” is not what was published as {weights.name}: its sha256 begins "
             f"{found[:12]}, expected was {weights.sha256[:12]}. {_without_network(weights)}"
         )
+    from safetensors.torch import save as tensor_bytes
+
     progress("Converting", 0.95)
-    content = safetensors.torch.save(weights.convert(checkpoint))
+    content = tensor_bytes(weights.convert(checkpoint))
     about = {
         "name": weights.name,
         "title": weights.title,
