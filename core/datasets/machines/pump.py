@@ -61,7 +61,9 @@ def _leak(normal: Float64Array, fault_take: Take) -> Parts:
     times = fault_take.intervals(n_most=3, shortest=0.4, longest=1.0)
     flutter = 1 + 0.4 * np.sin(2 * np.pi * 23 * fault_take.time) + fault_take.wander(0.3, 6.0)
     hiss = fault_take.band_noise(3_500, 11_000) * flutter * fault_take.gate(times, 0.08)
-    return Parts(normal, at_level(hiss, normal, fault_take, (3_500.0, 11_000.0), times), times)
+    return Parts(
+        normal, at_level(hiss, normal, fault_take, (3_500.0, 11_000.0), times, least_db=6.0), times
+    )
 
 
 def _knocking(normal: Float64Array, strokes: Float64Array, fault_take: Take) -> Parts:
@@ -76,7 +78,9 @@ def _knocking(normal: Float64Array, strokes: Float64Array, fault_take: Take) -> 
             fault_take.place(knocks, fault_take.ring(ROD, fault_take.between(0.7, 1.2)), at)
             times.append((float(at), float(at) + 0.08))
     truth = tuple(times)
-    return Parts(normal, at_level(knocks, normal, fault_take, (250.0, 3_200.0), truth), truth)
+    return Parts(
+        normal, at_level(knocks, normal, fault_take, (250.0, 3_200.0), truth, least_db=6.0), truth
+    )
 
 
 def _clogging(

@@ -84,7 +84,9 @@ def _scrape(
     )
     rough = 0.8 * fault_take.band_noise(2_000, 7_000)
     sound = (screech + rough) * grip**2 * speed * fault_take.gate(times, 0.02)
-    return Parts(normal, at_level(sound, normal, fault_take, (2_000.0, 7_000.0), times), times)
+    return Parts(
+        normal, at_level(sound, normal, fault_take, (2_000.0, 7_000.0), times, least_db=3.0), times
+    )
 
 
 def _missed_stroke(

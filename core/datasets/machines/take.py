@@ -155,9 +155,15 @@ def at_level(
     take: Take,
     band_hz: tuple[float, float],
     times: Intervals,
+    *,
+    least_db: float = 0.0,
 ) -> Float64Array:
-    """The event scaled to lie 0 to 6 dB above the normal sound, in its band and its time."""
-    level = 10 ** (take.between(0.0, 6.0) / 20)
+    """The event scaled to lie 0 to 6 dB above the normal sound, in its band and its time.
+
+    `least_db` moves both ends: amid strokes and clicks an event is masked that would be heard
+    plainly in a steady sound.
+    """
+    level = 10 ** (take.between(least_db, least_db + 6.0) / 20)
     background = band_rms(normal, take.rate, band_hz, times)
     return event * (level * background / band_rms(event, take.rate, band_hz, times))
 

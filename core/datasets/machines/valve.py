@@ -78,7 +78,9 @@ def _air_leak(normal: Float64Array, fault_take: Take) -> Parts:
     whistle = np.sin(2 * np.pi * 6_300 * fault_take.time + 9 * fault_take.wander(1.0, 9.0))
     air = fault_take.band_noise(4_500, 9_000) * (1 + fault_take.wander(0.3, 5.0)) + 0.7 * whistle
     air = air * fault_take.gate(times, 0.08)
-    return Parts(normal, at_level(air, normal, fault_take, (4_000.0, 9_500.0), times), times)
+    return Parts(
+        normal, at_level(air, normal, fault_take, (4_000.0, 9_500.0), times, least_db=1.5), times
+    )
 
 
 def _double_click(normal: Float64Array, openings: list[float], fault_take: Take) -> Parts:
@@ -93,4 +95,6 @@ def _double_click(normal: Float64Array, openings: list[float], fault_take: Take)
         fault_take.place(bounces, fault_take.ring(lower, fault_take.between(0.8, 1.2)), second)
         times.append((second, second + 0.05))
     truth = tuple(times)
-    return Parts(normal, at_level(bounces, normal, fault_take, (300.0, 6_000.0), truth), truth)
+    return Parts(
+        normal, at_level(bounces, normal, fault_take, (300.0, 6_000.0), truth, least_db=9.0), truth
+    )
