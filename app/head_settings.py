@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import streamlit as st
@@ -35,11 +36,15 @@ def _widget(field: dataclasses.Field[Any], default: Any, key: str) -> Any:
         return st.toggle(label, default, help=told, key=key)
     if isinstance(default, (int, float)):
         kind = type(default)
+        fine = isinstance(default, float)
         return st.number_input(
             label,
             min_value=None if low is None else kind(low),
             max_value=None if high is None else kind(high),
             value=default,
+            # A ridge of a millionth is not 0.00, and its steps are not hundredths.
+            step=10.0 ** math.floor(math.log10(default or 0.1)) if fine else 1,
+            format="%g" if fine else None,
             help=told,
             key=key,
         )

@@ -7,13 +7,14 @@ put where Streamlit reads Markdown.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core import verdict
-from core.verdict import place
+from core.verdict import where
 
 if TYPE_CHECKING:
     from core.types import Region
@@ -124,7 +125,9 @@ def time_left(seconds: float | None) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
-def short_verdict(anomalous: bool, strongest: Region | None = None) -> str:
+def short_verdict(
+    anomalous: bool, strongest: Region | None = None, clip_seconds: float = math.inf
+) -> str:
     """The verdict for a column under a heading that says what it is compared with.
 
     >>> short_verdict(True), short_verdict(False)
@@ -132,7 +135,7 @@ def short_verdict(anomalous: bool, strongest: Region | None = None) -> str:
     """
     if not anomalous:
         return "Like normal"
-    return "Unlike normal" + (f", strongest at {place(strongest)}" if strongest else "")
+    return "Unlike normal" + (f", {where(strongest, clip_seconds)}" if strongest else "")
 
 
 def evidence(p_value: float, n_normal: int) -> str:

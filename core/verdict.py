@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from core.types import AnomalyMap, Region
 
 UNLIKE = "Unlike the normal recordings you supplied"
+# Of a clip's length, and octaves of the ten or so that are heard.
+THROUGHOUT = 0.95
+ALL_OCTAVES = 8.0
 LIKE = "Like the normal recordings you supplied"
 
 
@@ -16,7 +20,25 @@ def verdict(found: AnomalyMap) -> str:
     """The verdict, with the place of the strongest region where there is one."""
     if not found.anomalous:
         return f"{LIKE}."
-    return f"{UNLIKE}, strongest at {place(found.regions[0])}." if found.regions else f"{UNLIKE}."
+    if not found.regions:
+        return f"{UNLIKE}."
+    return f"{UNLIKE}, {where(found.regions[0], float(found.time_s[-1]))}."
+
+
+def where(region: Region, clip_seconds: float) -> str:
+    """Where the strongest region lies, or that it lasts from the clip's beginning to its end.
+
+    >>> from core.types import Region
+    >>> where(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04), 5.0)
+    'strongest at 2.1–2.4 s, 3–5.2 kHz'
+    >>> where(Region(0.0, 4.99, 25, 21250, 2.2, 4000, 9.1, 0.04), 5.0)
+    'from beginning to end, at all frequencies'
+    """
+    if region.end_s - region.start_s < THROUGHOUT * clip_seconds:
+        return f"strongest at {place(region)}"
+    octaves = math.log2(max(region.high_hz, 1.0) / max(region.low_hz, 1.0))
+    band = "at all frequencies" if octaves > ALL_OCTAVES else f"at {frequencies(region)}"
+    return f"from beginning to end, {band}"
 
 
 def place(region: Region) -> str:
@@ -27,8 +49,17 @@ def place(region: Region) -> str:
     '2.1–2.4 s, 3–5.2 kHz'
     """
     digits = 1 if region.end_s - region.start_s >= 0.15 else 2
-    times = f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s"
+    return f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s, {frequencies(region)}"
+
+
+def frequencies(region: Region) -> str:
+    """The band a region takes up.
+
+    >>> from core.types import Region
+    >>> frequencies(Region(2.1, 2.4, 80, 240, 2.2, 100, 9.1, 0.04))
+    '80–240 Hz'
+    """
     if region.high_hz < 1000:
-        return f"{times}, {region.low_hz:.0f}–{region.high_hz:.0f} Hz"
+        return f"{region.low_hz:.0f}–{region.high_hz:.0f} Hz"
     low_khz, high_khz = round(region.low_hz / 1000, 1), round(region.high_hz / 1000, 1)
-    return f"{times}, {low_khz:g}–{high_khz:g} kHz"
+    return f"{low_khz:g}–{high_khz:g} kHz"

@@ -14,7 +14,7 @@ from core.calibration import Calibration
 from core.store.models import ModelRecord
 from core.store.scores import ScoreRecord, list_scores
 from core.types import AnomalyMap, Region
-from core.verdict import place, verdict
+from core.verdict import verdict, where
 
 PART_SECONDS = 60.0
 MOST_ROWS_SHOWN = 8
@@ -100,7 +100,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
     with right:
         _histogram(calibrated, found, rate)
     with left:
-        _regions(found.regions)
+        _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
 
 
@@ -134,10 +134,10 @@ def _player(
                 region,
                 start_s=max(region.start_s - offset, 0.0),
                 end_s=min(region.end_s, stop) - offset,
-                peak_s=region.peak_s - offset,
+                peak_s=min(max(region.peak_s, start), stop) - offset,
             )
             for region in found.regions
-            if start <= region.peak_s < stop
+            if region.start_s < stop and region.end_s > start
         ],
         key="player",
     )
@@ -164,13 +164,14 @@ def _part(score: ScoreRecord, found: AnomalyMap) -> tuple[float, float]:
     return part * PART_SECONDS, min((part + 1) * PART_SECONDS, seconds)
 
 
-def _regions(found: tuple[Region, ...]) -> None:
+def _regions(found: tuple[Region, ...], clip_seconds: float) -> None:
     st.subheader("Regions", anchor=False)
     if not found:
         st.markdown("No part of the map exceeds the threshold.")
         return
     more = f"; {len(found) - 1} weaker" if len(found) > 1 else ""
-    st.markdown(f"Strongest at {place(found[0])}{more}.")
+    said = where(found[0], clip_seconds)
+    st.markdown(f"{said[:1].upper()}{said[1:]}{more}.")
     column = st.column_config
     st.dataframe(
         downloads.regions_table(found),

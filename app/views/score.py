@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,8 +18,12 @@ from core import jobs
 from core.store.models import ModelRecord
 from core.store.scores import ScoreRecord, list_scores
 
+if TYPE_CHECKING:
+    from core.calibration import Calibration
+
 PURPOSE = "score"
 STRIP_TOP = 2.0
+RATIO_TOP = 3.0
 MOST_ROWS_SHOWN = 15
 
 
@@ -91,8 +99,7 @@ def _results(model: ModelRecord) -> None:
 
 def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
     calibrated = cache.calibration(model.id)
-    threshold, map_threshold = calibrated.threshold(rate), calibrated.map_threshold(rate)
-    rows = [row_of(score, threshold, map_threshold) for score in scored]
+    rows = [row_of(score, calibrated, rate) for score in scored]
     n_unlike = sum(bool(row["unlike"]) for row in rows)
     st.markdown(
         f"**{n_unlike} of {wording.counted(len(rows), 'recording')}** "
@@ -116,12 +123,13 @@ def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
                 help="How often a normal recording would score at least as high.",
             ),
             "ratio": column.ProgressColumn(
-                "Score ÷ threshold",
-                format="%.2f",
+                "Against the threshold",
+                format="%.1f",
                 min_value=0.0,
-                max_value=STRIP_TOP,
+                max_value=max([RATIO_TOP, *(float(str(row["ratio"])) for row in rows)]),
                 width=150,
-                help="Above 1 the recording is called unlike the normal ones.",
+                help="0 is the middle of the normal recordings, 1 the threshold: above 1 a "
+                "recording is called unlike them.",
             ),
             "strip": column.AreaChartColumn(
                 "Score over time",
@@ -156,23 +164,37 @@ def _listen(model: ModelRecord, clip_id: str) -> None:
 
 
 def row_of(
-    score: ScoreRecord, threshold: float, map_threshold: float
+    score: ScoreRecord, calibrated: Calibration, rate: float
 ) -> dict[str, str | float | bool | list[float]]:
-    """One line of the table; the strip is in units of the threshold."""
+    """One line of the table; score and strip from what is ordinary, 0, to the threshold, 1.
+
+    A score may be negative, so its quotient by the threshold would say nothing.
+    """
+    threshold, map_threshold = calibrated.threshold(rate), calibrated.map_threshold(rate)
     unlike = score.score > threshold
-    unit = map_threshold if map_threshold > 0 else 1.0
+    middle, lowest = float(np.median(calibrated.clip_scores)), float(calibrated.peak_scores[0])
     strongest = score.regions[0] if score.regions else None
+    strip = [from_ordinary(value, lowest, map_threshold) for value in score.strip]
     return {
         "clip_id": score.clip_id,
         "name": wording.shortened(score.clip_name, 80),
         "unlike": unlike,
-        "verdict": wording.short_verdict(unlike, strongest),
+        "verdict": wording.short_verdict(unlike, strongest, score.duration_seconds or math.inf),
         "p": score.p_value,
         "score": score.score,
         "threshold": threshold,
-        "ratio": score.score / threshold if threshold > 0 else 0.0,
-        "strip": [min(max(value / unit, 0.0), STRIP_TOP) for value in score.strip],
+        "ratio": from_ordinary(score.score, middle, threshold),
+        "strip": [min(max(value, 0.0), STRIP_TOP) for value in strip],
     }
+
+
+def from_ordinary(value: float, ordinary: float, threshold: float) -> float:
+    """Where a value lies between what is ordinary, 0, and the threshold, 1, and beyond either.
+
+    >>> from_ordinary(4.0, -2.0, 2.0), from_ordinary(-5.0, -2.0, 2.0)
+    (1.5, -0.75)
+    """
+    return (value - ordinary) / max(threshold - ordinary, 1e-9)
 
 
 draw()
