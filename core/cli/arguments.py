@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,6 +24,32 @@ class Commands(Protocol):
 
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
         """A parser of one command."""
+
+
+class HeadNames:
+    """The heads' names for `--help`, read only there: they wait for PyTorch.
+
+    Any name passes here; the engine refuses an unknown one in a sentence of its own.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        from core.detectors.presets import RECOMMENDED_HEAD
+        from core.detectors.registry import HEADS
+
+        return (f"{name} (default)" if name == RECOMMENDED_HEAD else name for name in HEADS)
+
+
+def add_grouping(parser: argparse.ArgumentParser) -> None:
+    """`--group-by`."""
+    parser.add_argument(
+        "--group-by",
+        metavar="RULE",
+        default="file",
+        help="which clips were cut from one recording: file (default), folder, prefix or field:N",
+    )
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +100,27 @@ def channel(text: str) -> Channel:
     if text.isdecimal():
         return int(text)
     raise SettingError(f"--channel is a number from 0 or mean, not “{text}”.")
+
+
+def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path, str] | None:
+    """The recording each file was cut from; None leaves it to the sound, as `Detector.fit` does.
+
+    A file of a folder that was given goes by its place in that folder, and with several folders
+    also by the folder's own name.
+
+    Raises:
+        SettingError: there is no such rule.
+    """
+    from core.grouping import group_by
+
+    folders = [path for path in paths if path.is_dir()]
+    names = []
+    for file in files:
+        folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
+        name = file.relative_to(folder)
+        names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
+    by_file = dict(zip(files, group_by(names, rule), strict=True))
+    return None if rule == "file" else by_file
 
 
 def settings(pairs: list[str]) -> dict[str, str]:

@@ -24,7 +24,18 @@ def add_to(commands: arguments.Commands) -> None:
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
-    parser.add_argument("--head", default="patchcore", help="the anomaly algorithm")
+    parser.add_argument(
+        "--head",
+        choices=arguments.HeadNames(),
+        metavar="NAME",
+        help="the anomaly algorithm: %(choices)s",
+    )
+    parser.add_argument(
+        "--preset",
+        default="recommended",
+        metavar="NAME",
+        help="the head's settings: recommended (default), or published, as in its own paper",
+    )
     parser.add_argument("--backbone", default="aisfx", help="the network")
     parser.add_argument("--seed", type=int, default=0, help="makes the fit repeatable")
     parser.add_argument(
@@ -33,8 +44,9 @@ def add_to(commands: arguments.Commands) -> None:
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="a setting of the head; may be given many times",
+        help="a setting of the head, over the preset's; may be given many times",
     )
+    arguments.add_grouping(parser)
     arguments.add_rate(parser, 0.05)
     arguments.add_channel(parser)
     arguments.add_device(parser)
@@ -48,29 +60,43 @@ def run(given: argparse.Namespace) -> int:
     _check_place(given.out)
     from core.audio import find_audio, read_clip
     from core.detectors.detector import Detector
+    from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 
+    head = given.head or RECOMMENDED_HEAD
     progress = arguments.progress(given.progress)
     detector = Detector(
-        given.head,
+        head,
         given.backbone,
         seed=given.seed,
         device=given.device,
         false_alarm_rate=given.false_alarm_rate,
-        **settings,
+        **(preset_settings(head, given.preset) | settings),
     )
     files = find_audio(given.paths)
+    by_file = arguments.groups(files, given.paths, given.group_by)
+    groups: list[str] = []
     left_out: list[Path] = []
 
     def clips() -> Iterator[Clip]:
         for file in files:
             try:
-                yield read_clip(file, channel=channel, sample_rate=detector.sample_rate)
+                clip = read_clip(file, channel=channel, sample_rate=detector.sample_rate)
             except AudioError as error:
                 left_out.append(file)
                 arguments.remark(f"left out: {error}")
+            else:
+                if by_file is not None:
+                    groups.append(by_file[file])
+                yield clip
 
     try:
-        detector.fit(clips(), n_clips=len(files), progress=progress)
+        # The groups of the clips that could be read are complete once all have been.
+        detector.fit(
+            clips(),
+            groups=None if by_file is None else groups,
+            n_clips=len(files),
+            progress=progress,
+        )
     except FitError as error:
         if left_out:
             raise FitError(f"{error} {len(left_out)} of {len(files)} were left out.") from None
@@ -80,13 +106,25 @@ def run(given: argparse.Namespace) -> int:
     if warning:
         arguments.remark(warning)
     threshold = detector.calibration.threshold(detector.false_alarm_rate)
+    n_recordings = len({clip["sha256"] for clip in detector.training})
+    if by_file is not None:
+        n_recordings = len(set(groups))
+        if warning is None and detector.false_alarm_rate * (n_recordings + 1) < 1:
+            arguments.remark(_few_recordings(n_recordings, detector.false_alarm_rate))
     print(
-        f"Fitted {given.head} on {detector.n_clips} clips; kept in {given.out}. A clip is called "
-        f"unlike them above {threshold:.4g}, at a false-alarm rate of "
-        f"{detector.false_alarm_rate:.3g}.",
+        f"Fitted {head} on {detector.n_clips} clips of {n_recordings} recordings; kept in "
+        f"{given.out}. A clip is called unlike them above {threshold:.4g}, at a false-alarm rate "
+        f"of {detector.false_alarm_rate:.3g}.",
         file=sys.stdout,
     )
     return 0
+
+
+def _few_recordings(n_recordings: int, rate: float) -> str:
+    return (
+        f"The clips come from {n_recordings} recordings only; how far a new one may differ is "
+        f"known for {1 / (n_recordings + 1):.1%} of them at best, so {rate:.1%} is a guess there."
+    )
 
 
 def _check_place(folder: Path) -> None:
