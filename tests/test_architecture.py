@@ -27,7 +27,7 @@ LAYERS: list[set[str]] = [
     {"core.metrics", "core.datasets", "core.store"},
     {"core.verdict"},
     {"core.picture", "core.explanation"},
-    {"core.tasks", "core.jobs", "core.report", "core.benchmark"},
+    {"core.ranking", "core.tasks", "core.jobs", "core.report", "core.benchmark"},
     {"core.cli"},
     {"core.__main__"},
 ]

@@ -1,4 +1,4 @@
-"""The `hearmap` command: fit, score, explain and weights.
+"""The `hearmap` command: fit, score, explain, rank, weights and bench.
 
 Results go to standard output, progress and remarks to standard error. Exit status: 0 well,
 1 a problem said in one line, 2 bad arguments, 3 some clips could not be read (the others were
@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core.cli import bench, explain, fit, score, weights
+from core.cli import bench, explain, fit, rank, score, weights
 from core.cli.arguments import one_line
 from core.errors import HearMapError, SettingError
 
-COMMANDS = (fit, score, explain, weights, bench)
+COMMANDS = (fit, score, explain, rank, weights, bench)
 
 
 class _Parser(argparse.ArgumentParser):

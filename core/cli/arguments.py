@@ -123,6 +123,15 @@ def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path
     return None if rule == "file" else by_file
 
 
+def names(text: str) -> list[str]:
+    """Names between commas.
+
+    >>> names("padim, cfa")
+    ['padim', 'cfa']
+    """
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def settings(pairs: list[str]) -> dict[str, str]:
     """`name=value` pairs by name; the head checks names and values.
 
