@@ -1,6 +1,7 @@
 """The command line: results on standard output, one line for a problem, never a traceback."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,15 @@ import pytest
 import soundfile
 
 from core.cli import main
-from core.cli.arguments import one_line, settings
+from core.cli.arguments import groups, one_line, settings
+from core.detectors.registry import HEADS
 from core.errors import SettingError
+from core.modelfile import read_model, write_model
+from tests.test_heads import QUICK
 
 RATE = 44_100
+
+each_head = pytest.mark.parametrize("head", list(HEADS))
 
 
 def write_noise(path: Path, seed: int, *, beep: bool = False) -> Path:
@@ -124,6 +130,15 @@ def test_fit_leaves_out_what_cannot_be_read(
         (["fit", "x"], 2, "--out"),
         (["fit", "x", "--out", "m", "--head", "magic"], 2, "patchcore"),
         (["fit", "x", "--out", "m", "--backbone", "magic"], 2, "aisfx"),
+        (["fit", "x", "--out", "m", "--preset", "magic"], 2, "recommended, published"),
+        (["fit", "x", "--out", "m", "--set", "n_channels=-1"], 2, "from 0 to 10000"),
+        (["fit", "x", "--out", "m", "--set", "ridge=much"], 2, "is a number"),
+        (["fit", "x", "--out", "m", "--set", "position=sideways"], 2, "cell, frequency"),
+        (["fit", ".", "--out", "m", "--group-by", "colour"], 2, "field:N"),
+        (["rank", "gone", "--heads", "padim"], 1, "“gone” is not there"),
+        (["rank", ".", "--heads", "magic"], 2, "patchcore"),
+        (["rank", ".", "--presets", "magic"], 2, "recommended, published"),
+        (["rank", "x", "--labelled", "gone.csv"], 2, "gone.csv"),
         (["fit", "x", "--out", "m", "--set", "n"], 2, "name=value"),
         (["fit", "x", "--out", "m", "--set", "magic=1"], 2, "magic"),
         (["fit", "x", "--out", "m", "--set", "seed=1"], 2, "--seed"),
@@ -146,12 +161,158 @@ def test_a_problem_is_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    write_noise(tmp_path / "noise.wav", 0)
     assert main(given) == status
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.count("\n") == 1
     assert printed.err.startswith("hearmap: ")
     assert said in printed.err
+
+
+def quick(head: str) -> list[str]:
+    """Arguments for a head that is ready in a second."""
+    return ["--head", head, "--device", "cpu"] + [
+        part for name, value in QUICK[head].items() for part in ("--set", f"{name}={value}")
+    ]
+
+
+def refused(given: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line with which a command that could not be done ends."""
+    capsys.readouterr()
+    assert main(given) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+@each_head
+def test_every_head_learns_from_clips_of_different_lengths(
+    head: str, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "lengths"
+    folder.mkdir()
+    for seed, seconds in enumerate((0.15, 0.4, 0.7, 1.1)):
+        noise = 0.02 * np.random.default_rng(seed).standard_normal(round(seconds * RATE))
+        soundfile.write(folder / f"{seed}.wav", noise.astype(np.float32), RATE)
+    assert main(["fit", str(folder), "--out", str(tmp_path / "m"), *quick(head)]) == 0
+    printed = capsys.readouterr()
+    assert f"Fitted {head} on 4 clips of 4 recordings" in printed.out
+    assert "4 normal clips can promise a false-alarm rate of 20.0% at best" in printed.err
+    assert main(["score", str(tmp_path / "m"), str(folder), "--json"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(np.isfinite(row["score"]) for row in rows)
+
+
+@each_head
+def test_too_few_clips_one_repeated_and_silence_are_refused(
+    head: str, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "m"
+    given = ["--out", str(out), *quick(head)]
+    one, again = (write_noise(tmp_path / name, 1) for name in ("a.wav", "b.wav"))
+    assert "at least 2 normal clips" in refused(["fit", str(one), *given], capsys)
+    assert "the same recording" in refused(["fit", str(one), str(again), *given], capsys)
+    quiet = tmp_path / "quiet"
+    quiet.mkdir()
+    for n in (1, 2):
+        soundfile.write(quiet / f"{n}.wav", np.zeros(n * RATE // 4, np.float32), RATE)
+    assert "All 2 recordings are silent" in refused(["fit", str(quiet), *given], capsys)
+    assert not out.exists()
+
+
+def test_more_channels_than_the_layers_have_are_refused(
+    normal: Path, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["fit", str(normal), "--out", str(tmp_path / "m"), "--set", "n_channels=5000"]
+    assert main(given) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "n_channels goes from 1 to 128" in said
+    assert not (tmp_path / "m").exists()
+
+
+def test_presets_are_what_they_say_and_set_goes_over_them(
+    normal: Path, aisfx_weights: Path, tmp_path: Path
+) -> None:
+    kept = {}
+    for name, given in {
+        "default": [],
+        "published": ["--preset", "published", "--set", "n_channels=10"],
+        "mine": ["--set", "relative_ridge=2", "--set", "reference=training"],
+    }.items():
+        assert main(["fit", str(normal), "--out", str(tmp_path / name), *given]) == 0
+        manifest, _ = read_model(tmp_path / name)
+        assert manifest["head"] == "padim"
+        kept[name] = manifest["settings"]
+    recommended = HEADS["padim"].recommended
+    assert {key: kept["default"][key] for key in recommended} == {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in recommended.items()
+    }
+    assert kept["published"]["position"] == "cell"
+    assert kept["mine"] == kept["default"] | {"relative_ridge": 2.0, "reference": "training"}
+
+
+def test_clips_of_one_recording_are_counted_as_one(
+    normal: Path, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed in range(4):
+        for part in "ab":
+            write_noise(tmp_path / f"take{seed}-{part}.wav", 10 * seed + ord(part))
+    given = ["fit", str(tmp_path), "--out", str(tmp_path / "m"), "--group-by", "field:1"]
+    assert main([*given, "--false-alarm-rate", "0.15"]) == 0
+    printed = capsys.readouterr()
+    assert "on 8 clips of 4 recordings" in printed.out
+    assert "come from 4 recordings only" in printed.err
+    given = ["fit", str(normal), "--out", str(tmp_path / "n"), "--group-by", "prefix"]
+    assert "All clips belong to one recording, “noise”" in refused(given, capsys)
+
+
+def test_groups_go_by_the_place_in_the_folder_given(tmp_path: Path) -> None:
+    files = [tmp_path / "day1" / "a" / "x.wav", tmp_path / "day2" / "a" / "y.wav"]
+    for file in files:
+        file.parent.mkdir(parents=True)
+    days = [tmp_path / "day1", tmp_path / "day2"]
+    both = groups(files, days, "folder")
+    assert both is not None and list(both.values()) == ["day1/a", "day2/a"]
+    one = groups(files[:1], days[:1], "folder")
+    assert one is not None and list(one.values()) == ["a"]
+    assert groups(files, days, "file") is None
+
+
+def test_a_model_of_other_weights_is_refused(
+    model: Path, normal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest, tensors = read_model(model)
+    write_model(tmp_path / "m", manifest | {"backbone_weights_sha256": "0" * 64}, tensors)
+    said = refused(["score", str(tmp_path / "m"), str(normal)], capsys)
+    assert "other weights of aisfx" in said
+
+
+def test_an_interrupt_in_the_middle_of_a_fit_leaves_no_folder(
+    normal: Path, aisfx_weights: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "models" / "m"
+    out.parent.mkdir()
+    # A shell's background jobs ignore the interrupt; a terminal's do not.
+    program = "import signal, sys; from core.cli import main; "
+    program += "signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(main())"
+    given = ["fit", str(normal), "--out", str(out), "--head", "cfa", "--progress", "lines"]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *given], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "%" in line and "Listening" not in line:
+                process.send_signal(signal.SIGINT)
+                break
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "stopped; nothing half-done was kept" in said
+    assert "Traceback" not in said
+    assert list(out.parent.iterdir()) == []
 
 
 def test_fit_refuses_a_folder_of_something_else_before_the_work(
@@ -190,9 +351,10 @@ def test_weights_list_says_what_is_here(
     assert str(aisfx_weights) in printed
 
 
-def test_help_does_not_wait_for_pytorch() -> None:
+@pytest.mark.parametrize("given", [["--help"], ["weights", "list"]])
+def test_what_needs_no_network_does_not_wait_for_pytorch(given: list[str]) -> None:
     program = "import sys; from core.cli import main; "
-    program += "main(['--help']); print('torch' in sys.modules)"
+    program += f"main({given}); print('torch' in sys.modules)"
     finished = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )

@@ -76,6 +76,7 @@ def run(given: argparse.Namespace) -> int:
     by_file = arguments.groups(files, given.paths, given.group_by)
     groups: list[str] = []
     left_out: list[Path] = []
+    silent: list[Path] = []
 
     def clips() -> Iterator[Clip]:
         for file in files:
@@ -87,7 +88,11 @@ def run(given: argparse.Namespace) -> int:
             else:
                 if by_file is not None:
                     groups.append(by_file[file])
+                if clip.samples.min() == clip.samples.max():
+                    silent.append(file)
                 yield clip
+        if silent and len(silent) + len(left_out) == len(files):
+            raise FitError(f"All {len(silent)} recordings are silent; there is nothing to learn.")
 
     try:
         # The groups of the clips that could be read are complete once all have been.
@@ -102,6 +107,8 @@ def run(given: argparse.Namespace) -> int:
             raise FitError(f"{error} {len(left_out)} of {len(files)} were left out.") from None
         raise
     detector.save(given.out)
+    if silent:
+        arguments.remark(f"{len(silent)} of the recordings are silent, such as “{silent[0].name}”.")
     warning = detector.calibration.warning(detector.false_alarm_rate)
     if warning:
         arguments.remark(warning)
