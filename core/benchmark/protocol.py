@@ -15,6 +15,8 @@ from core.audio import read_clip
 from core.benchmark.results import Row, finished_or_run
 from core.datasets.esc50 import Recording, of_classes
 from core.detectors import Detector
+from core.detectors.options import make_settings
+from core.detectors.registry import head_type
 from core.errors import DataSetError
 from core.feature_cache import FeatureCache
 from core.metrics import Interval
@@ -30,6 +32,10 @@ class Candidate:
     preset: str
     backbone: str
     settings: dict[str, Any]
+
+    def settings_in_full(self) -> Any:
+        """The head's settings, defaults included."""
+        return make_settings(head_type(self.head).settings_type, self.head, self.settings)
 
     def detector(self, seed: int) -> Detector:
         """An unfitted detector."""
@@ -80,6 +86,8 @@ def run_units(
             "protocol": dataclasses.asdict(protocol) | {"normals": [normal]},
             "others": sorted(protocol.normals) if name == "novelty" else [],
             "candidate": dataclasses.asdict(candidate),
+            # The settings in full: another default is another measurement.
+            "settings": dataclasses.asdict(candidate.settings_in_full()),
         }
         rows += finished_or_run(folder, described, partial(one, candidate, normal, watch))
     return rows

@@ -27,7 +27,7 @@ from core.types import FeatureMaps
 class PatchCoreSettings(ReferenceSettings):
     """PatchCore's own settings."""
 
-    bank_size: int = option(2000, "Patches kept in the memory bank.", low=1, high=200_000)
+    bank_size: int = option(1500, "Patches kept in the memory bank.", low=1, high=200_000)
     reservoir_size: int = option(
         20_000, "Patches drawn at random from all clips, from which the bank is chosen.", low=10
     )
@@ -74,17 +74,23 @@ class PatchCore(Head):
         self._use(patches[chosen])
 
     def score(self, maps: FeatureMaps) -> CellScores:
-        """Distances to the bank, and Eq. 7's weight of each patch."""
+        """Distances to the bank, and Eq. 7's weight of the highest patch of each column."""
         rows = self._rows(maps)
         distances, indices = self._neighbours.search(rows, 1)
         grid = maps.layers[self.layers[0]].shape[-2:]
         nearest = distances[:, 0]
-        weight = self._weight(rows, nearest, indices[:, 0]) if self.settings.n_reweighting else None
+        scores = nearest
         if self.settings.density_neighbours:
-            nearest = nearest / self._spacing[indices[:, 0]]
-        return CellScores(
-            nearest.reshape(grid).cpu(), None if weight is None else weight.reshape(grid).cpu()
-        )
+            scores = nearest / self._spacing[indices[:, 0]]
+        if not self.settings.n_reweighting:
+            return CellScores(scores.reshape(grid).cpu())
+        # A clip's score needs the weight of a stretch's highest cell, which is the highest of its
+        # column: the others' weights would cost a tenth of the whole scoring.
+        highest = scores.reshape(grid).argmax(dim=0)
+        cells = highest * grid[1] + torch.arange(grid[1], device=highest.device)
+        weight = torch.zeros_like(nearest)
+        weight[cells] = self._weight(rows[cells], nearest[cells], indices[cells, 0])
+        return CellScores(scores.reshape(grid).cpu(), weight.reshape(grid).cpu())
 
     def state(self) -> dict[str, Tensor]:
         """The bank, [patch, channel]."""
