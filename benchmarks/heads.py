@@ -1,0 +1,239 @@
+"""`python -m benchmarks.heads`: time, memory and size of every head; searches against naive forms.
+
+Each head is measured in a process of its own, on seeded noise with tones, 5 s a clip. What cannot
+be compared here, because a package is missing, is said in the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.results_page import machine, write_section
+from core import Clip, Detector
+from core.detectors import HEADS
+from core.detectors.coreset import covering_radius, greedy_coreset
+from core.detectors.gaussian import RunningGaussians, mahalanobis, whitening
+from core.detectors.neighbours import NearestNeighbours
+from core.detectors.presets import PRESETS, preset_settings
+
+RATE = 44_100
+N_SCORED = 32
+
+
+def made_clip(seed: int, seconds: float) -> Clip:
+    """Noise with four slowly beating tones: cheap, and no two clips alike."""
+    generator = np.random.default_rng(seed)
+    time_s = np.arange(round(seconds * RATE)) / RATE
+    samples = 0.05 * generator.standard_normal(time_s.size)
+    for hz, beat_hz in zip(
+        generator.uniform(100, 8000, 4), generator.uniform(0.3, 3, 4), strict=True
+    ):
+        samples += (
+            0.03 * np.sin(2 * np.pi * hz * time_s) * (1 + np.sin(2 * np.pi * beat_hz * time_s))
+        )
+    return Clip.from_samples(samples.clip(-1, 1), RATE, f"clip {seed}")
+
+
+def measure_head(head: str, preset: str, n_clips: int, seconds: float) -> dict[str, float]:
+    """Fit and score in this process, with an empty cache; its memory is the whole process's."""
+    detector = Detector(head, **preset_settings(head, preset))
+
+    def clips() -> Iterator[Clip]:
+        return (made_clip(seed, seconds) for seed in range(n_clips))
+
+    start = time.perf_counter()
+    for _ in clips():
+        pass
+    making = time.perf_counter() - start
+    start = time.perf_counter()
+    detector.fit(clips(), n_clips=n_clips)
+    fit_s = time.perf_counter() - start - making
+    tests = [made_clip(10**6 + seed, 5.0) for seed in range(N_SCORED + 8)]
+    list(detector.score_many(tests[:8]))
+    start = time.perf_counter()
+    list(detector.score_many(tests[8:]))
+    score_s = time.perf_counter() - start
+    with tempfile.TemporaryDirectory() as folder:
+        detector.save(Path(folder) / "model")
+        size = sum(f.stat().st_size for f in (Path(folder) / "model").iterdir())
+    return {
+        "fit_s": fit_s,
+        "times_real_time": 5.0 * N_SCORED / score_s,
+        "peak_gib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        "model_mb": size / 1e6,
+    }
+
+
+def heads_table(heads: list[str], sizes: list[int], seconds: float) -> str:
+    """Every head and preset at every number of clips, a process each."""
+    lines = [
+        f"Fitted on clips of {seconds:g} s, scored in batches of 5 s clips, network included.",
+        "",
+        "| head | preset | clips | fit, s | scoring, x real time | peak memory, GiB | model, MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for head in heads:
+        for preset in PRESETS:
+            for n_clips in sizes:
+                with tempfile.TemporaryDirectory() as home:
+                    given = [head, preset, str(n_clips), str(seconds)]
+                    found = subprocess.run(
+                        [sys.executable, "-m", "benchmarks.heads", "--one", *given],
+                        env=os.environ | {"HEARMAP_HOME": home},
+                        capture_output=True,
+                        text=True,
+                        check=True,
+                    )
+                row = json.loads(found.stdout.splitlines()[-1])
+                lines.append(
+                    f"| {head} | {preset} | {n_clips} | {row['fit_s']:.1f} | "
+                    f"{row['times_real_time']:.0f} | {row['peak_gib']:.2f} | "
+                    f"{row['model_mb']:.1f} |"
+                )
+                print(lines[-1], flush=True)
+    return "\n".join(lines)
+
+
+def searches_table() -> str:
+    """Coreset, nearest neighbours and Mahalanobis distances against naive forms, in one run."""
+    generator = torch.Generator().manual_seed(0)
+    mixing = torch.randn(64, 512, generator=generator)
+    points = torch.randn(20_000, 64, generator=generator) @ mixing
+    points += 0.3 * torch.randn(20_000, 512, generator=generator)
+    naive_s, naive = timed(lambda: textbook_coreset(points.numpy(), 2000))
+    exact_s, exact = timed(lambda: greedy_coreset(points, 2000, seed=0, n_projected=None))
+    ours_s, ours = timed(lambda: greedy_coreset(points, 2000, seed=0))
+    exact_radius, radius = covering_radius(points, exact), covering_radius(points, ours)
+    lines = [
+        "| what | form | time against ours | covering radius against exact greedy |",
+        "|---|---|---|---|",
+        "| coreset, 20,000 x 512 -> 2,000 | ours, 128 projected dimensions | 1 "
+        f"({ours_s:.2f} s) | {radius / exact_radius - 1:+.1%} |",
+        f"| | ours, exact | {exact_s / ours_s:.1f} | +0.0% |",
+        f"| | textbook, NumPy | {naive_s / ours_s:.1f} | "
+        f"{covering_radius(points, torch.tensor(naive)) / exact_radius - 1:+.1%} |",
+    ]
+    other = anomalib_coreset()
+    if other is None:
+        lines.append("| | anomalib 2.7 | not installed here | |")
+    else:
+        torch.manual_seed(0)
+        other_s, chosen = timed(lambda: other(points, 2000 / 20_000))
+        other_radius = covering_radius(points, torch.as_tensor(chosen))
+        lines.append(
+            f"| | anomalib 2.7, its projection included | {other_s / ours_s:.1f} | "
+            f"{other_radius / exact_radius - 1:+.1%} |"
+        )
+    bank, rows = points[:1500], points[-1296:]
+    search = NearestNeighbours(bank)
+    search.search(rows, 1)
+    ours_s, _ = timed(lambda: search.search(rows, 1))
+    naive_s, _ = timed(lambda: naive_nearest(rows.numpy(), bank.numpy()))
+    lines.append(f"| nearest of 1,500 x 512 for 1,296 rows | ours | 1 ({1000 * ours_s:.1f} ms) | |")
+    lines.append(f"| | row by row, NumPy | {naive_s / ours_s:.1f} | |")
+    samples = torch.randn(1296, 40, 100, generator=generator)
+    gaussians = RunningGaussians(1296, 100, torch.device("cpu"))
+    gaussians.add(samples)
+    white, mean = whitening(gaussians.covariance(), 0.01), gaussians.mean.float()
+    one = samples[:, :1]
+    mahalanobis(one, mean, white)
+    ours_s, _ = timed(lambda: mahalanobis(one, mean, white))
+    covariance = gaussians.covariance().numpy() + 0.01 * np.eye(100)
+    naive_s, _ = timed(lambda: naive_mahalanobis(one[:, 0].numpy(), mean.numpy(), covariance))
+    lines.append(f"| Mahalanobis, 1,296 cells of 100 | ours | 1 ({1000 * ours_s:.1f} ms) | |")
+    lines.append(f"| | an inverse a cell, NumPy | {naive_s / ours_s:.1f} | |")
+    return "\n".join(lines)
+
+
+def textbook_coreset(points: np.ndarray, size: int) -> list[int]:
+    """The greedy choice as PatchCore's Algorithm 1 reads."""
+    chosen = [0]
+    nearest = np.linalg.norm(points - points[0], axis=1)
+    while len(chosen) < size:
+        chosen.append(int(nearest.argmax()))
+        nearest = np.minimum(nearest, np.linalg.norm(points - points[chosen[-1]], axis=1))
+    return chosen
+
+
+def naive_nearest(rows: np.ndarray, bank: np.ndarray) -> list[float]:
+    """The distance of each row to the nearest of the bank."""
+    return [float(np.linalg.norm(bank - row, axis=1).min()) for row in rows]
+
+
+def naive_mahalanobis(rows: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> list[float]:
+    """The distance of each cell by the inverse of its covariance."""
+    return [
+        float(np.sqrt((r - m) @ np.linalg.inv(c) @ (r - m)))
+        for r, m, c in zip(rows, mean, covariance, strict=True)
+    ]
+
+
+def anomalib_coreset() -> Callable[[torch.Tensor, float], Any] | None:
+    """KCenterGreedy, anomalib's own, or None where it is not installed.
+
+    Its parent packages import the whole of Lightning: they are made bare, the class is its own.
+    """
+    found = importlib.util.find_spec("anomalib")
+    if found is None or not found.submodule_search_locations:
+        return None
+    root = Path(next(iter(found.submodule_search_locations)))
+    for name in ("", ".models", ".models.components", ".models.components.sampling"):
+        bare = types.ModuleType(f"anomalib{name}")
+        bare.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
+        sys.modules[bare.__name__] = bare
+    try:
+        module = importlib.import_module("anomalib.models.components.sampling.k_center_greedy")
+    except ImportError:
+        return None
+    return lambda points, ratio: module.KCenterGreedy(points, ratio).select_coreset_idxs()
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds and result of a call."""
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def main() -> None:
+    """Measure and write, or measure one head for a parent process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--heads", nargs="+", default=list(HEADS))
+    parser.add_argument("--clips", nargs="+", type=int, default=[24, 100])
+    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--section", default="heads", help="the section of RESULTS.md")
+    parser.add_argument("--searches", action="store_true", help="only the searches")
+    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.one:
+        head, preset, n_clips, seconds = given.one
+        print(json.dumps(measure_head(head, preset, int(n_clips), float(seconds))))
+        return
+    if given.searches:
+        title, table = "Searches against naive forms", searches_table()
+        name = "searches"
+    else:
+        title = f"Heads: time, memory, size ({given.seconds:g} s clips)"
+        table, name = heads_table(given.heads, given.clips, given.seconds), given.section
+    print(table)
+    write_section(name, f"## {title}\n\n{machine()}\n\n{table}")
+
+
+if __name__ == "__main__":
+    main()
