@@ -111,17 +111,28 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
 
     each("start_full", "", idle, 800)
     each("score_full", f"score?model={model}", idle, 1100)
-    page = new_page(browser, "light", WIDE, 900)
-    page.goto(f"{server.url}/listen?model={model}")
-    playable(page)
-    page.locator(".st-key-next button").click()
-    page.wait_for_timeout(4000)
-    page.locator(".st-key-next button").click()
-    page.wait_for_timeout(4000)
-    third = page.url.split("/", 3)[3]
-    page.context.close()
-    each("listen_full", third, playable, 1500)
+    for name, wanted in (("listen_full", "bearing knock"), ("listen_lasting", "imbalance")):
+        address = address_of(browser, f"{server.url}/listen?model={model}", wanted, playable)
+        each(name, address, playable, 1500)
     fit_views(browser, server, scratch, folder)
+
+
+def address_of(browser: Browser, url: str, wanted: str, ready: Callable[[Page], Any]) -> str:
+    """The address of the first recording in Listen whose name holds `wanted`."""
+    page = new_page(browser, "light", WIDE, 900)
+    page.goto(url)
+    ready(page)
+    chosen = page.get_by_role("combobox", name="Recording")
+    while wanted not in (before := chosen.input_value()):
+        page.locator(".st-key-next button").click()
+        page.wait_for_function(
+            "before => document.querySelector('[aria-label=Recording]').value !== before",
+            arg=before,
+        )
+        wait_idle(page, timeout_seconds=120)
+    address = page.url.split("/", 3)[3]
+    page.context.close()
+    return address
 
 
 def fit_views(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> None:
@@ -150,10 +161,18 @@ def fit_views(browser: Browser, server: AppServer, scratch: Path, folder: Path) 
         if scheme == "dark":
             page.context.close()
             continue
-        page.set_viewport_size({"width": WIDE, "height": 700})
+        page.set_viewport_size({"width": WIDE, "height": 1200})
+        page.wait_for_timeout(1000)
+        # The slowest method: the recommended one is done before its picture is taken.
+        method = page.get_by_role("combobox", name="Method")
+        method.fill("STFPM")
+        method.press("Enter")
+        wait_idle(page)
+        page.wait_for_timeout(1000)
         page.get_by_role("button", name="Fit", exact=True).click()
         page.get_by_role("button", name="Cancel").wait_for(timeout=120_000)
-        page.wait_for_timeout(6000)
+        page.set_viewport_size({"width": WIDE, "height": 700})
+        page.wait_for_timeout(4000)
         keep(page, folder / "fit_busy_light_1280.png")
         page.get_by_role("button", name="Cancel").click()
         page.get_by_text("was cancelled").wait_for(timeout=120_000)

@@ -68,9 +68,9 @@ def choose(page: Page, label: str, option: str) -> None:
 def clips_of(folder: Path, esc10: Path | None) -> tuple[list[Path], list[Path]]:
     """Normal recordings and ones to score: real rain and a dog where there are any."""
     if esc10 is not None:
-        rain = sorted(path for path in esc10.rglob("*-10.wav") if path.name.startswith(("1", "2")))
-        dog = sorted(path for path in esc10.rglob("*-0.wav") if path.name.startswith("4"))
-        other = sorted(path for path in esc10.rglob("*-10.wav") if path.name.startswith("4"))
+        rain = sorted(path for path in esc10.rglob("*-10.*") if path.name.startswith(("1", "2")))
+        dog = sorted(path for path in esc10.rglob("*-0.*") if path.name.startswith("4"))
+        other = sorted(path for path in esc10.rglob("*-10.*") if path.name.startswith("4"))
         if len(rain) >= 8 and dog and other:
             return rain[:8], [dog[0], other[0]]
     normal = [write(folder / f"pump {k}.wav", make("pump", seed=k).clip) for k in range(8)]
