@@ -138,7 +138,7 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
         )
         st.markdown(f"**{HEADS[head].title}, {PRESET_NAMES[preset].lower()}**")
         own = head_settings.draw(HEADS[head].settings_type, head, preset)
-    seconds, mebibytes = fit_estimate(len(usable), sum(lengths))
+    seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
     st.caption(
         f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two cores."
     )
