@@ -9,7 +9,7 @@ SECONDS_PER_SECOND_OF_SOUND = {
     "patchcore": 0.12,
     "cfa": 1.5,
     "stfpm": 0.5,
-    "autoencoder": 0.5,
+    "autoencoder": 0.8,
 }
 BASE_MEBIBYTES = 700.0
 MEBIBYTES_PER_CLIP = 0.2
