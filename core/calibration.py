@@ -10,12 +10,42 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
 
 from core.types import Float32Array, Float64Array
 
 # M is 0.5 where a normal clip's strongest cell would lie once in 20 clips, 1 once in 400.
 HALF_RATE = 0.05
+COLUMNS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class Gumbel:
+    """The law of maxima, P(X <= x) = exp(-exp(-(x - location) / scale))."""
+
+    location: float
+    scale: float
+
+    @classmethod
+    def of(cls, peaks: Float64Array) -> Gumbel:
+        """The Gumbel distribution of the same first two L-moments, steady with few samples."""
+        ordered = np.sort(peaks)
+        n = ordered.size
+        mean = float(ordered.mean())
+        l2 = float((2.0 * np.arange(n) / max(n - 1, 1) - 1.0) @ ordered) / n
+        scale = max(l2 / np.log(2.0), 1e-6 * max(abs(mean), 1.0))
+        return cls(mean - np.euler_gamma * scale, scale)
+
+    def log_survival(self, values: Float64Array | Float32Array) -> Float64Array:
+        """The logarithm of P(X > x), exact far out in either tail."""
+        z = (np.asarray(values, dtype=np.float64) - self.location) / self.scale
+        # Beyond 36 P is exp(-z) to the last digit; below -700 the exponential would overflow.
+        near = np.log(-np.expm1(-np.exp(-np.clip(z, -700.0, 36.0))))
+        survival: Float64Array = np.where(z > 36.0, -z, near)
+        return survival
+
+    def quantile_above(self, probability: float) -> float:
+        """The value exceeded with this probability."""
+        return self.location - self.scale * float(np.log(-np.log1p(-probability)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +109,17 @@ class Calibration:
         distribution, the law of maxima, fitted to the held-out peaks), M = log p / (2 log 0.05),
         at most 1: half-way at p = 5 %, full at p = 0.25 %, near 0 in what is ordinary.
         """
-        log_p = self._peak_tail.logsf(raw.astype(np.float64))
-        scale = 2.0 * np.log(HALF_RATE)
-        probability: Float32Array = np.clip(log_p / scale, 0.0, 1.0).astype(np.float32)
+        probability = np.empty_like(raw, dtype=np.float32)
+        # A stretch at a time: an hour's map in 64-bit floats, three times over, is half a GiB.
+        for start in range(0, raw.shape[-1], COLUMNS_AT_ONCE):
+            columns = np.s_[..., start : start + COLUMNS_AT_ONCE]
+            log_p = self._peak_tail.log_survival(raw[columns])
+            probability[columns] = np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0)
         return probability
 
     def clip_probability(self, score: float) -> float:
         """The clip's place on the scale of M: 0.5 at a 5 % false-alarm rate, without steps."""
-        log_p = float(self._score_tail.logsf(score))
+        log_p = float(self._score_tail.log_survival(np.array(score)))
         return float(np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0))
 
     def warning(self, false_alarm_rate: float) -> str | None:
@@ -101,12 +134,12 @@ class Calibration:
         )
 
     @cached_property
-    def _score_tail(self) -> stats.rv_continuous:
-        return _gumbel(self.clip_scores)
+    def _score_tail(self) -> Gumbel:
+        return Gumbel.of(self.clip_scores)
 
     @cached_property
-    def _peak_tail(self) -> stats.rv_continuous:
-        return _gumbel(self.peak_scores)
+    def _peak_tail(self) -> Gumbel:
+        return Gumbel.of(self.peak_scores)
 
 
 def _conformal(held_out: Float64Array, score: float) -> float:
@@ -114,20 +147,9 @@ def _conformal(held_out: Float64Array, score: float) -> float:
     return (1 + n_higher) / (held_out.size + 1)
 
 
-def _threshold(held_out: Float64Array, rate: float, tail: stats.rv_continuous) -> float:
+def _threshold(held_out: Float64Array, rate: float, tail: Gumbel) -> float:
     # Round-off must not turn 0.05 * 20 into 0.99 of a clip.
     n_allowed = int(np.floor(rate * (held_out.size + 1) + 1e-9))
     if n_allowed >= 1:
         return float(held_out[held_out.size - min(n_allowed, held_out.size)])
-    return max(float(held_out[-1]), float(tail.isf(rate)))
-
-
-def _gumbel(peaks: Float64Array) -> stats.rv_continuous:
-    """The Gumbel distribution of the same first two L-moments, steady with few samples."""
-    ordered = np.sort(peaks)
-    n = ordered.size
-    mean = float(ordered.mean())
-    rank = np.arange(n)
-    l2 = float((2.0 * rank / max(n - 1, 1) - 1.0) @ ordered) / n
-    scale = max(l2 / np.log(2.0), 1e-6 * max(abs(mean), 1.0))
-    return stats.gumbel_r(loc=mean - np.euler_gamma * scale, scale=scale)
+    return max(float(held_out[-1]), tail.quantile_above(rate))

@@ -113,11 +113,11 @@ class FeatureExtractor:
         for start, stop in self._spans(clip):
             yield self._maps([clip], start, stop)[0]
 
-    def batch(self, clips: Sequence[Clip]) -> Iterator[list[FeatureMaps]]:
-        """The segments of each clip, clips of one length together in a batch."""
+    def batch(self, clips: Sequence[Clip]) -> Iterator[Iterable[FeatureMaps]]:
+        """The segments of each clip, clips of one length together; a long clip's one by one."""
         for group in self._batches(clips):
             if len(group) == 1:
-                yield list(self.segments(group[0]))
+                yield self.segments(group[0])
             else:
                 start, stop = next(iter(self._spans(group[0])))
                 yield from ([maps] for maps in self._maps(group, start, stop))

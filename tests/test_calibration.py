@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from core.calibration import Calibration
+from core.calibration import Calibration, Gumbel
 
 
 def calibrated(scores: np.ndarray) -> Calibration:
@@ -76,3 +77,21 @@ def test_equal_scores_give_finite_answers() -> None:
     calibration = calibrated(np.full(10, 3.0))
     assert np.isfinite(calibration.threshold(0.01))
     assert calibration.probability(np.array([3.0, 3.1], dtype=np.float32))[1] == 1.0
+
+
+def test_the_tail_is_scipys() -> None:
+    tail = Gumbel(3.0, 0.7)
+    reference = stats.gumbel_r(loc=3.0, scale=0.7)
+    # Beyond z = 36 the tail is below the smallest step from 1; its logarithm is -z.
+    values = np.linspace(-3.0, 20.0, 300)
+    np.testing.assert_allclose(tail.log_survival(values), reference.logsf(values), atol=1e-9)
+    assert float(tail.log_survival(np.array(103.0))) == pytest.approx(-100 / 0.7, abs=1e-6)
+    for rate in (0.001, 0.05, 0.5):
+        assert tail.quantile_above(rate) == pytest.approx(reference.isf(rate))
+
+
+def test_a_long_map_is_calibrated_piece_by_piece_as_in_one() -> None:
+    calibration = calibrated(np.random.default_rng(0).gumbel(10, 2, 30))
+    raw = np.random.default_rng(1).uniform(0, 30, (3, 10_000)).astype(np.float32)
+    whole = calibration.probability(raw)
+    np.testing.assert_array_equal(whole[:, 4000:4200], calibration.probability(raw[:, 4000:4200]))
