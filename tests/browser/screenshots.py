@@ -166,6 +166,7 @@ def fit_views(browser: Browser, server: AppServer, scratch: Path, folder: Path) 
         # The slowest method: the recommended one is done before its picture is taken.
         method = page.get_by_role("combobox", name="Method")
         method.fill("STFPM")
+        page.get_by_role("option", name="STFPM", exact=True).wait_for()
         method.press("Enter")
         wait_idle(page)
         page.wait_for_timeout(1000)
