@@ -63,8 +63,9 @@ def test_a_tone_lands_in_its_row_and_a_click_in_its_column(tmp_path) -> None:
     click[round(1.2 * 44_100) :][:40] += 0.9
     clicked = Clip.from_samples(click, 44_100, "click")
     settings = extractor.backbone.settings
+    clips = (quiet, tone, clicked)
     base, with_tone, with_click = (
-        next(iter(extractor.segments(clip))).layers["conv_block2"] for clip in (quiet, tone, clicked)
+        next(iter(extractor.segments(clip))).layers["conv_block2"] for clip in clips
     )
     rows = (with_tone - base).abs().mean(dim=(0, 2))
     expected_row = int(np.abs(settings.freq_hz - 3000).argmin()) // 4
@@ -90,7 +91,7 @@ def test_the_cache_changes_no_value_and_saves_the_network(tmp_path, monkeypatch)
     backbone = load_backbone("aisfx")
     extractor = FeatureExtractor(backbone, backbone.default_layers, FeatureCache(tmp_path))
     clips = [noise(1.0, seed) for seed in range(3)]
-    fresh = [list(extractor.segments(clip))[0] for clip in clips]
+    fresh = [next(iter(extractor.segments(clip))) for clip in clips]
     first = [segments[0] for segments in extractor.extract(clips)]
     monkeypatch.setattr(type(backbone), "maps", lambda *_: pytest.fail("computed again"))
     second = [segments[0] for segments in extractor.extract(clips)]
@@ -132,7 +133,7 @@ def test_a_damaged_cache_file_is_a_sentence_and_is_gone(tmp_path) -> None:
 
 
 def test_unknown_layers_are_named_with_those_there_are() -> None:
-    with pytest.raises(SettingError, match="conv_block7.*conv_block1, conv_block2"):
+    with pytest.raises(SettingError, match=r"conv_block7.*conv_block1, conv_block2"):
         load_backbone("aisfx").check_layers(("conv_block7",))
     with pytest.raises(SettingError, match="no backbone “vgg”"):
         load_backbone("vgg")
