@@ -6,6 +6,7 @@ asks for, at any time.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,7 +33,8 @@ class Gumbel:
         n = ordered.size
         mean = float(ordered.mean())
         l2 = float((2.0 * np.arange(n) / max(n - 1, 1) - 1.0) @ ordered) / n
-        scale = max(l2 / np.log(2.0), 1e-6 * max(abs(mean), 1.0))
+        # Plain floats: NumPy's own make thresholds and verdicts that JSON refuses to write.
+        scale = max(float(l2) / math.log(2.0), 1e-6 * max(abs(mean), 1.0))
         return cls(mean - np.euler_gamma * scale, scale)
 
     def log_survival(self, values: Float64Array | Float32Array) -> Float64Array:
