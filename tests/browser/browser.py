@@ -9,6 +9,7 @@ Chromium is missing.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+# Opened at a view's own address, Streamlit's page first asks below that address whether its
+# server is there, and Chromium notes each answer 404.
+_DEEP_LINK_PROBE = re.compile(r"/[^/]+/_stcore/(health|host-config)")
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", ""}
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -174,7 +178,8 @@ def watched_page(browser: Browser, **context_options: Any) -> tuple[Page, Watch]
             route.abort()
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        probed = urlsplit(message.location.get("url", "")).path
+        if message.type == "error" and not _DEEP_LINK_PROBE.fullmatch(probed):
             watch.console_errors.append(message.text)
 
     context.route("**/*", gate)
