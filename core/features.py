@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,9 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.backbones import Backbone
+from core.errors import AudioError
 from core.feature_cache import FeatureCache
 from core.progress import Progress, silent
-from core.spectrogram import log_mel_frames
 from core.types import Clip, FeatureMaps
 
 SEGMENT_SECONDS = 30.0
@@ -79,8 +80,11 @@ class FeatureExtractor:
         self.cache = cache
         settings = backbone.settings
         self.stride = backbone.stride(self.layers)
-        self.segment_frames = self._multiple(SEGMENT_SECONDS / settings.hop_seconds)
-        self.context_frames = self._multiple(backbone.reach_frames)
+        self.segment_frames = backbone.window_frames or self._multiple(
+            SEGMENT_SECONDS / settings.hop_seconds
+        )
+        self.context_frames = 0 if backbone.window_frames else self._multiple(backbone.reach_frames)
+        self._most_together = sys.maxsize
         described = f"{backbone.weights_sha256}|{settings}|{self.layers}|{self.segment_frames}"
         self._prefix = hashlib.sha256(described.encode()).hexdigest()[:16]
 
@@ -158,12 +162,31 @@ class FeatureExtractor:
             yield start, min(start + self.segment_frames, n_frames)
 
     def _maps(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
-        settings, backbone = self.backbone.settings, self.backbone
-        n_frames = settings.n_frames(clips[0].samples.size)
-        first = max(0, start - self.context_frames)
-        last = min(n_frames, stop + self.context_frames)
+        """The maps of clips of one length; a batch that memory is short for is halved for good."""
+        if len(clips) <= self._most_together:
+            try:
+                return self._maps_at_once(clips, start, stop)
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+            if len(clips) == 1:
+                raise AudioError(
+                    f"There is not enough memory to hear “{clips[0].name}” with backbone "
+                    f"{self.backbone.name}; close other programs, or choose a smaller backbone."
+                )
+            self._most_together = len(clips) // 2
+            if self.backbone.device.type == "cuda":
+                torch.cuda.empty_cache()
+        size = self._most_together
+        batches = (clips[i : i + size] for i in range(0, len(clips), size))
+        return [maps for batch in batches for maps in self._maps(batch, start, stop)]
+
+    def _maps_at_once(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
+        backbone = self.backbone
+        n_frames = backbone.settings.n_frames(clips[0].samples.size)
+        first, last = self._heard(start, stop, n_frames)
         samples = torch.stack([torch.from_numpy(clip.samples) for clip in clips])
-        log_mel = log_mel_frames(samples.to(backbone.device), first, last, settings)
+        log_mel = backbone.log_mel(samples, first, last)
         # Cells at the end of a clip that is no multiple of the stride see its last frame repeated.
         padding = -log_mel.shape[-1] % self.stride
         log_mel = F.pad(log_mel, (0, padding), mode="replicate")
@@ -179,12 +202,27 @@ class FeatureExtractor:
             for i in range(len(clips))
         ]
 
+    def _heard(self, start: int, stop: int, n_frames: int) -> tuple[int, int]:
+        """The frames that the network hears to make the maps of frames start..stop."""
+        window = self.backbone.window_frames
+        if window is None:
+            first = max(0, start - self.context_frames)
+            return first, min(n_frames, stop + self.context_frames)
+        # The last window of a long clip is as full as the others: it reaches back.
+        return max(0, min(start, self._multiple(n_frames) - window)), stop
+
     def _multiple(self, frames: float) -> int:
         return -(-int(frames) // self.stride) * self.stride
 
 
 def _coarse(columns: slice, stride: int) -> slice:
     return slice(columns.start // stride, columns.stop // stride)
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return "can't allocate memory" in str(error) or "not enough memory" in str(error)
 
 
 def _rounded(values: Tensor) -> Tensor:

@@ -126,10 +126,17 @@ def stft(samples: Tensor, settings: SpectrogramSettings) -> Tensor:
     return _stft_uncentred(padded, settings)
 
 
-def log_mel_frames(samples: Tensor, start: int, stop: int, settings: SpectrogramSettings) -> Tensor:
+def log_mel_frames(
+    samples: Tensor,
+    start: int,
+    stop: int,
+    settings: SpectrogramSettings,
+    filters: Tensor | None = None,
+) -> Tensor:
     """Frames start..stop of the log-mel spectrogram of samples [..., n]: [..., freq, time].
 
-    Equal to those columns of the whole spectrogram, at the memory of the part alone.
+    Equal to those columns of the whole spectrogram, at the memory of the part alone. `filters`
+    [bin, freq] are used in place of `mel_filter_bank` where given.
     """
     n_samples = samples.shape[-1]
     edge = settings.n_fft // 2
@@ -140,12 +147,13 @@ def log_mel_frames(samples: Tensor, start: int, stop: int, settings: Spectrogram
         left = samples[..., 1 : before + 1].flip(-1)
         right = samples[..., n_samples - 1 - after : n_samples - 1].flip(-1)
         inside = torch.cat([left, inside, right], dim=-1)
-    return log_mel(_stft_uncentred(inside, settings).abs().square(), settings)
+    return log_mel(_stft_uncentred(inside, settings).abs().square(), settings, filters)
 
 
-def log_mel(power: Tensor, settings: SpectrogramSettings) -> Tensor:
+def log_mel(power: Tensor, settings: SpectrogramSettings, filters: Tensor | None = None) -> Tensor:
     """The compressed mel spectrogram [..., freq, time] of an STFT's power [..., bin, time]."""
-    mel_power = mel_filter_bank(settings).to(power.device).T @ power
+    bank = mel_filter_bank(settings) if filters is None else filters
+    mel_power = bank.to(power.device).T @ power
     if settings.compression == "shifted log":
         return torch.log10(1.0 + 10_000.0 * mel_power) / settings.full_scale
     return 10.0 * torch.log10(torch.clamp(mel_power, min=1e-10))

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from core.backbones import load_backbone, weights
-from core.errors import SettingError, StoreError
+from core.errors import AudioError, SettingError, StoreError
 from core.feature_cache import FeatureCache
 from core.features import FeatureExtractor
 from core.spectrogram import spectrogram
@@ -137,3 +137,38 @@ def test_unknown_layers_are_named_with_those_there_are() -> None:
         load_backbone("aisfx").check_layers(("conv_block7",))
     with pytest.raises(SettingError, match="no backbone “vgg”"):
         load_backbone("vgg")
+
+
+def test_a_batch_too_large_for_memory_is_halved_and_changes_nothing(tmp_path, monkeypatch) -> None:
+    backbone = load_backbone("aisfx", "cpu")
+    extractor = FeatureExtractor(backbone, ("conv_block2",), FeatureCache(tmp_path))
+    clips = [noise(0.5, seed) for seed in range(5)]
+    expected = [next(iter(segments)) for segments in extractor.batch(clips)]
+    sizes: list[int] = []
+    forward = type(backbone).maps
+
+    def short_of_memory(self, log_mel, layers):
+        sizes.append(len(log_mel))
+        if len(log_mel) > 2:
+            raise RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory")
+        return forward(self, log_mel, layers)
+
+    monkeypatch.setattr(type(backbone), "maps", short_of_memory)
+    found = [next(iter(segments)) for segments in extractor.batch(clips)]
+    assert sizes == [5, 2, 2, 1]
+    for a, b in zip(expected, found, strict=True):
+        torch.testing.assert_close(a.layers, b.layers, atol=2e-3, rtol=2e-3)
+    list(extractor.batch(clips))
+    assert sizes[4:] == [2, 2, 1], "what was too large once is not tried again"
+
+
+def test_one_clip_too_large_for_memory_is_a_sentence(tmp_path, monkeypatch) -> None:
+    backbone = load_backbone("aisfx", "cpu")
+    extractor = FeatureExtractor(backbone, ("conv_block2",), FeatureCache(tmp_path))
+
+    def no_memory(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(type(backbone), "maps", no_memory)
+    with pytest.raises(AudioError, match="not enough memory to hear “noise 0”"):
+        list(extractor.segments(noise(0.5)))

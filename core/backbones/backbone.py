@@ -11,7 +11,18 @@ from torch import Tensor
 
 from core.backbones.cnn14 import Cnn14
 from core.errors import SettingError
-from core.spectrogram import SpectrogramSettings
+from core.spectrogram import SpectrogramSettings, log_mel_frames
+
+
+class FrontEnd(Protocol):
+    """Frames start..stop of the log-mel spectrogram of samples [..., n]: [..., freq, time].
+
+    They equal those columns of the whole spectrogram, which has `settings.n_frames(n)` columns;
+    `core.spectrogram.mel_power` turns their values back into mel power.
+    """
+
+    def __call__(self, samples: Tensor, start: int, stop: int) -> Tensor:
+        """The frames."""
 
 
 class Network(Protocol):
@@ -31,7 +42,10 @@ class Backbone:
 
     `strides` gives the log-mel rows and columns under one cell of each layer, fine layers first;
     `reach_frames` is how far, in frames, a cell of the last layer sees to either side;
-    `weights_sha256` tells one set of weights from another.
+    `weights_sha256` tells one set of weights from another. `front_end` makes the log-mel where
+    `settings` alone do not (the file brings its own filters, say). `window_frames` is for a
+    network that takes no sound of any length: it hears windows of so many frames, a multiple of
+    every stride, each by itself, and `reach_frames` does not count.
     """
 
     name: str
@@ -43,6 +57,8 @@ class Backbone:
     licence: str
     network: Network
     device: torch.device
+    front_end: FrontEnd | None = None
+    window_frames: int | None = None
 
     def check_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
         """The layers in the network's order.
@@ -69,6 +85,14 @@ class Backbone:
     def stride(self, layers: tuple[str, ...]) -> int:
         """The coarsest stride of the layers: log-mels fed in are a multiple of it long."""
         return max(self.strides[layer] for layer in layers)
+
+    @torch.inference_mode()
+    def log_mel(self, samples: Tensor, start: int, stop: int) -> Tensor:
+        """Frames start..stop of the log-mel, [..., freq, time], of samples [..., n]."""
+        samples = samples.to(self.device)
+        if self.front_end is not None:
+            return self.front_end(samples, start, stop)
+        return log_mel_frames(samples, start, stop, self.settings)
 
     @torch.inference_mode()
     def maps(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
