@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import wording
 from app.state import Key, Query, remember_model
-from core.store import models
+from core.store import models, thresholds
 from core.store.models import ModelRecord
 
 RATES_PERCENT = (0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
@@ -57,7 +57,7 @@ def false_alarm_rate(model: ModelRecord) -> float:
     key = f"{Key.FALSE_ALARM_RATE}_{model.id}"
 
     def keep() -> None:
-        models.set_false_alarm_rate(model.id, st.session_state[key] / 100)
+        thresholds.set_false_alarm_rate(model.id, st.session_state[key] / 100)
 
     steps = sorted({*RATES_PERCENT, round(100 * model.false_alarm_rate, 2)})
     value = st.select_slider(

@@ -16,7 +16,7 @@ import pytest
 
 from core.audio import wav_bytes
 from core.errors import AudioError, ModelError, SettingError, StoreError
-from core.store import database, models, scores
+from core.store import database, models, scores, thresholds
 from core.store.clips import add_clip, remove_clip
 from tests.fake_detector import FakeDetector, tone
 
@@ -160,7 +160,7 @@ def test_a_threshold_moved_changes_verdicts_and_no_score() -> None:
     assert [score.clip_id for score in before] == [ids[0.95], ids[0.85], ids[0.55]]
     assert [score.anomalous for score in before] == [True, False, False]
 
-    moved = models.set_false_alarm_rate(record.id, 0.5)
+    moved = thresholds.set_false_alarm_rate(record.id, 0.5)
     after = scores.list_scores(record.id)
     assert [score.score for score in after] == [score.score for score in before]
     assert [score.anomalous for score in after] == [True, True, True]
@@ -173,7 +173,7 @@ def test_a_threshold_moved_changes_verdicts_and_no_score() -> None:
     assert (loaded.threshold, loaded.map_threshold) == (again.threshold, again.map_threshold)
     for rate in (0.0, 1.0, float("nan")):
         with pytest.raises(SettingError, match="between 0 and 1"):
-            models.set_false_alarm_rate(record.id, rate)
+            thresholds.set_false_alarm_rate(record.id, rate)
 
 
 def test_a_score_comes_back_as_it_was() -> None:

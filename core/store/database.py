@@ -28,7 +28,7 @@ from core import home
 from core.durable import reason
 from core.errors import StoreError
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; equal to the head of migrations/versions."""
 
 BUSY_TIMEOUT_SECONDS = 10.0

@@ -15,15 +15,15 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.durable import reason
-from core.errors import SettingError, StoreError
+from core.errors import StoreError
 from core.home import home, maps_dir, models_dir
 from core.store.database import reading, writing
 from core.store.records import ModelRow, as_json, as_text, now
+from core.store.thresholds import add_change, kept_calibration, model_row
 
 if TYPE_CHECKING:
     from core.audio import Channel
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TRASH_DAYS = 30
 LONGEST_NAME = 200
+LONGEST_NOTE = 2000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +49,8 @@ class ModelRecord:
     size_bytes: int
     false_alarm_rate: float
     threshold: float
+    note: str
+    fit_seconds: float | None
     created_at: datetime.datetime
 
     @property
@@ -56,10 +59,18 @@ class ModelRecord:
         return models_dir() / self.id
 
 
-def save_model(detector: Detector, name: str, *, channel: Channel = 0) -> ModelRecord:
+def save_model(
+    detector: Detector,
+    name: str,
+    *,
+    channel: Channel = 0,
+    arguments: dict[str, Any] | None = None,
+    fit_seconds: float | None = None,
+) -> ModelRecord:
     """The detector is kept under a name that no other model has (“fan” may become “fan 2”).
 
-    `channel` is the one it was fitted on, and the one it scores.
+    `channel` is the one it was fitted on, and the one it scores; `arguments` are those of
+    `core.tasks.fit` that would fit it again.
 
     Raises:
         StoreError: the disk or the database refused; nothing is left of the model.
@@ -80,11 +91,16 @@ def save_model(detector: Detector, name: str, *, channel: Channel = 0) -> ModelR
             false_alarm_rate=rate,
             threshold=float(detector.calibration.threshold(rate)),
             calibration=_kept_calibration(detector.calibration),
+            note="",
+            arguments=as_json(arguments or {}),
+            fit_seconds=fit_seconds,
             created_at=now(),
         )
         with writing() as session:
             row.name = _unused(session, name)
             session.add(row)
+            session.flush()
+            add_change(session, row)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise StoreError(f"The model “{name}” could not be kept: {reason(error)}.") from error
@@ -108,7 +124,7 @@ def get_model(model_id: str) -> ModelRecord:
         StoreError: there is none of this id, or it was deleted.
     """
     with reading() as session:
-        return _record(_row(session, model_id))
+        return _record(model_row(session, model_id))
 
 
 def model_folder(model_id: str) -> Path:
@@ -141,30 +157,19 @@ def load_calibration(model_id: str) -> Calibration:
     Raises:
         StoreError: there is none of this id, or it was deleted.
     """
-    from core.calibration import Calibration
-
     with reading() as session:
-        kept = _row(session, model_id).calibration
-    values: dict[str, Any] = {
-        key: np.asarray(value, np.float64) if isinstance(value, list) else value
-        for key, value in kept.items()
-    }
-    return Calibration(**values)
+        return kept_calibration(model_row(session, model_id))
 
 
-def set_false_alarm_rate(model_id: str, rate: float) -> ModelRecord:
-    """The model's threshold is the one for this rate, for old scores too; nothing is rescored.
+def set_note(model_id: str, note: str) -> ModelRecord:
+    """The model has this note, free text of at most 2,000 letters.
 
     Raises:
-        SettingError: the rate is not between 0 and 1.
         StoreError: there is no such model.
     """
-    if not 0.0 < rate < 1.0:
-        raise SettingError(f"A false-alarm rate lies between 0 and 1 (0 % and 100 %), not {rate}.")
-    threshold = float(load_calibration(model_id).threshold(rate))
     with writing() as session:
-        row = _row(session, model_id)
-        row.false_alarm_rate, row.threshold = float(rate), threshold
+        row = model_row(session, model_id)
+        row.note = as_text(note.strip())[:LONGEST_NOTE]
     return _record(row)
 
 
@@ -175,7 +180,7 @@ def rename(model_id: str, name: str) -> ModelRecord:
         StoreError: there is no such model.
     """
     with writing() as session:
-        row = _row(session, model_id)
+        row = model_row(session, model_id)
         row.name = _unused(session, name, except_id=model_id)
     return _record(row)
 
@@ -187,7 +192,7 @@ def delete(model_id: str) -> None:
         StoreError: there is no such model, or its folder cannot be moved.
     """
     with writing() as session:
-        row = _row(session, model_id)
+        row = model_row(session, model_id)
         row.deleted_at = now()
         _move(models_dir() / model_id, _trash() / model_id, row.name)
     _empty_old_trash()
@@ -233,13 +238,6 @@ def _empty_old_trash() -> None:
             session.delete(row)
             shutil.rmtree(_trash() / row.id, ignore_errors=True)
             shutil.rmtree(maps_dir() / row.id, ignore_errors=True)
-
-
-def _row(session: Session, model_id: str) -> ModelRow:
-    row = session.get(ModelRow, model_id)
-    if row is None or row.deleted_at is not None:
-        raise StoreError("This model is no longer here; it was deleted. Choose another.")
-    return row
 
 
 def _unused(session: Session, name: str, except_id: str = "") -> str:

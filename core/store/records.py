@@ -1,4 +1,4 @@
-"""The tables: clips, models, jobs, scores. What is large lies in files beside the database.
+"""The tables: clips, labels, models, thresholds, jobs, scores. What is large lies in files.
 
 Rows never leave `core.store` and `core.jobs`; those give frozen dataclasses. A change here needs a
 new file in migrations/versions and its name in `core.store.database.REVISION`.
@@ -110,8 +110,40 @@ class ModelRow(Row):
     false_alarm_rate: Mapped[float] = mapped_column(Float)
     threshold: Mapped[float] = mapped_column(Float)
     calibration: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(Text, default="")
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    fit_seconds: Mapped[float | None] = mapped_column(Float)
     created_at: Mapped[datetime.datetime]
     deleted_at: Mapped[datetime.datetime | None]
+
+
+class ThresholdRow(Row):
+    """One change of a model's false-alarm rate; the newest is the rate of now."""
+
+    __tablename__ = "threshold_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), index=True)
+    false_alarm_rate: Mapped[float] = mapped_column(Float)
+    threshold: Mapped[float] = mapped_column(Float)
+    note: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(Text)
+    undoes: Mapped[int | None]
+    created_at: Mapped[datetime.datetime]
+
+
+class LabelRow(Row):
+    """What a person says of a clip, whatever any model says."""
+
+    __tablename__ = "labels"
+
+    clip_id: Mapped[str] = mapped_column(
+        ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True
+    )
+    verdict: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime.datetime]
 
 
 class JobRow(Row):
@@ -128,6 +160,7 @@ class JobRow(Row):
     message: Mapped[str] = mapped_column(Text)
     arguments: Mapped[dict[str, Any]]
     result: Mapped[dict[str, Any]]
+    log: Mapped[list[Any]] = mapped_column(default=list)
     cancel_requested: Mapped[bool]
     owner: Mapped[str] = mapped_column(Text)
     heartbeat_at: Mapped[datetime.datetime]
@@ -154,6 +187,8 @@ class ScoreRow(Row):
     regions: Mapped[list[Any]]
     map_file: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime.datetime]
 
     __table_args__ = (Index("ix_scores_clip_id", "clip_id"),)

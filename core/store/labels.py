@@ -1,0 +1,81 @@
+"""What people say of clips: normal, anomalous or unsure, with a note. A clip has one label.
+
+A label belongs to the clip, not to a model: it is the same whichever model is looked at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Collection
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import SettingError, StoreError
+from core.store.clips import get_clip
+from core.store.database import reading, writing
+from core.store.records import LabelRow, as_text, now
+
+VERDICTS = ("normal", "anomalous", "unsure")
+LONGEST_NOTE = 2000
+_ASKED_AT_ONCE = 500
+
+
+@dataclasses.dataclass(frozen=True)
+class Label:
+    """What someone said of a clip; `verdict` is one of `VERDICTS`."""
+
+    clip_id: str
+    verdict: str
+    note: str
+    by: str
+    created_at: datetime.datetime
+
+
+def set_label(clip_id: str, verdict: str, note: str = "", by: str = "") -> Label:
+    """The clip has this label, in place of an earlier one.
+
+    Raises:
+        SettingError: there is no such verdict.
+        StoreError: there is no such recording.
+    """
+    if verdict not in VERDICTS:
+        raise SettingError(f"“{verdict}” is no label; one is {', '.join(VERDICTS)}.")
+    get_clip(clip_id)
+    values = {
+        "verdict": verdict,
+        "note": as_text(note.strip())[:LONGEST_NOTE],
+        "by": as_text(by.strip())[:LONGEST_NOTE],
+        "created_at": now(),
+    }
+    for _ in range(2):
+        try:
+            with writing() as session:
+                session.merge(LabelRow(clip_id=clip_id, **values))
+            return Label(clip_id, **values)  # type: ignore[arg-type]
+        except IntegrityError:
+            # Someone labelled it at the same moment, or it was removed: then this says so.
+            get_clip(clip_id)
+    raise StoreError("This recording is being labelled by someone else; try again.")
+
+
+def clear_label(clip_id: str) -> None:
+    """The clip has no label; nothing happens where it had none."""
+    with writing() as session:
+        session.execute(delete(LabelRow).where(LabelRow.clip_id == clip_id))
+
+
+def list_labels(clip_ids: Collection[str] | None = None) -> dict[str, Label]:
+    """The labels of these clips, or of all, by clip id; clips without one are absent."""
+    query = select(LabelRow)
+    if clip_ids is not None and len(clip_ids) <= _ASKED_AT_ONCE:
+        query = query.where(LabelRow.clip_id.in_(clip_ids))
+    with reading() as session:
+        rows = session.scalars(query).all()
+    wanted = None if clip_ids is None else set(clip_ids)
+    return {
+        row.clip_id: Label(row.clip_id, row.verdict, row.note, row.by, row.created_at)
+        for row in rows
+        if wanted is None or row.clip_id in wanted
+    }
