@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import kaldi
 from core.torchaudio_import import torchaudio
 from core.types import Clip, ComplexArray, Float32Array, Float64Array
 
@@ -24,7 +25,8 @@ class SpectrogramSettings:
 
     `mel_norm` "sum" makes each filter's weights add to one, "slaney" gives it unit area in Hz.
     `compression` "shifted log" is log10(1 + 10000 x) / `full_scale`, "decibel" is
-    10 log10(max(x, 1e-10)), with x the mel power.
+    10 log10(max(x, 1e-10)), with x the mel power; "kaldi" is the whole of `core.kaldi`, which
+    fixes every other setting (`KALDI`).
     """
 
     sample_rate: int = 44_100
@@ -35,7 +37,7 @@ class SpectrogramSettings:
     f_max_hz: float = 22_050.0
     mel_scale: Literal["htk", "slaney"] = "htk"
     mel_norm: Literal["sum", "slaney"] = "sum"
-    compression: Literal["shifted log", "decibel"] = "shifted log"
+    compression: Literal["shifted log", "decibel", "kaldi"] = "shifted log"
     full_scale: float = 9.457798957824707
 
     @property
@@ -69,6 +71,18 @@ class SpectrogramSettings:
     def time_s(self, n_frames: int) -> Float64Array:
         """Centre time of each of `n_frames` frames, [time]."""
         return np.arange(n_frames) * self.hop_seconds
+
+
+# BEATs' front end: 25 ms windows of 16 kHz sound every 10 ms, 128 bands.
+KALDI = SpectrogramSettings(
+    sample_rate=kaldi.SAMPLE_RATE,
+    n_fft=kaldi.N_FFT,
+    hop=kaldi.HOP,
+    n_mels=kaldi.N_MELS,
+    f_min_hz=kaldi.F_MIN_HZ,
+    f_max_hz=kaldi.SAMPLE_RATE / 2,
+    compression="kaldi",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +152,8 @@ def log_mel_frames(
     Equal to those columns of the whole spectrogram, at the memory of the part alone. `filters`
     [bin, freq] are used in place of `mel_filter_bank` where given.
     """
+    if settings.compression == "kaldi":
+        return kaldi.log_mel_frames(samples, start, stop)
     n_samples = samples.shape[-1]
     edge = settings.n_fft // 2
     first, last = start * settings.hop - edge, (stop - 1) * settings.hop + edge
@@ -163,6 +179,8 @@ def mel_power(values: Tensor, settings: SpectrogramSettings) -> Tensor:
     """The mel power behind compressed mel values, of any shape."""
     if settings.compression == "shifted log":
         return (10.0 ** (values * settings.full_scale) - 1.0).clamp(min=0.0) / 10_000.0
+    if settings.compression == "kaldi":
+        return kaldi.mel_power(values)
     return 10.0 ** (values / 10.0)
 
 

@@ -19,6 +19,7 @@ LAYERS: list[set[str]] = [
     {"core.audio_source", "core.modelfile"},
     {"core.audio", "core.audio_check"},
     {"core.uploads"},
+    {"core.kaldi"},
     {"core.spectrogram"},
     {"core.masking", "core.regions", "core.calibration"},
     {"core.backbones"},

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 from core.backbones.aisfx import aisfx
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
+from core.backbones.beats import beats_small
 from core.errors import SettingError
 
-BACKBONES: dict[str, BackboneMaker] = {"aisfx": aisfx}
+BACKBONES: dict[str, BackboneMaker] = {"aisfx": aisfx, "beats-small": beats_small}
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:
