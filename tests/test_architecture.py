@@ -22,6 +22,7 @@ LAYERS: list[set[str]] = [
     {"core.kaldi"},
     {"core.spectrogram"},
     {"core.masking", "core.regions", "core.calibration"},
+    {"core.decision"},
     {"core.backbones"},
     {"core.features", "core.feature_cache"},
     {"core.detectors"},
