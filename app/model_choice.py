@@ -36,7 +36,7 @@ def choose_model() -> ModelRecord | None:
     remember_model(chosen)
     st.query_params[Query.MODEL] = chosen
     if chosen != first:
-        for name in (Query.CLIP, Query.JOB):
+        for name in (Query.CLIP, Query.JOB, Query.RATE):
             st.query_params.pop(name, None)
         st.rerun()
     return records[chosen]
@@ -70,4 +70,6 @@ def false_alarm_rate(model: ModelRecord) -> float:
         help="How many of 100 normal recordings may be called unlike. A lower rate asks for "
         "stronger evidence. Moving it changes the verdicts, not the scores.",
     )
-    return float(value) / 100
+    # The slider's steps are rounded; a rate that was set elsewhere stays exactly what it is.
+    unmoved = value == round(100 * model.false_alarm_rate, 2)
+    return model.false_alarm_rate if unmoved else float(value) / 100

@@ -28,6 +28,11 @@ class Key:
     PRESET: Final = "preset"
     GROUPING: Final = "grouping"
     GROUPING_FIELD: Final = "grouping_field"
+    WHO: Final = "who"
+    LINE: Final = "line"
+    SITUATION: Final = "situation"
+    HEARD: Final = "heard"
+    SEEN_CHANGE: Final = "seen_change"
 
 
 class Query:
@@ -36,6 +41,10 @@ class Query:
     MODEL: Final = "model"
     CLIP: Final = "clip"
     JOB: Final = "job"
+    RATE: Final = "rate"
+    DAY: Final = "day"
+    SHARE: Final = "share"
+    MISS: Final = "miss"
 
 
 def gathered(purpose: str) -> dict[str, str]:
