@@ -43,3 +43,75 @@ def urbansound_tree(root: Path, classes: Mapping[str, float], folds: int = 10) -
     table = pd.DataFrame(rows, columns=[*URBANSOUND_COLUMNS, "class"])
     table.to_csv(root / "metadata" / "UrbanSound8K.csv", index=False)
     return root
+
+
+def mimii_tree(
+    root: Path,
+    folders: Mapping[str, Mapping[str, Mapping[str, tuple[int, int]]]],
+    seconds: float = 1.0,
+) -> Path:
+    """MIMII: {SNR folder: {machine: {id: (n normal, n abnormal)}}}, 16 kHz and 8 channels.
+
+    The machine is heard on the first channel only; on the others it is the other way round,
+    normal where the first is abnormal. The noise of a folder's SNR is the same at every id.
+    """
+    for level, machines in folders.items():
+        for machine, ids in machines.items():
+            for number, (machine_id, counts) in enumerate(ids.items()):
+                for label, n_clips in zip(("normal", "abnormal"), counts, strict=True):
+                    for i in range(n_clips):
+                        seed = [number, len(label), i, len(level)]
+                        samples = hum(seed, 16_000, seconds, 200.0 + 100 * number, 8)
+                        fault = hum([*seed, 1], 16_000, seconds, 3000.0)
+                        channels = [0] if label == "abnormal" else list(range(1, 8))
+                        samples[:, channels] += fault[:, None]
+                        path = root / level / machine / machine_id / label / f"{i:08d}.wav"
+                        write(path, samples, 16_000)
+    return root
+
+
+def dcase2020_tree(
+    root: Path, machines: Mapping[str, Mapping[str, tuple[int, int, int]]], seconds: float = 1.0
+) -> Path:
+    """DCASE 2020 Task 2: {machine: {id: (n training, n normal tests, n anomalous tests)}}."""
+    for machine, ids in machines.items():
+        for number, (machine_id, counts) in enumerate(ids.items()):
+            places = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
+            for (split, label), n_clips in zip(places, counts, strict=True):
+                for i in range(n_clips):
+                    samples = clip(label == "anomaly", number, [number, len(split), i], seconds)
+                    name = f"{label}_{machine_id}_{i:08d}.wav"
+                    write(root / machine / split / name, samples, 16_000)
+    return root
+
+
+def dcase2023_tree(
+    root: Path,
+    machines: Mapping[str, Mapping[str, tuple[int, int, int]]],
+    seconds: float = 1.0,
+    speeds: tuple[int, ...] = (6, 9),
+) -> Path:
+    """DCASE 2023 Task 2: {machine: {domain: (n training, n normal tests, n anomalous tests)}}.
+
+    Clips have the attribute `vel`, in turn, and every machine its attributes_00.csv.
+    """
+    for machine, domains in machines.items():
+        rows = []
+        for number, (domain, counts) in enumerate(domains.items()):
+            places = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
+            for (split, label), n_clips in zip(places, counts, strict=True):
+                for i in range(n_clips):
+                    speed = speeds[i % len(speeds)]
+                    samples = clip(label == "anomaly", number, [number, len(split), i], seconds)
+                    name = f"section_00_{domain}_{split}_{label}_{i:04d}_vel_{speed}.wav"
+                    write(root / machine / split / name, samples, 16_000)
+                    rows.append((f"{machine}/{split}/{name}", "vel", speed))
+        table = pd.DataFrame(rows, columns=["file_name", "d1p", "d1v"])
+        table.to_csv(root / machine / "attributes_00.csv", index=False)
+    return root
+
+
+def clip(is_anomalous: bool, number: int, seed: list[int], seconds: float) -> np.ndarray:
+    """A hum of a machine's own pitch, and over it a fault's tone at 3 kHz."""
+    samples = hum([*seed, is_anomalous], 16_000, seconds, 200.0 + 100 * number)
+    return samples + is_anomalous * hum([*seed, 9], 16_000, seconds, 3000.0)
