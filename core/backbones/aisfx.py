@@ -31,7 +31,7 @@ def aisfx(device: torch.device) -> Backbone:
         default_layers=LAYERS,
         strides=network.strides,
         reach_frames=network.reach_frames,
-        weights_sha256=weights.get("aisfx").sha256,
+        weights_sha256=weights.source_sha256("aisfx"),
         licence=weights.get("aisfx").licence,
         network=network.ready().to(device),
         device=device,

@@ -7,9 +7,16 @@ from functools import lru_cache
 from core.backbones.aisfx import aisfx
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
 from core.backbones.beats import beats_small
+from core.backbones.cnn14_family import MAKERS as CNN14_FAMILY
+from core.backbones.htsat import laion_htsat
 from core.errors import SettingError
 
-BACKBONES: dict[str, BackboneMaker] = {"aisfx": aisfx, "beats-small": beats_small}
+BACKBONES: dict[str, BackboneMaker] = {
+    "aisfx": aisfx,
+    **CNN14_FAMILY,
+    "laion-htsat": laion_htsat,
+    "beats-small": beats_small,
+}
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:

@@ -13,14 +13,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def itself(file: Path, folder: Path) -> Path:
+    """The checkpoint in a file that is the checkpoint."""
+    return file
+
+
 @dataclass(frozen=True)
 class WeightsFile:
     """One published checkpoint.
 
-    `size_bytes` and `sha256` are the checkpoint's own, as published. `obtain(folder, progress)`
-    downloads into a folder of its own and gives what it downloaded; `unpack(file, folder)` gives
-    the checkpoint in what was downloaded or what the user brought; `convert(checkpoint)` reads
-    the tensors that are needed, and is only called on a file whose sha256 is right.
+    `size_bytes`, `sha256` and `md5` are the checkpoint's own, as published or as told by others
+    who have it (`told` says who); a hash nobody told is None, never guessed, and then what is
+    found is kept beside the weights. `urls` are tried in turn; where there are none,
+    `obtain(folder, progress)` downloads into a folder of its own and gives what it downloaded.
+    `unpack(file, folder)` gives the checkpoint in what was downloaded or what the user brought;
+    `convert(checkpoint)` reads the tensors that are needed and raises `WeightsError` where they
+    are not there in their shape. `must_accept` is for a licence that binds who uses the weights.
     """
 
     name: str
@@ -29,8 +37,19 @@ class WeightsFile:
     citation: str
     published: str
     size_bytes: int
-    sha256: str
+    sha256: str | None
     bring: str
-    obtain: Callable[[Path, Progress], Path]
-    unpack: Callable[[Path, Path], Path]
     convert: Callable[[Path], dict[str, Tensor]]
+    unpack: Callable[[Path, Path], Path] = itself
+    obtain: Callable[[Path, Progress], Path] | None = None
+    urls: tuple[str, ...] = ()
+    md5: str | None = None
+    told: str = ""
+    must_accept: bool = False
+    licence_url: str = ""
+    needs: str = ""
+
+    @property
+    def size_is_exact(self) -> bool:
+        """Whether the size is known to the byte, not rounded."""
+        return self.size_bytes % 1_000_000 != 0

@@ -25,12 +25,22 @@ def add_to(commands: arguments.Commands) -> None:
         action="store_true",
         help="keep them with this Python environment, for every HEARMAP_HOME",
     )
+    _add_licence(fetching)
     arguments.add_progress(fetching)
     fetching.set_defaults(run=run_fetch)
     adding = actions.add_parser("add", help="check and keep a file you brought")
     adding.add_argument("name", metavar="NAME")
     adding.add_argument("file", type=Path, metavar="FILE")
+    _add_licence(adding)
     adding.set_defaults(run=run_add)
+
+
+def _add_licence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accept-licence",
+        action="store_true",
+        help="you have read the licence of these weights and accept it, where one must be",
+    )
 
 
 def run_list(given: argparse.Namespace) -> int:
@@ -39,11 +49,32 @@ def run_list(given: argparse.Namespace) -> int:
 
     for file in weights.list_weights():
         here = weights.find(file.name)
+        size = f"{'' if file.size_is_exact else 'about '}{file.size_bytes / 1e6:,.1f} MB"
+        known = f"sha256 {file.sha256}" if file.sha256 else f"MD5 {file.md5}, sha256 not told"
         print(f"{file.name}: {file.title}")
-        print(f"  {file.size_bytes / 1e6:.1f} MB, {file.licence}, sha256 {file.sha256}")
+        print(f"  {size}, {file.licence}, {known}{f' ({file.told})' if file.told else ''}")
         print(f"  published as {file.published}")
-        print(f"  here: {here}" if here else f"  not here; run: hearmap weights fetch {file.name}")
+        if file.needs:
+            print(f"  needs {file.needs}")
+        if here:
+            found = "" if file.sha256 else f", made of a file with sha256 {_source(file.name)}"
+            print(f"  here: {here}{found}")
+            continue
+        part = weights.downloaded_bytes(file.name)
+        begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
+        accept = " --accept-licence" if file.must_accept else ""
+        print(f"  not here; run: hearmap weights fetch {file.name}{accept}{begun}")
     return 0
+
+
+def _source(name: str) -> str:
+    from core.backbones import weights
+    from core.errors import WeightsError
+
+    try:
+        return weights.source_sha256(name)
+    except WeightsError:
+        return "unknown"
 
 
 def run_fetch(given: argparse.Namespace) -> int:
@@ -51,7 +82,12 @@ def run_fetch(given: argparse.Namespace) -> int:
     from core.backbones import weights
 
     progress = arguments.progress(given.progress)
-    path = weights.fetch(given.name, progress=progress, into_environment=given.into_environment)
+    path = weights.fetch(
+        given.name,
+        progress=progress,
+        into_environment=given.into_environment,
+        accept_licence=given.accept_licence,
+    )
     print(f"{given.name} is here: {path}")
     return 0
 
@@ -60,5 +96,6 @@ def run_add(given: argparse.Namespace) -> int:
     """Checks and keeps weights from a file."""
     from core.backbones import weights
 
-    print(f"{given.name} is here: {weights.add(given.name, given.file)}")
+    path = weights.add(given.name, given.file, accept_licence=given.accept_licence)
+    print(f"{given.name} is here: {path}")
     return 0
