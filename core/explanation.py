@@ -35,15 +35,22 @@ class Explanation:
 
 
 def explain(
-    detector: Detector, clip: Clip, *, background: Clip | None = None, progress: Progress = silent
+    detector: Detector,
+    clip: Clip,
+    *,
+    found: AnomalyMap | None = None,
+    background: Clip | None = None,
+    progress: Progress = silent,
 ) -> Explanation:
     """Scores a clip and each of its parts; three or four times the cost of scoring it.
 
-    The background is resampled to the detector's rate, and repeated or cut to the clip's length.
+    `found` is the clip's map where it has been scored before. The background is resampled to the
+    detector's rate, and repeated or cut to the clip's length.
     """
     settings = detector.spectrogram_settings
     clip = resample(clip, detector.sample_rate)
-    found = detector.score(clip, part(progress, 0.0, 0.25))
+    if found is None:
+        found = detector.score(clip, part(progress, 0.0, 0.25))
     kept = masking.kept(clip, found.probability, settings)
     removed = masking.removed(clip, found.probability, settings)
     filled = None

@@ -6,12 +6,27 @@ rest with its holes filled (FF v1 and v2 of Vision to Sound, section 3.2.4).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
+from core.errors import SettingError
 from core.spectrogram import SpectrogramSettings
-from core.types import Clip, Float32Array
+from core.types import Clip, Float32Array, Float64Array
+
+
+@dataclass(frozen=True)
+class Box:
+    """A stretch of time and a band of frequencies."""
+
+    start_s: float
+    end_s: float
+    low_hz: float
+    high_hz: float
 
 
 def kept(clip: Clip, probability: Float32Array, settings: SpectrogramSettings) -> Clip:
@@ -51,12 +66,84 @@ def apply_mask(
     n_frames = settings.n_frames(samples.size)
     if mask.shape != (settings.n_mels, n_frames):
         raise ValueError(f"The map is {mask.shape}, the spectrogram {settings.n_mels, n_frames}.")
-    edge, hop = settings.n_fft // 2, settings.hop
-    window = torch.hann_window(settings.n_fft)
     to_bins = torch.from_numpy(_mel_to_bins(settings))
     # One frame more than the map has: the last samples lie where the last frame has faded out.
-    n_frames += 1
     mask = np.concatenate([mask, mask[:, -1:]], axis=1)
+
+    def multiplied(spectrum: Tensor, start: int, stop: int) -> Tensor:
+        bin_mask = to_bins @ torch.from_numpy(np.ascontiguousarray(mask[:, start:stop]))
+        return spectrum * bin_mask.T
+
+    return _changed(samples, settings, multiplied)
+
+
+def with_magnitude(
+    samples: Float32Array, magnitude: Float32Array, settings: SpectrogramSettings
+) -> Float32Array:
+    """Samples [n] whose STFT has one magnitude [bin] in every frame, and their own phase.
+
+    Shape:
+        magnitude: [bin], n_fft / 2 + 1 of them
+    """
+    wanted = torch.from_numpy(magnitude)
+
+    def replaced(spectrum: Tensor, start: int, stop: int) -> Tensor:
+        return torch.polar(wanted.expand(spectrum.shape), spectrum.angle())
+
+    return _changed(samples, settings, replaced)
+
+
+def boxes_mask(boxes: Iterable[Box], freq_hz: Float64Array, time_s: Float64Array) -> Float32Array:
+    """A map [freq, time] that is 1 inside the boxes and 0 elsewhere; what lies outside is cut off.
+
+    A box smaller than a cell takes the cell its middle lies in.
+
+    Raises:
+        SettingError: there is no box, or one that is empty or wholly outside the map.
+    """
+    mask = np.zeros((freq_hz.size, time_s.size), dtype=np.float32)
+    half = float(time_s[1] - time_s[0]) / 2 if time_s.size > 1 else 0.5
+    row_edges = np.concatenate([[0.0], (freq_hz[1:] + freq_hz[:-1]) / 2, [np.inf]])
+    column_edges = np.concatenate([time_s - half, [time_s[-1] + half]])
+    n_boxes = 0
+    for box in boxes:
+        n_boxes += 1
+        if not (box.start_s < box.end_s and box.low_hz < box.high_hz):
+            raise SettingError("A box has no area; draw it from one corner to the other.")
+        if box.end_s <= column_edges[0] or box.start_s >= column_edges[-1] or box.high_hz <= 0:
+            raise SettingError(
+                f"A box at {box.start_s:.2f} to {box.end_s:.2f} s, {box.low_hz:.0f} to "
+                f"{box.high_hz:.0f} Hz lies outside the map, which ends at {column_edges[-1]:.2f} "
+                "s; draw it inside."
+            )
+        rows = _cells(row_edges, box.low_hz, box.high_hz)
+        columns = _cells(column_edges, box.start_s, box.end_s)
+        mask[rows, columns] = 1.0
+    if n_boxes == 0:
+        raise SettingError("There is no box yet; draw one on the picture.")
+    return mask
+
+
+def _cells(edges: Float64Array, low: float, high: float) -> slice:
+    """The cells whose middle lies between low and high, or the one around their middle."""
+    middles = (edges[1:] + edges[:-1]) / 2
+    first, last = np.searchsorted(middles, [low, high])
+    if first < last:
+        return slice(int(first), int(last))
+    around = int(np.searchsorted(edges, (low + high) / 2, side="right")) - 1
+    around = min(max(around, 0), middles.size - 1)
+    return slice(around, around + 1)
+
+
+def _changed(
+    samples: Float32Array,
+    settings: SpectrogramSettings,
+    change: Callable[[Tensor, int, int], Tensor],
+) -> Float32Array:
+    """Samples [n] whose STFT went through `change(spectrum [frame, bin], first, last frame)`."""
+    edge, hop = settings.n_fft // 2, settings.hop
+    window = torch.hann_window(settings.n_fft)
+    n_frames = settings.n_frames(samples.size) + 1
     padded = F.pad(torch.from_numpy(samples)[None], (edge, edge), mode="reflect")[0]
     padded = F.pad(padded, (0, hop))
     total = torch.zeros_like(padded)
@@ -66,8 +153,8 @@ def apply_mask(
         stop = min(start + step, n_frames)
         stretch = slice(start * hop, (stop - 1) * hop + settings.n_fft)
         frames = padded[stretch].unfold(0, settings.n_fft, hop) * window
-        bin_mask = to_bins @ torch.from_numpy(np.ascontiguousarray(mask[:, start:stop]))
-        masked = torch.fft.irfft(torch.fft.rfft(frames) * bin_mask.T, n=settings.n_fft) * window
+        spectrum = change(torch.fft.rfft(frames), start, stop)
+        masked = torch.fft.irfft(spectrum, n=settings.n_fft) * window
         total[stretch] += _overlap_add(masked, hop)
         weight[stretch] += _overlap_add(window.square().expand(stop - start, -1), hop)
     sound: Float32Array = (total / weight.clamp(min=1e-8))[edge : edge + samples.size].numpy()

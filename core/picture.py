@@ -52,17 +52,46 @@ def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
     return buffer.getvalue()
 
 
+def sound_png(
+    level_db: Float32Array,
+    heat: Float32Array | None = None,
+    *,
+    loudest_db: float | None = None,
+    size: tuple[int, int] = (320, 128),
+) -> bytes:
+    """A small PNG of a sound alone: its spectrogram in grey, heat [freq, time] in [0, 1] over it.
+
+    Pictures with one `loudest_db` have one scale, so that what was taken out is seen to be gone.
+    """
+    loudest = float(level_db.max()) if loudest_db is None else loudest_db
+    colours = _coloured(_grey(level_db, loudest, size), heat, size)
+    picture = Image.fromarray(colours.round().astype(np.uint8))
+    buffer = io.BytesIO()
+    picture.quantize(64, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _grey(level_db: Float32Array, loudest_db: float, size: tuple[int, int]) -> Float64Array:
+    shade = np.clip((level_db - loudest_db) / RANGE_DB + 1.0, 0.0, 1.0)
+    # Dark is loud, and never so dark that heat cannot be told from it.
+    return 245.0 - 190.0 * _resized(shade, size)
+
+
+def _coloured(grey: Float64Array, heat: Float32Array | None, size: tuple[int, int]) -> Float64Array:
+    if heat is None:
+        return np.repeat(grey[..., None], 3, axis=2)
+    alpha = 0.85 * np.clip(_resized(heat, size), 0.0, 1.0)[..., None]
+    mixed: Float64Array = (1.0 - alpha) * grey[..., None] + alpha * np.array(HEAT, np.float64)
+    return mixed
+
+
 def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> Image.Image:
     size = (width, MAP_HEIGHT)
     if level_db is None:
         grey = np.full((MAP_HEIGHT, width), 214.0)
     else:
-        loudest = float(level_db.max())
-        shade = np.clip((level_db - loudest) / RANGE_DB + 1.0, 0.0, 1.0)
-        # Dark is loud, and never so dark that heat cannot be told from it.
-        grey = 245.0 - 190.0 * _resized(shade, size)
-    alpha = 0.85 * np.clip(_resized(found.probability, size), 0.0, 1.0)[..., None]
-    colours = (1.0 - alpha) * grey[..., None] + alpha * np.array(HEAT, dtype=np.float64)
+        grey = _grey(level_db, float(level_db.max()), size)
+    colours = _coloured(grey, found.probability, size)
     above = _resized(found.raw, size) > found.map_threshold
     colours[_outline(above)] = CONTOUR
     return Image.fromarray(colours.round().astype(np.uint8))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core import explaining
 from core.errors import AudioError, FitError, HearMapError, SettingError, StoreError
 from core.progress import Progress, part, silent
 
@@ -190,6 +191,9 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "fit": fit,
     "score": score,
     "demo": demo,
+    "explain": explaining.explain,
+    "counterfactual": explaining.counterfactual,
+    "try_mask": explaining.try_mask,
 }
 
 

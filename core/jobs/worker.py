@@ -22,7 +22,15 @@ Task = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
 TELL_EVERY_SECONDS = 0.2
 END_ATTEMPTS = 3
-_DOING = {"fit": "fitting a model", "score": "scoring recordings", "demo": "making the demo"}
+_DOING = {
+    "fit": "fitting a model",
+    "score": "scoring recordings",
+    "demo": "making the demo",
+    "explain": "explaining a recording",
+    "counterfactual": "looking for what would make a recording normal",
+    "try_mask": "scoring a recording with your mask",
+    "report": "writing a report",
+}
 
 
 def set_up(n_threads: int) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from core.durable import reason, sync_file, sync_folder, temporary_beside
 from core.errors import SettingError, StoreError
 from core.home import clips_dir, maps_dir
+from core.store import explanations
 from core.store.database import reading, writing
 from core.store.records import ClipRow, ScoreRow, as_json, as_text, now
 
@@ -171,6 +172,7 @@ def remove_clip(clip_id: str) -> None:
     for path in [record.path, *(maps_dir() / str(name) for name in maps)]:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
+    explanations.forget(clip_id)
 
 
 def _found(clip_id: str) -> ClipRecord | None:
