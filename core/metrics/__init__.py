@@ -4,7 +4,7 @@ What is undefined for the data given raises `MetricError` with the reason, and g
 """
 
 from core.metrics.au_pro import au_pro, au_pro_moviad
-from core.metrics.bootstrap import Interval, bootstrap_interval, mean_interval, roc_auc_interval
+from core.metrics.bootstrap import Interval, bootstrap_interval, mean_interval
 from core.metrics.by_clip import ByClip, by_clip
 from core.metrics.concentration import complexity, sparseness
 from core.metrics.dcase import (
@@ -24,7 +24,13 @@ from core.metrics.faithfulness import (
     masked_probabilities,
 )
 from core.metrics.insertion_deletion import InsertionDeletion, insertion_deletion
+from core.metrics.interval_means import (
+    dependent_mean,
+    independent_harmonic_mean,
+    independent_mean,
+)
 from core.metrics.pointing import energy_in_mask, pointing_game
+from core.metrics.ranked import RankedClips, roc_auc_interval
 from core.metrics.sample import f1_at, f1_floor, f1_max, partial_roc_auc, roc_auc
 from core.metrics.si_sdr import si_sdr_db
 from core.metrics.spectrogram import (
@@ -47,6 +53,7 @@ __all__ = [
     "InsertionDeletion",
     "Interval",
     "MaskedProbabilities",
+    "RankedClips",
     "areas_by_id",
     "arithmetic_mean",
     "au_pro",
@@ -55,6 +62,7 @@ __all__ = [
     "by_clip",
     "column_scores",
     "complexity",
+    "dependent_mean",
     "domain_areas",
     "energy_in_mask",
     "f1_above_percentile",
@@ -64,6 +72,8 @@ __all__ = [
     "faithfulness",
     "faithfulness_per_clip",
     "harmonic_mean",
+    "independent_harmonic_mean",
+    "independent_mean",
     "insertion_deletion",
     "masked_probabilities",
     "mean_areas",

@@ -1,0 +1,49 @@
+"""The papers' numbers on machine data sets, to be printed beside ours."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class PaperValue:
+    """A number in a paper, in percent as printed; `part` is of DCASE, `machine` "" of all."""
+
+    paper: str
+    table: str
+    data_set: str
+    part: str
+    machine: str
+    level: str
+    metric: str
+    head: str
+    method: str
+    value: float
+
+
+@cache
+def paper_values() -> tuple[PaperValue, ...]:
+    """Every number that is kept: of MIMII and of DCASE 2020 and 2023.
+
+    From Vision to Sound, table 1; from AnoPatch, tables 1 and 2. The autoencoder's values on MIMII
+    are of the data set's own baseline, run again.
+    """
+    table = Path(__file__).with_name("paper.csv")
+    with table.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            PaperValue(value=float(line.pop("value")), **line) for line in csv.DictReader(stream)
+        )
+
+
+def paper_value(
+    data_set: str, head: str, machine: str, metric: str, part: str = ""
+) -> PaperValue | None:
+    """A head's number on a machine ("" for their mean), where a paper has one."""
+    wanted = (data_set, head, machine, metric, part)
+    for one in paper_values():
+        if (one.data_set, one.head, one.machine, one.metric, one.part) == wanted:
+            return one
+    return None

@@ -1,0 +1,65 @@
+"""Means of values that have intervals: of machines, ids or noise levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.metrics.bootstrap import Interval
+from core.metrics.checks import AnyArray
+from core.metrics.dcase import arithmetic_mean, harmonic_mean
+
+
+def independent_mean(intervals: Sequence[Interval]) -> Interval:
+    """The arithmetic mean of values measured on different clips.
+
+    The distances to the bounds add up as the spreads of independent numbers do, in quadrature.
+
+    Raises:
+        MetricError: there are none.
+
+    >>> independent_mean([Interval(0.5, 0.4, 0.6), Interval(0.7, 0.6, 0.8)]).low.__round__(3)
+    0.529
+    """
+    mean = arithmetic_mean(one.value for one in intervals)
+    return _in_quadrature(mean, intervals, np.full(len(intervals), 1.0 / len(intervals)))
+
+
+def independent_harmonic_mean(intervals: Sequence[Interval]) -> Interval:
+    """The harmonic mean of values measured on different clips; 0 if any is 0.
+
+    To first order a value counts by its slope, (mean / value)^2 / n.
+
+    Raises:
+        MetricError: there are none, or one is negative.
+    """
+    mean = harmonic_mean(one.value for one in intervals)
+    values = np.array([one.value for one in intervals])
+    slopes = np.square(mean / values) / values.size if mean > 0.0 else np.zeros(values.size)
+    return _in_quadrature(mean, intervals, slopes)
+
+
+def dependent_mean(intervals: Sequence[Interval]) -> Interval:
+    """The arithmetic mean of values measured on the same clips, say at several noise levels.
+
+    Its bounds are the means of the bounds: at most as wide as that, were they wholly dependent.
+
+    Raises:
+        MetricError: there are none.
+    """
+    return Interval(
+        arithmetic_mean(one.value for one in intervals),
+        arithmetic_mean(one.low for one in intervals),
+        arithmetic_mean(one.high for one in intervals),
+    )
+
+
+def _in_quadrature(mean: float, intervals: Sequence[Interval], slopes: AnyArray) -> Interval:
+    below = np.array([one.value - one.low for one in intervals])
+    above = np.array([one.high - one.value for one in intervals])
+    return Interval(
+        mean,
+        mean - float(np.sqrt(np.square(slopes * below).sum())),
+        mean + float(np.sqrt(np.square(slopes * above).sum())),
+    )
