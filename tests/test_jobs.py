@@ -13,8 +13,19 @@ import pytest
 
 from core import tasks
 from core.errors import Cancelled, SettingError, StoreError
-from core.jobs import Job, cancel, get_job, list_jobs, pool, submit, worker
-from core.jobs.job import INTERRUPTED
+from core.jobs import (
+    Job,
+    cancel,
+    get_job,
+    job_log,
+    list_jobs,
+    pool,
+    queue_place,
+    resume,
+    submit,
+    worker,
+)
+from core.jobs.job import CANCELLED, INTERRUPTED
 from core.jobs.owner import is_alive, this_process
 from core.store import database
 from core.store.records import JobRow, now
@@ -94,7 +105,53 @@ def test_a_waiting_job_is_cancelled_at_once_and_never_runs() -> None:
     assert wait(first, ended).state == "done"
     assert wait(third, ended).state == "done"
     assert get_job(second).started_at is None
+    assert [line.text for line in job_log(second)] == ["Put in the queue.", CANCELLED]
     assert [job.id for job in list_jobs()] == [third, second, first]
+
+
+def test_the_queue_can_be_seen() -> None:
+    jobs = [submit("count", {"steps": steps}) for steps in (10, 1, 1)]
+    wait(jobs[0], lambda job: job.state == "running")
+    assert [queue_place(job_id) for job_id in jobs] == [None, 1, 2]
+    cancel(jobs[1])
+    assert queue_place(jobs[2]) == 1 and queue_place("none") is None
+    assert wait(jobs[2], ended).state == "done"
+
+
+def test_a_log_keeps_each_stage_once_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    job_id = submit("count", {"steps": 12})
+    assert wait(job_id, ended).state == "done"
+    lines = [line.text for line in job_log(job_id)]
+    assert lines[0] == "Put in the queue." and lines[-1] == "Done."
+    assert lines[1].startswith("Started in process")
+    steps = [line for line in lines if line.startswith("Step")]
+    assert 3 <= len(steps) == len(set(steps)) <= 12
+    first, second = submit("count", {"steps": 8}), submit("count", {"steps": 1})
+    cancel(second)
+    # Here and not in the worker, which adds nothing to a job that is cancelled while it waits.
+    monkeypatch.setattr("core.jobs.job.MOST_LOG_LINES", 3)
+    resume(second)
+    cancel(second)
+    last = [line.text for line in job_log(second)]
+    assert last == [CANCELLED, "Put in the queue again.", CANCELLED]
+    assert wait(first, ended).state == "done"
+
+
+def test_a_cancelled_job_is_resumed_as_it_was_asked_for() -> None:
+    first = submit("count", {"steps": 200})
+    second = submit("count", {"steps": 2})
+    asked = get_job(second).created_at
+    cancel(second)
+    again = resume(second)
+    assert (again.state, again.message, again.cancel_requested) == ("queued", "", False)
+    assert again.arguments == {"steps": 2, "resumed_since": asked.isoformat()}
+    cancel(first)
+    # The attempt that was cancelled in the queue comes first, and leaves the new one alone.
+    assert wait(second, ended).result["counted"] == 2
+    for job_id in (second, submit("count", {"steps": 2})):
+        with pytest.raises(StoreError, match="cannot be resumed"):
+            resume(job_id)
+        wait(job_id, ended)
 
 
 def test_a_killed_worker_fails_its_job_and_no_other() -> None:
@@ -201,6 +258,12 @@ def test_jobs_of_a_killed_server_are_interrupted(tmp_path: Path) -> None:
         assert time.monotonic() < stop, "a worker outlived its owner"
         time.sleep(0.05)
     assert get_job(jobs[0]).state == "interrupted"
+    # Each goes on in this process, under the same id.
+    for job_id in jobs:
+        resume(job_id)
+        wait(job_id, lambda job: job.fraction > 0)
+        cancel(job_id)
+        assert wait(job_id, ended).state == "cancelled"
 
 
 def is_running(pid: int) -> bool:
@@ -232,7 +295,7 @@ def test_owners_are_told_apart_from_processes_that_reuse_their_number() -> None:
 
 
 def test_progress_survives_a_database_that_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def busy(*_: object) -> bool:
+    def busy(*_: object, **__: object) -> bool:
         raise StoreError("busy")
 
     monkeypatch.setattr(worker.job, "tell", busy)

@@ -1,23 +1,19 @@
-"""The worker processes of this process, and what becomes of a job when one of them dies."""
+"""The executor of this process's jobs, and what becomes of a job when one of its workers dies."""
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import datetime
 import functools
-import os
 import secrets
-import sys
 import threading
-import types
-from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import SpawnContext, SpawnProcess
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from typing import Any
 
 from core.errors import HearMapError, SettingError, StoreError
 from core.home import database_url, home
-from core.jobs import job, worker
+from core.jobs import executors, job, worker
 from core.jobs.owner import HEARTBEAT_SECONDS, this_process
 from core.store.database import writing
 from core.store.records import JobRow, as_json, now
@@ -30,7 +26,7 @@ KILLED = (
 
 _lock = threading.RLock()
 _pool: Executor | None = None
-_workers: list[_WorkerProcess] = []
+_pool_address = ""
 _futures: dict[str, Future[None]] = {}
 _restarted: set[str] = set()
 _heart: threading.Thread | None = None
@@ -38,32 +34,18 @@ _ending = False
 _woken = threading.Event()
 
 
-class _WorkerProcess(SpawnProcess):
-    """A spawned process that imports what its task needs, and not the program that started it.
+@dataclasses.dataclass(frozen=True)
+class _Attempt:
+    """A job as it was put in the queue, once; a resumed one has another."""
 
-    Spawning runs the main module again in the child; under Streamlit that is the app's script.
-    """
+    job_id: str
+    kind: str
+    arguments: dict[str, Any]
+    attempt: datetime.datetime
 
-    def start(self) -> None:
-        with _lock, _no_main_module():
-            super().start()
-            _workers[:] = [*(process for process in _workers if process.is_alive()), self]
-
-
-class _WorkerContext(SpawnContext):
-    Process = _WorkerProcess
-
-
-@contextlib.contextmanager
-def _no_main_module() -> Iterator[None]:
-    main, nothing = sys.modules["__main__"], types.ModuleType("__main__")
-    sys.modules["__main__"] = nothing
-    try:
-        yield
-    finally:
-        # Streamlit sets it at each run of a script, perhaps in another thread just now.
-        if sys.modules["__main__"] is nothing:
-            sys.modules["__main__"] = main
+    def fail(self, sentence: str) -> None:
+        """The job has failed, unless it had ended or been resumed before."""
+        job.finish(self.job_id, "failed", sentence, attempt=self.attempt)
 
 
 def submit(kind: str, arguments: dict[str, Any]) -> str:
@@ -73,10 +55,9 @@ def submit(kind: str, arguments: dict[str, Any]) -> str:
         SettingError: there is no such kind of work.
         StoreError: the records cannot be written.
     """
-    if kind not in TASKS:
-        raise SettingError(f"There is no work called “{kind}”; there is {', '.join(TASKS)}.")
+    _check_kind(kind)
     job_id = secrets.token_hex(8)
-    plain = as_json(arguments)
+    plain, attempt = as_json(arguments), now()
     with writing() as session:
         session.add(
             JobRow(
@@ -88,87 +69,117 @@ def submit(kind: str, arguments: dict[str, Any]) -> str:
                 message="",
                 arguments=plain,
                 result={},
+                log=[job.log_entry("Put in the queue.")],
                 cancel_requested=False,
                 owner=this_process(),
-                heartbeat_at=now(),
-                created_at=now(),
+                heartbeat_at=attempt,
+                created_at=attempt,
             )
         )
-    try:
-        _start(job_id, kind, plain)
-    except Exception as error:
-        sentence = (
-            str(error)
-            if isinstance(error, HearMapError)
-            else worker.unexpected(job_id, kind, error)
-        )
-        job.finish(job_id, "failed", sentence)
+    _start_or_fail(_Attempt(job_id, kind, plain, attempt))
     return job_id
 
 
+def resume(job_id: str) -> job.Job:
+    """A job that was interrupted, cancelled or failed goes on under its id.
+
+    Scoring goes on with the recordings that it has not scored; a fit starts again. Which of them
+    a task does is its own affair: it is told in `resumed_since` when it was first asked for.
+
+    Raises:
+        StoreError: there is no such job, or it waits, runs or is done.
+        SettingError: this program does no such work.
+    """
+    found = job.get_job(job_id)
+    _check_kind(found.kind)
+    arguments = found.arguments
+    arguments.setdefault("resumed_since", found.created_at.isoformat())
+    attempt = job.put_back(job_id, this_process(), arguments)
+    if attempt is None:
+        raise StoreError("This piece of work is waiting, running or done: it cannot be resumed.")
+    _start_or_fail(_Attempt(job_id, found.kind, arguments, attempt))
+    return job.get_job(job_id)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in TASKS:
+        raise SettingError(f"There is no work called “{kind}”; there is {', '.join(TASKS)}.")
+
+
+def _start_or_fail(work: _Attempt) -> None:
+    try:
+        _start(work)
+    except Exception as error:
+        work.fail(_sentence(work, error))
+
+
+def _sentence(work: _Attempt, error: Exception) -> str:
+    if isinstance(error, HearMapError):
+        return str(error)
+    return worker.unexpected(work.job_id, work.kind, error)
+
+
 def _executor() -> Executor:
-    """Where jobs run: the one place to choose another executor."""
-    global _pool
+    """Where jobs run now; another one when HEARMAP_DASK changed or its scheduler went away."""
+    global _pool, _pool_address
     with _lock:
+        address = executors.scheduler_address()
+        if _pool is not None and (address != _pool_address or not executors.is_usable(_pool)):
+            _drop(_pool)
         if _pool is None:
-            n_workers = _worker_count()
-            _pool = ProcessPoolExecutor(
-                n_workers,
-                mp_context=_WorkerContext(),
-                initializer=worker.set_up,
-                initargs=(max(1, _core_count() // n_workers),),
-            )
+            _pool, _pool_address = executors.open_executor(address), address
         return _pool
 
 
-def _start(job_id: str, kind: str, arguments: dict[str, Any]) -> None:
+def _start(work: _Attempt) -> None:
     environment = {"HEARMAP_HOME": str(home()), "HEARMAP_DATABASE_URL": database_url()}
-    work = functools.partial(worker.run, job_id, kind, TASKS[kind], arguments, environment)
+    call = functools.partial(
+        worker.run,
+        *(work.job_id, work.kind, TASKS[work.kind], work.arguments, environment, work.attempt),
+    )
     with _lock:
         pool = _executor()
         try:
-            future: Future[None] = pool.submit(work)
-        except BrokenProcessPool:
+            future: Future[None] = pool.submit(call)
+        except BrokenExecutor:
             # A worker died while it had nothing to do.
             _drop(pool)
             pool = _executor()
-            future = pool.submit(work)
-        _futures[job_id] = future
+            future = pool.submit(call)
+        _futures[work.job_id] = future
         _start_heartbeat()
-    future.add_done_callback(lambda done: _ended(done, pool, job_id, kind, arguments))
+    future.add_done_callback(lambda done: _ended(done, pool, work))
 
 
-def _ended(
-    future: Future[None], pool: Executor, job_id: str, kind: str, arguments: dict[str, Any]
-) -> None:
+def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
     """The record says how the job ended, where the worker could not; called in a pool's thread."""
     with _lock:
-        if _futures.get(job_id) is future:
-            del _futures[job_id]
+        # Another is there when the job was resumed meanwhile.
+        if _futures.get(work.job_id) is future:
+            del _futures[work.job_id]
     if _ending:
         return
-    try:
-        future.result()
-    except BrokenProcessPool:
-        _drop(pool)
-        with contextlib.suppress(StoreError):
+    with contextlib.suppress(StoreError):
+        try:
+            future.result()
+        except BrokenExecutor:
+            _drop(pool)
             # The job that ran is to blame; those that waited behind it get one more worker.
-            if job.get_job(job_id).state == "queued" and job_id not in _restarted:
-                _restarted.add(job_id)
-                _start(job_id, kind, arguments)
+            waited = job.get_job(work.job_id).state == "queued"
+            if waited and work.job_id not in _restarted:
+                _restarted.add(work.job_id)
+                _start(work)
             else:
-                job.finish(job_id, "failed", KILLED)
-    except CancelledError:
-        with contextlib.suppress(StoreError):
-            job.finish(job_id, "interrupted", job.INTERRUPTED)
-    except Exception as error:
-        sentence = (
-            str(error)
-            if isinstance(error, HearMapError)
-            else worker.unexpected(job_id, kind, error)
-        )
-        with contextlib.suppress(StoreError):
-            job.finish(job_id, "failed", sentence)
+                work.fail(KILLED)
+        except CancelledError:
+            job.finish(work.job_id, "interrupted", job.INTERRUPTED, attempt=work.attempt)
+        except Exception as error:
+            # Dask's word for a worker that died again and again.
+            killed = type(error).__name__ == "KilledWorker"
+            work.fail(KILLED if killed else _sentence(work, error))
+        else:
+            # Dask gives a dead worker's job to another, which leaves alone what counts as running.
+            work.fail(KILLED)
 
 
 def _drop(pool: Executor) -> None:
@@ -177,20 +188,7 @@ def _drop(pool: Executor) -> None:
     with _lock:
         if _pool is pool:
             _pool = None
-    pool.shutdown(wait=False)
-
-
-def _worker_count() -> int:
-    named = os.environ.get("HEARMAP_WORKERS", "1").strip() or "1"
-    if not named.isdigit() or int(named) < 1:
-        raise SettingError(f"HEARMAP_WORKERS is a number of processes, 1 or more, not “{named}”.")
-    return int(named)
-
-
-def _core_count() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    executors.close_executor(pool)
 
 
 def _start_heartbeat() -> None:
@@ -220,11 +218,7 @@ def _end() -> None:
         _ending = True
         _woken.set()
         left, pool = list(_futures), _pool
-        for process in _workers:
-            process.kill()
-    if pool is not None:
-        # Without workers its thread ends at once; the interpreter must not meet it half-way.
-        pool.shutdown(wait=True, cancel_futures=True)
+    executors.end(pool)
     for job_id in left:
         with contextlib.suppress(StoreError):
             job.finish(job_id, "interrupted", job.INTERRUPTED)

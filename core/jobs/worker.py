@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -31,6 +32,7 @@ _DOING = {
     "try_mask": "scoring a recording with your mask",
     "report": "writing a report",
 }
+_one_at_a_time = threading.Lock()
 
 
 def set_up(n_threads: int) -> None:
@@ -51,13 +53,29 @@ def set_up(n_threads: int) -> None:
 
 
 def run(
-    job_id: str, kind: str, task: Task, arguments: dict[str, Any], environment: dict[str, str]
+    job_id: str,
+    kind: str,
+    task: Task,
+    arguments: dict[str, Any],
+    environment: dict[str, str],
+    attempt: datetime.datetime,
 ) -> None:
-    """Does the job; whatever happens is in its record when this returns."""
-    os.environ.update(environment)
-    if not job.start(job_id):
+    """Does the job; whatever happens is in its record when this returns.
+
+    One at a time in a process: a Dask worker may have several threads, and two fits at once would
+    share its cores and its memory.
+    """
+    with _one_at_a_time:
+        os.environ.update(environment)
+        _run(job_id, kind, task, arguments, attempt)
+
+
+def _run(
+    job_id: str, kind: str, task: Task, arguments: dict[str, Any], attempt: datetime.datetime
+) -> None:
+    if not job.start(job_id, attempt):
         return
-    progress = RecordedProgress(job_id)
+    progress = RecordedProgress(job_id, attempt)
     try:
         result = task(arguments, progress)
         end = ("done", "", result)
@@ -69,12 +87,12 @@ def run(
         end = ("failed", "There was not enough memory; use fewer or shorter recordings.", {})
     except Exception as error:
         end = ("failed", unexpected(job_id, kind, error), {})
-    for attempt in range(END_ATTEMPTS):
+    for i in range(END_ATTEMPTS):
         try:
-            job.finish(job_id, *end)
+            job.finish(job_id, *end, attempt)
             return
         except StoreError:
-            if attempt == END_ATTEMPTS - 1:
+            if i == END_ATTEMPTS - 1:
                 raise
             time.sleep(1.0)
 
@@ -86,10 +104,11 @@ class RecordedProgress:
         Cancelled: when called, if the job was asked to stop.
     """
 
-    def __init__(self, job_id: str) -> None:
-        self._job_id = job_id
+    def __init__(self, job_id: str, attempt: datetime.datetime | None = None) -> None:
+        self._job_id, self._attempt = job_id, attempt
         self._started = self._told = time.monotonic()
         self._first = True
+        self._stage = ""
         self._seconds_left: float | None = None
 
     def __call__(self, stage: str, fraction: float) -> None:
@@ -107,7 +126,10 @@ class RecordedProgress:
         self._first, self._told = False, moment
         # A database that is busy for a moment is no reason to give up an hour's work.
         with contextlib.suppress(StoreError):
-            if job.tell(self._job_id, stage, fraction, self._seconds_left):
+            is_new, self._stage = stage != self._stage, stage
+            if job.tell(
+                self._job_id, stage, fraction, self._seconds_left, self._attempt, is_new=is_new
+            ):
                 raise Cancelled
 
 

@@ -1,0 +1,154 @@
+"""Where jobs run: a spawned pool of this machine, or the Dask cluster that HEARMAP_DASK names.
+
+Both are a `concurrent.futures.Executor`; `core.jobs.pool` needs no more than that. A Dask worker
+needs this program, and the same HEARMAP_HOME on a shared disk; its database is the app's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
+
+from core.errors import SettingError, StoreError
+from core.jobs import worker
+
+CONNECT_SECONDS = 10
+
+_lock = threading.RLock()
+_workers: list[_WorkerProcess] = []
+_clients: dict[int, Any] = {}
+
+
+class _WorkerProcess(SpawnProcess):
+    """A spawned process that imports what its task needs, and not the program that started it.
+
+    Spawning runs the main module again in the child; under Streamlit that is the app's script.
+    """
+
+    def start(self) -> None:
+        with _lock, _no_main_module():
+            super().start()
+            _workers[:] = [*(process for process in _workers if process.is_alive()), self]
+
+
+class _WorkerContext(SpawnContext):
+    Process = _WorkerProcess
+
+
+@contextlib.contextmanager
+def _no_main_module() -> Iterator[None]:
+    main, nothing = sys.modules["__main__"], types.ModuleType("__main__")
+    sys.modules["__main__"] = nothing
+    try:
+        yield
+    finally:
+        # Streamlit sets it at each run of a script, perhaps in another thread just now.
+        if sys.modules["__main__"] is nothing:
+            sys.modules["__main__"] = main
+
+
+def scheduler_address() -> str:
+    """The Dask scheduler that HEARMAP_DASK names; empty where jobs run on this machine."""
+    return os.environ.get("HEARMAP_DASK", "").strip()
+
+
+def open_executor(address: str) -> Executor:
+    """The Dask cluster at that address, or a spawned pool where there is no address.
+
+    Raises:
+        StoreError: the scheduler does not answer, or the package for it is missing.
+        SettingError: HEARMAP_WORKERS is no number of processes.
+    """
+    return _dask_cluster(address) if address else _spawned_pool()
+
+
+def is_usable(executor: Executor) -> bool:
+    """Whether it takes more work: a cluster whose scheduler went away does not."""
+    client = _clients.get(id(executor))
+    return client is None or client.status == "running"
+
+
+def close_executor(executor: Executor) -> None:
+    """It takes no more work; what a pool has begun it still does."""
+    client = _clients.pop(id(executor), None)
+    if client is None:
+        executor.shutdown(wait=False)
+    else:
+        # A scheduler that is gone is waited for, and not by whoever wants another.
+        threading.Thread(target=_close_client, args=(client,), daemon=True).start()
+
+
+def end(executor: Executor | None) -> None:
+    """At the end of this process its workers end with it, and a cluster drops its jobs."""
+    with _lock:
+        for process in _workers:
+            process.kill()
+    if executor is None:
+        return
+    client = _clients.pop(id(executor), None)
+    if client is None:
+        # Without workers its thread ends at once; the interpreter must not meet it half-way.
+        executor.shutdown(wait=True, cancel_futures=True)
+    else:
+        _close_client(client)
+
+
+def _close_client(client: Any) -> None:
+    with contextlib.suppress(Exception):
+        client.close(timeout=2)
+
+
+def _spawned_pool() -> Executor:
+    n_workers = _worker_count()
+    return ProcessPoolExecutor(
+        n_workers,
+        mp_context=_WorkerContext(),
+        initializer=worker.set_up,
+        initargs=(max(1, _core_count() // n_workers),),
+    )
+
+
+def _dask_cluster(address: str) -> Executor:
+    try:
+        import distributed
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"Jobs on a Dask cluster (HEARMAP_DASK) need the Python package “{error.name}”; "
+            "install it beside HearMap, or unset HEARMAP_DASK."
+        ) from None
+    # What goes wrong is in the jobs' records, in a sentence, and not in the terminal.
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    untyped: Any = distributed
+    try:
+        client = untyped.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError):
+        raise StoreError(
+            f"The Dask scheduler at {address} (HEARMAP_DASK) does not answer. Check that it is "
+            "running and that the address is right, or unset HEARMAP_DASK to work on this machine."
+        ) from None
+    # Not pure: a job that goes on after a restart is the same call as before.
+    executor: Executor = client.get_executor(pure=False)
+    _clients[id(executor)] = client
+    return executor
+
+
+def _worker_count() -> int:
+    named = os.environ.get("HEARMAP_WORKERS", "1").strip() or "1"
+    if not named.isdigit() or int(named) < 1:
+        raise SettingError(f"HEARMAP_WORKERS is a number of processes, 1 or more, not “{named}”.")
+    return int(named)
+
+
+def _core_count() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
