@@ -15,14 +15,13 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
-
-import safetensors
-import safetensors.torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from core.durable import reason, sync_file, sync_folder, temporary_beside
 from core.errors import ModelError, StoreError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -40,6 +39,8 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
         StoreError: the system refused (a full disk, say), or `folder` holds something that is
             not a model.
     """
+    import safetensors.torch
+
     folder = folder.absolute().resolve()
     content = {key: value for key, value in manifest.items() if key not in OWN_KEYS}
     # Not JSON is a mistake of the program's, found before the disk is touched.
@@ -87,26 +88,13 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     Raises:
         ModelError: `folder` is no model, is damaged, or was made by a newer HearMap.
     """
+    import safetensors.torch
+
     folder = folder.absolute()
     _restore_interrupted(folder)
-    manifest = read_manifest(folder)
-    path = folder / TENSORS
-    stated = manifest["tensors"]
-    if not path.is_file():
-        raise ModelError(f"The model “{folder.name}” is incomplete: {TENSORS} is missing.")
+    manifest = check_model(folder)
     try:
-        size_bytes = path.stat().st_size
-        if size_bytes != stated["size_bytes"]:
-            raise ModelError(
-                f"The model “{folder.name}” is damaged: {TENSORS} has {size_bytes:,} bytes instead "
-                f"of {stated['size_bytes']:,}. Fit it again, or copy it again from its source."
-            )
-        if _file_sha256(path) != stated["sha256"]:
-            raise ModelError(
-                f"The model “{folder.name}” is damaged: {TENSORS} is not what was saved. "
-                "Fit it again, or copy it again from its source."
-            )
-        tensors = safetensors.torch.load_file(path)
+        tensors = safetensors.torch.load_file(folder / TENSORS)
     except OSError as error:
         raise ModelError(
             f"The model “{folder.name}” cannot be read: {TENSORS}: {reason(error)}."
@@ -118,41 +106,75 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return manifest, tensors
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
+    """The manifest; every byte of both files is what was written. Nothing is loaded.
+
+    Sentences call the model `name`, or what its folder is called.
+
+    Raises:
+        ModelError: as `read_model`.
+    """
+    name = name or folder.absolute().name
+    manifest = read_manifest(folder, name)
+    path = folder / TENSORS
+    stated = manifest["tensors"]
+    if not path.is_file():
+        raise ModelError(f"The model “{name}” is incomplete: {TENSORS} is missing.")
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes != stated["size_bytes"]:
+            raise ModelError(
+                f"The model “{name}” is damaged: {TENSORS} has {size_bytes:,} bytes instead "
+                f"of {stated['size_bytes']:,}. Fit it again, or copy it again from its source."
+            )
+        if _file_sha256(path) != stated["sha256"]:
+            raise ModelError(
+                f"The model “{name}” is damaged: {TENSORS} is not what was saved. "
+                "Fit it again, or copy it again from its source."
+            )
+    except OSError as error:
+        raise ModelError(
+            f"The model “{name}” cannot be read: {TENSORS}: {reason(error)}."
+        ) from error
+    return manifest
+
+
+def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
     """The manifest alone, checked; the tensors are neither read nor checked.
 
     Raises:
         ModelError: as `read_model`.
     """
+    name = name or folder.absolute().name
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "is not there"
         raise ModelError(
-            f"The model “{folder.name}” {what}; a model is a folder with {MANIFEST} and {TENSORS}."
+            f"The model “{name}” {what}; a model is a folder with {MANIFEST} and {TENSORS}."
         )
     try:
         text = (folder / MANIFEST).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ModelError(
-            f"The folder “{folder.name}” is not a HearMap model: {MANIFEST} is missing."
+            f"The folder “{name}” is not a HearMap model: {MANIFEST} is missing."
         ) from None
     except OSError as error:
         raise ModelError(
-            f"The model “{folder.name}” cannot be read: {MANIFEST}: {reason(error)}."
+            f"The model “{name}” cannot be read: {MANIFEST}: {reason(error)}."
         ) from error
     except UnicodeDecodeError:
-        raise _damaged_manifest(folder) from None
+        raise _damaged_manifest(name) from None
     try:
         manifest = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
-        raise _damaged_manifest(folder) from None
+        raise _damaged_manifest(name) from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format_version"), int):
-        raise _damaged_manifest(folder)
+        raise _damaged_manifest(name)
     if manifest["format_version"] > FORMAT_VERSION:
         raise ModelError(
-            f"The model “{folder.name}” was made by a newer HearMap; update this one to open it."
+            f"The model “{name}” was made by a newer HearMap; update this one to open it."
         )
     if manifest.get("manifest_sha256") != _content_sha256(manifest):
-        raise _damaged_manifest(folder)
+        raise _damaged_manifest(name)
     return manifest
 
 
@@ -164,9 +186,9 @@ def program_version() -> str:
         return "unknown"
 
 
-def _damaged_manifest(folder: Path) -> ModelError:
+def _damaged_manifest(name: str) -> ModelError:
     return ModelError(
-        f"The model “{folder.name}” is damaged: {MANIFEST} is not what was saved. "
+        f"The model “{name}” is damaged: {MANIFEST} is not what was saved. "
         "Fit it again, or copy it again from its source."
     )
 

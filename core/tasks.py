@@ -6,6 +6,8 @@ recording that cannot be used is left out with a sentence in `left_out`, and the
 
 from __future__ import annotations
 
+import datetime
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from core.progress import Progress, part, silent
 
 if TYPE_CHECKING:
     from core.audio import Channel
+    from core.store.scores import ScoreRecord
     from core.types import Clip
 
 SENTENCES_SHOWN = 3
@@ -63,6 +66,7 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
             used_groups.append(str(group_of.get(used[-1], "")))
             yield clip
 
+    started = time.monotonic()
     try:
         detector.fit(
             readable(),
@@ -75,7 +79,11 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
         raise FitError(_with_left_out(str(error), left_out)) from error
     progress("Keeping the model", 0.98)
     record = models.save_model(
-        detector, str(arguments.get("model_name") or "Model"), channel=channel
+        detector,
+        str(arguments.get("model_name") or "Model"),
+        channel=channel,
+        arguments={key: arguments[key] for key in arguments if key != "resumed_since"},
+        fit_seconds=time.monotonic() - started,
     )
     for clip_id in used:
         # A recording removed meanwhile takes no role; the model has heard it all the same.
@@ -90,22 +98,27 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
 def score(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
     """Scores recordings with a model and keeps scores and maps: {n_scored, n_failed, left_out}.
 
-    Arguments: model_id, clip_ids; device if not the default. Cancelled, it keeps what it has.
+    Arguments: model_id, clip_ids; device if not the default. Cancelled, it keeps what it has, and
+    with `resumed_since`, a moment, it leaves alone what was scored after it.
 
     Raises:
         StoreError: the model is gone, or nothing can be written.
         ModelError: the model cannot be loaded.
     """
     from core.audio import read_clip
+    from core.cost import measured
     from core.store import clips, models, scores
 
     model_id, clip_ids = arguments["model_id"], list(dict.fromkeys(arguments["clip_ids"]))
-    left_out: list[str] = []
-    n_scored = 0
     progress("Loading the model", 0.0)
     record = models.get_model(model_id)
+    before = _scored_since(model_id, clip_ids, arguments.get("resumed_since"))
+    left_out = [score.error for score in before.values() if score.error]
+    n_scored = len(before) - len(left_out)
     detector = models.load_model(model_id, device=arguments.get("device") or "auto")
     for i, clip_id in enumerate(clip_ids):
+        if clip_id in before:
+            continue
         step = part(progress, i / len(clip_ids), (i + 1) / len(clip_ids))
         step(f"Scoring {i + 1} of {len(clip_ids)}", 0.0)
         try:
@@ -120,12 +133,13 @@ def score(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, A
                 channel=record.channel,
                 sample_rate=detector.sample_rate,
             )
-            result = detector.score(clip, progress=step)
+            with measured() as cost:
+                result = detector.score(clip, progress=step)
         except HearMapError as error:
             left_out.append(_naming(name, error))
             scores.save_score(model_id, clip_id, error)
             continue
-        scores.save_score(model_id, clip_id, result)
+        scores.save_score(model_id, clip_id, result, cost)
         n_scored += 1
     return {"n_scored": n_scored, "n_failed": len(clip_ids) - n_scored, "left_out": left_out}
 
@@ -195,6 +209,22 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "counterfactual": explaining.counterfactual,
     "try_mask": explaining.try_mask,
 }
+
+
+def _scored_since(
+    model_id: str, clip_ids: Sequence[str], since: str | None
+) -> dict[str, ScoreRecord]:
+    """Those of the clips that were scored from this moment on; none without one."""
+    from core.store.scores import list_scores
+
+    if since is None:
+        return {}
+    moment, wanted = datetime.datetime.fromisoformat(since), set(clip_ids)
+    return {
+        score.clip_id: score
+        for score in list_scores(model_id)
+        if score.clip_id in wanted and score.created_at >= moment
+    }
 
 
 def _readable(

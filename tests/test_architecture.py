@@ -13,7 +13,14 @@ SOURCES = CORE + APP
 
 # A module may import from its own layer and from those above it in this list.
 LAYERS: list[set[str]] = [
-    {"core.errors", "core.progress", "core.home", "core.durable", "core.torchaudio_import"},
+    {
+        "core.errors",
+        "core.progress",
+        "core.home",
+        "core.durable",
+        "core.cost",
+        "core.torchaudio_import",
+    },
     {"core.grouping"},
     {"core.types"},
     {"core.audio_source", "core.modelfile"},

@@ -12,6 +12,7 @@ import datetime
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from core.durable import reason
 from core.errors import StoreError
 from core.home import home, maps_dir, models_dir
 from core.store.database import reading, writing
-from core.store.records import ModelRow, as_json, as_text, now
+from core.store.records import ModelRow, ThresholdRow, as_json, as_text, now
 from core.store.thresholds import add_change, kept_calibration, model_row
 
 if TYPE_CHECKING:
@@ -96,17 +97,35 @@ def save_model(
             fit_seconds=fit_seconds,
             created_at=now(),
         )
+        row.name = name
         with writing() as session:
-            row.name = _unused(session, name)
-            session.add(row)
-            session.flush()
-            add_change(session, row)
+            record = keep_row(session, row)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise StoreError(f"The model “{name}” could not be kept: {reason(error)}.") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+    return record
+
+
+def keep_row(session: Session, row: ModelRow, changes: Sequence[ThresholdRow] = ()) -> ModelRecord:
+    """The model is listed, under a name that no other has, its threshold's history with it.
+
+    Without `changes`, which name what they undo by its place among them, its history begins now.
+    """
+    row.name = _unused(session, row.name)
+    session.add(row)
+    session.flush()
+    if not changes:
+        add_change(session, row)
+    ids: list[int] = []
+    for change in changes:
+        change.model_id = row.id
+        change.undoes = None if change.undoes is None else ids[change.undoes]
+        session.add(change)
+        session.flush()
+        ids.append(change.id)
     return _record(row)
 
 

@@ -26,6 +26,7 @@ from core.store.models import get_model, load_calibration
 from core.store.records import ClipRow, ModelRow, ScoreRow, as_json, as_text, now
 
 if TYPE_CHECKING:
+    from core.cost import Cost
     from core.types import AnomalyMap, Region
 
 STRIP_POINTS = 200
@@ -37,7 +38,8 @@ class ScoreRecord:
 
     `strip` is the score over time in at most 200 points over `duration_seconds`. `regions` are
     those found when the clip was scored;
-    `load_map` has them at the model's false-alarm rate of now.
+    `load_map` has them at the model's false-alarm rate of now. `seconds` and `peak_memory_bytes`
+    are what scoring took.
     """
 
     model_id: str
@@ -50,6 +52,8 @@ class ScoreRecord:
     strip: tuple[float, ...]
     regions: tuple[Region, ...]
     error: str | None
+    seconds: float | None
+    peak_memory_bytes: int | None
     created_at: datetime.datetime
 
     @property
@@ -58,8 +62,12 @@ class ScoreRecord:
         return self.score is not None and self.score > self.threshold
 
 
-def save_score(model_id: str, clip_id: str, result: AnomalyMap | HearMapError) -> None:
+def save_score(
+    model_id: str, clip_id: str, result: AnomalyMap | HearMapError, cost: Cost | None = None
+) -> None:
     """The result, or the sentence on why there is none, is kept in place of an earlier one.
+
+    `cost` is what scoring took, where it was measured.
 
     Raises:
         StoreError: the disk or the database refused, or the model or clip is gone.
@@ -68,6 +76,8 @@ def save_score(model_id: str, clip_id: str, result: AnomalyMap | HearMapError) -
     get_model(model_id)
     get_clip(clip_id)
     values: dict[str, Any] = {"model_id": model_id, "clip_id": clip_id, "created_at": now()}
+    if cost is not None:
+        values |= {"seconds": cost.seconds, "peak_memory_bytes": cost.peak_memory_bytes}
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
     else:
@@ -210,5 +220,7 @@ def _record(row: ScoreRow, clip_name: str, threshold: float) -> ScoreRecord:
         strip=tuple(float(point) for point in row.strip),
         regions=tuple(Region(**region) for region in row.regions),
         error=row.error,
+        seconds=row.seconds,
+        peak_memory_bytes=row.peak_memory_bytes,
         created_at=row.created_at,
     )

@@ -90,7 +90,7 @@ def undo(model_id: str, *, by: str = "") -> ThresholdChange:
         for change in _changes(session, model_id):
             if change.undoes is None:
                 standing.append(change)
-            else:
+            elif standing:
                 standing.pop()
         if len(standing) < 2:
             raise StoreError(
