@@ -36,6 +36,10 @@ class MetricError(HearMapError):
     """A metric is undefined for this data; the sentence says why."""
 
 
+class BenchmarkError(HearMapError):
+    """A benchmark cannot go on; the sentence says why, and what to do."""
+
+
 class StoreError(HearMapError):
     """Something kept under HEARMAP_HOME, or its database, cannot be read or written."""
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from core.audio import read_clip
-from core.benchmark.results import Row, finished_or_run
+from core.benchmark.results import Row
+from core.benchmark.units import Unit
 from core.datasets.esc50 import Recording, of_classes
 from core.detectors import Detector
 from core.detectors.options import make_settings
 from core.detectors.registry import head_type
-from core.errors import DataSetError
 from core.feature_cache import FeatureCache
 from core.metrics import Interval
 from core.progress import Progress, part
@@ -44,57 +42,25 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Protocol:
-    """Which classes are normal and which are mixed in, and which folds train and test."""
+    """Which classes are normal, and which folds train and test."""
 
     normals: tuple[str, ...]
-    anomalies: tuple[str, ...]
-    snr_db: tuple[float, ...]
     train_folds: tuple[int, ...] = (1, 2, 3)
     test_folds: tuple[int, ...] = (4, 5)
     seed: int = 0
-    compare_grouping: bool = False
-
-    def check(self) -> None:
-        """Refuse a class that is both normal and anomalous.
-
-        Raises:
-            DataSetError: one is.
-        """
-        both = sorted(set(self.normals) & set(self.anomalies))
-        if both:
-            raise DataSetError(f"Class “{both[0]}” is both normal and anomalous; choose one.")
 
 
-def run_units(
-    name: str,
-    protocol: Protocol,
-    candidates: Sequence[Candidate],
-    folder: Path,
-    one: Callable[[Candidate, str, Progress], list[Row]],
-    progress: Progress,
-) -> list[Row]:
-    """The rows of every candidate and normal class; finished ones are read, not run again."""
-    units = [(candidate, normal) for candidate in candidates for normal in protocol.normals]
-    rows: list[Row] = []
-    for i, (candidate, normal) in enumerate(units):
-        watch = _titled(
-            part(progress, i / len(units), (i + 1) / len(units)),
-            f"{candidate.head}, {candidate.preset}, {normal}",
-        )
-        described = {
-            "benchmark": name,
-            "protocol": dataclasses.asdict(protocol) | {"normals": [normal]},
-            "others": sorted(protocol.normals) if name == "novelty" else [],
-            "candidate": dataclasses.asdict(candidate),
-            # The settings in full: another default is another measurement.
-            "settings": dataclasses.asdict(candidate.settings_in_full()),
-        }
-        rows += finished_or_run(folder, described, partial(one, candidate, normal, watch))
-    return rows
-
-
-def _titled(progress: Progress, title: str) -> Progress:
-    return lambda stage, fraction: progress(f"{title}: {stage.lower()}", fraction)
+def unit(name: str, candidate: Candidate, normal: str, details: dict[str, Any]) -> Unit:
+    """One candidate on one class: what is measured at once, kept, and never measured again."""
+    described = {
+        "benchmark": name,
+        "normal": normal,
+        "details": details,
+        "candidate": dataclasses.asdict(candidate),
+        # The settings in full: another default is another measurement.
+        "settings": dataclasses.asdict(candidate.settings_in_full()),
+    }
+    return Unit(f"{candidate.head}, {candidate.preset}, {normal}", candidate, normal, described)
 
 
 def fitted(
@@ -151,3 +117,32 @@ def row(
         high=None if np.isnan(value.high) else value.high,
         n=n,
     )
+
+
+def clip_scores(
+    candidate: Candidate,
+    data_set: str,
+    normal: str,
+    snr_db: float | None,
+    found: AnomalyMap,
+    made_from: dict[str, Any],
+    anomalous: bool,
+    event: str | None = None,
+) -> dict[str, Any]:
+    """One clip's score and what became of it, as plain JSON: what `Measured.clips` holds."""
+    return {
+        "head": candidate.head,
+        "preset": candidate.preset,
+        "backbone": candidate.backbone,
+        "data_set": data_set,
+        "normal": normal,
+        "snr_db": snr_db,
+        "clip": found.clip_name,
+        "anomalous": anomalous,
+        "event": event,
+        "score": float(found.score),
+        "p_value": float(found.p_value),
+        "threshold": float(found.threshold),
+        "values": {},
+        "made_from": made_from,
+    }

@@ -7,8 +7,8 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,32 +36,63 @@ class Row:
     n: int
 
 
-def finished_or_run(folder: Path, unit: dict[str, Any], run: Callable[[], list[Row]]) -> list[Row]:
-    """The rows of a unit of work: from an earlier run of the same settings, else from `run`.
+@dataclass(frozen=True)
+class Measured:
+    """What a unit of work gives: its numbers, and the score of each clip behind them.
 
-    A unit is its description in plain JSON; a part file is written whole or not at all.
+    A clip is plain JSON: head, preset, backbone, data_set, normal, snr_db, clip, anomalous,
+    event, score, p_value, threshold, values (the clip's own metrics by name) and made_from, from
+    which `core.benchmark.mix_set.again` makes its sound.
     """
+
+    rows: list[Row] = field(default_factory=list)
+    clips: list[dict[str, Any]] = field(default_factory=list)
+
+
+def part_path(folder: Path, unit: dict[str, Any]) -> Path:
+    """Where the numbers of a unit of work lie; a unit is its description in plain JSON."""
     described = json.dumps(unit, sort_keys=True)
-    path = folder / "parts" / f"{hashlib.sha256(described.encode()).hexdigest()[:20]}.json"
-    if path.is_file():
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            return [Row(**row) for row in kept["rows"]]
-        except (ValueError, KeyError, TypeError):
-            path.unlink()
-    rows = run()
-    write_json(path, {"unit": unit, "rows": [dataclasses.asdict(row) for row in rows]})
-    return rows
+    return folder / "parts" / f"{hashlib.sha256(described.encode()).hexdigest()[:20]}.json"
 
 
-def write_results(folder: Path, configuration: dict[str, Any], rows: Sequence[Row]) -> None:
-    """results.json: the rows, and beside them all that is needed to repeat them."""
+def finished(folder: Path, unit: dict[str, Any]) -> Measured | None:
+    """What an earlier run measured of this unit; None if it did not, or the file is damaged."""
+    path = part_path(folder, unit)
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return Measured([Row(**row) for row in kept["rows"]], list(kept["clips"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        path.unlink()
+        return None
+
+
+def keep(folder: Path, unit: dict[str, Any], measured: Measured) -> None:
+    """Write what was measured of a unit, whole or not at all.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    rows = [dataclasses.asdict(row) for row in measured.rows]
+    write_json(part_path(folder, unit), {"unit": unit, "rows": rows, "clips": measured.clips})
+
+
+def write_results(
+    folder: Path,
+    configuration: dict[str, Any],
+    rows: Sequence[Row],
+    clips: Sequence[dict[str, Any]] = (),
+) -> None:
+    """results.json: the rows, and beside them all that is needed to repeat them; clips.json."""
     content = {
         "configuration": configuration,
         "versions": versions(),
         "rows": [dataclasses.asdict(row) for row in rows],
     }
     write_json(folder / "results.json", content)
+    if clips:
+        write_json(folder / "clips.json", {"clips": list(clips)})
 
 
 def versions() -> dict[str, str]:

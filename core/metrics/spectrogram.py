@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.errors import MetricError
-from core.metrics.au_pro import au_pro
+from core.metrics.au_pro import au_pro, au_pro_moviad
 from core.metrics.by_clip import ByClip, by_clip
 from core.metrics.checks import AnyArray, BoolArray, checked_map, checked_numbers
 from core.metrics.sample import f1_at, f1_max, roc_auc
@@ -109,7 +109,9 @@ def f1_above_percentile(
 
 
 def spectrogram_metrics(truths: Sequence[AnyArray], maps: Sequence[AnyArray]) -> dict[str, ByClip]:
-    """AUROC, F1-max, F1 above the map's 40th percentile and AU-PRO of maps [freq, time].
+    """AUROC, F1-max, F1 above the map's 40th percentile, AU-PRO and moviad's of maps [freq, time].
+
+    Moviad's is NaN where it is undefined, per clip or pooled; see `au_pro_moviad`.
 
     Raises:
         MetricError: shapes differ, a map holds NaN, or all cells of all clips are of one class.
@@ -119,4 +121,14 @@ def spectrogram_metrics(truths: Sequence[AnyArray], maps: Sequence[AnyArray]) ->
         "f1_max": by_clip(f1_max, truths, maps),
         "f1_above_40th_percentile": f1_above_percentile(truths, maps),
         "au_pro": by_clip(au_pro, truths, maps, pooled=au_pro),
+        "au_pro_moviad": by_clip(_moviad_or_nan, truths, maps, pooled=_moviad_or_nan),
     }
+
+
+def _moviad_or_nan(
+    truth: AnyArray | Sequence[AnyArray], maps: AnyArray | Sequence[AnyArray]
+) -> float:
+    try:
+        return au_pro_moviad(truth, maps)
+    except MetricError:
+        return float("nan")

@@ -1,0 +1,81 @@
+"""What every benchmark asks for: which detectors, how many processes, where the results go."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli import arguments
+from core.errors import SettingError
+
+if TYPE_CHECKING:
+    from core.benchmark.protocol import Candidate
+
+
+def add_shared(parser: argparse.ArgumentParser, *, backbone: str = "aisfx") -> None:
+    """`--heads`, `--presets`, `--backbone`, `--seed`, `--jobs`, `--out`, `--progress`."""
+    parser.add_argument("--heads", type=names, default=["all"], metavar="A,B", help="heads, or all")
+    parser.add_argument(
+        "--presets",
+        type=names,
+        default=["published", "recommended"],
+        metavar="A,B",
+        help="published, recommended",
+    )
+    parser.add_argument("--backbone", default=backbone, help="the network")
+    parser.add_argument("--seed", type=int, default=0, help="of mixes, fits and intervals")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes at once, about 1 GB each"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results' folder")
+    arguments.add_progress(parser)
+
+
+def candidates(given: argparse.Namespace) -> list[Candidate]:
+    """Every head with every preset that was asked for.
+
+    Raises:
+        SettingError: a head or preset is unknown.
+    """
+    from core.benchmark.protocol import Candidate
+    from core.detectors import HEADS
+    from core.detectors.presets import preset_settings
+
+    heads = list(HEADS) if given.heads == ["all"] else given.heads
+    return [
+        Candidate(head, preset, given.backbone, preset_settings(head, preset))
+        for head in heads
+        for preset in given.presets
+    ]
+
+
+def configuration(given: argparse.Namespace, chosen: list[Candidate]) -> dict[str, Any]:
+    """Every option as it was given and each candidate's settings: what makes a run repeatable."""
+    left_out = {"run", "out", "progress", "jobs", "heads", "presets"}
+    options = {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in sorted(vars(given).items())
+        if name not in left_out
+    }
+    return options | {
+        "candidates": [
+            {"head": one.head, "preset": one.preset, "settings": one.settings} for one in chosen
+        ]
+    }
+
+
+def names(text: str) -> list[str]:
+    """Names between commas, at least one."""
+    found = arguments.names(text)
+    if not found:
+        raise argparse.ArgumentTypeError("names separated by commas are needed")
+    return found
+
+
+def numbers(text: str) -> list[int]:
+    """Numbers between commas, such as folds."""
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError:
+        raise SettingError(f"Folds are numbers separated by commas, not “{text}”.") from None

@@ -1,0 +1,215 @@
+"""`hearmap bench envmix`: events of one data set mixed into the normal recordings of another."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli import arguments, bench_arguments
+from core.errors import SettingError
+
+if TYPE_CHECKING:
+    from core.benchmark.mix_set import MixSet
+
+N_FAITHFUL = 8
+N_EXCHANGED = 2
+
+
+def add_to(kinds: Any) -> None:
+    """The benchmark's arguments."""
+    parser = kinds.add_parser(
+        "envmix",
+        help="events mixed into normal recordings",
+        description="A detector for each normal class, scored on clips with an event mixed in. "
+        "Normal clips and events come from --esc50, or normal clips from --urbansound and events "
+        "from --esc50, or from two plain folders, or from the built-in --machines.",
+    )
+    source = parser.add_argument_group("where the recordings come from")
+    source.add_argument("--esc50", type=Path, metavar="ROOT", help="ESC-50's root")
+    source.add_argument("--urbansound", type=Path, metavar="ROOT", help="UrbanSound8K's root")
+    source.add_argument("--normal-dir", type=Path, metavar="DIR", help="normal recordings")
+    source.add_argument("--anomaly-dir", type=Path, metavar="DIR", help="recordings of events")
+    source.add_argument(
+        "--group-by",
+        metavar="RULE",
+        default="file",
+        help="files of the folders that are of one recording: file, folder, prefix, field:N",
+    )
+    source.add_argument(
+        "--machines", type=bench_arguments.names, metavar="A,B", help="fan, pump, slide rail, valve"
+    )
+    parser.add_argument(
+        "--normal", type=bench_arguments.names, metavar="A,B", help="classes; of folders all"
+    )
+    parser.add_argument(
+        "--anomaly", type=bench_arguments.names, metavar="A,B", help="classes; of folders all"
+    )
+    parser.add_argument(
+        "--snr",
+        nargs="+",
+        default=["6", "0", "-6"],
+        metavar="DB",
+        help="6 0 -6, or made: machines' faults as loud as they are made",
+    )
+    parser.add_argument(
+        "--snr-over",
+        choices=("event", "clip"),
+        default="event",
+        help="where the SNR holds: the event's region (default) or the whole clip",
+    )
+    parser.add_argument(
+        "--balanced",
+        action="store_true",
+        help="one mix a test clip, classes in turn, so that F1's floor is 66.7 as in the paper",
+    )
+    for name in ("train", "test", "event"):
+        parser.add_argument(
+            f"--{name}-folds",
+            type=bench_arguments.numbers,
+            metavar="1,2,3",
+            help={
+                "train": "folds fitted on (1-3; of UrbanSound8K 1-6)",
+                "test": "folds of the normal clips scored (4, 5; of UrbanSound8K 7-10)",
+                "event": "folds of the events (the test folds within one set, else all)",
+            }[name],
+        )
+    parser.add_argument("--most-training", type=int, metavar="N", help="training clips a class")
+    parser.add_argument("--most-tests", type=int, metavar="N", help="normal test clips a class")
+    parser.add_argument(
+        "--faithfulness",
+        type=int,
+        nargs="?",
+        const=N_FAITHFUL,
+        default=0,
+        metavar="N",
+        help=f"measure it on N mixes a class and SNR ({N_FAITHFUL}): 3 more scores a mix, and for "
+        f"{N_EXCHANGED} of them insertion and deletion, 38 more each",
+    )
+    parser.add_argument("--stems", action="store_true", help="write mixes and stems as WAV too")
+    parser.add_argument(
+        "--compare-grouping",
+        action="store_true",
+        help="also measure false alarms of a calibration that ignores recordings",
+    )
+    bench_arguments.add_shared(parser)
+    parser.set_defaults(run=run, benchmark="envmix")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Runs what is not finished yet and writes the manifest and the tables."""
+    from core.backbones import load_backbone
+    from core.benchmark.envmix import EnvMixOptions, run_envmix
+    from core.benchmark.manifest import write_manifest
+    from core.benchmark.results import write_results, write_text
+    from core.benchmark.tables import envmix_tables
+    from core.progress import part
+
+    options = EnvMixOptions(
+        snr_db=tuple(_snr(text) for text in given.snr),
+        seed=given.seed,
+        compare_grouping=given.compare_grouping,
+        n_faithful=given.faithfulness,
+        n_exchanged=min(N_EXCHANGED, given.faithfulness),
+    )
+    options.check()
+    chosen = bench_arguments.candidates(given)
+    mixes = mix_set(given)
+    if not given.machines and None in options.snr_db:
+        raise SettingError("Only --machines have events that are made as loud as they are.")
+    mixes.check()
+    folder = arguments.output_folder(given.out)
+    progress = arguments.progress(given.progress)
+    rate = load_backbone(given.backbone).settings.sample_rate
+    write_manifest(
+        mixes, options.snr_db, rate, folder, part(progress, 0.0, 0.02), stems=given.stems
+    )
+    measured = run_envmix(
+        mixes, options, chosen, folder, part(progress, 0.02, 1.0), n_jobs=given.jobs
+    )
+    progress("Done", 1.0)
+    settings = bench_arguments.configuration(given, chosen)
+    write_results(folder, settings, measured.rows, measured.clips)
+    text = envmix_tables(measured.rows)
+    write_text(folder / "results.md", text)
+    print(text)
+    return 0
+
+
+def mix_set(given: argparse.Namespace) -> MixSet:
+    """The mixes that the options name.
+
+    Raises:
+        SettingError: the options name no source, or two.
+        DataSetError: a source is not laid out as published.
+    """
+    from core.benchmark.mix_set import MachineMixes, RecordedMixes
+    from core.datasets.esc50 import esc50
+    from core.datasets.folders import folder_recordings
+
+    folders = given.normal_dir is not None or given.anomaly_dir is not None
+    sources = [bool(given.machines), folders, bool(given.esc50 or given.urbansound)]
+    if sum(sources) != 1:
+        raise SettingError(
+            "EnvMix needs one source: --esc50 (with --urbansound for the normal clips), "
+            "--normal-dir and --anomaly-dir, or --machines."
+        )
+    counts = {"most_training": given.most_training, "most_tests": given.most_tests}
+    for name, count in counts.items():
+        if count is not None and count < 2:
+            raise SettingError(f"--{name.replace('_', '-')} is 2 or more, not {count}.")
+    if given.machines:
+        made = {
+            name: count
+            for name, count in (
+                ("n_training", given.most_training),
+                ("n_tests", given.most_tests),
+            )
+            if count is not None
+        }
+        return MachineMixes(tuple(given.machines), seed=given.seed, **made)
+    if folders:
+        if given.normal_dir is None or given.anomaly_dir is None:
+            raise SettingError("Both --normal-dir and --anomaly-dir are needed.")
+        data_set = "folders"
+        normal = folder_recordings(given.normal_dir, given.group_by)
+        anomaly = folder_recordings(given.anomaly_dir, given.group_by)
+    else:
+        if given.esc50 is None:
+            raise SettingError("--urbansound has the normal clips; --esc50 is needed for events.")
+        anomaly = normal = esc50(given.esc50)
+        data_set = "envmix"
+        if given.urbansound is not None:
+            from core.datasets.urbansound import urbansound
+
+            normal, data_set = urbansound(given.urbansound), "envmix urbansound"
+    if not folders and not (given.normal and given.anomaly):
+        raise SettingError("--normal and --anomaly name the classes.")
+    n_folds = max(recording.fold for recording in normal)
+    ten = n_folds > 5
+    test_folds = given.test_folds or ([7, 8, 9, 10] if ten else [4, 5])
+    same = normal is anomaly
+    every = sorted({recording.fold for recording in anomaly})
+    return RecordedMixes(
+        data_set=data_set,
+        normal_recordings=tuple(normal),
+        anomaly_recordings=tuple(anomaly),
+        normals=tuple(given.normal or sorted({r.category for r in normal})),
+        anomalies=tuple(given.anomaly or sorted({r.category for r in anomaly})),
+        train_folds=tuple(given.train_folds or ([1, 2, 3, 4, 5, 6] if ten else [1, 2, 3])),
+        test_folds=tuple(test_folds),
+        event_folds=tuple(given.event_folds or (test_folds if same else every)),
+        seed=given.seed,
+        snr_over=given.snr_over,
+        balanced=given.balanced,
+        **counts,
+    )
+
+
+def _snr(text: str) -> float | None:
+    if text == "made":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingError(f"An SNR is a number of dB, or made, not “{text}”.") from None
