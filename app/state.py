@@ -32,6 +32,8 @@ class Key:
     LINE: Final = "line"
     SITUATION: Final = "situation"
     HEARD: Final = "heard"
+    IMPORT_ROUND: Final = "import_round"
+    IMPORTED: Final = "imported"
     SEEN_CHANGE: Final = "seen_change"
 
 

@@ -34,7 +34,10 @@ def seed(
     name: str = "Pump, seeded",
     n_normal: int = N_NORMAL,
 ) -> str:
-    """The id of the model; its clips are called pump 0001.wav and so on, one in eight unlike."""
+    """The id of the model; its clips are called pump 0001.wav and so on, one in eight unlike.
+
+    With a multiple of eight sounds the maps of unlike clips are unlike, too.
+    """
     rng = np.random.default_rng(0)
     settings = SpectrogramSettings()
     normal = np.sort(rng.gumbel(10.0, 1.0, n_normal))
@@ -48,7 +51,7 @@ def seed(
     shown: list[tuple[list[object], list[float]]] = []
     for k in range(n_clips):
         unlike = k % 8 == 0
-        peak = 13.5 + 2.5 * rng.random() if unlike else float(rng.gumbel(10.0, 1.0))
+        peak = 13.5 + 2.5 * rng.random() if unlike else float(rng.gumbel(9.6, 0.8))
         source = k % n_sounds
         clip_id = f"{k:064x}"
         path, map_path = clips_dir() / f"{clip_id}.wav", _map_path(clip_id)

@@ -101,6 +101,7 @@ def upload(at: AppTest, *files: tuple[str, bytes]) -> AppTest:
         ("score", "A model comes first"),
         ("listen", "A model comes first"),
         ("tune", "A model comes first"),
+        ("triage", "A model comes first"),
     ],
 )
 def test_an_empty_view_says_what_to_do_next(view: str | None, said: str) -> None:

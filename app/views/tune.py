@@ -31,7 +31,7 @@ def draw() -> None:
 @guard
 def _bench(model_id: str) -> None:
     model = get_model(model_id)
-    scored = list_scores(model_id)
+    scored = list_scores(model_id, strips=False)
     labels = list_labels([score.clip_id for score in scored])
     key = f"threshold_line_{model_id}"
     _hear(model_id, events(key))

@@ -60,6 +60,29 @@ def set_label(clip_id: str, verdict: str, note: str = "", by: str = "") -> Label
     raise StoreError("This recording is being labelled by someone else; try again.")
 
 
+def set_labels(labels: Collection[Label]) -> None:
+    """All of these labels are kept, or none: in place of earlier ones, as `set_label`, at once.
+
+    Raises:
+        SettingError: there is no such verdict.
+        StoreError: one of the recordings is no longer there.
+    """
+    for label in labels:
+        if label.verdict not in VERDICTS:
+            raise SettingError(f"“{label.verdict}” is no label; one is {', '.join(VERDICTS)}.")
+    try:
+        with writing() as session:
+            for label in labels:
+                values = dataclasses.asdict(label)
+                for name in ("note", "by"):
+                    values[name] = as_text(values[name].strip())[:LONGEST_NOTE]
+                session.merge(LabelRow(**values))
+    except IntegrityError:
+        raise StoreError(
+            "A recording was removed while it was being labelled; load the page again."
+        ) from None
+
+
 def clear_label(clip_id: str) -> None:
     """The clip has no label; nothing happens where it had none."""
     with writing() as session:
