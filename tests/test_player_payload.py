@@ -1,5 +1,6 @@
 """What is packed for the player is what it was given, within the steps of its bytes."""
 
+import itertools
 import math
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 
 from app.player import payload as module
+from app.player.painted import MOST_BOXES, painted_of
+from app.player.parts import OVERLAP_SECONDS, Part, asked_index, bounds_of, index_at
 from app.player.payload import MARGIN_ZERO, MOST_COLUMNS, Picture, Sound, pack, unpack
 from app.player.player import PlayerEvent, event_of, script
 from core.types import Region
@@ -183,7 +186,7 @@ BOX = {"start_s": 0.1, "end_s": 0.5, "low_hz": 0.0, "high_hz": 900.0}
 
 def test_events_are_regions_or_boxes_of_this_clip() -> None:
     packed = pack([make_sound()], make_picture(), [REGION])
-    own = {"digest": packed.digest, "sounds": packed.sounds_digest, "region_index": None}
+    own = {"regions": packed.regions_digest, "clip": packed.clip, "region_index": None}
     assert event_of({**own, **BOX}, packed, 1) == PlayerEvent(None, 0.1, 0.5, 0.0, 900.0)
     assert event_of({**own, **BOX, "region_index": 0}, packed, 1) == PlayerEvent(
         0, 0.1, 0.5, 0.0, 900.0
@@ -193,8 +196,8 @@ def test_events_are_regions_or_boxes_of_this_clip() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"sounds": "another clip"},
-        {"region_index": 0, "digest": "another threshold"},
+        {"clip": "another clip"},
+        {"region_index": 0, "regions": "another threshold"},
         {"region_index": 1},
         {"region_index": -1},
         {"region_index": True},
@@ -209,7 +212,7 @@ def test_events_are_regions_or_boxes_of_this_clip() -> None:
 )
 def test_stale_or_malformed_events_are_none(change: dict[str, object]) -> None:
     packed = pack([make_sound()], make_picture(), [REGION])
-    own = {"digest": packed.digest, "sounds": packed.sounds_digest, "region_index": None, **BOX}
+    own = {"regions": packed.regions_digest, "clip": packed.clip, "region_index": None, **BOX}
     assert event_of({**own, **change}, packed, 1) is None
     assert event_of(None, packed, 1) is None
     assert event_of("text", packed, 1) is None
@@ -222,3 +225,80 @@ def test_the_joined_script_is_one_module_with_no_network() -> None:
     assert "import " not in text
     for forbidden in ("fetch(", "XMLHttpRequest", "WebSocket", "innerHTML", "eval(", "https://"):
         assert forbidden not in text, forbidden
+
+
+def test_a_painted_mask_is_the_cells_that_were_painted() -> None:
+    """Boxes whose edges lie between cells give back exactly the cells, on the picture's axes."""
+    rng = np.random.default_rng(5)
+    picture = make_picture(60)
+    cells = rng.random((12, 60)) < 0.3
+    rows = np.r_[0.0, (picture.freq_hz[1:] + picture.freq_hz[:-1]) / 2, 9000.0]
+    columns = np.arange(61) * 0.02
+    boxes = [
+        [columns[t], columns[t + 1], rows[f], rows[f + 1]]
+        for f, t in zip(*np.nonzero(cells), strict=True)
+    ]
+    sent = {"clip": "this", "boxes": [[float(side) for side in box] for box in boxes]}
+    painted = painted_of(sent, "this")
+    assert painted is not None
+    assert np.array_equal(painted.cells(picture.freq_hz, picture.time_s), cells)
+    # A part of the clip sees its own stretch of the mask.
+    assert np.array_equal(painted.cells(picture.freq_hz, picture.time_s[20:]), cells[:, 20:])
+    assert hash(painted) == hash(painted_of({**sent, "boxes": sent["boxes"][::-1]}, "this"))
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        None,
+        [],
+        "boxes",
+        [[0.0, 1.0, 0.0]],
+        [[0.0, 1.0, 0.0, "900"]],
+        [[1.0, 0.5, 0.0, 900.0]],
+        [[0.0, 1.0, -5.0, 900.0]],
+        [[0.0, float("inf"), 0.0, 900.0]],
+        [[0.0, 1.0, 0.0, 900.0], None],
+        [[0.0, 1.0, 0.0, 900.0]] * (MOST_BOXES + 1),
+    ],
+)
+def test_a_malformed_mask_is_none(boxes: object) -> None:
+    assert painted_of({"clip": "this", "boxes": boxes}, "this") is None
+    assert painted_of({"clip": "other", "boxes": [[0.0, 1.0, 0.0, 900.0]]}, "this") is None
+
+
+@pytest.mark.parametrize("total_s", [0.5, 90.0, 90.1, 104.9, 105.0, 105.1, 3600.0])
+def test_parts_cover_a_clip_and_each_holds_what_it_is_nearest_to(total_s: float) -> None:
+    bounds = bounds_of(total_s)
+    assert (bounds[0][0], bounds[-1][1]) == (0.0, total_s)
+    for (_, stop), (start, _) in itertools.pairwise(bounds):
+        assert stop - start >= OVERLAP_SECONDS - 1e-9
+    for seconds in np.linspace(0, total_s, 997):
+        start, stop = bounds[index_at(bounds, float(seconds))]
+        assert start <= seconds <= stop
+
+
+def test_only_a_part_of_this_clip_can_be_asked_for() -> None:
+    assert asked_index({"clip": "this", "index": 2}, "this", 3) == 2
+    for message in (
+        None, {"clip": "other", "index": 2}, {"clip": "this", "index": 3},
+        {"clip": "this", "index": -1}, {"clip": "this", "index": True},
+        {"clip": "this", "index": 1.0}, {"clip": "this"},
+    ):  # fmt: skip
+        assert asked_index(message, "this", 3) is None
+
+
+def test_a_part_keeps_the_clip_and_its_regions_through_other_parts() -> None:
+    bounds = bounds_of(100.0)
+    score = np.arange(5000, dtype=np.float32)
+    parts = [Part("long", index, bounds, score) for index in (0, 1)]
+    first, second = (pack([make_sound(peak=0.1 * p.index + 0.2)], make_picture(), [REGION], p)
+                     for p in parts)  # fmt: skip
+    assert first.clip == second.clip == "long"
+    assert first.regions_digest == second.regions_digest
+    assert first.sounds_digest != second.sounds_digest
+    header, _ = unpack(second.data)
+    assert header["start_s"] == 40.0
+    overview = array(second.data, header["part"]["score"], "<f4")
+    assert overview.size <= module.MOST_OVERVIEW_COLUMNS
+    assert overview.max() == 4999.0

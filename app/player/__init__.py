@@ -1,9 +1,25 @@
 """One component that shows an anomaly map and plays what is in it.
 
-`player(sounds, picture, regions, key=...)` draws it and gives what the user selected.
+`player(sounds, picture, regions, key=...)` draws it and gives what the user selected and painted.
+A long clip is shown by parts: `wanted_part` says which one to give it.
 """
 
+from app.player.painted import PaintedBox, PaintedMask
+from app.player.parts import Part, wanted_part
 from app.player.payload import Payload, Picture, Sound, pack
-from app.player.player import PlayerEvent, player, show
+from app.player.player import PlayerEvent, PlayerState, player, show
 
-__all__ = ["Payload", "Picture", "PlayerEvent", "Sound", "pack", "player", "show"]
+__all__ = [
+    "PaintedBox",
+    "PaintedMask",
+    "Part",
+    "Payload",
+    "Picture",
+    "PlayerEvent",
+    "PlayerState",
+    "Sound",
+    "pack",
+    "player",
+    "show",
+    "wanted_part",
+]

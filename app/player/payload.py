@@ -25,10 +25,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from app.player.parts import Part
 from core.types import Float32Array, Float64Array, Region
 
 MAGIC = b"HMP1"
 MOST_COLUMNS = 4000
+MOST_OVERVIEW_COLUMNS = 2000
 # Streamlit sends at most 200 MB in one message; the browser holds twice this as 32-bit floats.
 MOST_SOUND_BYTES = 96 * 2**20
 LOWEST_SAMPLE_RATE = 8000
@@ -75,11 +77,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Payload:
-    """Packed bytes, and the hashes by which a rerun is known to bring nothing new."""
+    """Packed bytes, and the hashes by which a rerun is known to bring nothing new.
+
+    `clip` names the clip whatever part of it this is; `regions_digest` changes with the regions.
+    """
 
     data: bytes
     digest: str
     sounds_digest: str
+    clip: str
+    regions_digest: str
 
 
 class _Frame:
@@ -98,8 +105,16 @@ class _Frame:
         return place
 
 
-def pack(sounds: Sequence[Sound], picture: Picture, regions: Sequence[Region]) -> Payload:
+def pack(
+    sounds: Sequence[Sound],
+    picture: Picture,
+    regions: Sequence[Region],
+    part: Part | None = None,
+) -> Payload:
     """The player's bytes.
+
+    With a `part`, sounds and picture are that stretch, `time_s` are times of the whole clip, and
+    the regions are those of the whole clip.
 
     Raises:
         ValueError: no sound, or arrays that do not fit each other.
@@ -111,17 +126,23 @@ def pack(sounds: Sequence[Sound], picture: Picture, regions: Sequence[Region]) -
     sent, notes = _within_budget(sounds)
     described_sounds = [_packed_sound(frame, sound) for sound in sent]
     sounds_digest = hashlib.sha256(b"".join(frame.parts)).hexdigest()[:16]
+    described_regions = [asdict(region) for region in regions]
     first = sounds[0]
     header: dict[str, Any] = {
-        "version": 1,
+        "version": 2,
+        "start_s": part.start_s if part else 0.0,
         "duration_s": first.samples.size / first.sample_rate,
         "sounds": described_sounds,
         "picture": _packed_picture(frame, picture),
-        "regions": [asdict(region) for region in regions],
+        "regions": described_regions,
+        "part": _packed_part(frame, part) if part and len(part.bounds) > 1 else None,
         "notes": notes,
     }
     named = json.dumps([sounds_digest, [(s.name, s.label) for s in sent]]).encode()
     header["sounds_digest"] = sounds_digest = hashlib.sha256(named).hexdigest()[:16]
+    header["clip"] = clip = part.clip if part else sounds_digest
+    regions_digest = hashlib.sha256(json.dumps(described_regions).encode()).hexdigest()[:16]
+    header["regions_digest"] = regions_digest
     digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
     for part in frame.parts:
         digest.update(part)
@@ -129,7 +150,7 @@ def pack(sounds: Sequence[Sound], picture: Picture, regions: Sequence[Region]) -
     text = json.dumps(header, allow_nan=False, ensure_ascii=False).encode()
     text += b" " * (-(len(MAGIC) + 4 + len(text)) % 8)
     data = b"".join([MAGIC, len(text).to_bytes(4, "little"), text, *frame.parts])
-    return Payload(data, header["digest"], sounds_digest)
+    return Payload(data, header["digest"], sounds_digest, clip, regions_digest)
 
 
 def unpack(data: bytes) -> tuple[dict[str, Any], bytes]:
@@ -205,6 +226,12 @@ def _packed_sound(frame: _Frame, sound: Sound) -> dict[str, Any]:
         "scale": scale,
         "pcm": frame.add(pcm),
     }
+
+
+def _packed_part(frame: _Frame, part: Part) -> dict[str, Any]:
+    factor = math.ceil(part.score_over_time.size / MOST_OVERVIEW_COLUMNS)
+    score = _columns_by_max(_finite(part.score_over_time)[None], factor)[0]
+    return {"index": part.index, "bounds": part.bounds, "score": frame.add(score.astype("<f4"))}
 
 
 def _packed_picture(frame: _Frame, picture: Picture) -> dict[str, Any]:

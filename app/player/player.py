@@ -11,12 +11,17 @@ from typing import Any
 
 import streamlit as st
 
+from app.player.painted import PaintedMask, painted_of
+from app.player.parts import Part
 from app.player.payload import Payload, Picture, Sound, pack
 from core.types import Region
 
 HERE = Path(__file__).resolve().parent
 # In this order: each part uses only what stands above it.
-PARTS = ("payload", "band", "sound", "axes", "paint", "page", "gestures", "player")
+SCRIPTS = (
+    *("payload", "band", "sound", "axes", "brush", "colours", "paint", "overlay"),
+    *("parts", "page", "painting", "gestures", "player"),
+)
 
 _IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
@@ -39,7 +44,7 @@ def script() -> str:
     Streamlit loads inline script from a blob, where a module can import no neighbour; so the
     parts, which are modules for editors and linters, are joined here.
     """
-    parts = [(HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS]
+    parts = [(HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in SCRIPTS]
     return _EXPORT.sub("", _IMPORT.sub("", "\n".join(parts)))
 
 
@@ -51,6 +56,14 @@ _component = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True)
+class PlayerState:
+    """What the user has done in the player so far: what is chosen, and what is painted."""
+
+    selection: PlayerEvent | None = None
+    painted: PaintedMask | None = None
+
+
 def player(
     sounds: Sequence[Sound],
     picture: Picture,
@@ -58,27 +71,43 @@ def player(
     *,
     key: str,
     height: int = 420,
-) -> PlayerEvent | None:
-    """The player for one clip; gives what is selected in it, or None.
+    part: Part | None = None,
+    paint: bool = False,
+) -> PlayerState:
+    """The player for one clip; gives what is selected and painted in it.
 
     `sounds` are switched at one playhead and begin where the picture begins; the first is the
     clip and sets the length. `height` is that of the picture with its lanes, in CSS pixels. With
     a fixed `key` playback goes on through reruns, and through new regions for the same sounds.
+    `part` says which stretch of a long clip this is (`wanted_part` gives it). With `paint` the
+    user can paint a mask of their own.
     """
-    return show(pack(sounds, picture, regions), len(regions), key=key, height=height)
+    packed = pack(sounds, picture, regions, part)
+    return show(packed, len(regions), key=key, height=height, paint=paint)
 
 
-def show(payload: Payload, n_regions: int, *, key: str, height: int = 420) -> PlayerEvent | None:
+def show(
+    payload: Payload, n_regions: int, *, key: str, height: int = 420, paint: bool = False
+) -> PlayerState:
     """The player for what `pack` made, which a caller may have kept."""
-    # The height is not part of the clip: it rides in front, so that the rest can be kept packed.
-    data = height.to_bytes(8, "little") + payload.data
-    result = _component(key=key, data=data, on_selection_change=_nothing)
-    return event_of(result.get("selection"), payload, n_regions)
+    # Height and paint are not part of the clip: they ride in front, the rest can be kept packed.
+    data = height.to_bytes(4, "little") + int(paint).to_bytes(4, "little") + payload.data
+    result = _component(
+        key=key,
+        data=data,
+        on_selection_change=_nothing,
+        on_painted_change=_nothing,
+        on_part_change=_nothing,
+    )
+    return PlayerState(
+        event_of(result.get("selection"), payload, n_regions),
+        painted_of(result.get("painted"), payload.clip),
+    )
 
 
 def event_of(selection: Any, payload: Payload, n_regions: int) -> PlayerEvent | None:
     """The event in what a browser sent, or None where it is malformed or of another clip."""
-    if not isinstance(selection, Mapping) or selection.get("sounds") != payload.sounds_digest:
+    if not isinstance(selection, Mapping) or selection.get("clip") != payload.clip:
         return None
     numbers = [selection.get(name) for name in ("start_s", "end_s", "low_hz", "high_hz")]
     if not all(_is_number(number) for number in numbers):
@@ -92,7 +121,7 @@ def event_of(selection: Any, payload: Payload, n_regions: int) -> PlayerEvent | 
     # Regions follow the threshold: an index into other regions than these names nothing.
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < n_regions:
         return None
-    if selection.get("digest") != payload.digest:
+    if selection.get("regions") != payload.regions_digest:
         return None
     return PlayerEvent(index, start_s, end_s, low_hz, high_hz)
 

@@ -2,13 +2,15 @@
 
 Five seconds of noise with tone bursts: 1 kHz at 1.0-1.3 s, 4 kHz at 1.6-1.9 s (the strongest),
 and 6 kHz at 3.4-3.6 s. `?seconds=` makes another length, `?regions=none` a calm clip,
-`?damaged=1` data to refuse.
+`?damaged=1` data to refuse. `?parts=1` sends a long clip by parts.
 """
+
+import dataclasses
 
 import numpy as np
 import streamlit as st
 
-from app.player import Payload, Picture, Sound, pack, show
+from app.player import Picture, Sound, pack, show, wanted_part
 from core.types import Region
 
 RATE = 44_100
@@ -69,10 +71,26 @@ picture = Picture(
     raw=raw.astype(np.float32),
 )
 found = regions(threshold)
-packed = pack(sounds, picture, found)
+part = None
+if "parts" in st.query_params:
+    part = wanted_part("player", "long", duration, picture.score_over_time)
+    st.write(f"Part {part.index}")
+    columns = slice(*np.searchsorted(time_s, [part.start_s, part.stop_s]))
+    samples = slice(round(part.start_s * RATE), round(part.stop_s * RATE))
+    sounds = [dataclasses.replace(s, samples=s.samples[samples]) for s in sounds]
+    picture = dataclasses.replace(
+        picture,
+        level_db=picture.level_db[:, columns],
+        probability=picture.probability[:, columns],
+        score_over_time=picture.score_over_time[columns],
+        time_s=time_s[columns],
+        raw=raw[:, columns].astype(np.float32),
+    )
+packed = pack(sounds, picture, found, part)
 if "damaged" in st.query_params:
-    packed = Payload(b"HMP2" + packed.data[4:], packed.digest, packed.sounds_digest)
-event = show(packed, len(found), key="player")
+    packed = dataclasses.replace(packed, data=b"HMP2" + packed.data[4:])
+state = show(packed, len(found), key="player", paint=True)
+event = state.selection
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 if event is None:
     st.write("Nothing selected")
@@ -82,5 +100,10 @@ else:
     st.write(
         f"Box {event.start_s:.3f} {event.end_s:.3f} s, {event.low_hz:.0f} {event.high_hz:.0f} Hz"
     )
+if state.painted is not None:
+    cells = state.painted.cells(freq_hz, time_s)
+    st.write(f"Mask of {cells.sum()} cells in {len(state.painted.boxes)} boxes")
+else:
+    st.write("No mask")
 st.button("Run again", key="again")
 st.caption(f"Run {st.session_state['runs']}")

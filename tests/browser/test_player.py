@@ -6,6 +6,7 @@ The page is player_page.py: tone bursts at 1 kHz (1.0-1.3 s), 4 kHz (1.6-1.9 s) 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -260,23 +261,7 @@ def test_playback_goes_on_through_a_rerun_and_a_moved_threshold(
     page.keyboard.press("l")
     page.keyboard.press("Space")
     wait_until(page, "d.state === 'playing' && Number(d.playheadSeconds) > 0.1")
-    page.evaluate(
-        f"""() => {{
-          const root = ({HEARD_ROOT})();
-          window.jumps = [];
-          let last = Number(root.dataset.playheadSeconds), when = performance.now();
-          const look = () => {{
-            const now = performance.now(), at = Number(root.dataset.playheadSeconds);
-            const expected = (last + (now - when) / 1000) % 5;
-            const off = Math.abs(at - expected);
-            if (Math.min(off, 5 - off) > 0.45 || root.dataset.state !== "playing")
-              window.jumps.push([at, expected, root.dataset.state]);
-            last = at; when = now;
-            requestAnimationFrame(look);
-          }};
-          look();
-        }}"""
-    )
+    watch_for_jumps(page, DURATION_SECONDS)
     keyed(page, "again").get_by_role("button").click()
     page.get_by_text("Run 2").wait_for()
     digest = player(page).get_attribute("data-digest")
@@ -287,26 +272,44 @@ def test_playback_goes_on_through_a_rerun_and_a_moved_threshold(
     assert page.evaluate("() => window.jumps") == []
 
 
-def test_zoom_keys_and_wheel_and_the_help(page: Page, server: AppServer) -> None:
-    def visible() -> list[float]:
-        return [float(v) for v in (player(page).get_attribute("data-view") or "").split()]
+def watch_for_jumps(page: Page, loop_seconds: float = 1e9) -> None:
+    """Notes in `jumps` whenever the playhead is not where the clock says, or the sound stops."""
+    page.evaluate(
+        f"""() => {{
+          const root = ({HEARD_ROOT})();
+          window.jumps = [];
+          let last = Number(root.dataset.playheadSeconds), when = performance.now();
+          const look = () => {{
+            const now = performance.now(), at = Number(root.dataset.playheadSeconds);
+            const expected = (last + (now - when) / 1000) % {loop_seconds};
+            const off = Math.abs(at - expected);
+            if (Math.min(off, {loop_seconds} - off) > 0.45 || root.dataset.state !== "playing")
+              window.jumps.push([at, expected, root.dataset.state]);
+            last = at; when = now;
+            requestAnimationFrame(look);
+          }};
+          look();
+        }}"""
+    )
 
-    whole = visible()
+
+def test_zoom_keys_and_wheel_and_the_help(page: Page, server: AppServer) -> None:
+    whole = visible(page)
     page.mouse.click(*point(page, 2.5))
     page.keyboard.press("+")
     page.wait_for_timeout(150)
-    start, end, low, high = visible()
+    start, end, low, high = visible(page)
     assert end - start == pytest.approx(0.7 * DURATION_SECONDS, rel=0.01)
     assert (start + end) / 2 == pytest.approx(2.5, abs=0.02)
     page.mouse.wheel(0, -200)
     page.wait_for_timeout(150)
-    assert visible()[1] - visible()[0] < end - start
+    assert visible(page)[1] - visible(page)[0] < end - start
     page.keyboard.press("Alt+=")
     page.wait_for_timeout(150)
-    assert visible()[3] - visible()[2] < high - low
+    assert visible(page)[3] - visible(page)[2] < high - low
     page.keyboard.press("0")
     page.wait_for_timeout(150)
-    assert visible() == whole
+    assert visible(page) == whole
     page.keyboard.press("?")
     player(page).get_by_role("dialog").wait_for()
     page.keyboard.press("Escape")
@@ -412,3 +415,149 @@ def test_damaged_data_becomes_one_sentence(
     page.mouse.click(*point(page, 2.5))
     page.keyboard.press("n")
     assert alert.inner_text() == words
+
+
+def visible(page: Page) -> list[float]:
+    """Seconds and hertz that the picture shows: start, end, low, high."""
+    return [float(v) for v in (player(page).get_attribute("data-view") or "").split()]
+
+
+def test_zoom_and_move_in_frequency(page: Page, server: AppServer) -> None:
+    *time, low, high = visible(page)
+    player(page).get_by_role("button", name="Zoom in frequency").click()
+    wait_until(page, f"Number(d.view.split(' ')[3]) < {high - 100}")
+    start, end, _, nearer_high = visible(page)
+    assert [start, end] == time
+    player(page).locator(".plot").focus()
+    page.keyboard.press("ArrowUp")
+    wait_until(page, f"Number(d.view.split(' ')[3]) > {nearer_high + 100}")
+    # A drag on the frequency axis moves the picture and draws no box.
+    box = plot(page)
+    page.mouse.move(box["x"] + 20, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 10, steps=4)
+    page.mouse.up()
+    wait_until(page, f"Number(d.view.split(' ')[2]) < {visible(page)[2] + 1}")
+    assert visible(page)[:2] == time
+    assert visible(page)[3] < high
+    assert player(page).get_attribute("data-solo") == "false"
+    page.keyboard.press("0")
+    wait_until(page, f"d.view.endsWith('{low:.3f} {high:.3f}')")
+
+
+def test_a_mask_is_painted_by_mouse_undone_and_cleared(page: Page, server: AppServer) -> None:
+    player(page).get_by_role("button", name="Paint a mask").click()
+    x, y = point(page, 3.4)[0], y_of(page, 7000)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(point(page, 3.6)[0], y_of(page, 5500), steps=6)
+    page.mouse.up()
+    said = page.get_by_text(re.compile("^Mask of "))
+    said.wait_for()
+    brushed = said.inner_text()
+    # It was painting, not a box to hear.
+    assert player(page).get_attribute("data-solo") == "false"
+    player(page).get_by_role("radio", name="Box", exact=True).click()
+    page.mouse.move(point(page, 1.0)[0], y_of(page, 2000))
+    page.mouse.down()
+    page.mouse.move(point(page, 2.0)[0], y_of(page, 500), steps=3)
+    page.mouse.up()
+    page.wait_for_function("before => !document.body.innerText.includes(before)", arg=brushed)
+    said.wait_for()
+    cells = int(said.inner_text().split()[2])
+    # 1 s of 23 ms columns, 500 to 2000 Hz in 96 mel rows: about 43 by 22, and the stroke.
+    n_stroke = int(brushed.split()[2])
+    n_columns, n_rows = RATE_COLUMNS, 96 * (mel(2000) - mel(500)) / mel(22_050)
+    assert cells - n_stroke == pytest.approx(n_columns * n_rows, rel=0.08)
+    player(page).get_by_role("button", name="Undo").click()
+    page.get_by_text(brushed).wait_for()
+    player(page).get_by_role("button", name="Remove all paint").click()
+    page.get_by_text("No mask", exact=True).wait_for()
+    page.keyboard.press("u")
+    page.get_by_text(brushed).wait_for()
+
+
+RATE_COLUMNS = 44_100 / 1024
+
+
+def mel(hz: float) -> float:
+    return float(2595 * np.log10(1 + hz / 700))
+
+
+def test_a_mask_is_painted_with_the_keyboard_alone(page: Page, server: AppServer) -> None:
+    player(page).locator(".plot").focus()
+    page.keyboard.press("a")
+    spoken = player(page).get_by_role("status")
+    assert spoken.inner_text() == "Draw a box or choose a region first"
+    page.keyboard.press("n")
+    page.get_by_text("Region 1 selected").wait_for()
+    page.keyboard.press("a")
+    page.get_by_text(re.compile("^Mask of ")).wait_for()
+    assert spoken.inner_text() == "Painted: 1.6 to 1.9 seconds, 3 to 5 kHz"
+    page.keyboard.press("x")
+    page.get_by_text("No mask", exact=True).wait_for()
+
+
+def test_no_colour_map_is_a_rainbow(page: Page, server: AppServer) -> None:
+    """From little evidence to much, lightness only falls or only rises."""
+    player(page).locator(".plot").focus()
+    page.keyboard.press("v")
+    page.keyboard.press("v")  # the evidence alone
+    box = plot(page)
+    read = f"""(at) => {{
+      const canvas = ({HEARD_ROOT})().querySelector("canvas");
+      const pixels = canvas.getContext("2d").getImageData(at[0], at[1], 1, at[2]).data;
+      const lightness = [];
+      for (let i = 0; i < pixels.length; i += 4)
+        lightness.push(0.3 * pixels[i] + 0.59 * pixels[i + 1] + 0.11 * pixels[i + 2]);
+      return lightness;
+    }}"""
+    x = round(point(page, 1.75)[0] - box["x"])
+    # From above the burst at 4 kHz to its middle, where the contour is not drawn over it.
+    top, middle = (round(y_of(page, hz) - box["y"]) for hz in (5600, 4050))
+    for name in ("orange", "cividis", "grey"):
+        page.wait_for_timeout(150)
+        lightness = np.asarray(page.evaluate(read, [x, top, middle - top]))
+        away = np.abs(lightness - lightness[0])
+        assert away[-1] > 60, name
+        assert player(page).get_by_role("radio", checked=True, name=name.capitalize()).count() == 1
+        page.keyboard.press("c")
+
+
+def test_a_long_clip_comes_in_parts_and_plays_on_across_them(
+    page: Page, app_server: Callable[..., AppServer]
+) -> None:
+    page.add_init_script(TAP)
+    open_app(page, app_server(SCRIPT), "?seconds=100&parts=1")
+    wait_until(page, "d.part === '0'")
+    assert visible(page)[:2] == [0, 60]
+    # Ten seconds before its end the part that plays asks for the next, and goes on in it.
+    page.mouse.click(*long_point(page, 49.8, 60))
+    page.keyboard.press("Space")
+    wait_until(page, "d.state === 'playing'")
+    watch_for_jumps(page)
+    wait_until(page, "d.part === '1'")
+    page.get_by_text("Part 1", exact=True).wait_for()
+    page.wait_for_timeout(700)
+    assert page.evaluate("() => window.jumps") == []
+    samples, _ = heard(page)
+    assert np.abs(samples[-22_050:]).max() > 0.01
+    # Moved against its edge, the picture asks for the part before.
+    page.keyboard.press("Space")
+    for _ in range(3):
+        page.keyboard.press("+")
+    for _ in range(4):
+        page.keyboard.press("PageUp")
+    wait_until(page, "d.part === '0'")
+    # A place that is not here: its part is fetched, and the playhead is there.
+    page.keyboard.press("End")
+    wait_until(page, "d.part === '1' && Math.abs(Number(d.playheadSeconds) - 100) < 0.01")
+    page.keyboard.press("n")
+    wait_until(page, "d.part === '0' && d.region === '0'")
+    wait_until(page, "Math.abs(Number(d.playheadSeconds) - 1.6) < 0.01")
+
+
+def long_point(page: Page, seconds: float, shown_seconds: float) -> tuple[float, float]:
+    box = plot(page)
+    x = box["x"] + LEFT + seconds / shown_seconds * (box["width"] - LEFT - RIGHT)
+    return x, box["y"] + 80

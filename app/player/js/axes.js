@@ -17,8 +17,8 @@ export class View {
   }
 
   reset() {
-    this.start = 0;
-    this.end = this.picture.durationSeconds;
+    this.start = this.picture.startSeconds;
+    this.end = this.picture.endSeconds;
     this.low = this.floorHz();
     this.high = this.highestHz;
   }
@@ -28,9 +28,9 @@ export class View {
   }
 
   isWhole() {
-    const { durationSeconds } = this.picture;
+    const { startSeconds, endSeconds } = this.picture;
     const whole = this.high >= this.highestHz && this.low <= this.floorHz();
-    return whole && this.start <= 0 && this.end >= durationSeconds;
+    return whole && this.start <= startSeconds && this.end >= endSeconds;
   }
 
   setScale(scale) {
@@ -97,13 +97,18 @@ export class View {
     return (seconds - this.picture.firstSeconds) / this.picture.stepSeconds;
   }
 
+  secondsOfColumn(column) {
+    return this.picture.firstSeconds + column * this.picture.stepSeconds;
+  }
+
   /** Shows start..end as far as there is something, keeping the span where it can. */
   showTime(start, end) {
-    const { durationSeconds, stepSeconds } = this.picture;
-    const shortest = Math.min(durationSeconds, SHORTEST_COLUMNS * stepSeconds);
-    const span = Math.min(Math.max(end - start, shortest), durationSeconds);
+    const { startSeconds, endSeconds, stepSeconds } = this.picture;
+    const longest = endSeconds - startSeconds;
+    const shortest = Math.min(longest, SHORTEST_COLUMNS * stepSeconds);
+    const span = Math.min(Math.max(end - start, shortest), longest);
     const middle = (start + end) / 2;
-    this.start = Math.min(Math.max(middle - span / 2, 0), durationSeconds - span);
+    this.start = Math.min(Math.max(middle - span / 2, startSeconds), endSeconds - span);
     this.end = this.start + span;
   }
 

@@ -19,6 +19,7 @@ export function listenToPointers(plot, player) {
     pointers.set(event.pointerId, at(event));
     if (pointers.size === 2) {
       const [a, b] = [...pointers.values()];
+      if (drag?.kind === "paint") player.painting.abandon();
       drag = { kind: "pinch", a, b };
       player.drawBox(null);
       return;
@@ -28,6 +29,13 @@ export function listenToPointers(plot, player) {
     if (event.button === 1) {
       drag.moving = true;
       event.preventDefault(); // no autoscroll
+    }
+    if (place.zone === "overview") {
+      drag.kind = "overview";
+      player.seek(place.seconds);
+    } else if (!drag.moving && player.painting.takes(place)) {
+      drag.kind = "paint";
+      player.painting.begin(place);
     }
   });
 
@@ -42,6 +50,11 @@ export function listenToPointers(plot, player) {
       if (b) player.pinch(drag.a, drag.b, a, b);
       drag.a = a;
       drag.b = b ?? a;
+      return;
+    }
+    if (drag.kind === "overview") return;
+    if (drag.kind === "paint") {
+      player.painting.move(player.placeOf(point, drag.from.panel));
       return;
     }
     if (drag.kind === "press") {
@@ -68,6 +81,7 @@ export function listenToPointers(plot, player) {
       return;
     }
     drag = null;
+    if (done.kind === "paint") player.painting.end(player.placeOf(at(event), done.from.panel));
     if (done.kind === "press" && done.from.zone !== "frequency") player.click(done.from);
     if (done.kind === "box") {
       player.finishBox({ from: done.from, to: player.placeOf(at(event), done.from.panel) });
@@ -75,6 +89,7 @@ export function listenToPointers(plot, player) {
   });
   on("pointercancel", (event) => {
     pointers.delete(event.pointerId);
+    if (drag?.kind === "paint") player.painting.abandon();
     drag = null;
     player.drawBox(null);
   });
@@ -143,7 +158,9 @@ function actionOf(event, player) {
     ArrowUp: () => player.panBy(0, 0.1),
     ArrowDown: () => player.panBy(0, -0.1),
     Home: () => player.seek(0),
-    End: () => player.seek(player.view.picture.durationSeconds),
+    End: () => player.seek(player.lengthSeconds),
+    PageUp: () => player.panBy(-0.5, 0),
+    PageDown: () => player.panBy(0.5, 0),
     n: () => player.stepRegion(1),
     p: () => player.stepRegion(-1),
     b: () => player.setSolo(!player.solo),
@@ -159,6 +176,14 @@ function actionOf(event, player) {
     z: () => player.zoomToBox(),
     "[": () => player.setOpacity(player.look.opacity - 0.1),
     "]": () => player.setOpacity(player.look.opacity + 0.1),
+    "{": () => player.setRange(player.look.rangeDb - 5),
+    "}": () => player.setRange(player.look.rangeDb + 5),
+    c: () => player.nextColours(),
+    d: () => player.painting.setOn(!player.painting.isOn),
+    a: () => player.painting.addBox(1),
+    x: () => player.painting.addBox(0),
+    u: () => player.painting.undo(),
+    Delete: () => player.painting.clear(),
     v: () => player.nextView(),
     s: () => player.nextScale(),
     Escape: player.box ? () => player.clearBox() : null,

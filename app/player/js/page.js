@@ -1,5 +1,8 @@
 // The page: every control of the player, built once. Words from outside are set as text only.
 
+import { TOOLS } from "./brush.js";
+import { COLOUR_MAPS } from "./colours.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   play: "M7 4.5v15l12-7.5z",
@@ -13,6 +16,10 @@ const ICONS = {
   closer: "M12 5v14M5 12h14",
   farther: "M5 12h14",
   whole: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  taller: "M12 3v18M8.5 6.5L12 3l3.5 3.5M8.5 17.5L12 21l3.5-3.5",
+  flatter: "M12 2v7M12 22v-7M8.5 5.5L12 9l3.5-3.5M8.5 18.5L12 15l3.5 3.5",
+  paint: "M4 20c3 0 5-1 5-3.5A2.5 2.5 0 0 0 4.5 16c0 2-.5 3-2 4zM9.5 14.5L20 4M8 13l3 3",
+  undo: "M8 4L3 9l5 5M3 9h10a6 6 0 0 1 0 12h-3",
   help: "M9 9.2a3 3 0 1 1 4.4 2.7c-.9.5-1.4 1-1.4 2.1M12 17.6v.2",
 };
 const FILLED = new Set(["play", "pause"]);
@@ -41,10 +48,15 @@ const KEYS = [
   ["m", "same loudness for all sounds"],
   ["+ −", "zoom in time; with Alt in frequency"],
   ["↑ ↓", "to higher or lower frequencies when zoomed"],
+  ["Page Up/Down", "to earlier or later times when zoomed"],
   ["z", "zoom to the box"],
   ["0", "show everything"],
   ["[ ]", "less or more heat"],
-  ["v s", "next view, next frequency scale"],
+  ["{ }", "smaller or larger range in dB"],
+  ["v s c", "next view, frequency scale, colours"],
+  ["d", "paint a mask of your own, or stop"],
+  ["a x", "add the box to the paint, or take it away"],
+  ["u", "undo the last stroke; Delete removes all paint"],
   ["Esc", "remove the box, close this"],
 ];
 const GESTURES = [
@@ -142,7 +154,7 @@ function helpDialog() {
       {},
       rows.map(([keys, meaning]) =>
         element("div", {}, [
-          element("dt", {}, keys.split(" ").length > 2 || /[a-z]{2}/i.test(keys)
+          element("dt", {}, /[a-z]{2}/i.test(keys) || keys.includes("–")
             ? [element("kbd", { text: keys })]
             : keys.split(" ").map((key) => element("kbd", { text: key }))),
           element("dd", { text: meaning }),
@@ -198,8 +210,33 @@ export function buildPage(root, actions) {
       max: 120,
       step: 5,
     }),
-    closer: button("closer", "Zoom in", { iconName: "closer", title: "Zoom in (+)" }),
-    farther: button("farther", "Zoom out", { iconName: "farther", title: "Zoom out (−)" }),
+    colours: segmented("colours", "Colours", COLOUR_MAPS, actions.setColours),
+    closer: button("closer", "Zoom in", { iconName: "closer", title: "Zoom in time (+)" }),
+    farther: button("farther", "Zoom out", { iconName: "farther", title: "Zoom out in time (−)" }),
+    taller: button("taller", "Zoom in frequency", {
+      iconName: "taller",
+      title: "Zoom in frequency (Alt and +)",
+    }),
+    flatter: button("flatter", "Zoom out in frequency", {
+      iconName: "flatter",
+      title: "Zoom out in frequency (Alt and −)",
+    }),
+    paint: button("paint", "Paint a mask", {
+      iconName: "paint",
+      text: "Paint",
+      title: "Paint a mask of your own (d)",
+      toggle: true,
+    }),
+    tools: segmented("tools", "Tool", TOOLS, actions.setTool),
+    brushSize: slider("brush-size", "Size", "How wide the brush is", { min: 4, max: 60, step: 4 }),
+    addBox: button("add-box", "Add the box to the paint", {
+      text: "Add box",
+      title: "Add the box or region to the paint (a)",
+    }),
+    undo: button("undo", "Undo", { iconName: "undo", title: "Undo the last stroke (u)" }),
+    wipe: button("wipe", "Remove all paint", { text: "Clear", title: "Remove all paint (Delete)" }),
+    painted: element("span", { class: "painted" }),
+    waiting: element("span", { class: "waiting", text: "Fetching the next part", hidden: "" }),
     whole: button("whole", "Show everything", { iconName: "whole", title: "Show everything (0)" }),
     note: element("p", { class: "note", hidden: "" }),
     error: element("p", { class: "error", role: "alert", hidden: "" }),
@@ -214,11 +251,18 @@ export function buildPage(root, actions) {
   page.plot.setAttribute("aria-label", "Playhead on the spectrogram");
   page.plot.setAttribute("aria-keyshortcuts", "Space ArrowLeft ArrowRight N P B L");
   page.stage = element("div", { class: "stage" }, [page.plot, page.regions]);
+  page.brushRow = element("div", { class: "row", role: "group", "aria-label": "Paint" }, [
+    page.tools,
+    page.brushSize.label,
+    element("div", { class: "cluster" }, [page.addBox, page.undo, page.wipe]),
+    page.painted,
+  ]);
   page.stepper = element("div", { class: "cluster" }, [page.previous, page.counter, page.next]);
   root.replaceChildren(
     element("div", { class: "row" }, [
       page.play,
       page.time,
+      page.waiting,
       page.sounds,
       element("div", { class: "cluster end" }, [page.loop, page.matched, page.help]),
     ]),
@@ -227,14 +271,22 @@ export function buildPage(root, actions) {
     element("div", { class: "row" }, [
       page.stepper,
       page.chosen,
-      element("div", { class: "cluster" }, [page.solo, page.clear]),
+      element("div", { class: "cluster" }, [page.solo, page.clear, page.paint]),
       page.readout,
     ]),
+    page.brushRow,
     element("div", { class: "row look" }, [
       page.views,
       page.scales,
+      page.colours,
       element("div", { class: "cluster sliders" }, [page.opacity.label, page.range.label]),
-      element("div", { class: "cluster end" }, [page.closer, page.farther, page.whole]),
+      element("div", { class: "cluster end" }, [
+        page.farther,
+        page.closer,
+        page.flatter,
+        page.taller,
+        page.whole,
+      ]),
     ]),
     page.note,
     page.spoken,

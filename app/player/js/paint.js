@@ -1,16 +1,19 @@
 // Painting: the grey picture, the heat over it, the contour, the lanes and the axes.
 
 import { clock, frequencyTicks, shortHz, tickDecimals, timeTicks } from "./axes.js";
+import { heatTable, mapTable } from "./colours.js";
 
-export const LAYOUT = { left: 46, right: 16, top: 10, gap: 6, score: 60, axis: 24, regionRow: 22 };
-// One hue for the evidence, the same in figures.py.
-export const HEAT = [217, 72, 15];
+export const LAYOUT = {
+  ...{ left: 46, right: 16, top: 10, gap: 6 },
+  ...{ score: 60, axis: 24, regionRow: 22, overview: 34 },
+};
 
 /** The rectangles of a player so wide and so high, in CSS pixels. */
-export function layoutOf(width, height, nRegionRows, sideBySide) {
+export function layoutOf(width, height, nRegionRows, sideBySide, isLong) {
   const { left, right, top, gap, score, axis, regionRow } = LAYOUT;
   const lane = nRegionRows ? nRegionRows * regionRow + gap : 0;
-  const plotHeight = Math.max(80, height - top - lane - score - 2 * gap - axis);
+  const whole = isLong ? LAYOUT.overview + gap : 0;
+  const plotHeight = Math.max(80, height - top - lane - score - 2 * gap - axis - whole);
   const inner = Math.max(80, width - left - right);
   const between = 14;
   const panelWidth = sideBySide ? (inner - between) / 2 : inner;
@@ -24,6 +27,7 @@ export function layoutOf(width, height, nRegionRows, sideBySide) {
     regions: { y: regionsTop, height: lane },
     score: { y: scoreTop, height: score },
     axis: { y: scoreTop + score, height: axis },
+    overview: isLong ? { y: scoreTop + score + axis + gap, height: LAYOUT.overview } : null,
   };
 }
 
@@ -137,13 +141,15 @@ function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
   const level = shows.level ? resampled(picture.level, view, width, height) : null;
   const heat = shows.heat ? resampled(picture.probability, view, width, height) : null;
   const ink = inkTable(picture, look.rangeDb, colours);
+  const table = (shows.level ? heatTable : mapTable)(look.colours, colours);
   const strength = shows.level ? look.opacity : 1;
   for (let i = 0, p = 0; i < width * height; i++, p += 4) {
     const step = level ? 3 * Math.round(level[i]) : -1;
-    const alpha = heat ? (heat[i] / 255) * strength : 0;
+    const warm = heat ? 4 * Math.round(heat[i]) : -1;
+    const alpha = heat ? table[warm + 3] * strength : 0;
     for (let c = 0; c < 3; c++) {
       const grey = level ? ink[step + c] : colours.quiet[c];
-      pixels[p + c] = grey + alpha * (HEAT[c] - grey);
+      pixels[p + c] = heat ? grey + alpha * (table[warm + c] - grey) : grey;
     }
     pixels[p + 3] = 255;
   }
@@ -299,7 +305,7 @@ function scoreBetween(picture, a, b) {
   return highest;
 }
 
-function line(ctx, x0, y0, x1, y1) {
+export function line(ctx, x0, y0, x1, y1) {
   ctx.beginPath();
   ctx.moveTo(x0, y0);
   ctx.lineTo(x1, y1);
@@ -307,7 +313,7 @@ function line(ctx, x0, y0, x1, y1) {
 }
 
 /** Everything that changes only with the view: pictures, contour, lanes, axes. */
-export function paintBase(ctx, layout, view, look, colours, ratio) {
+export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, layout.width, layout.height);
   ctx.font = `11px ${colours.font}`;
@@ -336,76 +342,43 @@ export function paintBase(ctx, layout, view, look, colours, ratio) {
   ctx.fillText("score", LAYOUT.left - 8, layout.score.y + layout.score.height / 2);
   ctx.textBaseline = "top";
   ctx.fillText("Hz", LAYOUT.left - 8, layout.panels[0].y + layout.panels[0].height + 5);
+  if (layout.overview) paintOverview(ctx, layout, view, colours, parts);
 }
 
-/** What moves: the box, hovered and chosen regions, the playhead. */
-export function paintOverlay(ctx, layout, view, colours, ratio, { playhead, box, solo, outline, hover }) {
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.clearRect(0, 0, layout.width, layout.height);
-  for (const panel of layout.panels) {
-    const bottom = layout.axis.y;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(panel.x, 0, panel.width, layout.height);
-    ctx.clip();
-    const place = (b) => {
-      const x = panel.x + view.xOf(b.start) * panel.width;
-      const right = panel.x + view.xOf(b.end) * panel.width;
-      const y = panel.y + Math.max(0, view.yOf(b.high)) * panel.height;
-      const foot = panel.y + Math.min(1, view.yOf(b.low)) * panel.height;
-      return [x, y, right - x, Math.max(0, foot - y)];
-    };
-    if (box) {
-      const [x, y, w, h] = place(box);
-      if (solo) {
-        // What is not heard steps back.
-        ctx.fillStyle = colours.veil;
-        const hole = new Path2D();
-        hole.rect(panel.x, panel.y, panel.width, panel.height);
-        hole.rect(x, y, w, h);
-        ctx.fill(hole, "evenodd");
-      }
-      ctx.fillStyle = colours.selectionSoft;
-      ctx.fillRect(x, layout.score.y, w, layout.score.height);
-      ctx.lineWidth = 3.5;
-      ctx.strokeStyle = colours.halo;
-      ctx.strokeRect(x, y, w, h);
-      ctx.lineWidth = 1.75;
-      ctx.strokeStyle = colours.selection;
-      ctx.strokeRect(x, y, w, h);
-    }
-    if (outline && outline !== box) {
-      const [x, y, w, h] = place(outline);
-      ctx.lineWidth = 3.5;
-      ctx.strokeStyle = colours.halo;
-      ctx.strokeRect(x, y, w, h);
-      ctx.lineWidth = 1.5;
-      ctx.setLineDash([4, 3]);
-      ctx.strokeStyle = colours.contour;
-      ctx.strokeRect(x, y, w, h);
-      ctx.setLineDash([]);
-    }
-    if (hover) {
-      ctx.strokeStyle = colours.line;
-      ctx.lineWidth = 1;
-      const x = panel.x + view.xOf(hover.seconds) * panel.width;
-      line(ctx, x, panel.y, x, bottom);
-    }
-    ctx.restore();
-    const x = panel.x + view.xOf(playhead) * panel.width;
-    if (x >= panel.x - 1 && x <= panel.x + panel.width + 1) {
-      ctx.strokeStyle = colours.halo;
-      ctx.lineWidth = 4;
-      line(ctx, x, panel.y, x, bottom);
-      ctx.strokeStyle = colours.text;
-      ctx.lineWidth = 1.5;
-      line(ctx, x, panel.y - 2, x, bottom);
-      ctx.fillStyle = colours.text;
-      ctx.beginPath();
-      ctx.moveTo(x - 5, panel.y - 9);
-      ctx.lineTo(x + 5, panel.y - 9);
-      ctx.lineTo(x, panel.y - 1);
-      ctx.fill();
-    }
-  }
+/** The score over all of a long clip, and which stretch of it is shown above. */
+function paintOverview(ctx, layout, view, colours, parts) {
+  const { y, height } = layout.overview;
+  const { score } = parts;
+  const { x: left, width } = overviewOf(layout);
+  const length = parts.bounds.at(-1)[1];
+  const { low, high } = scoreRange({ score, threshold: view.picture.threshold });
+  const yOf = (value) => y + height * (1 - (value - low) / (high - low));
+  ctx.fillStyle = colours.lane;
+  ctx.fillRect(left, y, width, height);
+  ctx.strokeStyle = colours.muted;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  score.forEach((value, i) => ctx.lineTo(left + ((i + 0.5) / score.length) * width, yOf(value)));
+  ctx.stroke();
+  ctx.setLineDash([5, 4]);
+  ctx.strokeStyle = colours.contour;
+  line(ctx, left, yOf(view.picture.threshold), left + width, yOf(view.picture.threshold));
+  ctx.setLineDash([]);
+  const from = left + (view.start / length) * width;
+  const to = left + (view.end / length) * width;
+  ctx.fillStyle = colours.selectionSoft;
+  ctx.fillRect(from, y, Math.max(2, to - from), height);
+  ctx.strokeStyle = colours.selection;
+  ctx.strokeRect(from, y + 0.5, Math.max(2, to - from), height - 1);
+  ctx.fillStyle = colours.muted;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  ctx.fillText("all", LAYOUT.left - 8, y + height / 2);
+}
+
+/** Where the lane of the whole clip runs: under all panels. */
+export function overviewOf(layout) {
+  const { x } = layout.panels[0];
+  const last = layout.panels.at(-1);
+  return { x, width: last.x + last.width - x };
 }

@@ -16,7 +16,8 @@ export function readHeader(bytes) {
   if (magic !== "HMP1") throw new Error("The player received data it cannot read; reload the page.");
   const length = view.getUint32(12, true);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + length)));
-  header.height = Number(view.getBigUint64(0, true));
+  header.height = view.getUint32(0, true);
+  header.paint = view.getUint32(4, true) !== 0;
   header.arrays_start = 16 + length;
   return header;
 }
@@ -39,8 +40,16 @@ export function readPicture(bytes, header) {
     freqHz: described.freq_hz,
     firstSeconds: described.first_s,
     stepSeconds: described.step_s,
-    durationSeconds: header.duration_s,
+    startSeconds: header.start_s,
+    endSeconds: header.start_s + header.duration_s,
   };
+}
+
+/** For a part of a long clip: all parts as [start, end], which one this is, and the whole score. */
+export function readPart(bytes, header) {
+  if (!header.part) return null;
+  const { index, bounds, score } = header.part;
+  return { index, bounds, score: arrayAt(bytes, header.arrays_start, score, Float32Array) };
 }
 
 /** The sounds with their 16-bit samples. */

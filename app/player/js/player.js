@@ -1,9 +1,13 @@
 // The player: one object a component, kept through reruns; Python hears of finished choices only.
 
-import { readHeader, readPicture, readSounds } from "./payload.js";
+import { readHeader, readPart, readPicture, readSounds } from "./payload.js";
 import { LONGEST_BAND_SECONDS, SoundEngine } from "./sound.js";
 import { bandText, clock, spokenBox, View, writtenBox } from "./axes.js";
-import { fittingRangeDb, layoutOf, paintBase, paintOverlay, LAYOUT } from "./paint.js";
+import { COLOUR_MAPS, readColours } from "./colours.js";
+import { fittingRangeDb, layoutOf, overviewOf, paintBase, LAYOUT } from "./paint.js";
+import { paintOverlay } from "./overlay.js";
+import { Painting } from "./painting.js";
+import { Parts } from "./parts.js";
 import { buildPage, element, markChosen, SCALES, segmented, setIcon, VIEWS } from "./page.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 
@@ -12,16 +16,27 @@ const MOST_REGION_BUTTONS = 200;
 const IDLE_SECONDS = 1;
 const players = new WeakMap();
 // What somebody set once holds for the next clip and the next page of this visit.
-const preferences = { view: "both", opacity: 0.7, scale: "mel", matched: false, looping: false };
+const preferences = {
+  view: "both",
+  colours: "orange",
+  opacity: 0.7,
+  scale: "mel",
+  matched: false,
+  looping: false,
+};
 
 class Player {
   constructor(root) {
     this.root = root;
     this.engine = new SoundEngine(
-      () => this.refresh(),
+      (ranOut) => this.stopped(ranOut),
       (words) => this.fail(new Error(words)),
     );
-    this.look = { view: preferences.view, opacity: preferences.opacity, rangeDb: 70 };
+    const { view, opacity, colours } = preferences;
+    this.look = { view, opacity, colours, rangeDb: 70 };
+    this.parts = new Parts(this);
+    this.painting = new Painting(this);
+    this.canPaint = false;
     this.box = null; // {start, end, low, high, region: index or null}
     this.draft = null;
     this.solo = false;
@@ -34,6 +49,8 @@ class Player {
     this.page = buildPage(root, {
       setView: (view) => this.setView(view),
       setScale: (scale) => this.setScale(scale),
+      setColours: (name) => this.setColours(name),
+      setTool: (tool) => this.painting.setTool(tool),
     });
     this.listen();
   }
@@ -53,7 +70,14 @@ class Player {
     on(page.range.input, "input", () => this.setRange(Number(page.range.input.value)));
     on(page.closer, "click", () => this.zoomAt(null, 0.7, 1));
     on(page.farther, "click", () => this.zoomAt(null, 1 / 0.7, 1));
+    on(page.taller, "click", () => this.zoomAt(null, 1, 0.7));
+    on(page.flatter, "click", () => this.zoomAt(null, 1, 1 / 0.7));
     on(page.whole, "click", () => this.showAll());
+    on(page.paint, "click", () => this.painting.setOn(!this.painting.isOn));
+    on(page.brushSize.input, "input", () => this.painting.setSize(Number(page.brushSize.input.value)));
+    on(page.addBox, "click", () => this.painting.addBox(1));
+    on(page.undo, "click", () => this.painting.undo());
+    on(page.wipe, "click", () => this.painting.clear());
     listenToPointers(page.plot, this);
     listenToKeys(this.root, this);
     this.resizeObserver = new ResizeObserver(() => this.refresh(true));
@@ -95,9 +119,15 @@ class Player {
     const header = readHeader(data);
     this.colours = readColours(this.root);
     this.height = header.height;
+    this.canPaint = header.paint;
+    if (!header.paint) this.painting.isOn = false;
     if (header.digest !== this.digest) {
-      this.takePicture(data, header);
-      if (header.sounds_digest !== this.soundsDigest) this.takeSounds(data, header);
+      const isSameClip = header.clip === this.clip;
+      this.clip = header.clip;
+      this.regionsDigest = header.regions_digest;
+      this.takeParts(data, header);
+      this.takePicture(data, header, isSameClip);
+      if (header.sounds_digest !== this.soundsDigest) this.takeSounds(data, header, isSameClip);
       this.digest = header.digest;
       this.root.dataset.digest = header.digest;
       this.page.error.hidden = true;
@@ -107,14 +137,27 @@ class Player {
     this.refresh(true);
   }
 
-  takePicture(data, header) {
+  takeParts(data, header) {
+    const part = readPart(data, header);
+    this.parts.bounds = part?.bounds ?? [];
+    this.parts.score = part?.score ?? null;
+    this.parts.shown = part?.index ?? 0;
+    this.parts.asked = null;
+    this.root.dataset.part = part ? String(part.index) : "";
+    this.lengthSeconds = part ? part.bounds.at(-1)[1] : header.duration_s;
+  }
+
+  takePicture(data, header, isSameClip) {
     const picture = readPicture(data, header);
-    const isSameClip = header.sounds_digest === this.soundsDigest;
     const before = this.view;
     this.view = new View(picture);
     this.view.setScale(before?.scale ?? preferences.scale);
+    this.painting.takePicture(this.view, isSameClip);
     if (before && isSameClip) {
-      this.view.showTime(before.start, before.end);
+      // A picture that was shown whole is followed by its neighbour shown whole.
+      const { startSeconds, endSeconds } = before.picture;
+      const isPartOnly = before.start > startSeconds || before.end < endSeconds;
+      if (isPartOnly) this.view.showTime(before.start, before.end);
       this.view.low = before.low;
       this.view.high = before.high;
     } else {
@@ -141,13 +184,23 @@ class Player {
     this.page.note.hidden = header.notes.length === 0;
   }
 
-  takeSounds(data, header) {
+  takeSounds(data, header, isSameClip) {
     const sounds = readSounds(data, header);
+    this.soundsDigest = header.sounds_digest;
+    const names = sounds.map((sound) => `${sound.name} ${sound.label}`).join("\n");
+    if (isSameClip && this.parts.isLong && names === this.soundNames) {
+      this.parts.takeSounds(sounds, this.parts.shown);
+      return;
+    }
+    this.soundNames = names;
     this.labels = sounds.map((sound) => sound.label);
     this.names = sounds.map((sound) => sound.name);
     this.box = null;
     this.solo = false;
-    this.engine.load(sounds, header.duration_s);
+    this.parts.heard = this.parts.shown;
+    this.parts.pending = null;
+    const { startSeconds, endSeconds } = this.view.picture;
+    this.engine.load(sounds, startSeconds, endSeconds, endSeconds >= this.lengthSeconds - 1e-3);
     this.applyLoop();
     const items = sounds.map((sound, i) => [i, sound.label, `${sound.label} (${i + 1})`]);
     const group = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
@@ -158,22 +211,31 @@ class Player {
     this.soundGroup = group;
     // Many or long names get a line of their own where there is little room.
     this.root.dataset.manySounds = String(this.labels.join("").length > 45);
-    this.soundsDigest = header.sounds_digest;
   }
 
   // What the user does
 
   togglePlay() {
     if (this.engine.playing) this.engine.pause();
-    else this.engine.play();
+    else if (this.parts.reach(this.engine.position(), true)) this.engine.play();
+    this.refresh();
+  }
+
+  /** The sound ended; in a long clip, perhaps only the part of it that is here. */
+  stopped(ranOut) {
+    const on = this.engine.end + 0.01;
+    if (ranOut && this.parts.reach(on, true)) this.engine.play(on);
     this.refresh();
   }
 
   seek(seconds) {
     const inBox = this.box && seconds >= this.box.start && seconds <= this.box.end;
     if (this.solo && !inBox) this.setSolo(false);
-    this.engine.seek(seconds);
-    this.follow(seconds);
+    const at = Math.min(Math.max(seconds, 0), this.lengthSeconds);
+    if (this.parts.reach(at, Boolean(this.engine.playing), () => this.follow(at))) {
+      this.engine.seek(at);
+      this.follow(at);
+    }
     this.refresh();
   }
 
@@ -205,7 +267,8 @@ class Player {
   }
 
   applyLoop() {
-    const whole = { start: 0, end: this.engine.duration };
+    // A long clip is played on from part to part: only a box of it is looped.
+    const whole = this.parts.isLong ? null : { start: 0, end: this.engine.end };
     const part = this.box && { start: this.box.start, end: this.box.end };
     this.engine.setLoop(this.looping ? (part ?? whole) : null);
   }
@@ -242,6 +305,14 @@ class Player {
 
   /** A box chosen by hand (region null) or a region; Python is told. */
   choose(box, { solo, patient = false }) {
+    const hasSound = this.parts.reach(box.start, Boolean(this.engine.playing), () => {
+      this.choose(box, { solo, patient });
+      this.reveal(box);
+    });
+    if (!hasSound) {
+      this.refresh();
+      return;
+    }
     this.box = box;
     this.solo = solo;
     this.applyLoop();
@@ -273,8 +344,9 @@ class Player {
   chooseRegion(index) {
     const region = this.regions[index];
     // Stepping quickly through many regions asks Python once, for the last.
+    if (this.solo) this.engine.setBand(null);
     this.choose(region, { solo: this.solo, patient: true });
-    if (!this.solo) this.engine.seek(region.start);
+    if (!this.solo && this.engine.covers(region.start)) this.engine.seek(region.start);
     this.reveal(region);
     this.say(`Region ${index + 1} of ${this.regions.length}: ${spokenBox(region)}`);
     this.refresh();
@@ -283,14 +355,15 @@ class Player {
   /** A box in time only, by keys: it begins or ends at the playhead. */
   markAtPlayhead(side) {
     const at = this.engine.position();
-    const { lowestHz, highestHz, picture } = this.view;
+    const { lowestHz, highestHz } = this.view;
+    const { startSeconds, endSeconds } = this.view.picture;
     const box = this.box
       ? { ...this.box, region: null }
-      : { start: 0, end: picture.durationSeconds, low: lowestHz, high: highestHz, region: null };
+      : { start: startSeconds, end: endSeconds, low: lowestHz, high: highestHz, region: null };
     box[side] = at;
     if (box.end - box.start < 0.01) {
-      if (side === "start") box.end = picture.durationSeconds;
-      else box.start = 0;
+      if (side === "start") box.end = endSeconds;
+      else box.start = startSeconds;
     }
     if (box.end - box.start < 0.01) return;
     this.choose(box, { solo: this.solo, patient: true });
@@ -306,6 +379,17 @@ class Player {
     const names = VIEWS.map(([name]) => name);
     this.setView(names[(names.indexOf(this.look.view) + 1) % names.length]);
     this.say(`View: ${VIEWS[names.indexOf(this.look.view)][2]}`);
+  }
+
+  setColours(name) {
+    this.look.colours = preferences.colours = name;
+    this.refresh(true);
+  }
+
+  nextColours() {
+    const names = COLOUR_MAPS.map(([name]) => name);
+    this.setColours(names[(names.indexOf(this.look.colours) + 1) % names.length]);
+    this.say(`Colours: ${COLOUR_MAPS[names.indexOf(this.look.colours)][1]}`);
   }
 
   setScale(scale) {
@@ -326,7 +410,7 @@ class Player {
   }
 
   setRange(rangeDb) {
-    this.look.rangeDb = rangeDb;
+    this.look.rangeDb = Math.min(Math.max(rangeDb, 20), 120);
     this.refresh(true);
   }
 
@@ -352,6 +436,7 @@ class Player {
   }
 
   panBy(byTime, byFreq) {
+    this.parts.askBeside(Math.sign(byTime));
     this.view.pan(byTime, byFreq);
     this.refresh(true);
   }
@@ -425,11 +510,16 @@ class Player {
     const x = clamp((point.x - chosen.x) / chosen.width);
     const y = clamp((point.y - chosen.y) / chosen.height);
     let zone = "picture";
-    if (point.y >= layout.axis.y) zone = "time";
+    let seconds = view.secondsAt(x);
+    if (layout.overview && point.y >= layout.overview.y) {
+      zone = "overview";
+      const lane = overviewOf(layout);
+      seconds = clamp((point.x - lane.x) / lane.width) * this.lengthSeconds;
+    } else if (point.y >= layout.axis.y) zone = "time";
     else if (point.y >= layout.score.y) zone = "score";
     else if (point.x < chosen.x - 2 && chosen === layout.panels[0]) zone = "frequency";
     const hz = y <= 0 ? view.high : y >= 1 ? view.low : view.hzAt(y);
-    return { panel: chosen, zone, x, y, seconds: view.secondsAt(x), hz };
+    return { panel: chosen, zone, x, y, seconds, hz };
   }
 
   boxBetween({ from, to }) {
@@ -477,7 +567,7 @@ class Player {
   }
 
   hover(place) {
-    this.hovered = place && place.zone !== "frequency" ? place : null;
+    this.hovered = place && place.zone !== "frequency" && place.zone !== "overview" ? place : null;
     this.page.plot.dataset.zone = place?.zone ?? "";
     this.refresh();
   }
@@ -540,8 +630,8 @@ class Player {
     clearTimeout(this.telling);
     const { box } = this;
     const message = box && {
-      digest: this.digest,
-      sounds: this.soundsDigest,
+      clip: this.clip,
+      regions: this.regionsDigest,
       region_index: box.region,
       start_s: box.start,
       end_s: box.end,
@@ -570,6 +660,7 @@ class Player {
     engine.finishIfDone();
     const isPlaying = Boolean(engine.playing);
     if (isPlaying && !this.draft) this.followPlayhead();
+    if (isPlaying) this.parts.askAhead(engine.position());
     const width = page.stage.clientWidth;
     if (width > 0 && this.baseIsStale) this.paintBase(width);
     // Read last: painting the picture takes longer than the playhead may lag.
@@ -581,6 +672,9 @@ class Player {
         solo: this.solo && !this.draft,
         outline: this.hoveredRegion,
         hover: this.hovered,
+        painted: this.painting.mask,
+        brush: this.painting.isOn && this.hovered?.zone === "picture" ? this.painting : null,
+        lengthSeconds: this.lengthSeconds,
       });
     }
     this.describe(position, isPlaying);
@@ -593,7 +687,7 @@ class Player {
     this.baseIsStale = false;
     this.ratio = Math.min(devicePixelRatio || 1, 2);
     const isSide = look.view === "side";
-    this.layout = layoutOf(width, this.height, this.nRegionRows, isSide);
+    this.layout = layoutOf(width, this.height, this.nRegionRows, isSide, this.parts.isLong);
     page.stage.style.height = `${this.height}px`;
     for (const canvas of [page.base, page.overlay]) {
       const w = Math.round(width * this.ratio);
@@ -602,18 +696,34 @@ class Player {
       canvas.style.width = `${width}px`;
       canvas.style.height = `${this.height}px`;
     }
-    paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio);
+    paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts);
     this.layRegions();
   }
 
   /** The words and states of the controls. */
   describe(position, isPlaying) {
     const { page, engine, view, box, root, look } = this;
-    const { durationSeconds } = view.picture;
+    const { lengthSeconds, painting } = this;
+    const focused = root.getRootNode().activeElement;
     const setText = (target, text) => {
       if (target.textContent !== text) target.textContent = text;
     };
-    setText(page.time, `${clock(position, 2)} / ${clock(durationSeconds, 2)} s`);
+    setText(page.time, `${clock(position, 2)} / ${clock(lengthSeconds, 2)} s`);
+    page.waiting.hidden = this.parts.asked == null;
+    page.paint.hidden = !this.canPaint;
+    page.paint.setAttribute("aria-pressed", String(painting.isOn));
+    page.brushRow.hidden = !painting.isOn;
+    markChosen(page.tools, painting.tool);
+    setSlider(page.brushSize.input, painting.size);
+    page.brushSize.input.disabled = painting.tool === "fill";
+    setText(page.brushSize.value, `${painting.size} px`);
+    page.addBox.disabled = !box;
+    page.undo.disabled = painting.mask.undos.length === 0;
+    if (painting.isOn) {
+      page.wipe.disabled = painting.mask.isEmpty();
+      setText(page.painted, painting.mask.isEmpty() ? "Nothing painted yet" : painting.shareText());
+    }
+    root.dataset.painting = String(painting.isOn);
     if (root.dataset.state !== (isPlaying ? "playing" : "paused")) {
       root.dataset.state = isPlaying ? "playing" : "paused";
       setIcon(page.play, isPlaying ? "pause" : "play");
@@ -641,6 +751,7 @@ class Player {
     if (this.soundGroup) markChosen(this.soundGroup, engine.active);
     markChosen(page.views, look.view);
     markChosen(page.scales, view.scale);
+    markChosen(page.colours, look.colours);
     setSlider(page.opacity.input, Math.round(look.opacity * 100));
     page.opacity.input.disabled = look.view === "sound" || look.view === "map" || look.view === "side";
     setText(page.opacity.value, `${Math.round(look.opacity * 100)} %`);
@@ -648,13 +759,14 @@ class Player {
     page.range.input.disabled = look.view === "map";
     setText(page.range.value, `${look.rangeDb} dB`);
     page.whole.disabled = view.isWhole();
-    page.farther.disabled = view.isWhole();
+    // A button that pressed itself out of use would take the keys with it.
+    if (focused?.disabled && root.contains(focused)) page.plot.focus({ preventScroll: true });
     // Once a second is as often as a screen reader should hear of it.
     const spokenAt = isPlaying ? Math.floor(position) : Number(position.toFixed(2));
     page.plot.setAttribute("aria-valuemin", "0");
-    page.plot.setAttribute("aria-valuemax", durationSeconds.toFixed(2));
+    page.plot.setAttribute("aria-valuemax", lengthSeconds.toFixed(2));
     page.plot.setAttribute("aria-valuenow", String(spokenAt));
-    page.plot.setAttribute("aria-valuetext", `${spokenAt} of ${durationSeconds.toFixed(1)} seconds`);
+    page.plot.setAttribute("aria-valuetext", `${spokenAt} of ${lengthSeconds.toFixed(1)} seconds`);
   }
 
   /** Time, frequency, level and evidence under the pointer. */
@@ -700,41 +812,6 @@ function setSlider(input, value) {
   // The filled part of the track is drawn by the style sheet.
   const share = (value - Number(input.min)) / (Number(input.max) - Number(input.min));
   input.style.setProperty("--filled", `${Math.round(100 * share)}%`);
-}
-
-/** "#14191b" or "rgb(20, 25, 27)" as three numbers. */
-function rgbOf(text, otherwise) {
-  const hex = /^#([0-9a-f]{6})/i.exec(text.trim());
-  if (hex) return [0, 2, 4].map((i) => parseInt(hex[1].slice(i, i + 2), 16));
-  const numbers = text.match(/[\d.]+/g);
-  return numbers && numbers.length >= 3 ? numbers.slice(0, 3).map(Number) : otherwise;
-}
-
-/** The page's own colours, light or dark, and what follows from them. */
-function readColours(root) {
-  const style = getComputedStyle(root);
-  const read = (name) => style.getPropertyValue(`--st-${name}`);
-  const paper = rgbOf(read("background-color"), [255, 255, 255]);
-  const text = rgbOf(read("text-color"), [28, 36, 38]);
-  const isDark = 0.3 * paper[0] + 0.6 * paper[1] + 0.1 * paper[2] < 128;
-  root.dataset.theme = isDark ? "dark" : "light";
-  const mixed = (share) => paper.map((p, c) => Math.round(p + share * (text[c] - p)));
-  const css = (rgb, alpha = 1) => `rgba(${rgb.join(", ")}, ${alpha})`;
-  return {
-    quiet: isDark ? mixed(0.03) : mixed(0.02),
-    loud: isDark ? mixed(0.92) : mixed(0.88),
-    text: css(text),
-    muted: css(mixed(0.72)),
-    line: css(mixed(0.3)),
-    lane: css(mixed(0.045)),
-    halo: css(paper, 0.75),
-    veil: css(paper, 0.62),
-    contour: isDark ? "#ff9a66" : "#a83409",
-    heatSoft: isDark ? "rgba(255, 120, 60, 0.5)" : "rgba(217, 72, 15, 0.4)",
-    selection: read("primary-color").trim() || css(text),
-    selectionSoft: css(rgbOf(read("primary-color"), text), 0.16),
-    font: read("font").trim() || "sans-serif",
-  };
 }
 
 /** Called by Streamlit at first and on every rerun that touches the data. */

@@ -48,7 +48,9 @@ export class SoundEngine {
     this.onFailure = onFailure;
     this.context = null;
     this.tracks = [];
-    this.duration = 0;
+    this.start = 0;
+    this.end = 0;
+    this.isLast = true;
     this.active = 0;
     this.matched = false;
     this.loop = null; // {start, end} in seconds
@@ -57,17 +59,37 @@ export class SoundEngine {
     this.pausedAt = 0;
   }
 
-  /** Takes new sounds; what was playing stops, for it is another clip. */
-  load(sounds, durationSeconds) {
+  /** Takes the sounds of another clip; what was playing stops. */
+  load(sounds, startSeconds, endSeconds, isLast = true) {
     this.pause();
-    this.pausedAt = 0;
-    this.duration = durationSeconds;
-    this.band = null;
+    this.pausedAt = startSeconds;
     this.loop = null;
+    this.take(sounds, startSeconds, endSeconds, isLast);
+  }
+
+  /** Takes another part of the same clip and plays on in it, from the very sample. */
+  continueIn(sounds, startSeconds, endSeconds, isLast) {
+    const now = this.playing;
+    this.take(sounds, startSeconds, endSeconds, isLast);
+    if (!now) return;
+    const at = this.context.currentTime + 0.05;
+    this.play(now.from + (at - now.startedAt), at);
+  }
+
+  /** Whether a time can be heard with the sounds that are here. */
+  covers(seconds) {
+    return seconds >= this.start - 1e-3 && seconds <= this.end + 1e-3;
+  }
+
+  take(sounds, startSeconds, endSeconds, isLast) {
+    this.start = startSeconds;
+    this.end = endSeconds;
+    this.isLast = isLast;
+    this.band = null;
     this.active = Math.min(this.active, sounds.length - 1);
     this.tracks = sounds.map((sound) => {
       // One length for all, or a shorter sound would loop out of step with the others.
-      const length = Math.max(1, Math.round(durationSeconds * sound.sampleRate));
+      const length = Math.max(1, Math.round((endSeconds - startSeconds) * sound.sampleRate));
       const samples = new Float32Array(length);
       const n = Math.min(length, sound.pcm.length);
       for (let i = 0; i < n; i++) samples[i] = sound.pcm[i] * sound.scale;
@@ -124,25 +146,26 @@ export class SoundEngine {
     const now = this.playing;
     if (!now || now.loop || this.position() < now.end - 1e-4) return;
     this.pause();
+    const isAtEnd = !this.band && now.end >= this.end - 1e-3;
     // At the end, the next press begins again.
-    this.pausedAt = this.band ? this.band.start : now.end >= this.duration - 1e-3 ? 0 : now.end;
-    this.onStop();
+    this.pausedAt = this.band ? this.band.start : isAtEnd && this.isLast ? 0 : now.end;
+    this.onStop(isAtEnd && !this.isLast);
   }
 
-  play(fromSeconds = this.pausedAt) {
+  play(fromSeconds = this.pausedAt, atContextTime = null) {
     if (!this.tracks.length) return;
     if (audible && audible !== this) audible.pauseForAnother();
     audible = this;
     const context = this.openContext();
-    this.silence();
-    const range = this.band ?? { start: 0, end: this.duration };
+    const startedAt = atContextTime ?? context.currentTime + 0.02;
+    this.silence(atContextTime ?? context.currentTime);
+    const range = this.band ?? { start: this.start, end: this.end };
     let loop = this.loop;
     if (this.band && loop) loop = { start: this.band.start, end: this.band.end };
     let from = Math.min(Math.max(fromSeconds, range.start), range.end);
     if (from >= range.end - 0.005) from = range.start;
     if (loop && (from >= loop.end - 0.005 || from < loop.start)) from = loop.start;
     if (this.band) this.filterFor(this.active);
-    const startedAt = context.currentTime + 0.02;
     const out = context.createGain();
     out.gain.setValueAtTime(0, startedAt);
     out.gain.linearRampToValueAtTime(1, startedAt + FADE_SECONDS);
@@ -171,7 +194,7 @@ export class SoundEngine {
 
   pauseForAnother() {
     this.pause();
-    this.onStop();
+    this.onStop(false);
   }
 
   pause() {
@@ -182,10 +205,9 @@ export class SoundEngine {
   }
 
   /** Stops the sources with a fade; the position is the caller's to keep. */
-  silence() {
+  silence(at = this.context?.currentTime) {
     const now = this.playing;
     if (!now) return;
-    const at = this.context.currentTime;
     now.out.gain.cancelScheduledValues(at);
     now.out.gain.setTargetAtTime(0, at, FADE_SECONDS / 3);
     for (const source of now.sources) source.stop(at + 3 * FADE_SECONDS);
@@ -193,7 +215,7 @@ export class SoundEngine {
   }
 
   seek(seconds) {
-    const at = Math.min(Math.max(seconds, 0), this.duration);
+    const at = Math.min(Math.max(seconds, this.start), this.end);
     if (this.playing) this.play(at);
     else this.pausedAt = at;
   }
@@ -261,7 +283,8 @@ export class SoundEngine {
     const { band } = this;
     if (band.tracks[index]) return;
     const { samples, sampleRate } = this.tracks[index];
-    const part = boxOfSound(samples, sampleRate, band.start, band.end, band.low, band.high);
+    const [start, end] = [band.start - this.start, band.end - this.start];
+    const part = boxOfSound(samples, sampleRate, start, end, band.low, band.high);
     band.tracks[index] = { samples: part, sampleRate, buffer: null };
   }
 
