@@ -58,7 +58,7 @@ def watch(job_id: str, title: str, *, border: bool = True) -> None:
         job = jobs.get_job(job_id)
         if not is_active(job):
             st.rerun()
-        with st.container(border=border, key="job"):
+        with st.container(border=border, key=f"job_{job_id}"):
             st.markdown(f"**{title}**")
             said = wording.plain(stage_of(job), 120)
             left = wording.time_left(job.seconds_left) if job.fraction > 0 else ""

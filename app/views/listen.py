@@ -6,17 +6,20 @@ import dataclasses
 
 import streamlit as st
 
-from app import cache, downloads, figures, wording
+from app import cache, downloads, explanation_panel, figures, glossary, wording
+from app.explanation_panel import Case
 from app.model_choice import choose_model, false_alarm_rate
-from app.player import Picture, Sound, player
+from app.player import Picture, PlayerEvent, Sound, player
 from app.state import Query
 from core.calibration import Calibration
+from core.masking import Box
 from core.store.models import ModelRecord
 from core.store.scores import ScoreRecord, list_scores
 from core.types import AnomalyMap, Region
 from core.verdict import verdict, where
 
 PART_SECONDS = 60.0
+LONGEST_WHOLE_SECONDS = 90.0
 MOST_ROWS_SHOWN = 8
 
 
@@ -88,7 +91,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
     picture_place = st.container()
     left, right = st.columns([3, 2], gap="large")
     with right:
-        st.subheader("Against the normal clips", anchor=False)
+        st.subheader("Against the normal clips", anchor=False, help=glossary.HELD_OUT)
         rate = false_alarm_rate(model)
     found = cache.anomaly_map(model.id, score.clip_id, rate, score.created_at)
     calibrated = cache.calibration(model.id)
@@ -96,12 +99,23 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
         st.markdown(f"**{verdict(found)}** {wording.evidence(found.p_value, calibrated.n_clips)}")
     with picture_place:
         stretch = _part(score, found)
-        _player(model, score, found, stretch)
+        is_whole = (score.duration_seconds or 0.0) <= LONGEST_WHOLE_SECONDS
+        case = explanation_panel.case_of(model, score, None if is_whole else stretch, rate)
+        event = _player(model, score, found, stretch, case)
     with right:
         _histogram(calibrated, found, rate)
     with left:
         _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
+    explanation_panel.draw(case, _marked(event, stretch[0]))
+
+
+def _marked(event: PlayerEvent | None, start_s: float) -> list[Box]:
+    """What is chosen in the player, in seconds of the recording."""
+    if event is None:
+        return []
+    start, end = event.start_s + start_s, event.end_s + start_s
+    return [Box(start, end, event.low_hz, event.high_hz)]
 
 
 def _player(
@@ -109,16 +123,18 @@ def _player(
     score: ScoreRecord,
     found: AnomalyMap,
     stretch: tuple[float, float],
-) -> None:
+    case: Case,
+) -> PlayerEvent | None:
     start, stop = stretch
     sounds = cache.sounds(model.id, score.clip_id, start, stop, score.created_at)
     columns = slice(sounds.first, sounds.stop)
     offset = float(found.time_s[sounds.first])
-    player(
+    event = player(
         [
             Sound("clip", "The recording", sounds.clip, sounds.sample_rate),
             Sound("kept", "Only the unlike part", sounds.kept, sounds.sample_rate),
             Sound("removed", "The rest", sounds.removed, sounds.sample_rate),
+            *explanation_panel.sounds(case),
         ],
         Picture(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],
@@ -146,11 +162,12 @@ def _player(
         f"{wording.UNLIKE}, stronger where it is more so, on one scale for all recordings. The "
         "line below is the score over time, and the outline is the threshold."
     )
+    return event
 
 
 def _part(score: ScoreRecord, found: AnomalyMap) -> tuple[float, float]:
     seconds = score.duration_seconds or PART_SECONDS
-    if seconds <= PART_SECONDS * 1.5:
+    if seconds <= LONGEST_WHOLE_SECONDS:
         return 0.0, max(seconds, 0.1)
     n_parts = int(-(-seconds // PART_SECONDS))
     strongest = int(found.regions[0].peak_s // PART_SECONDS) if found.regions else 0
@@ -165,7 +182,7 @@ def _part(score: ScoreRecord, found: AnomalyMap) -> tuple[float, float]:
 
 
 def _regions(found: tuple[Region, ...], clip_seconds: float) -> None:
-    st.subheader("Regions", anchor=False)
+    st.subheader("Regions", anchor=False, help=glossary.REGION)
     if not found:
         st.markdown("No part of the map exceeds the threshold.")
         return
