@@ -11,6 +11,7 @@ from app import cache, explanations, glossary, sound_cards, wording
 from app.explanations import Wanted
 from app.player import Sound
 from app.sound_cards import Card
+from core.audio import wav_bytes
 from core.masking import Box
 from core.store import clips
 from core.store.explanations import KeptExplanation
@@ -67,8 +68,13 @@ def case_of(
 
 
 def sounds(case: Case) -> list[Sound]:
-    """The further sounds for the player that are ready."""
-    ready = []
+    """The further sounds for the player that are ready; a long recording's parts have none.
+
+    Its player goes on from part to part, and each part must have the same sounds.
+    """
+    ready: list[Sound] = []
+    if case.stretch is not None:
+        return ready
 
     def add(name: str, label: str, kept: KeptExplanation | None, source: str) -> None:
         if kept is not None and source in kept.sounds:
@@ -149,8 +155,9 @@ def _faithfulness(case: Case) -> None:
             case.explain,
             "Scoring what the map keeps, removes and fills",
             "The explanation",
-            by_itself=True,
-            button="Explain",
+            # Who plays a long recording through does not ask about each of its parts.
+            by_itself=case.stretch is None,
+            button="Explain this part",
         )
         return
     numbers = kept.values["faithfulness"]
@@ -164,9 +171,9 @@ def _faithfulness(case: Case) -> None:
     if "nearest" in kept.pictures:
         cards.append(Card("Nearest normal", "another recording", kept.pictures["nearest"], None))
     sound_cards.draw(cards, case.threshold)
-    st.caption(
-        f"{glossary.EVIDENCE} All of these can be heard in the player above, at one playhead."
-    )
+    heard = "All of these can be heard in the player above, at one playhead."
+    st.caption(f"{glossary.EVIDENCE} {heard if case.stretch is None else ''}")
+    _hear(case, kept, {"filled": "The gap filled", "nearest": "The nearest normal recording"})
     st.markdown(wording.faithfulness_v1(numbers))
     second = wording.faithfulness_v2(numbers, str(kept.values["background"]))
     if second:
@@ -219,7 +226,7 @@ def _counterfactual(case: Case) -> None:
         ],
         case.threshold,
     )
-    st.caption("Hear it as “Made normal” in the player above.")
+    _hear(case, kept, {"masked": "Made normal"})
 
 
 def _own(case: Case, chosen: Sequence[Box]) -> None:
@@ -227,15 +234,15 @@ def _own(case: Case, chosen: Sequence[Box]) -> None:
     work = _own_mask(case.model, case.score, case.stretch, case.background)
     job = explanations.job_of(work) if work else None
     if case.tried is not None:
-        _tried(case.tried, case.threshold)
+        _tried(case, case.tried)
     elif work is not None and job is not None:
         explanations.draw_waiting(
             work, "Scoring without your mask", "Your mask", by_itself=False, button="Score it"
         )
     if not chosen:
         st.markdown(
-            "Drag a box over the picture above, or choose a region: then score the recording "
-            "without it here."
+            "Paint over the picture above, drag a box, or choose a region: then score the "
+            "recording without it here."
         )
         return
     if st.button(
@@ -250,7 +257,7 @@ def _own(case: Case, chosen: Sequence[Box]) -> None:
         st.rerun()
 
 
-def _tried(kept: KeptExplanation, threshold: float) -> None:
+def _tried(case: Case, kept: KeptExplanation) -> None:
     values = kept.values
     st.markdown(wording.own_mask(values))
     sound_cards.draw(
@@ -259,9 +266,21 @@ def _tried(kept: KeptExplanation, threshold: float) -> None:
             Card("Without it", "the gap filled", kept.pictures["masked"], values["after"]),
             Card("It alone", "what you marked", kept.pictures["alone"], values["alone"]),
         ],
-        threshold,
+        case.threshold,
     )
-    st.caption("Hear it as “Without your mask” in the player above.")
+    _hear(case, kept, {"masked": "Without your mask"})
+
+
+def _hear(case: Case, kept: KeptExplanation, labels: dict[str, str]) -> None:
+    """Where the player has these sounds, says so; for a long recording's part, plays them here."""
+    if case.stretch is None:
+        if list(labels) == ["masked"]:
+            st.caption(f"Hear it as “{labels['masked']}” in the player above.")
+        return
+    for name, label in labels.items():
+        if name in kept.sounds:
+            st.caption(label)
+            st.audio(wav_bytes(kept.sounds[name], kept.sample_rate), format="audio/wav")
 
 
 def _remember(score: ScoreRecord, chosen: Sequence[Box]) -> None:

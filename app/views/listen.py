@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import streamlit as st
 
 from app import cache, downloads, explanation_panel, figures, glossary, wording
 from app.explanation_panel import Case
 from app.model_choice import choose_model, false_alarm_rate
-from app.player import Picture, PlayerEvent, Sound, player
+from app.player import Part, Picture, PlayerState, Sound, player, wanted_part
 from app.state import Query
 from core.calibration import Calibration
 from core.masking import Box
@@ -18,8 +16,6 @@ from core.store.scores import ScoreRecord, list_scores
 from core.types import AnomalyMap, Region
 from core.verdict import verdict, where
 
-PART_SECONDS = 60.0
-LONGEST_WHOLE_SECONDS = 90.0
 MOST_ROWS_SHOWN = 8
 
 
@@ -98,38 +94,46 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
     with verdict_place:
         st.markdown(f"**{verdict(found)}** {wording.evidence(found.p_value, calibrated.n_clips)}")
     with picture_place:
-        stretch = _part(score, found)
-        is_whole = (score.duration_seconds or 0.0) <= LONGEST_WHOLE_SECONDS
+        part = _part(score, found)
+        stretch = (part.start_s, part.stop_s)
+        is_whole = len(part.bounds) == 1
         case = explanation_panel.case_of(model, score, None if is_whole else stretch, rate)
-        event = _player(model, score, found, stretch, case)
+        state = _player(model, score, found, part, case)
     with right:
         _histogram(calibrated, found, rate)
     with left:
         _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
-    explanation_panel.draw(case, _marked(event, stretch[0]))
+    explanation_panel.draw(case, _marked(state))
 
 
-def _marked(event: PlayerEvent | None, start_s: float) -> list[Box]:
-    """What is chosen in the player, in seconds of the recording."""
-    if event is None:
+def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
+    """The whole recording, or of a long one the part the player asks for."""
+    return wanted_part(
+        "player",
+        score.clip_id,
+        max(score.duration_seconds or float(found.time_s[-1]), 0.1),
+        found.score_over_time,
+        found.regions[0].peak_s if found.regions else 0.0,
+    )
+
+
+def _marked(state: PlayerState) -> list[Box]:
+    """What is painted in the player, else what is chosen, in seconds of the recording."""
+    if state.painted is not None:
+        return [Box(box.start_s, box.end_s, box.low_hz, box.high_hz) for box in state.painted.boxes]
+    if state.selection is None:
         return []
-    start, end = event.start_s + start_s, event.end_s + start_s
-    return [Box(start, end, event.low_hz, event.high_hz)]
+    chosen = state.selection
+    return [Box(chosen.start_s, chosen.end_s, chosen.low_hz, chosen.high_hz)]
 
 
 def _player(
-    model: ModelRecord,
-    score: ScoreRecord,
-    found: AnomalyMap,
-    stretch: tuple[float, float],
-    case: Case,
-) -> PlayerEvent | None:
-    start, stop = stretch
-    sounds = cache.sounds(model.id, score.clip_id, start, stop, score.created_at)
+    model: ModelRecord, score: ScoreRecord, found: AnomalyMap, part: Part, case: Case
+) -> PlayerState:
+    sounds = cache.sounds(model.id, score.clip_id, part.start_s, part.stop_s, score.created_at)
     columns = slice(sounds.first, sounds.stop)
-    offset = float(found.time_s[sounds.first])
-    event = player(
+    state = player(
         [
             Sound("clip", "The recording", sounds.clip, sounds.sample_rate),
             Sound("kept", "Only the unlike part", sounds.kept, sounds.sample_rate),
@@ -142,43 +146,20 @@ def _player(
             score_over_time=found.score_over_time[columns],
             map_threshold=found.map_threshold,
             freq_hz=found.freq_hz,
-            time_s=found.time_s[columns] - offset,
+            time_s=found.time_s[columns],
             raw=found.raw[:, columns],
         ),
-        [
-            dataclasses.replace(
-                region,
-                start_s=max(region.start_s - offset, 0.0),
-                end_s=min(region.end_s, stop) - offset,
-                peak_s=min(max(region.peak_s, start), stop) - offset,
-            )
-            for region in found.regions
-            if region.start_s < stop and region.end_s > start
-        ],
+        found.regions,
         key="player",
+        part=part,
+        paint=True,
     )
     st.caption(
         "Grey is the sound, low frequencies at the bottom; colour is where it is "
         f"{wording.UNLIKE}, stronger where it is more so, on one scale for all recordings. The "
         "line below is the score over time, and the outline is the threshold."
     )
-    return event
-
-
-def _part(score: ScoreRecord, found: AnomalyMap) -> tuple[float, float]:
-    seconds = score.duration_seconds or PART_SECONDS
-    if seconds <= LONGEST_WHOLE_SECONDS:
-        return 0.0, max(seconds, 0.1)
-    n_parts = int(-(-seconds // PART_SECONDS))
-    strongest = int(found.regions[0].peak_s // PART_SECONDS) if found.regions else 0
-    part = st.selectbox(
-        "Part of the recording",
-        range(n_parts),
-        index=min(strongest, n_parts - 1),
-        format_func=lambda k: f"minute {k + 1} of {n_parts}",
-        key=f"part_{score.clip_id}",
-    )
-    return part * PART_SECONDS, min((part + 1) * PART_SECONDS, seconds)
+    return state
 
 
 def _regions(found: tuple[Region, ...], clip_seconds: float) -> None:

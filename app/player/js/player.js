@@ -192,15 +192,25 @@ class Player {
       this.parts.takeSounds(sounds, this.parts.shown);
       return;
     }
+    // Further sounds of the clip that is here, an explanation's for one: what plays goes on.
+    const areFurther = isSameClip && !this.parts.isLong && Boolean(this.names);
+    const heard = this.names?.[this.engine.active];
     this.soundNames = names;
     this.labels = sounds.map((sound) => sound.label);
     this.names = sounds.map((sound) => sound.name);
-    this.box = null;
-    this.solo = false;
     this.parts.heard = this.parts.shown;
     this.parts.pending = null;
     const { startSeconds, endSeconds } = this.view.picture;
-    this.engine.load(sounds, startSeconds, endSeconds, endSeconds >= this.lengthSeconds - 1e-3);
+    const isLast = endSeconds >= this.lengthSeconds - 1e-3;
+    if (areFurther) {
+      this.engine.active = Math.max(0, this.names.indexOf(heard));
+      this.engine.continueIn(sounds, startSeconds, endSeconds, isLast);
+      this.applySolo();
+    } else {
+      this.box = null;
+      this.solo = false;
+      this.engine.load(sounds, startSeconds, endSeconds, isLast);
+    }
     this.applyLoop();
     const items = sounds.map((sound, i) => [i, sound.label, `${sound.label} (${i + 1})`]);
     const group = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
