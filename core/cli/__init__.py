@@ -1,8 +1,8 @@
 """The `hearmap` command: fit, score, explain, rank, weights and bench.
 
 Results go to standard output, progress and remarks to standard error. Exit status: 0 well,
-1 a problem said in one line, 2 bad arguments, 3 some clips could not be read (the others were
-scored), 130 stopped by Ctrl-C.
+1 a problem said in one line, 2 bad arguments or a data set that is not as published, 3 some clips
+could not be read (the others were scored), 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from core.cli import bench, explain, fit, rank, score, weights
 from core.cli.arguments import one_line
-from core.errors import HearMapError, SettingError
+from core.errors import DataSetError, HearMapError, SettingError
 
 COMMANDS = (fit, score, explain, rank, weights, bench)
 
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
-    except SettingError as error:
+    except (SettingError, DataSetError) as error:
         return _said(error, 2)
     except HearMapError as error:
         return _said(error, 1)

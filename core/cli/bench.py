@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli import arguments, bench_arguments, bench_envmix
+from core.cli import arguments, bench_arguments, bench_envmix, bench_machines
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -18,6 +18,7 @@ def add_to(commands: arguments.Commands) -> None:
     )
     kinds = parser.add_subparsers(metavar="BENCHMARK", required=True)
     bench_envmix.add_to(kinds)
+    bench_machines.add_to(kinds)
     novelty = kinds.add_parser(
         "novelty",
         help="one class against the others",

@@ -1,0 +1,98 @@
+"""A detector for each machine and id, scored on its test clips: MIMII and DCASE Task 2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.audio import read_clip
+from core.benchmark.machine_sets import MachineSet
+from core.benchmark.protocol import Candidate, clip_scores, row, unit
+from core.benchmark.results import Measured, Row
+from core.benchmark.units import run_units
+from core.datasets.machine_clip import MachineClip
+from core.datasets.mimii import CHANNEL
+from core.feature_cache import FeatureCache
+from core.metrics import Interval
+from core.metrics.checks import AnyArray
+from core.progress import Progress, part
+from core.types import Clip
+
+# From a set, the truth and the scores of its tests, the threshold and a seed to its numbers.
+Numbers = Callable[[MachineSet, AnyArray, AnyArray, float, int], dict[str, float | Interval]]
+
+
+def run_machines(
+    data_set: str,
+    sets: Sequence[MachineSet],
+    numbers: Numbers,
+    candidates: Sequence[Candidate],
+    folder: Path,
+    seed: int,
+    progress: Progress,
+    n_jobs: int = 1,
+) -> Measured:
+    """The numbers of every candidate on every set, and each test clip's score.
+
+    `numbers` must be a function of a module, for other processes to find it.
+    """
+    units = [
+        unit(data_set, candidate, one.title, one.described() | {"seed": seed})
+        for candidate in candidates
+        for one in sets
+    ]
+    by_title = {one.title: one for one in sets}
+    measure = partial(_measured, data_set, by_title, numbers, seed)
+    return run_units(units, measure, folder, progress, n_jobs)
+
+
+def _measured(
+    data_set: str,
+    sets: dict[str, MachineSet],
+    numbers: Numbers,
+    seed: int,
+    candidate: Candidate,
+    title: str,
+    progress: Progress,
+) -> Measured:
+    one = sets[title]
+    detector = candidate.detector(seed)
+    detector.fit(
+        _clips_of(one.train, detector.sample_rate),
+        n_clips=len(one.train),
+        progress=part(progress, 0.0, 0.6),
+    )
+    watch = part(progress, 0.6, 1.0)
+    kept: list[dict[str, Any]] = []
+    clips = _clips_of(one.tests, detector.sample_rate)
+    # One map at a time: those of all tests together would fill the memory.
+    for clip, found in zip(
+        one.tests, detector.score_many(clips, cache=FeatureCache()), strict=True
+    ):
+        source = {"kind": "recording", "normal_file": str(clip.path.absolute())}
+        kept.append(
+            clip_scores(candidate, data_set, one.name, one.snr_db, found, source, clip.is_anomalous)
+        )
+        watch("Scoring test clips", len(kept) / len(one.tests))
+    truth = np.array([clip.is_anomalous for clip in one.tests])
+    scores = np.array([clip["score"] for clip in kept])
+    found_numbers = numbers(one, truth, scores, kept[0]["threshold"], seed)
+    return Measured(_rows(candidate, data_set, one, found_numbers), kept)
+
+
+def _rows(
+    candidate: Candidate, data_set: str, one: MachineSet, numbers: dict[str, float | Interval]
+) -> list[Row]:
+    n_tests = len(one.tests)
+    return [
+        row(candidate, data_set, one.name, one.snr_db, "sample", metric, value, n_tests)
+        for metric, value in numbers.items()
+    ]
+
+
+def _clips_of(clips: Sequence[MachineClip], sample_rate: int) -> Iterator[Clip]:
+    return (read_clip(clip.path, channel=CHANNEL, sample_rate=sample_rate) for clip in clips)

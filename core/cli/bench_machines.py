@@ -1,0 +1,101 @@
+"""`hearmap bench mimii|dcase2020|dcase2023 ROOT`: the machine data sets and their protocols."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.cli import arguments, bench_arguments
+
+if TYPE_CHECKING:
+    from core.datasets.machine_clip import MachineClip
+
+ABOUT = {
+    "mimii": "MIMII: a detector for each machine, id and SNR, AUROC, pAUC and F1.",
+    "dcase2020": "DCASE 2020 Task 2: a detector for each machine and id, AUROC and pAUC.",
+    "dcase2023": "DCASE 2023 to 2025 Task 2: a detector for each machine, both domains.",
+}
+
+
+def add_to(kinds: Any) -> None:
+    """The arguments of the three benchmarks."""
+    for name, about in ABOUT.items():
+        parser = kinds.add_parser(name, help=about.partition(":")[0], description=about)
+        parser.add_argument(
+            "root", type=Path, metavar="ROOT", help="the folder with the unpacked data"
+        )
+        parser.add_argument(
+            "--machines",
+            type=bench_arguments.names,
+            metavar="A,B",
+            help="such as fan,pump (default: all that are there)",
+        )
+        if name != "dcase2023":
+            parser.add_argument(
+                "--ids",
+                type=bench_arguments.names,
+                metavar="00,02",
+                help="ids (default: all that are there)",
+            )
+        if name == "mimii":
+            parser.add_argument(
+                "--snr",
+                type=float,
+                nargs="+",
+                metavar="DB",
+                help="6 0 -6 (default: all that are there)",
+            )
+        else:
+            parser.add_argument(
+                "--labels",
+                type=Path,
+                metavar="PATH",
+                help="labels of the evaluation set: "
+                + (
+                    "its eval_data_list.csv"
+                    if name == "dcase2020"
+                    else "the organisers' folder ground_truth_attributes"
+                ),
+            )
+        bench_arguments.add_shared(parser)
+        parser.set_defaults(run=run, benchmark=name)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Runs what is not finished yet and writes the tables."""
+    from core.benchmark.dcase2020 import run_dcase2020
+    from core.benchmark.dcase2023 import run_dcase2023
+    from core.benchmark.machine_sets import machine_sets
+    from core.benchmark.machine_tables import machine_tables
+    from core.benchmark.mimii import run_mimii
+    from core.benchmark.results import write_results, write_text
+
+    measure = {"mimii": run_mimii, "dcase2020": run_dcase2020, "dcase2023": run_dcase2023}
+    chosen = bench_arguments.candidates(given)
+    sets, left_out = machine_sets(_clips(given))
+    for sentence in left_out:
+        arguments.remark(f"left out: {sentence}")
+    folder = arguments.output_folder(given.out)
+    progress = arguments.progress(given.progress)
+    measured = measure[given.benchmark](sets, chosen, folder, given.seed, progress, given.jobs)
+    progress("Done", 1.0)
+    settings = bench_arguments.configuration(given, chosen)
+    write_results(folder, settings, measured.rows, measured.clips)
+    text = machine_tables(given.benchmark, measured.rows, left_out)
+    write_text(folder / "results.md", text)
+    print(text)
+    return 0
+
+
+def _clips(given: argparse.Namespace) -> list[MachineClip]:
+    from core.datasets.dcase2020 import dcase2020
+    from core.datasets.dcase2023 import dcase2023
+    from core.datasets.mimii import mimii
+
+    if given.benchmark == "dcase2023":
+        return dcase2023(given.root, machines=given.machines, labels=given.labels)
+    ids = given.ids and [name if name.startswith("id_") else f"id_{name}" for name in given.ids]
+    if given.benchmark == "dcase2020":
+        return dcase2020(given.root, machines=given.machines, ids=ids, labels=given.labels)
+    return mimii(given.root, snr_db=given.snr, machines=given.machines, ids=ids)
