@@ -90,7 +90,7 @@ def test_wrong_trees_and_classes_are_named(tmp_path, capsys) -> None:
 
     def complaint(root: Path = root, normal: str = "hum", anomaly: str = "beep") -> str:
         given = f"bench envmix --esc50 {root} --normal {normal} --anomaly {anomaly} --heads padim"
-        assert main([*given.split(), "--out", str(tmp_path / "out")]) == 1
+        assert main([*given.split(), "--out", str(tmp_path / "out")]) == 2
         error = capsys.readouterr().err.strip()
         assert "\n" not in error and "Traceback" not in error
         return error
