@@ -1,4 +1,4 @@
-"""Recordings come in: files, a folder, a ZIP, or a folder of the server's data root.
+"""Recordings come in: files, a folder, a ZIP, the microphone, or a folder of the data root.
 
 Each is checked, hashed and written to the clip store, and the uploader is emptied, so that no
 sound stays in the session's memory.
@@ -6,6 +6,7 @@ sound stays in the session's memory.
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ from app.state import Key, clear_gathered, gathered, left_out
 MOST_FILES = 900
 DEEPEST = 4
 FILES, FOLDER, SERVER = "Files or a ZIP", "A folder", "A folder on the server"
+MICROPHONE = "Microphone"
+# The highest rate that Streamlit records at, so that what is high in pitch is not lost.
+MICROPHONE_RATE = 48_000
 
 
 def data_root() -> Path | None:
@@ -44,7 +48,7 @@ def folders_below(root: Path, most: int = 500) -> list[str]:
 def gather(purpose: str) -> list[str]:
     """Draws the uploader for "fit" or "score"; gives the ids of the clips chosen so far."""
     root = data_root()
-    sources = [FILES, FOLDER] + ([SERVER] if root else [])
+    sources = [FILES, FOLDER, MICROPHONE] + ([SERVER] if root else [])
     source = st.segmented_control(
         "Where the recordings are",
         sources,
@@ -55,6 +59,8 @@ def gather(purpose: str) -> list[str]:
     )
     if source == SERVER and root is not None:
         _from_server(purpose, root)
+    elif source == MICROPHONE:
+        _from_microphone(purpose)
     else:
         _from_browser(purpose, directory=source == FOLDER)
     say_left_out(left_out(purpose))
@@ -80,6 +86,25 @@ def _from_browser(purpose: str, *, directory: bool) -> None:
                 yield upload.name, upload.data, upload.problem
 
     _take(purpose, offered(), expected=len(files))
+    st.session_state[round_key] = turn + 1
+    st.rerun()
+
+
+def _from_microphone(purpose: str) -> None:
+    """A recording of now is a clip like any other, named by its moment."""
+    round_key = f"{Key.UPLOAD_ROUND}_{purpose}"
+    turn = st.session_state.setdefault(round_key, 0)
+    recorded = st.audio_input(
+        "Record with the microphone",
+        sample_rate=MICROPHONE_RATE,
+        key=f"microphone_{purpose}_{turn}",
+        help="Browsers allow it on this machine and over HTTPS. Normal recordings and those to "
+        "score should come from the same microphone at the same place.",
+    )
+    if recorded is None:
+        return
+    name = f"microphone {datetime.datetime.now():%Y-%m-%d %H.%M.%S}.wav"
+    _take(purpose, [(name, recorded.getvalue(), None)], expected=1)
     st.session_state[round_key] = turn + 1
     st.rerun()
 

@@ -267,3 +267,23 @@ def test_the_data_root_never_leads_out(
     at.selectbox(key="folder_fit").set_value("rain").run()
     at.button(key="add_fit").click().run()
     assert list(at.dataframe[0].value["name"]) == ["rain/a.wav"]
+
+
+def test_the_microphone_is_a_clip_like_any_other(jobs: FakeJobs) -> None:
+    from core.store.models import save_model
+    from tests.fake_detector import FakeDetector, tone
+
+    save_model(FakeDetector().fit([tone(0.1), tone(0.2)]), "Fan")  # type: ignore[arg-type]
+    at = app("score")
+    at.button_group(key="upload_source_score").set_value("Microphone").run()
+    assert not at.exception
+    recorder = at.get("audio_input")[0]
+    recorder.set_value(("spoken.wav", noise(1), "audio/wav")).run()
+    assert not at.exception
+    next(button for button in at.button if button.label == "Score 1 clip").click().run()
+    kind, arguments = jobs.submitted[0]
+    assert kind == "score" and len(arguments["clip_ids"]) == 1
+    from core.store.clips import get_clip
+
+    kept = get_clip(arguments["clip_ids"][0])
+    assert kept.name.startswith("microphone 20") and kept.info.problem is None
