@@ -48,8 +48,9 @@ TIMED = """async ([find, act, done, seconds]) => {
   await frame();
   return performance.now() - began;
 }"""
-PRESS = """(state.before = {{ ...root.dataset }}, {target}.dispatchEvent(new KeyboardEvent("keydown",
-  {{ key: "{key}", bubbles: true, composed: true }})), state.address = location.search)"""
+PRESS = """(state.before = {{ ...root.dataset }}, state.address = location.search,
+  {target}.dispatchEvent(
+    new KeyboardEvent("keydown", {{ key: "{key}", bubbles: true, composed: true }})))"""
 LINE, TRIAGE, PLAYER = ".hearmap-threshold-line", ".hearmap-triage", ".hearmap-player"
 
 
@@ -90,7 +91,7 @@ def measure(
     if is_first:
         found["first view of a fresh server"] = [opened(browser, server, "", "h1")]
     found["a page, opened anew"] = [opened(browser, server, "", "h1") for _ in range(5)]
-    page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    page = new_page(browser)
 
     page.goto(f"{server.url}/tune?model={MODEL_ID}")
     page.locator(LINE).locator(".tag").wait_for(timeout=1000 * GIVE_UP_SECONDS)
@@ -140,9 +141,16 @@ def measure(
     return found
 
 
+def new_page(browser: Browser) -> Page:
+    """A page of its own session, patient on a machine that does other work."""
+    page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    page.set_default_timeout(120_000)
+    return page
+
+
 def opened(browser: Browser, server: AppServer, address: str, ready: str) -> float:
     """Seconds from asking for a page, in a session of its own, to its heading."""
-    page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    page = new_page(browser)
     began = time.perf_counter()
     page.goto(f"{server.url}/{address}")
     page.locator(ready).first.wait_for(timeout=1000 * GIVE_UP_SECONDS)
@@ -169,6 +177,7 @@ def repeated(
         if milliseconds < 0:
             raise SystemExit(f"No result within {GIVE_UP_SECONDS} s: {done}")
         seconds.append(milliseconds / 1000)
+    print(f"{done[:60]}: {statistics.median(seconds[1:]):.3f} s", file=sys.stderr)
     return seconds[1:]
 
 
@@ -180,7 +189,7 @@ def fitting(browser: Browser, server: AppServer, scratch: Path) -> Iterator[Call
         clip = make("fan", seed=k).clip
         files.append(scratch / f"fan {k}.wav")
         files[-1].write_bytes(wav_bytes(clip.samples, clip.sample_rate))
-    page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    page = new_page(browser)
     page.goto(f"{server.url}/fit")
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
         [str(path) for path in files]

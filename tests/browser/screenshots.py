@@ -21,6 +21,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.audio import wav_bytes
 from core.datasets.machines import make
+from core.store import database
+from core.store.labels import set_label
+from core.store.scores import list_scores
+from core.store.thresholds import set_false_alarm_rate
 from tests.browser.browser import (
     CHROMIUM_ARGUMENTS,
     ROOT,
@@ -32,6 +36,7 @@ from tests.browser.browser import (
     player,
     wait_idle,
 )
+from tests.seeded_home import MODEL_ID, seed
 
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE, NARROW = 1280, 700
@@ -92,7 +97,7 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
         wait_idle(page, timeout_seconds=120)
         page.wait_for_timeout(1500)
 
-    for view in ("", "fit", "score", "listen"):
+    for view in ("", "fit", "score", "listen", "triage", "tune"):
         each(f"{view or 'start'}_empty", view, idle, 700)
     page = new_page(browser, "light", WIDE, 900)
     page.goto(server.url)
@@ -115,6 +120,45 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
         address = address_of(browser, f"{server.url}/listen?model={model}", wanted, playable)
         each(name, address, playable, 1500)
     fit_views(browser, server, scratch, folder)
+    tuning_views(browser, server, folder)
+
+
+def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
+    """Tune and Triage: empty, and full of 400 scored clips of which some are labelled."""
+    before = os.environ.get("HEARMAP_HOME")
+    os.environ["HEARMAP_HOME"] = str(server.home)
+    try:
+        seed(400, seconds=6.0)
+        scored = list_scores(MODEL_ID, strips=False)
+        for k, score in enumerate(scored[:90:2]):
+            wrong = k % 9 == 4
+            anomalous = (score.score or 0.0) > score.threshold + 0.4
+            set_label(score.clip_id, "anomalous" if anomalous != wrong else "normal")
+        set_label(scored[1].clip_id, "unsure", "a knock at the end?", by="Ada")
+        set_false_alarm_rate(MODEL_ID, 0.1, note="nothing must be missed", by="Ada")
+        set_false_alarm_rate(MODEL_ID, 0.05, note="too many alarms at night", by="Bo")
+    finally:
+        database.close()
+        if before is None:
+            del os.environ["HEARMAP_HOME"]
+        else:
+            os.environ["HEARMAP_HOME"] = before
+    for scheme in SCHEMES:
+        for width, tall in ((WIDE, 1500), (NARROW, 1900)):
+            page = new_page(browser, scheme, width, tall)
+            page.goto(f"{server.url}/tune?model={MODEL_ID}&rate=0.0333333")
+            page.locator(".hearmap-threshold-line .tag").wait_for(timeout=120_000)
+            wait_idle(page, timeout_seconds=120)
+            page.wait_for_timeout(1500)
+            keep(page, folder / f"tune_full_{scheme}_{width}.png")
+            page.goto(f"{server.url}/triage?model={MODEL_ID}")
+            page.locator(".hearmap-triage[data-ready=true]").wait_for(timeout=120_000)
+            wait_idle(page, timeout_seconds=120)
+            page.set_viewport_size({"width": width, "height": 1100 if width == WIDE else 1400})
+            page.locator(".hearmap-triage .list").press("j")
+            page.wait_for_timeout(2500)
+            keep(page, folder / f"triage_full_{scheme}_{width}.png")
+            page.context.close()
 
 
 def address_of(browser: Browser, url: str, wanted: str, ready: Callable[[Page], Any]) -> str:
