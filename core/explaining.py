@@ -24,7 +24,7 @@ MOST_PARTS = 20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Case:
+class Case:
     """One clip before one detector, and what fills its holes."""
 
     model: ModelRecord
@@ -46,7 +46,7 @@ def explain(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
     """
     from core.explanation import explain as explain_clip
 
-    case = _case(arguments, part(progress, 0.0, 0.4))
+    case = case_of(arguments, part(progress, 0.0, 0.4))
     explained = explain_clip(
         case.detector,
         case.clip,
@@ -74,7 +74,7 @@ def counterfactual(arguments: dict[str, Any], progress: Progress = silent) -> di
     """
     from core.counterfactual import counterfactual as search
 
-    case = _case(arguments, part(progress, 0.0, 0.2))
+    case = case_of(arguments, part(progress, 0.0, 0.2))
     found = search(
         case.detector,
         case.clip,
@@ -110,7 +110,7 @@ def try_mask(arguments: dict[str, Any], progress: Progress = silent) -> dict[str
     """
     from core.masking import Box, boxes_mask, filled, kept, removed
 
-    case = _case(arguments, part(progress, 0.0, 0.4))
+    case = case_of(arguments, part(progress, 0.0, 0.4))
     settings = case.detector.spectrogram_settings
     mask = boxes_mask(
         (Box(**box) for box in arguments["boxes"]),
@@ -139,7 +139,12 @@ def try_mask(arguments: dict[str, Any], progress: Progress = silent) -> dict[str
     return _kept("try_mask", arguments, case, values, sounds, pictures, mask)
 
 
-def _case(arguments: dict[str, Any], progress: Progress) -> _Case:
+def case_of(arguments: dict[str, Any], progress: Progress) -> Case:
+    """The clip, its map, and what fills its holes, ready before the model.
+
+    Raises:
+        HearMapError: as `explain`.
+    """
     from core.store import models
     from core.store.scores import load_map
 
@@ -153,7 +158,7 @@ def _case(arguments: dict[str, Any], progress: Progress) -> _Case:
     background, name, nearest, note = _background(
         arguments, model, detector, clip, part(progress, 0.3, 1.0)
     )
-    return _Case(model, detector, clip, found, background, name, nearest, note)
+    return Case(model, detector, clip, found, background, name, nearest, note)
 
 
 def _clip(
@@ -227,7 +232,7 @@ def _background(
     return own, name, nearest, note
 
 
-def _named(case: _Case) -> dict[str, Any]:
+def _named(case: Case) -> dict[str, Any]:
     return {
         "background": case.background_name,
         "nearest_id": case.nearest[0] if case.nearest else "",
@@ -236,7 +241,7 @@ def _named(case: _Case) -> dict[str, Any]:
     }
 
 
-def _probability(case: _Case, score: float) -> float:
+def _probability(case: Case, score: float) -> float:
     return float(case.detector.calibration.clip_probability(score))
 
 
@@ -258,7 +263,7 @@ def _parts(mask: Float32Array, found: AnomalyMap) -> list[dict[str, float]]:
 def _kept(
     kind: str,
     arguments: dict[str, Any],
-    case: _Case,
+    case: Case,
     values: dict[str, Any],
     sounds: dict[str, Float32Array],
     drawn: dict[str, Float32Array],

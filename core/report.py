@@ -5,37 +5,28 @@ It opens from disk or a mail attachment without a network; everything a user wro
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core.audio import wav_bytes
 from core.explanation import Explanation
 from core.picture import map_png
-from core.types import Clip, Region
-from core.verdict import place, verdict
+from core.report_page import data_url, figure, page, pairs, regions_table
+from core.types import AnomalyMap, Clip
+from core.verdict import verdict
 
-_STYLE = """
-:root { color-scheme: light dark; --paper: #fff; --ink: #202024; --soft: #5c5c66; --line: #d8d8de }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: #17171b; --ink: #ececf0; --soft: #a6a6b0; --line: #3a3a42 } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 1200px; margin: 0 auto; padding: 24px }
-h1 { font-size: 1.5rem; overflow-wrap: anywhere; margin-bottom: 0 }
-h2 { font-size: 1.1rem; margin-top: 2rem }
-p.verdict { font-size: 1.15rem; margin-top: .25rem }
-img { width: 100%; height: auto; border-radius: 6px; background: #fff }
-.sounds { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 16px }
-figure { margin: 0 } figcaption, .soft { color: var(--soft) } audio { width: 100% }
-.wide { overflow-x: auto }
-table { border-collapse: collapse } td, th { text-align: left; padding: 4px 16px 4px 0;
-  border-bottom: 1px solid var(--line); overflow-wrap: anywhere } td.n, th.n { text-align: right;
-  font-variant-numeric: tabular-nums }
-"""
+if TYPE_CHECKING:
+    from core.calibration import Calibration
+    from core.detectors.detector import Detector
 
-_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
-
-_FAITHFULNESS = {
+FAITHFULNESS = {
     "p": "Evidence against the clip, from 0 to 1",
     "o": "… against the unlike part alone",
     "q": "… against the rest",
@@ -44,13 +35,25 @@ _FAITHFULNESS = {
     "ff_v1_remove": "Faithfulness v1, remove (p − q)",
     "ff_v2": "Faithfulness v2 (p − r)",
 }
+CLOSING = (
+    "A p-value is how often a held-out normal recording scored at least as high. A high score "
+    "says that the clip is unlike the normal recordings the model was fitted on, not why."
+)
 
 
-def report_html(explanation: Explanation, settings: Mapping[str, object]) -> str:
-    """The report; `settings` are shown as they are, name and value."""
+def report_html(
+    explanation: Explanation,
+    settings: Mapping[str, object],
+    *,
+    threshold_said: str = "",
+    further: Sequence[tuple[str, Clip]] = (),
+) -> str:
+    """The report; `settings` are shown as they are, name and value.
+
+    `threshold_said` is `threshold_sentence`'s, `further` more sounds with their titles.
+    """
     found = explanation.found
-    name = escape(found.clip_name)
-    picture = _data("image/png", map_png(found, explanation.spectrogram.level_db))
+    picture = data_url("image/png", map_png(found, explanation.spectrogram.level_db))
     numbers = {
         "Score": f"{found.score:.4g}",
         "Threshold": f"{found.threshold:.4g}",
@@ -58,7 +61,7 @@ def report_html(explanation: Explanation, settings: Mapping[str, object]) -> str
         "Length": f"{explanation.clip.duration_seconds:.2f} s",
     }
     numbers |= {
-        _FAITHFULNESS[key]: f"{value:.3f}" for key, value in explanation.faithfulness.items()
+        FAITHFULNESS[key]: f"{value:.3f}" for key, value in explanation.faithfulness.items()
     }
     sounds = [
         ("The clip", explanation.clip),
@@ -67,61 +70,108 @@ def report_html(explanation: Explanation, settings: Mapping[str, object]) -> str
     ]
     if explanation.filled is not None:
         sounds.append(("The rest, background in the gaps", explanation.filled))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<title>{name} · HearMap</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{name}</h1>
+    sounds += further
+    players = "".join(figure(title, clip.samples, clip.sample_rate) for title, clip in sounds)
+    said = f'<p class="soft">{escape(threshold_said)}</p>' if threshold_said else ""
+    body = f"""<h1>{escape(found.clip_name)}</h1>
 <p class="verdict">{escape(verdict(found))}</p>
-<img src="{picture}" alt="Anomaly map of {name}. {escape(verdict(found))}">
+<img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {escape(verdict(found))}">
 <h2>Listen</h2>
-<div class="sounds">{"".join(_sound(*sound) for sound in sounds)}</div>
+<div class="sounds">{players}</div>
 <h2>Regions</h2>
-{_regions(found.regions)}
+{regions_table(found.regions)}
 <h2>Numbers</h2>
-{_pairs(numbers)}
+{pairs(numbers)}
+{said}
+<p class="soft">Faithfulness asks whether the map shows what the detector heard: each sound goes
+through the whole detector again. v1 leaves a gap where the unlike part was, v2 fills it with normal
+sound.</p>
 <h2>Model</h2>
-{_pairs({name: str(value) for name, value in settings.items()})}
-<p class="soft">A p-value is how often a held-out normal recording scored at least as high. A high
-score says that the clip is unlike the normal recordings the model was fitted on, not why.</p>
-</body>
-</html>
-"""
+{pairs({name: str(value) for name, value in settings.items()})}
+<p class="soft">{escape(CLOSING)}</p>"""
+    return page(found.clip_name, body)
 
 
-def _sound(title: str, clip: Clip) -> str:
-    source = _data("audio/wav", wav_bytes(clip.samples, clip.sample_rate))
-    return (
-        f"<figure><figcaption>{escape(title)}</figcaption>"
-        f'<audio controls aria-label="{escape(title)}" src="{source}"></audio></figure>'
+def threshold_sentence(calibration: Calibration, false_alarm_rate: float) -> str:
+    """Where the threshold comes from, and what it can promise."""
+    kind = "cross-fitted" if calibration.cross_fitted else "held-out"
+    said = (
+        f"The threshold is what {false_alarm_rate:.3g} of normal recordings would exceed, counted "
+        f"on {calibration.n_clips} {kind} clips of {calibration.n_groups} normal recordings."
     )
+    warning = calibration.warning(false_alarm_rate)
+    return f"{said} {warning}" if warning else said
 
 
-def _regions(regions: tuple[Region, ...]) -> str:
-    if not regions:
-        return "<p>No part of the map exceeds the threshold.</p>"
-    rows = "".join(
-        f'<tr><td class="n">{number}</td><td>{escape(place(region))}</td>'
-        f'<td class="n">{region.score:.4g}</td><td class="n">{region.p_value:.3g}</td></tr>'
-        for number, region in enumerate(regions, start=1)
+def described(detector: Detector) -> dict[str, object]:
+    """The model in words, for the report."""
+    settings = {
+        f"{detector.head_name}: {name}": ", ".join(value) if isinstance(value, tuple) else value
+        for name, value in dataclasses.asdict(detector.settings).items()
+    }
+    return {
+        "Head": detector.head_name,
+        "Backbone": f"{detector.backbone.name} (weights {detector.backbone.licence})",
+        "Layers": ", ".join(detector.layers),
+        "Fitted on": f"{detector.n_clips} clips",
+        "False-alarm rate": f"{detector.false_alarm_rate:.3g}",
+        "Seed": detector.seed,
+        **settings,
+    }
+
+
+def report_files(
+    explanation: Explanation, html: str, further: Mapping[str, Clip] | None = None
+) -> dict[str, bytes]:
+    """Every file of an explanation by its name: picture, map, sounds, numbers, report."""
+    found = explanation.found
+    numbers = json.dumps(explanation.faithfulness, indent=2, allow_nan=False)
+    files = {
+        "map.png": map_png(found, explanation.spectrogram.level_db),
+        "map.npz": map_npz(found),
+        "faithfulness.json": numbers.encode() + b"\n",
+        "regions.csv": regions_csv(found),
+        "report.html": html.encode(),
+    }
+    sounds = {
+        "kept.wav": explanation.kept,
+        "removed.wav": explanation.removed,
+        "filled.wav": explanation.filled,
+        **(further or {}),
+    }
+    for name, sound in sounds.items():
+        if sound is not None:
+            files[name] = wav_bytes(sound.samples, sound.sample_rate)
+    return files
+
+
+def map_npz(found: AnomalyMap) -> bytes:
+    """The map as arrays: raw, probability, freq_hz and time_s."""
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        raw=found.raw,
+        probability=found.probability,
+        freq_hz=found.freq_hz,
+        time_s=found.time_s,
     )
-    head = '<tr><th class="n">#</th><th>Where</th><th class="n">Score</th><th class="n">p</th></tr>'
-    return f'<div class="wide"><table>{head}{rows}</table></div>'
+    return buffer.getvalue()
 
 
-def _pairs(values: Mapping[str, str]) -> str:
-    rows = "".join(
-        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
-        for name, value in values.items()
-    )
-    return f'<div class="wide"><table>{rows}</table></div>'
+def regions_csv(found: AnomalyMap) -> bytes:
+    """The regions, a line each, strongest first."""
+    names = ("start_s", "end_s", "low_hz", "high_hz", "peak_s", "peak_hz", "score", "p_value")
+    lines = [",".join(names)]
+    lines += [
+        ",".join(f"{getattr(region, name):.6g}" for name in names) for region in found.regions
+    ]
+    return ("\n".join(lines) + "\n").encode()
 
 
-def _data(kind: str, content: bytes) -> str:
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files in one ZIP; sounds and pictures are as small as they get already."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

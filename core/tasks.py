@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core import explaining
+from core import explaining, reporting
 from core.errors import AudioError, FitError, HearMapError, SettingError, StoreError
 from core.progress import Progress, part, silent
 
@@ -208,6 +208,8 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "explain": explaining.explain,
     "counterfactual": explaining.counterfactual,
     "try_mask": explaining.try_mask,
+    "clip_report": reporting.clip_report,
+    "batch_report": reporting.batch_report,
 }
 
 

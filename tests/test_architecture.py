@@ -36,8 +36,11 @@ LAYERS: list[set[str]] = [
     {"core.metrics", "core.datasets", "core.store"},
     {"core.verdict"},
     {"core.picture", "core.explanation", "core.background", "core.counterfactual"},
-    {"core.explaining"},
-    {"core.ranking", "core.tasks", "core.jobs", "core.report", "core.benchmark"},
+    {"core.explaining", "core.report_page"},
+    {"core.report"},
+    {"core.batch_report"},
+    {"core.reporting"},
+    {"core.ranking", "core.tasks", "core.jobs", "core.benchmark"},
     {"core.cli"},
     {"core.__main__"},
 ]

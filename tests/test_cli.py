@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +95,9 @@ def test_explain_writes_everything(
     out = tmp_path / "out"
     given = ["explain", str(model), str(clip), "--out", str(out)]
     assert main([*given, "--background", str(background)]) == 0
-    names = ["faithfulness.json", "filled.wav", "kept.wav", "map.npz", "map.png", "removed.wav"]
-    assert sorted(path.name for path in out.iterdir()) == [*names, "report.html"]
+    names = ["faithfulness.json", "filled.wav", "kept.wav", "map.npz", "map.png", "regions.csv"]
+    names += ["removed.wav", "report.html"]
+    assert sorted(path.name for path in out.iterdir()) == names
     with np.load(out / "map.npz", allow_pickle=False) as kept:
         assert kept["raw"].shape == kept["probability"].shape
         assert kept["raw"].shape == (kept["freq_hz"].size, kept["time_s"].size)
@@ -109,6 +111,29 @@ def test_explain_writes_everything(
     assert main(given) == 0
     assert not (out / "filled.wav").exists()
     assert "--background" in capsys.readouterr().err
+
+
+def test_report_is_one_page_of_all_clips_or_a_zip_with_everything(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    write_noise(folder / "calm.wav", 100)
+    write_noise(folder / "<beep>.wav", 101, beep=True)
+    page, archive = tmp_path / "page.html", tmp_path / "all.zip"
+    assert main(["report", str(model), str(folder), "--out", str(page)]) == 0
+    source = page.read_text()
+    assert source.index("1. &lt;beep&gt;.wav") < source.index("2. calm.wav")
+    assert source.count("<audio") == 2
+    (folder / "broken.wav").write_text("not audio")
+    assert main(["report", str(model), str(folder), "--out", str(archive)]) == 3
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+    assert {"report.html", "scores.csv", "scores.json"} < set(names)
+    assert len(names) == 3 + 2 + 2
+    capsys.readouterr()
+    assert main(["report", str(model), str(folder), "--out", str(tmp_path / "x.pdf")]) == 2
+    assert "ends in .html or .zip" in capsys.readouterr().err
 
 
 def test_fit_leaves_out_what_cannot_be_read(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from core import tasks
 from core.audio import wav_bytes
 from core.background import GONE
 from core.errors import AudioError, SettingError, StoreError
-from core.store import clips, database, explanations, models, scores
+from core.store import clips, database, explanations, models, reports, scores
 from core.store.explanations import KeptExplanation
 from tests.test_detector import RATE, click, steady_noise
 
@@ -115,6 +117,25 @@ def test_a_mask_of_ones_own_is_scored_where_it_lies() -> None:
     assert on["anomalous_before"] and off["anomalous_after"]
     assert on["after"] < off["after"]
     assert on["share"] == pytest.approx(off["share"], rel=0.3)
+
+
+def test_reports_of_a_clip_and_of_all_hold_everything() -> None:
+    model = models.list_models()[0]
+    score = next(one for one in scores.list_scores(model.id) if one.clip_name == "calm.wav")
+    given = {"model_id": model.id, "clip_id": score.clip_id, "background": "nearest"}
+    key = tasks.TASKS["clip_report"](given, lambda *_: None)["key"]
+    assert reports.is_kept(key)
+    page = reports.read(key, ".html").decode()
+    assert page.count("<audio") == 5 and "CC BY 4.0" in page
+    assert "10 cross-fitted clips of 10 normal recordings" in page
+    with zipfile.ZipFile(io.BytesIO(reports.read(key, ".zip"))) as opened:
+        names = set(opened.namelist())
+    assert {"report.html", "map.png", "map.npz", "regions.csv", "recording.wav"} < names
+    assert {"faithfulness.json", "kept.wav", "filled.wav", "nearest_normal.wav"} < names
+    key = tasks.TASKS["batch_report"]({"model_id": model.id}, lambda *_: None)["key"]
+    assert reports.read(key, ".html").decode().count("<img") == 3
+    with pytest.raises(StoreError, match="no longer kept"):
+        reports.read("0" * 32, ".zip")
 
 
 def test_a_box_outside_the_map_is_a_sentence() -> None:

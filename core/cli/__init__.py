@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core.cli import bench, explain, fit, rank, score, weights
+from core.cli import bench, explain, fit, rank, report, score, weights
 from core.cli.arguments import one_line
 from core.errors import DataSetError, HearMapError, SettingError
 
-COMMANDS = (fit, score, explain, rank, weights, bench)
+COMMANDS = (fit, score, explain, report, rank, weights, bench)
 
 
 class _Parser(argparse.ArgumentParser):

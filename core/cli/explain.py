@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,56 +67,14 @@ def write(explanation: Explanation, detector: Detector, folder: Path) -> None:
     Raises:
         StoreError: a file could not be written.
     """
-    import numpy as np
-
-    from core.audio import wav_bytes
     from core.durable import whole_file
-    from core.picture import map_png
-    from core.report import report_html
+    from core.report import described, report_files, report_html, threshold_sentence
 
-    found = explanation.found
-    faithfulness = json.dumps(explanation.faithfulness, indent=2, allow_nan=False)
-    contents = {
-        "map.png": map_png(found, explanation.spectrogram.level_db),
-        "faithfulness.json": faithfulness.encode() + b"\n",
-        "report.html": report_html(explanation, described(detector)).encode(),
-    }
-    sounds = {
-        "kept.wav": explanation.kept,
-        "removed.wav": explanation.removed,
-        "filled.wav": explanation.filled,
-    }
-    for name, sound in sounds.items():
-        if sound is not None:
-            contents[name] = wav_bytes(sound.samples, sound.sample_rate)
-    for name, content in contents.items():
+    said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
+    html = report_html(explanation, described(detector), threshold_said=said)
+    for name, content in report_files(explanation, html).items():
         with whole_file(folder / name) as temporary:
             temporary.write_bytes(content)
-    with whole_file(folder / "map.npz") as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(
-            stream,
-            raw=found.raw,
-            probability=found.probability,
-            freq_hz=found.freq_hz,
-            time_s=found.time_s,
-        )
     if explanation.filled is None:
         # One of an earlier run would be taken for this clip's.
         (folder / "filled.wav").unlink(missing_ok=True)
-
-
-def described(detector: Detector) -> dict[str, object]:
-    """The model in words, for the report."""
-    settings = {
-        f"{detector.head_name}: {name}": ", ".join(value) if isinstance(value, tuple) else value
-        for name, value in dataclasses.asdict(detector.settings).items()
-    }
-    return {
-        "Head": detector.head_name,
-        "Backbone": f"{detector.backbone.name} (weights {detector.backbone.licence})",
-        "Layers": ", ".join(detector.layers),
-        "Fitted on": f"{detector.n_clips} clips",
-        "False-alarm rate": f"{detector.false_alarm_rate:.3g}",
-        "Seed": detector.seed,
-        **settings,
-    }

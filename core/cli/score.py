@@ -57,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
     if given.false_alarm_rate is not None:
         detector.false_alarm_rate = given.false_alarm_rate
     progress = arguments.progress(given.progress)
-    files, missing = _files(given.paths)
+    files, missing = files_of(given.paths)
     n_total = len(files) + len(missing)
     n_unreadable = n_unlike = 0
     if not given.json:
@@ -138,7 +138,7 @@ def as_row(outcome: Scored) -> str:
     return f"{numbers}  {name}\n{'':32}{verdict(found)}"
 
 
-def _files(paths: Sequence[Path]) -> tuple[list[Path], list[Scored]]:
+def files_of(paths: Sequence[Path]) -> tuple[list[Path], list[Scored]]:
     """The audio files under the paths, and the paths that give none."""
     from core.audio import find_audio
 

@@ -30,7 +30,8 @@ _DOING = {
     "explain": "explaining a recording",
     "counterfactual": "looking for what would make a recording normal",
     "try_mask": "scoring a recording with your mask",
-    "report": "writing a report",
+    "clip_report": "writing a report",
+    "batch_report": "writing a report",
 }
 _one_at_a_time = threading.Lock()
 

@@ -1,0 +1,242 @@
+"""One self-contained HTML file of many clips, the strongest evidence first.
+
+The first ones have a small picture and the sound of their strongest part; all are in the table.
+The file stays small enough for a mail whatever the number of clips.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+
+from core.audio import wav_bytes
+from core.picture import map_png, sound_png
+from core.report import CLOSING
+from core.report_page import audio, data_url, page, pairs
+from core.spectrogram import SpectrogramSettings, spectrogram
+from core.types import AnomalyMap, Clip, Float32Array, Region
+from core.verdict import verdict
+
+MOST_PICTURES = 100
+MOST_ROWS = 5000
+MOST_SOUND_SECONDS = 3.0
+MOST_SOUND_CHARACTERS = 12_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What is seen and heard of one clip."""
+
+    picture: bytes
+    map_picture: bytes
+    sound: Float32Array
+    sound_said: str
+    sample_rate: int
+
+
+@dataclass(eq=False)
+class _Entry:
+    name: str
+    score: float
+    p_value: float
+    threshold: float
+    anomalous: bool
+    said: str
+    regions: tuple[Region, ...]
+    shown: _Shown | None
+
+
+class BatchReport:
+    """Takes scored clips one at a time, in any order; then gives the files.
+
+    Holds pictures and sounds of twice `MOST_PICTURES` clips at most, of the others a line each.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        settings: SpectrogramSettings,
+        described: Mapping[str, object],
+        threshold_said: str,
+    ) -> None:
+        self.title = title
+        self._settings = settings
+        self._described = described
+        self._threshold_said = threshold_said
+        self._entries: list[_Entry] = []
+        self._failed: list[tuple[str, str]] = []
+
+    def add(self, found: AnomalyMap, clip: Clip | None) -> None:
+        """A scored clip at the front end's rate; None where its sound is not needed or gone."""
+        shown = None if clip is None else self._seen_and_heard(found, clip)
+        self._entries.append(
+            _Entry(
+                name=found.clip_name,
+                score=found.score,
+                p_value=found.p_value,
+                threshold=found.threshold,
+                anomalous=found.anomalous,
+                said=verdict(found),
+                regions=found.regions,
+                shown=shown,
+            )
+        )
+        if sum(entry.shown is not None for entry in self._entries) >= 2 * MOST_PICTURES:
+            self._sort()
+
+    def add_failed(self, name: str, sentence: str) -> None:
+        """A clip that could not be scored, and why."""
+        self._failed.append((name, sentence))
+
+    def html(self) -> str:
+        """The report."""
+        self._sort()
+        n_unlike = sum(entry.anomalous for entry in self._entries)
+        n_all = len(self._entries)
+        is_or_are = "is" if n_unlike == 1 else "are"
+        parts = [
+            f"<h1>{escape(self.title)}</h1>",
+            f'<p class="verdict">{n_unlike} of {n_all} {is_or_are} unlike the normal recordings '
+            "you supplied; the strongest evidence comes first.</p>",
+            f'<p class="soft">{escape(self._threshold_said)}</p>',
+            f'<div class="clips">{"".join(self._articles())}</div>',
+            "<h2>All clips</h2>",
+            self._table(),
+            self._failures(),
+            "<h2>Model</h2>",
+            pairs({name: str(value) for name, value in self._described.items()}),
+            f'<p class="soft">{escape(CLOSING)}</p>',
+        ]
+        return page(self.title, "\n".join(parts))
+
+    def files(self) -> dict[str, bytes]:
+        """The report and, beside it, pictures, sounds, and all numbers as CSV and JSON."""
+        files = {"report.html": self.html().encode()}
+        rows: list[dict[str, object]] = [
+            {
+                "clip": entry.name,
+                "score": entry.score,
+                "p_value": entry.p_value,
+                "threshold": entry.threshold,
+                "anomalous": entry.anomalous,
+                "regions": [asdict(region) for region in entry.regions],
+                "error": None,
+            }
+            for entry in self._entries
+        ]
+        rows += [{"clip": name, "error": sentence} for name, sentence in self._failed]
+        files["scores.json"] = json.dumps(rows, indent=1, ensure_ascii=False).encode()
+        files["scores.csv"] = _csv(rows)
+        for number, entry in enumerate(self._entries, start=1):
+            if entry.shown is not None:
+                stem = f"{number:03}_{_file_stem(entry.name)}"
+                files[f"pictures/{stem}.png"] = entry.shown.map_picture
+                files[f"sounds/{stem}.wav"] = wav_bytes(entry.shown.sound, entry.shown.sample_rate)
+        return files
+
+    def _sort(self) -> None:
+        """The strongest first; pictures and sounds of the first ones only."""
+        self._entries.sort(key=lambda entry: (-entry.score, entry.name))
+        for entry in self._entries[MOST_PICTURES:]:
+            entry.shown = None
+
+    def _seen_and_heard(self, found: AnomalyMap, clip: Clip) -> _Shown:
+        level_db = spectrogram(clip, self._settings).level_db
+        if found.regions:
+            region = found.regions[0]
+            middle, said = region.peak_s, "The strongest part"
+            half = min(max((region.end_s - region.start_s) / 2 + 0.3, 0.5), MOST_SOUND_SECONDS / 2)
+        else:
+            middle, said = float(found.time_s[found.score_over_time.argmax()]), "A part of it"
+            half = MOST_SOUND_SECONDS / 2
+        rate = clip.sample_rate
+        start = max(
+            0, min(round((middle - half) * rate), clip.samples.size - round(2 * half * rate))
+        )
+        return _Shown(
+            sound_png(level_db, found.probability),
+            map_png(found, level_db),
+            clip.samples[start : start + round(2 * half * rate)].copy(),
+            said,
+            rate,
+        )
+
+    def _articles(self) -> list[str]:
+        room = MOST_SOUND_CHARACTERS
+        articles = []
+        for number, entry in enumerate(self._entries[:MOST_PICTURES], start=1):
+            if entry.shown is None:
+                continue
+            sound = audio(
+                f"{entry.shown.sound_said} of {entry.name}",
+                entry.shown.sound,
+                entry.shown.sample_rate,
+                packed=True,
+            )
+            room -= len(sound)
+            if room < 0:
+                sound = ""
+            picture = data_url("image/png", entry.shown.picture)
+            articles.append(
+                f"<article><h3>{number}. {escape(entry.name)}</h3>"
+                f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
+                f'<img src="{picture}" alt="Map of {escape(entry.name)}">{sound}</article>'
+            )
+        return articles
+
+    def _table(self) -> str:
+        head = (
+            '<tr><th class="n">#</th><th>Clip</th><th>Verdict</th><th class="n">p</th>'
+            '<th class="n">Score</th><th class="n">Regions</th></tr>'
+        )
+        rows = "".join(
+            f'<tr><td class="n">{number}</td><td>{escape(entry.name)}</td>'
+            f'<td>{escape(entry.said)}</td><td class="n">{entry.p_value:.3g}</td>'
+            f'<td class="n">{entry.score:.4g}</td><td class="n">{len(entry.regions)}</td></tr>'
+            for number, entry in enumerate(self._entries[:MOST_ROWS], start=1)
+        )
+        more = len(self._entries) - MOST_ROWS
+        left_out = f"<p>And {more} more, in scores.csv.</p>" if more > 0 else ""
+        return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'
+
+    def _failures(self) -> str:
+        if not self._failed:
+            return ""
+        rows = {name: sentence for name, sentence in self._failed[:MOST_ROWS]}
+        return f"<h2>Could not be scored</h2>{pairs(rows)}"
+
+
+def _csv(rows: list[dict[str, object]]) -> bytes:
+    stream = io.StringIO(newline="")
+    names = ["clip", "score", "p_value", "threshold", "anomalous", "n_regions", "strongest_start_s"]
+    names += ["strongest_end_s", "strongest_low_hz", "strongest_high_hz", "error"]
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        regions = row.get("regions") or []
+        assert isinstance(regions, list)
+        values = {name: row.get(name) for name in names}
+        values["n_regions"] = len(regions)
+        if regions:
+            for key in ("start_s", "end_s", "low_hz", "high_hz"):
+                values[f"strongest_{key}"] = regions[0][key]
+        # A spreadsheet would take a name that begins like a formula for one.
+        name = str(row["clip"])
+        values["clip"] = f"'{name}" if name[:1] in "=+-@\t\r" else name
+        writer.writerow(values)
+    return stream.getvalue().encode()
+
+
+def _file_stem(name: str) -> str:
+    """A name's stem that every file system takes.
+
+    >>> _file_stem("../a b<c>.wav")
+    'a_b_c'
+    """
+    stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    return re.sub(r"[^\w-]+", "_", stem).strip("_")[:60] or "clip"

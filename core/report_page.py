@@ -1,0 +1,111 @@
+"""The frame of a report: one HTML file with style, pictures and sounds inside, and no script.
+
+Its content-security policy lets it load nothing from anywhere, and everything a user wrote is
+escaped.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import soundfile
+
+from core.audio import wav_bytes
+from core.types import Float32Array, Region
+from core.verdict import place
+
+_STYLE = """
+:root { color-scheme: light dark; --paper: #fff; --ink: #202024; --soft: #5c5c66; --line: #d8d8de }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #17171b; --ink: #ececf0; --soft: #a6a6b0; --line: #3a3a42 } }
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
+  max-width: 1200px; margin: 0 auto; padding: 24px }
+h1 { font-size: 1.5rem; overflow-wrap: anywhere; margin-bottom: 0 }
+h2 { font-size: 1.1rem; margin-top: 2rem }
+h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere }
+p.verdict { font-size: 1.15rem; margin-top: .25rem }
+img { width: 100%; height: auto; border-radius: 6px; background: #fff }
+.sounds { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 16px }
+figure { margin: 0 } figcaption, .soft { color: var(--soft) } audio { width: 100% }
+.wide { overflow-x: auto }
+table { border-collapse: collapse } td, th { text-align: left; padding: 4px 16px 4px 0;
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere } td.n, th.n { text-align: right;
+  font-variant-numeric: tabular-nums }
+.clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 24px }
+.clips p { margin: 2px 0 } .clips article { min-width: 0; border-top: 1px solid var(--line);
+  padding-top: 8px }
+@media print { audio { display: none } }
+"""
+
+_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+
+
+def page(title: str, body: str) -> str:
+    """The whole file; `title` is text, `body` is HTML."""
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<title>{escape(title)} · HearMap</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def audio(title: str, samples: Float32Array, sample_rate: int, *, packed: bool = False) -> str:
+    """A sound with its controls; `packed` stores it as FLAC, the same samples in less space."""
+    if packed:
+        source = data_url("audio/flac", flac_bytes(samples, sample_rate))
+    else:
+        source = data_url("audio/wav", wav_bytes(samples, sample_rate))
+    return f'<audio controls aria-label="{escape(title)}" src="{source}"></audio>'
+
+
+def figure(title: str, samples: Float32Array, sample_rate: int) -> str:
+    """A sound with its title above."""
+    sound = audio(title, samples, sample_rate)
+    return f"<figure><figcaption>{escape(title)}</figcaption>{sound}</figure>"
+
+
+def regions_table(regions: tuple[Region, ...]) -> str:
+    """The regions, strongest first, or a sentence where there is none."""
+    if not regions:
+        return "<p>No part of the map exceeds the threshold.</p>"
+    rows = "".join(
+        f'<tr><td class="n">{number}</td><td>{escape(place(region))}</td>'
+        f'<td class="n">{region.score:.4g}</td><td class="n">{region.p_value:.3g}</td></tr>'
+        for number, region in enumerate(regions, start=1)
+    )
+    head = '<tr><th class="n">#</th><th>Where</th><th class="n">Score</th><th class="n">p</th></tr>'
+    return f'<div class="wide"><table>{head}{rows}</table></div>'
+
+
+def pairs(values: Mapping[str, str]) -> str:
+    """Names and values in two columns."""
+    rows = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+        for name, value in values.items()
+    )
+    return f'<div class="wide"><table>{rows}</table></div>'
+
+
+def data_url(kind: str, content: bytes) -> str:
+    """The content itself as an address."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def flac_bytes(samples: Float32Array, sample_rate: int) -> bytes:
+    """A FLAC of 16 bits: the samples of a WAV in about half the space."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.clip(samples, -1.0, 1.0), sample_rate, format="FLAC")
+    return buffer.getvalue()
