@@ -11,7 +11,7 @@ import hashlib
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import torch
@@ -30,12 +30,18 @@ BATCH_SECONDS = 40.0
 
 @dataclass(frozen=True)
 class SourceClip:
-    """What is kept of a clip once its features are made."""
+    """What is kept of a clip once its features are made.
+
+    `label` is the class it is known to be of and `bank` the clips it is compared with, for heads
+    that care; both are empty where nobody said.
+    """
 
     name: str
     sha256: str
     duration_seconds: float
     n_frames: int
+    label: str = ""
+    bank: str = ""
 
 
 class Features(Sequence[list[FeatureMaps]]):
@@ -69,6 +75,14 @@ class Features(Sequence[list[FeatureMaps]]):
         return Features(
             [self.clips[i] for i in chosen], [self._keys[i] for i in chosen], self._cache
         )
+
+    def labelled(self, labels: Sequence[str], banks: Sequence[str]) -> Features:
+        """The same features, of clips whose classes and banks are known."""
+        clips = [
+            replace(clip, label=label, bank=bank)
+            for clip, label, bank in zip(self.clips, labels, banks, strict=True)
+        ]
+        return Features(clips, self._keys, self._cache)
 
 
 class FeatureExtractor:

@@ -21,6 +21,7 @@ from core.audio import resample
 from core.backbones import BACKBONES, choose_device, load_backbone
 from core.calibration import Calibration
 from core.detectors.combination import Combination
+from core.detectors.head import Head
 from core.detectors.held_out import Fitted, fit_and_calibrate
 from core.detectors.listener import Listener
 from core.detectors.options import make_settings
@@ -34,6 +35,7 @@ from core.spectrogram import SpectrogramSettings
 from core.types import AnomalyMap, Clip, FeatureMaps
 
 SCORED_TOGETHER = 8
+DEFAULT_BACKBONE = "aisfx"
 
 
 class Detector:
@@ -41,7 +43,7 @@ class Detector:
 
     Args:
         head: one of `core.detectors.HEADS`
-        backbone: one of `core.backbones.BACKBONES`
+        backbone: one of `core.backbones.BACKBONES`; by default the head's usual one
         seed: makes the fit repeatable on one machine
         device: "auto" (the GPU when there is one), "cpu" or "cuda"
         false_alarm_rate: share of normal clips that may be called anomalous; may be set any time
@@ -54,7 +56,7 @@ class Detector:
     def __init__(
         self,
         head: str = "patchcore",
-        backbone: str = "aisfx",
+        backbone: str | None = None,
         *,
         seed: int = 0,
         device: str = "auto",
@@ -64,8 +66,8 @@ class Detector:
         self.head_name = head
         self._head_type = head_type(head)
         self.settings = make_settings(self._head_type.settings_type, head, head_settings)
-        self.backbone = load_backbone(backbone, device)
-        self.layers = self.backbone.choose_layers(self.settings.layers)
+        self.backbone = load_backbone(usable_backbone(self._head_type, backbone), device)
+        self.layers = self._head_type.choose_layers(self.settings, self.backbone)
         self.seed = int(seed)
         self.device = choose_device(device)
         self.false_alarm_rate = false_alarm_rate
@@ -112,14 +114,21 @@ class Detector:
         clips: Iterable[Clip],
         *,
         groups: Sequence[str] | None = None,
+        labels: Sequence[str] | None = None,
+        banks: Sequence[str] | None = None,
         n_clips: int | None = None,
         cache: FeatureCache | None = None,
+        checkpoints: Path | None = None,
         progress: Progress = silent,
     ) -> Detector:
         """Learn what normal sounds like; `clips` may be a generator, each is let go once heard.
 
         Clips of one group (a recording, a day) are never both fitted on and held out; by default
         every recording is its own group. How the calibration is made: `fit_and_calibrate`.
+        `labels` are the classes that a head which learns by telling classes apart (AnoPatch) is
+        taught, and `banks` name the clips that `score` may later be told to compare with: a
+        machine, or machine/part; by default all are one bank. In the folder `checkpoints` such a
+        head keeps its training's state, and goes on from it after an interruption.
         Cost: about 10 ms of two CPU cores a second of audio for features, then five head fits (one
         from 100 clips on); memory does not grow with the number of clips.
 
@@ -134,8 +143,10 @@ class Detector:
         features = self._extractor(cache).extract(
             (self._at_rate(clip) for clip in clips), n_clips, part(progress, 0.0, 0.4)
         )
+        n = len(features)
+        features = features.labelled(_one_each("labels", labels, n), _one_each("banks", banks, n))
         fitted = fit_and_calibrate(
-            self._new_listener,
+            lambda: self._new_listener(checkpoints),
             features,
             self._groups(features, groups),
             seed=self.seed,
@@ -146,12 +157,21 @@ class Detector:
         self._fitted = fitted
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
+            | ({"label": clip.label} if clip.label else {})
             for clip in features.clips
         ]
         return self
 
-    def score(self, clip: Clip, progress: Progress = silent) -> AnomalyMap:
-        """The anomaly map of a clip of any length, in bounded memory beside its samples."""
+    def score(
+        self, clip: Clip, progress: Progress = silent, *, bank: str | None = None
+    ) -> AnomalyMap:
+        """The anomaly map of a clip of any length, in bounded memory beside its samples.
+
+        With a `bank` it is compared with the clips of that bank, or of those below it, only.
+
+        Raises:
+            SettingError: the head has no bank of that name.
+        """
         clip = self._at_rate(clip)
         extractor = self._extractor(FeatureCache())
         n_frames = self.spectrogram_settings.n_frames(clip.samples.size)
@@ -163,10 +183,10 @@ class Detector:
                 done += maps.log_mel.shape[1]
                 progress(f"Scoring {clip.name}", min(1.0, done / n_frames))
 
-        return self._anomaly_map(extractor.info(clip), watched())
+        return self._anomaly_map(_among(extractor.info(clip), bank), watched())
 
     def score_many(
-        self, clips: Iterable[Clip], *, cache: FeatureCache | None = None
+        self, clips: Iterable[Clip], *, cache: FeatureCache | None = None, bank: str | None = None
     ) -> Iterator[AnomalyMap]:
         """The anomaly map of each clip, in order; clips of one length go through together.
 
@@ -177,7 +197,7 @@ class Detector:
         while batch := list(islice(remaining, SCORED_TOGETHER)):
             features = extractor.extract(batch) if cache else extractor.batch(batch)
             for clip, segments in zip(batch, features, strict=True):
-                yield self._anomaly_map(extractor.info(clip), segments)
+                yield self._anomaly_map(_among(extractor.info(clip), bank), segments)
 
     def save(self, folder: Path) -> None:
         """Write the fitted detector to a folder, whole or not at all.
@@ -278,8 +298,9 @@ class Detector:
     def _lasting_layer(self) -> str | None:
         return self.backbone.default_layers[-1] if self.settings.reference == "both" else None
 
-    def _new_listener(self) -> Listener:
+    def _new_listener(self, checkpoints: Path | None = None) -> Listener:
         head = self._head_type(self.settings, self.layers, self.backbone)
+        head.checkpoints = checkpoints
         return Listener(head, self.backbone, self._lasting_layer)
 
     def _groups(self, features: Features, groups: Sequence[str] | None) -> list[str]:
@@ -329,3 +350,30 @@ class Detector:
                 raw, map_threshold, settings.freq_hz, time_s, calibration.peak_p_value
             ),
         )
+
+
+def usable_backbone(head: type[Head], backbone: str | None) -> str:
+    """The backbone of that name; by default the head's usual one.
+
+    Raises:
+        SettingError: the head cannot work with it.
+    """
+    if backbone is None:
+        return head.backbones[0] if head.backbones else DEFAULT_BACKBONE
+    if head.backbones and backbone not in head.backbones:
+        raise SettingError(
+            f"{head.title} needs backbone {' or '.join(head.backbones)}, not “{backbone}”."
+        )
+    return backbone
+
+
+def _one_each(what: str, given: Sequence[str] | None, n_clips: int) -> Sequence[str]:
+    if given is None:
+        return [""] * n_clips
+    if len(given) != n_clips:
+        raise FitError(f"There are {len(given)} {what} for {n_clips} clips.")
+    return given
+
+
+def _among(clip: SourceClip, bank: str | None) -> SourceClip:
+    return clip if bank is None else dataclasses.replace(clip, bank=bank)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -54,10 +55,13 @@ class CellScores:
         map: [freq, time] on the head's own grid, higher is more anomalous
         clip_weight: [freq, time] or None; where given, the clip's score is the unsmoothed map's
             highest cell times its weight, else the smoothed map's highest cell
+    `whole` is the head's own score of the whole stretch, where it has one besides the map; a
+    clip's is that of its most unlike stretch.
     """
 
     map: Tensor
     clip_weight: Tensor | None = None
+    whole: float | None = None
 
 
 class Head(ABC):
@@ -76,7 +80,13 @@ class Head(ABC):
         "clip_score": "top",
         "loudness_exponent": 0.08,
     }
+    # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
+    more_presets: ClassVar[dict[str, dict[str, Any]]] = {}
     fewest_clips: ClassVar[int] = 2
+    # The backbones it can work with, the usual one first; none named means any.
+    backbones: ClassVar[tuple[str, ...]] = ()
+    # Where a head that trains for hours keeps its state, to go on from after an interruption.
+    checkpoints: Path | None = None
 
     def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:
         self.settings: Any = settings
@@ -91,6 +101,18 @@ class Head(ABC):
     @abstractmethod
     def score(self, maps: FeatureMaps) -> CellScores:
         """The scores of one segment."""
+
+    def score_among(self, maps: FeatureMaps, bank: str) -> CellScores:
+        """The scores of one segment of a clip that is to be compared with one bank's clips.
+
+        Heads that know no banks score it as any other.
+        """
+        return self.score(maps)
+
+    @classmethod
+    def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:
+        """The backbone's layers that a head of these settings needs."""
+        return backbone.choose_layers(settings.layers)
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:

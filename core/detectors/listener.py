@@ -57,7 +57,7 @@ class Listener:
         averages: list[Tensor] = []
         columns: list[tuple[int, int]] = []
         for maps in segments:
-            scored = self.head.score(maps)
+            scored = self.head.score_among(maps, clip.bank)
             scores.append(scored)
             cells.append(scored.map)
             sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
@@ -71,7 +71,10 @@ class Listener:
                 self.lasting.listen(maps, window_seconds, averages, columns)
         raw = spectrogram_map(cells, sizes, clip.n_frames, settings.smoothing_sigma, weights)
         window_share = window_seconds / clip.duration_seconds
-        if settings.clip_score == "top":
+        own = [scored.whole for scored in scores if scored.whole is not None]
+        if settings.clip_score == "embedding" and own:
+            score = max(own)
+        elif settings.clip_score == "top":
             weighted = [
                 cell * coarse_weight(weights[i], cell.shape) if weights else cell
                 for i, cell in enumerate(cells)

@@ -12,7 +12,21 @@ PRESETS = {
     "whole clip against the training clips.",
     "published": "As in the head's own paper, for comparison with its figures.",
 }
+# What single heads offer beside these (`Head.more_presets`).
+MORE_PRESETS = {
+    "small": "As in the head's own paper, but small enough to train on a CPU in minutes.",
+}
 RECOMMENDED_HEAD = "padim"
+
+
+def presets_of(head: str) -> dict[str, str]:
+    """The presets of a head, each with a sentence on it.
+
+    Raises:
+        SettingError: no such head.
+    """
+    more = head_type(head).more_presets
+    return PRESETS | {name: MORE_PRESETS[name] for name in more}
 
 
 def preset_settings(head: str, preset: str) -> dict[str, Any]:
@@ -21,7 +35,10 @@ def preset_settings(head: str, preset: str) -> dict[str, Any]:
     Raises:
         SettingError: no such head or preset.
     """
-    if preset not in PRESETS:
-        raise SettingError(f"There is no preset “{preset}”; there are {', '.join(PRESETS)}.")
-    settings = head_type(head).recommended
-    return dict(settings) if preset == "recommended" else {}
+    presets = presets_of(head)
+    if preset not in presets:
+        raise SettingError(f"There is no preset “{preset}”; there are {', '.join(presets)}.")
+    kind = head_type(head)
+    if preset in kind.more_presets:
+        return dict(kind.more_presets[preset])
+    return dict(kind.recommended) if preset == "recommended" else {}

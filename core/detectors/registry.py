@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.detectors.anopatch import AnoPatch
 from core.detectors.autoencoder import Autoencoder
 from core.detectors.cfa import CFA
 from core.detectors.head import Head
@@ -10,7 +11,7 @@ from core.detectors.patchcore import PatchCore
 from core.detectors.stfpm import STFPM
 from core.errors import SettingError
 
-_HEADS: tuple[type[Head], ...] = (PatchCore, PaDiM, CFA, STFPM, Autoencoder)
+_HEADS: tuple[type[Head], ...] = (PatchCore, PaDiM, CFA, STFPM, Autoencoder, AnoPatch)
 
 HEADS: dict[str, type[Head]] = {head.name: head for head in _HEADS}
 
@@ -24,3 +25,10 @@ def head_type(name: str) -> type[Head]:
     if name not in HEADS:
         raise SettingError(f"There is no head “{name}”; there are {', '.join(HEADS)}.")
     return HEADS[name]
+
+
+def heads_for(backbone: str) -> list[str]:
+    """The heads that can work with a backbone, by name."""
+    return [
+        name for name, head in HEADS.items() if not head.backbones or backbone in head.backbones
+    ]

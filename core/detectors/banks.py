@@ -1,0 +1,86 @@
+"""Memory banks by name: vectors of normal clips, and how far a new one is from the nearest of them.
+
+Names are paths: "fan" is the bank of that name and every one below it, "fan/source" and
+"fan/target"; "" is all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.errors import SettingError
+
+CHUNK_ROWS = 2048
+NAMES = "names"
+
+
+class Banks:
+    """Vectors [n, channel] of unit length under each name, searched by cosine."""
+
+    def __init__(self, vectors: Mapping[str, Tensor]) -> None:
+        self._vectors = {name: F.normalize(rows, dim=1) for name, rows in vectors.items()}
+
+    @property
+    def names(self) -> list[str]:
+        """The banks' own names."""
+        return list(self._vectors)
+
+    def distance(self, rows: Tensor, name: str, k: int = 1) -> Tensor:
+        """How far rows [n, channel] are from the nearest bank below that name, [n].
+
+        A bank's distance is 1 - cosine, the mean over the k nearest of its vectors; of several
+        banks the smallest counts. For k = 1 that is the distance to the nearest vector of all.
+
+        Raises:
+            SettingError: there is no such bank.
+        """
+        found = list(self._below(name))
+        if not found:
+            raise SettingError(
+                f"The model knows no clips of “{name}”; it knows {', '.join(self.names)}."
+            )
+        unit = F.normalize(rows, dim=1)
+        nearest = [
+            torch.cat([_mean_of_nearest(chunk, bank, k) for chunk in torch.split(unit, CHUNK_ROWS)])
+            for bank in found
+        ]
+        return torch.stack(nearest).amin(dim=0).clamp(min=0.0)
+
+    def widened(self, name: str) -> str:
+        """The name, or the nearest one above it that has a bank."""
+        while name and not list(self._below(name)):
+            name = name.rpartition("/")[0]
+        return name
+
+    def state(self) -> dict[str, Tensor]:
+        """The vectors and their names, as tensors."""
+        described = torch.tensor(list(json.dumps(self.names).encode()), dtype=torch.uint8)
+        return {NAMES: described} | {str(i): v for i, v in enumerate(self._vectors.values())}
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Tensor], device: torch.device) -> Banks:
+        """The banks that `state` gave.
+
+        Raises:
+            KeyError: a tensor is missing.
+        """
+        names = json.loads(bytes(state[NAMES].tolist()))
+        banks = cls({})
+        # Normalised again they would differ in the last bit.
+        banks._vectors = {name: state[str(i)].to(device) for i, name in enumerate(names)}
+        return banks
+
+    def _below(self, name: str) -> Iterable[Tensor]:
+        for own, vectors in self._vectors.items():
+            if name in ("", own) or own.startswith(f"{name}/"):
+                yield vectors
+
+
+def _mean_of_nearest(unit: Tensor, bank: Tensor, k: int) -> Tensor:
+    cosine = unit @ bank.T
+    return 1.0 - cosine.topk(min(k, len(bank)), dim=1).values.mean(dim=1)
