@@ -7,6 +7,8 @@ import numpy as np
 import torch
 
 from core.backbones import Backbone
+from core.backbones.beats import backbone_of
+from core.backbones.beats_network import BeatsConfig, BeatsNetwork
 from core.backbones.cnn14 import Cnn14
 from core.feature_cache import FeatureCache
 from core.features import FeatureExtractor, Features, SourceClip
@@ -41,6 +43,27 @@ def small_backbone(device: str = "cpu") -> Backbone:
     )
 
 
+def small_beats(device: str = "cpu") -> Backbone:
+    """A BEATs of two layers that hears the same clips, as if they were at its own rate."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(1)
+        network = BeatsNetwork(
+            BeatsConfig(
+                embed_dim=12,
+                encoder_layers=2,
+                encoder_embed_dim=16,
+                encoder_ffn_embed_dim=24,
+                encoder_attention_heads=2,
+                conv_pos=8,
+                conv_pos_groups=2,
+                num_buckets=16,
+                max_distance=64,
+                dropout=0.1,
+            )
+        )
+    return backbone_of("beats-small", network, "none", "none", torch.device(device))
+
+
 def noise(seed: int, seconds: float = 1.0, tone: tuple[float, float] | None = None) -> Clip:
     """Pink-like noise; `tone` adds a burst of 0.15 s at (start in seconds, frequency in Hz)."""
     rng = np.random.default_rng(seed)
@@ -56,12 +79,14 @@ def noise(seed: int, seconds: float = 1.0, tone: tuple[float, float] | None = No
 
 
 def features_of(clips: Sequence[Clip], folder: Path, backbone: Backbone) -> Features:
-    return FeatureExtractor(backbone, LAYERS, FeatureCache(folder)).extract(clips)
+    layers = backbone.default_layers
+    return FeatureExtractor(backbone, layers, FeatureCache(folder)).extract(clips)
 
 
 def maps_of(clip: Clip, backbone: Backbone) -> FeatureMaps:
     """The feature maps of a clip that is one segment long."""
-    (maps,) = FeatureExtractor(backbone, LAYERS, FeatureCache(Path("unused"))).segments(clip)
+    layers = backbone.default_layers
+    (maps,) = FeatureExtractor(backbone, layers, FeatureCache(Path("unused"))).segments(clip)
     return maps
 
 
@@ -73,6 +98,12 @@ def constant_maps(n_columns: int = 16, value: float = 0.5) -> FeatureMaps:
         "conv_block3": torch.full((16, 6, n_columns), value),
     }
     return FeatureMaps(torch.full((24, 4 * n_columns), value), layers)
+
+
+def constant_beats(n_columns: int = 4, value: float = 0.5) -> FeatureMaps:
+    """The same for `small_beats`."""
+    layers = {f"layer{i}": torch.full((16, 8, n_columns), value) for i in (1, 2)}
+    return FeatureMaps(torch.full((128, 16 * n_columns), value), layers)
 
 
 def stored(maps: Sequence[FeatureMaps], folder: Path) -> Features:

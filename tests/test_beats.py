@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from core import kaldi
-from core.backbones.beats import WINDOW_FRAMES, backbone_of, beats_small
+from core.backbones import load_backbone, weights
+from core.backbones.beats import MAKERS, WINDOW_FRAMES, backbone_of, beats_small
 from core.backbones.beats_checkpoint import kept, network_of, published_name
 from core.backbones.beats_network import BeatsConfig, BeatsNetwork, folded, unfolded
+from core.errors import WeightsError
 from core.feature_cache import FeatureCache
 from core.features import FeatureExtractor
 from core.spectrogram import KALDI, log_mel_frames, mel_power, spectrogram
@@ -197,3 +199,55 @@ def test_the_small_one_is_the_same_every_time() -> None:
     assert first.weights_sha256 == second.weights_sha256
     assert first.default_layers == ("layer1", "layer2", "layer3")
     assert kaldi.N_MELS % 16 == 0
+
+
+# The published file
+
+
+def test_a_brought_file_becomes_the_backbone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(WeightsError, match=r"fetch beats.*weights add beats FILE"):
+        load_backbone("beats", "cpu")
+    with pytest.raises(WeightsError, match=r"in a browser.*weights add beats FILE"):
+        weights.fetch("beats")
+    # The published size is checked where the file's own is not known otherwise.
+    weights.add("beats", write_published(tmp_path / "BEATs_iter3.pt"))
+    backbone = MAKERS["beats"](torch.device("cpu"))
+    log_mel = torch.randn(1, 128, 64, generator=torch.Generator().manual_seed(0))
+    expected = network()
+    with torch.inference_mode():
+        wanted = expected(log_mel, ("layer2",))["layer2"]
+    torch.testing.assert_close(backbone.maps(log_mel, ("layer2",))["layer2"], wanted)
+    assert backbone.licence == "MIT" and len(backbone.weights_sha256) == 64
+
+
+def without(name: str) -> dict[str, Any]:
+    return {"cfg": CFG, "model": {k: v for k, v in published_state().items() if name not in k}}
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (without("grep_a"), r"lacks encoder.layers.0.self_attn.grep_a, encoder.layers.1"),
+        ({"cfg": CFG | {"num_buckets": 40}, "model": published_state()}, "another shape in .*bias"),
+        ({"cfg": CFG | {"layer_norm_first": True}, "model": {}}, "layer_norm_first is True"),
+        ({"cfg": CFG | {"finetuned_model": True}, "model": published_state()}, "fine-tuned BEATs"),
+        ({"cfg": {"conv_pos": 128}, "model": {}}, "input_patch_size, embed_dim"),
+        ({"cfg": CFG | {"encoder_layers": "many"}, "model": {}}, "values of other types"),
+        ({"model": published_state()}, "no “cfg”"),
+        ([torch.ones(3)], "no “cfg”"),
+    ],
+)
+def test_another_file_is_refused_and_says_why(tmp_path: Path, held: object, said: str) -> None:
+    torch.save(held, tmp_path / "other.pt")
+    with pytest.raises(WeightsError, match=said):
+        weights.add("beats", tmp_path / "other.pt")
+    assert weights.find("beats") is None
+
+
+def test_a_file_cut_off_is_refused(tmp_path: Path) -> None:
+    whole = write_published(tmp_path / "BEATs_iter3.pt").read_bytes()
+    (tmp_path / "cut.pt").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsError, match="cut off"):
+        weights.add("beats", tmp_path / "cut.pt")

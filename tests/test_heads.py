@@ -1,5 +1,7 @@
 """What every head promises, whichever it is: a new one is tested by being registered."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,13 @@ from core.features import Features
 from core.progress import Progress, silent
 from core.types import FeatureMaps
 from tests.fake_features import (
-    LAYERS,
+    constant_beats,
     constant_maps,
     features_of,
     maps_of,
     noise,
     small_backbone,
+    small_beats,
     stored,
 )
 
@@ -32,25 +35,48 @@ QUICK: dict[str, dict[str, Any]] = {
     "cfa": {"epochs": 2},
     "stfpm": {"epochs": 2},
     "autoencoder": {"epochs": 2},
+    "anopatch": {"steps": 4, "batch_size": 2, "accumulation": 2, "warmup_steps": 2},
 }
 
 each_head = pytest.mark.parametrize("name", list(HEADS))
 
 
-@pytest.fixture(scope="module")
-def backbone() -> Backbone:
-    return small_backbone()
+@lru_cache
+def backbone_for(name: str, device: str = "cpu") -> Backbone:
+    """A small network of the kind that the head works with."""
+    return small_beats(device) if HEADS[name].backbones else small_backbone(device)
+
+
+def labelled(features: Features) -> Features:
+    """The same clips, of two classes by turns."""
+    n = len(features)
+    return features.labelled([("even", "odd")[i % 2] for i in range(n)], [""] * n)
 
 
 @pytest.fixture(scope="module")
-def features(tmp_path_factory: pytest.TempPathFactory, backbone: Backbone) -> Features:
-    clips = [noise(seed) for seed in range(6)]
-    return features_of(clips, tmp_path_factory.mktemp("features"), backbone)
+def features_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Features]:
+    @lru_cache
+    def made(backbone: Backbone) -> Features:
+        clips = [noise(seed) for seed in range(6)]
+        return labelled(features_of(clips, tmp_path_factory.mktemp("features"), backbone))
+
+    return lambda name: made(backbone_for(name))
+
+
+@pytest.fixture
+def backbone(name: str) -> Backbone:
+    return backbone_for(name)
+
+
+@pytest.fixture
+def features(name: str, features_for: Callable[[str], Features]) -> Features:
+    return features_for(name)
 
 
 def new_head(name: str, backbone: Backbone) -> Head:
     kind = HEADS[name]
-    return kind(make_settings(kind.settings_type, name, QUICK.get(name, {})), LAYERS, backbone)
+    settings = make_settings(kind.settings_type, name, QUICK.get(name, {}))
+    return kind(settings, backbone.default_layers, backbone)
 
 
 def fitted(
@@ -111,14 +137,15 @@ def test_clips_of_different_lengths_are_learned_from(
     name: str, backbone: Backbone, tmp_path: Path
 ) -> None:
     clips = [noise(seed, seconds) for seed, seconds in enumerate((0.15, 0.7, 1.0, 1.0, 2.5))]
-    head = fitted(name, backbone, features_of(clips, tmp_path, backbone))
+    head = fitted(name, backbone, labelled(features_of(clips, tmp_path, backbone)))
     score(head, maps_of(noise(99), backbone))
 
 
 @each_head
 def test_sound_that_never_changes(name: str, backbone: Backbone, tmp_path: Path) -> None:
-    head = fitted(name, backbone, stored([constant_maps()] * 3, tmp_path))
-    same, other = score(head, constant_maps()), score(head, maps_of(noise(1), backbone))
+    constant = constant_beats() if HEADS[name].backbones else constant_maps()
+    head = fitted(name, backbone, labelled(stored([constant] * 3, tmp_path)))
+    same, other = score(head, constant), score(head, maps_of(noise(1), backbone))
     assert same.max() < other.max()
 
 
@@ -143,8 +170,9 @@ def test_the_gpu_agrees(name: str, tmp_path: Path) -> None:
         pytest.skip("no CUDA GPU here")
     maps = []
     for device in ("cpu", "cuda"):
-        backbone = small_backbone(device)
+        backbone = backbone_for(name, device)
         clips = [noise(seed) for seed in range(6)]
-        head = fitted(name, backbone, features_of(clips, tmp_path / device, backbone))
+        features = labelled(features_of(clips, tmp_path / device, backbone))
+        head = fitted(name, backbone, features)
         maps.append(score(head, maps_of(noise(99), backbone)))
     np.testing.assert_allclose(*maps, rtol=1e-3, atol=1e-3 * np.abs(maps[0]).max())

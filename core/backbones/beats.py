@@ -6,10 +6,13 @@ Chen et al., "BEATs: Audio Pre-Training with Acoustic Tokenizers", ICML 2023; we
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 import torch
 
-from core.backbones.backbone import Backbone
+from core.backbones import weights
+from core.backbones.backbone import Backbone, BackboneMaker
+from core.backbones.beats_checkpoint import network_of
 from core.backbones.beats_network import BeatsConfig, BeatsNetwork
 from core.spectrogram import KALDI
 
@@ -27,6 +30,17 @@ SMALL = BeatsConfig(
     max_distance=128,
 )
 SMALL_SEED = 0
+
+
+def beats(device: torch.device, name: str) -> Backbone:
+    """A pre-trained BEATs on a device.
+
+    Raises:
+        WeightsError: its weights are not here or damaged.
+    """
+    network = network_of(weights.load(name))
+    licence = weights.get(name).licence
+    return backbone_of(name, network, weights.source_sha256(name), licence, device)
 
 
 def beats_small(device: torch.device) -> Backbone:
@@ -62,3 +76,10 @@ def backbone_of(
         device=device,
         window_frames=WINDOW_FRAMES,
     )
+
+
+MAKERS: dict[str, BackboneMaker] = {
+    "beats": partial(beats, name="beats"),
+    "beats-iter3plus": partial(beats, name="beats-iter3plus"),
+    "beats-small": beats_small,
+}

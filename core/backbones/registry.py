@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from core.backbones.aisfx import aisfx
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
-from core.backbones.beats import beats_small
+from core.backbones.beats import MAKERS as BEATS_FAMILY
 from core.backbones.cnn14_family import MAKERS as CNN14_FAMILY
 from core.backbones.htsat import laion_htsat
 from core.errors import SettingError
@@ -15,7 +15,7 @@ BACKBONES: dict[str, BackboneMaker] = {
     "aisfx": aisfx,
     **CNN14_FAMILY,
     "laion-htsat": laion_htsat,
-    "beats-small": beats_small,
+    **BEATS_FAMILY,
 }
 
 

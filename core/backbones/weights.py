@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from core.backbones import download
 from core.backbones.aisfx_checkpoint import AISFX
+from core.backbones.beats_checkpoint import BEATS, BEATS_PLUS
 from core.backbones.cnn14_checkpoints import CLAP_CNN14, PANNS_CNN10, PANNS_CNN14, PANNS_CNN14_16K
 from core.backbones.htsat_checkpoint import LAION_HTSAT
 from core.backbones.weights_file import WeightsFile
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
 
 WEIGHTS: dict[str, WeightsFile] = {
     file.name: file
-    for file in (AISFX, CLAP_CNN14, PANNS_CNN14, PANNS_CNN14_16K, PANNS_CNN10, LAION_HTSAT)
+    for file in (
+        AISFX,
+        CLAP_CNN14,
+        PANNS_CNN14,
+        PANNS_CNN14_16K,
+        PANNS_CNN10,
+        LAION_HTSAT,
+        BEATS,
+        BEATS_PLUS,
+    )
 }
 
 

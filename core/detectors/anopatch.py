@@ -91,7 +91,7 @@ class AnoPatch(Head):
         "Teaches a transformer to tell machines apart; compares a clip with the nearest normal one."
     )
     settings_type = AnoPatchSettings
-    backbones = ("beats", "beats-small")
+    backbones = ("beats", "beats-iter3plus", "beats-small")
     recommended: ClassVar[dict[str, Any]] = Head.recommended | {"fine_tune": False}
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {
         "small": {

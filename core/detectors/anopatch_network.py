@@ -27,12 +27,14 @@ class AnoPatchNetwork(nn.Module):
         self.beats.frugal = len(self.beats.layers) >= FRUGAL_FROM_LAYERS
         width = self.beats.config.encoder_embed_dim
         self.pooling = AttentiveStatistics(width)
+        # As in ECAPA-TDNN: without it what all clips share would drown what tells them apart.
+        self.norm = nn.BatchNorm1d(2 * width)
         self.embedding = nn.Linear(2 * width, N_EMBEDDING)
 
     def forward(self, log_mel: Tensor) -> tuple[Tensor, Tensor]:
         """Embeddings [batch, 128] and tokens [batch, token, channel]."""
         tokens = self.beats.tokens(log_mel)
-        return self.embedding(self.pooling(tokens)), tokens
+        return self.embedding(self.norm(self.pooling(tokens))), tokens
 
 
 def beats_of(network: object, title: str) -> BeatsNetwork:

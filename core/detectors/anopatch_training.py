@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -267,7 +266,7 @@ def fine_tuned(
     """Fine-tune a network in place; gives the loss of every step.
 
     In `checkpoints` the state is kept in a folder of this training's own; one that is there is
-    gone on from, and stays until `forget`.
+    gone on from, and stays until `Head.forget`.
     """
     training = FineTuning(network, features, settings, device, seed, start)
     folder = None
@@ -277,12 +276,6 @@ def fine_tuned(
             progress(f"{STAGE}: going on from step {training.step}", training.share)
     training.run(folder, progress)
     return training.losses
-
-
-def forget(checkpoints: Path) -> None:
-    """Every training's state in the folder is gone."""
-    for folder in checkpoints.glob("anopatch-*"):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -154,10 +154,13 @@ class Detector:
         )
         cache.trim()
         progress("Done", 1.0)
+        if checkpoints is not None:
+            self._head_type.forget(checkpoints)
         self._fitted = fitted
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
             | ({"label": clip.label} if clip.label else {})
+            | ({"bank": clip.bank} if clip.bank else {})
             for clip in features.clips
         ]
         return self
@@ -172,6 +175,7 @@ class Detector:
         Raises:
             SettingError: the head has no bank of that name.
         """
+        self._check_bank(bank)
         clip = self._at_rate(clip)
         extractor = self._extractor(FeatureCache())
         n_frames = self.spectrogram_settings.n_frames(clip.samples.size)
@@ -190,8 +194,10 @@ class Detector:
     ) -> Iterator[AnomalyMap]:
         """The anomaly map of each clip, in order; clips of one length go through together.
 
-        With a `cache` features are read from it and kept in it, for a second detector's sake.
+        With a `cache` features are read from it and kept in it, for a second detector's sake;
+        `bank` as for `score`.
         """
+        self._check_bank(bank)
         extractor = self._extractor(cache or FeatureCache())
         remaining = (self._at_rate(clip) for clip in clips)
         while batch := list(islice(remaining, SCORED_TOGETHER)):
@@ -302,6 +308,13 @@ class Detector:
         head = self._head_type(self.settings, self.layers, self.backbone)
         head.checkpoints = checkpoints
         return Listener(head, self.backbone, self._lasting_layer)
+
+    def _check_bank(self, bank: str | None) -> None:
+        known = sorted({clip["bank"] for clip in self.training if "bank" in clip})
+        if bank and not any(name == bank or name.startswith(f"{bank}/") for name in known):
+            raise SettingError(
+                f"The model knows no clips of “{bank}”; it knows {', '.join(known) or 'no banks'}."
+            )
 
     def _groups(self, features: Features, groups: Sequence[str] | None) -> list[str]:
         sounds = [clip.sha256 for clip in features.clips]

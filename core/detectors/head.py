@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ class Head(ABC):
     fewest_clips: ClassVar[int] = 2
     # The backbones it can work with, the usual one first; none named means any.
     backbones: ClassVar[tuple[str, ...]] = ()
-    # Where a head that trains for hours keeps its state, to go on from after an interruption.
+    # Where a head that trains for hours keeps its state, in folders NAME-*, to go on from.
     checkpoints: Path | None = None
 
     def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:
@@ -108,6 +109,12 @@ class Head(ABC):
         Heads that know no banks score it as any other.
         """
         return self.score(maps)
+
+    @classmethod
+    def forget(cls, checkpoints: Path) -> None:
+        """What heads of this kind kept in the folder, to go on from, is gone."""
+        for folder in checkpoints.glob(f"{cls.name}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @classmethod
     def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:
