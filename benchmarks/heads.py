@@ -26,11 +26,11 @@ import torch
 
 from benchmarks.results_page import machine, write_section
 from core import Clip, Detector
-from core.detectors import HEADS
 from core.detectors.coreset import covering_radius, greedy_coreset
 from core.detectors.gaussian import RunningGaussians, mahalanobis, whitening
 from core.detectors.neighbours import NearestNeighbours
 from core.detectors.presets import PRESETS, preset_settings
+from core.detectors.registry import heads_for
 
 RATE = 44_100
 N_SCORED = 32
@@ -214,7 +214,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def main() -> None:
     """Measure and write, or measure one head for a parent process."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--heads", nargs="+", default=list(HEADS))
+    parser.add_argument("--heads", nargs="+", default=heads_for("aisfx"))
     parser.add_argument("--clips", nargs="+", type=int, default=[24, 100])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--section", default="heads", help="the section of RESULTS.md")

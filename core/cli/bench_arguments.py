@@ -39,10 +39,10 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
         SettingError: a head or preset is unknown.
     """
     from core.benchmark.protocol import Candidate
-    from core.detectors import HEADS
     from core.detectors.presets import preset_settings
+    from core.detectors.registry import heads_for
 
-    heads = list(HEADS) if given.heads == ["all"] else given.heads
+    heads = heads_for(given.backbone) if given.heads == ["all"] else given.heads
     return [
         Candidate(head, preset, given.backbone, preset_settings(head, preset))
         for head in heads

@@ -34,9 +34,12 @@ def add_to(commands: arguments.Commands) -> None:
         "--preset",
         default="recommended",
         metavar="NAME",
-        help="the head's settings: recommended (default), or published, as in its own paper",
+        help="the head's settings: recommended (default), or published, as in its own paper; "
+        "anopatch also has small, published but for a CPU",
     )
-    parser.add_argument("--backbone", default="aisfx", help="the network")
+    parser.add_argument(
+        "--backbone", help="the network; by default aisfx, for anopatch beats (or beats-small)"
+    )
     parser.add_argument("--seed", type=int, default=0, help="makes the fit repeatable")
     parser.add_argument(
         "--set",

@@ -70,11 +70,13 @@ def run(given: argparse.Namespace) -> int:
     labels = read_labels(given.labelled) if given.labelled else {}
     from core.audio import find_audio
     from core.backbones import load_backbone
-    from core.detectors.registry import HEADS
+    from core.detectors.registry import heads_for
     from core.ranking import Candidate, Recordings, rank
 
     candidates = [
-        Candidate(head, preset) for head in given.heads or HEADS for preset in given.presets
+        Candidate(head, preset)
+        for head in given.heads or heads_for(given.backbone)
+        for preset in given.presets
     ]
     sample_rate = load_backbone(given.backbone, given.device).settings.sample_rate
     files = [file for file in find_audio(given.paths) if file.resolve() not in labels]
