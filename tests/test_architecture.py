@@ -22,6 +22,7 @@ LAYERS: list[set[str]] = [
         "core.torchaudio_import",
     },
     {"core.grouping"},
+    {"core.labelling"},
     {"core.types"},
     {"core.audio_source", "core.modelfile"},
     {"core.audio", "core.audio_check"},

@@ -251,6 +251,35 @@ def test_too_few_clips_one_repeated_and_silence_are_refused(
     assert not out.exists()
 
 
+def test_clips_of_two_classes_are_told_apart_and_training_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seed in range(6):
+        folder = tmp_path / "clips" / ("fan", "pump")[seed % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        write_noise(folder / f"{seed}_slow.wav", seed, beep=seed % 2 == 1)
+    given = ["fit", str(tmp_path / "clips"), "--head", "anopatch", "--backbone", "beats-small"]
+    given += ["--preset", "small", "--set", "steps=2", "--set", "batch_size=2", "--device", "cpu"]
+    given += ["--out", str(tmp_path / "m"), "--checkpoints", str(tmp_path / "state")]
+    assert "telling classes of normal clips apart" in refused(given, capsys)
+    assert "are of one class, “slow”" in refused([*given, "--label-by", "name-field:2"], capsys)
+    assert main([*given, "--label-by", "colour"]) == 2
+    assert "the rules are folder, name-field:N, csv:FILE" in capsys.readouterr().err
+    with monkeypatch.context() as patch:
+        patch.setattr("core.detectors.detector.Detector.save", interrupted)
+        assert main([*given, "--label-by", "folder"]) == 130
+    capsys.readouterr()
+    assert main([*given, "--label-by", "folder"]) == 0
+    assert "Fitted anopatch on 6 clips" in capsys.readouterr().out
+    assert main(["score", str(tmp_path / "m"), str(tmp_path / "clips"), "--json"]) == 0
+    manifest, _ = read_model(tmp_path / "m")
+    assert [clip["label"] for clip in manifest["training"]] == ["fan"] * 3 + ["pump"] * 3
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_more_channels_than_the_layers_have_are_refused(
     normal: Path, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

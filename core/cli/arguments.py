@@ -113,14 +113,22 @@ def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path
     """
     from core.grouping import group_by
 
-    folders = [path for path in paths if path.is_dir()]
-    names = []
-    for file in files:
-        folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
-        name = file.relative_to(folder)
-        names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
+    names = _names_within(files, paths)
     by_file = dict(zip(files, group_by(names, rule), strict=True))
     return None if rule == "file" else by_file
+
+
+def labels(files: Sequence[Path], paths: Sequence[Path], rule: str | None) -> dict[Path, str]:
+    """The class of each file by a rule of `core.labelling`; none where there is no rule.
+
+    Raises:
+        SettingError: there is no such rule, or it finds no class for a file.
+    """
+    if rule is None:
+        return {}
+    from core.labelling import label_by
+
+    return dict(zip(files, label_by(_names_within(files, paths), rule), strict=True))
 
 
 def names(text: str) -> list[str]:
@@ -182,6 +190,17 @@ def one_line(text: str) -> str:
     'a b [2J'
     """
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _names_within(files: Sequence[Path], paths: Sequence[Path]) -> list[str]:
+    """Each file's place in the folder that was given, with several also that folder's name."""
+    folders = [path for path in paths if path.is_dir()]
+    names = []
+    for file in files:
+        folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
+        name = file.relative_to(folder)
+        names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
+    return names
 
 
 class _Lines:

@@ -50,6 +50,18 @@ def add_to(commands: arguments.Commands) -> None:
         help="a setting of the head, over the preset's; may be given many times",
     )
     arguments.add_grouping(parser)
+    parser.add_argument(
+        "--label-by",
+        metavar="RULE",
+        help="each clip's class, for heads that learn from classes (anopatch): folder, "
+        "name-field:N or csv:FILE",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        metavar="DIR",
+        help="keep a long training's state here; the same command goes on from it",
+    )
     arguments.add_rate(parser, 0.05)
     arguments.add_channel(parser)
     arguments.add_device(parser)
@@ -77,7 +89,9 @@ def run(given: argparse.Namespace) -> int:
     )
     files = find_audio(given.paths)
     by_file = arguments.groups(files, given.paths, given.group_by)
+    label_of = arguments.labels(files, given.paths, given.label_by)
     groups: list[str] = []
+    labels: list[str] = []
     left_out: list[Path] = []
     silent: list[Path] = []
 
@@ -91,6 +105,8 @@ def run(given: argparse.Namespace) -> int:
             else:
                 if by_file is not None:
                     groups.append(by_file[file])
+                if label_of:
+                    labels.append(label_of[file])
                 if clip.samples.min() == clip.samples.max():
                     silent.append(file)
                 yield clip
@@ -102,6 +118,8 @@ def run(given: argparse.Namespace) -> int:
         detector.fit(
             clips(),
             groups=None if by_file is None else groups,
+            labels=labels if label_of else None,
+            checkpoints=given.checkpoints,
             n_clips=len(files),
             progress=progress,
         )
