@@ -75,7 +75,12 @@ def add_to(kinds: Any) -> None:
             }[name],
         )
     parser.add_argument("--most-training", type=int, metavar="N", help="training clips a class")
-    parser.add_argument("--most-tests", type=int, metavar="N", help="normal test clips a class")
+    parser.add_argument(
+        "--most-tests",
+        type=int,
+        metavar="N",
+        help="normal test clips a class (of machines also twice the takes of each fault)",
+    )
     parser.add_argument(
         "--faithfulness",
         type=int,
@@ -159,14 +164,11 @@ def mix_set(given: argparse.Namespace) -> MixSet:
         if count is not None and count < 2:
             raise SettingError(f"--{name.replace('_', '-')} is 2 or more, not {count}.")
     if given.machines:
-        made = {
-            name: count
-            for name, count in (
-                ("n_training", given.most_training),
-                ("n_tests", given.most_tests),
-            )
-            if count is not None
-        }
+        made = {}
+        if given.most_training is not None:
+            made["n_training"] = given.most_training
+        if given.most_tests is not None:
+            made |= {"n_tests": given.most_tests, "n_of_each_fault": given.most_tests // 2}
         return MachineMixes(tuple(given.machines), seed=given.seed, **made)
     if folders:
         if given.normal_dir is None or given.anomaly_dir is None:
