@@ -26,12 +26,11 @@ from core.feature_cache import FeatureCache
 from core.metrics import (
     ByClip,
     Interval,
+    RankedClips,
+    bootstrap_interval,
     f1_at,
     f1_floor,
-    f1_max,
     mean_interval,
-    partial_roc_auc,
-    roc_auc_interval,
     spectrogram_metrics,
     temporal_metrics,
     truth_columns,
@@ -214,10 +213,14 @@ def _sample_rows(
 ) -> list[Row]:
     truth = np.repeat([False, True], [normal_scores.size, scores.size])
     every = np.concatenate([normal_scores, scores])
+    ranked = RankedClips(truth, every)
     values: dict[str, float | Interval] = {
-        "ROC": roc_auc_interval(truth, every, seed=seed),
-        "pROC": partial_roc_auc(truth, every),
-        "F1": f1_max(truth, every),
+        metric: bootstrap_interval(statistic, truth.size, seed=seed, strata=truth)
+        for metric, statistic in (
+            ("ROC", ranked.roc_auc), ("pROC", ranked.partial_roc_auc), ("F1", ranked.f1_max),
+        )
+    }  # fmt: skip
+    values |= {
         "F1 floor": f1_floor(truth),
         "F1 at 5% false alarms": f1_at(truth, every, threshold),
     }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from core.benchmark.results import Row
+from core.metrics import Interval, dependent_mean, independent_mean
 
 # Vision to Sound, tables 2 and 3: EnvMix of UrbanSound8K and ESC-50, features of CLAP's CNN14.
 # Its F1 of cells and columns is taken to be at the cut it describes, each map's 40th percentile.
@@ -57,11 +58,7 @@ def envmix_tables(rows: Sequence[Row]) -> str:
 
 
 def beside_paper(rows: Sequence[Row]) -> list[str]:
-    """Each measure's mean over classes and SNRs, its interval, the paper's value, the difference.
-
-    A 95 % interval of a mean over classes: the classes' own half-widths, averaged over SNRs (the
-    clips are the same), added as independent ones.
-    """
+    """Each measure's mean over classes and SNRs, its interval, the paper's value, the difference."""
     lines = [
         "Every measure, mean over normal classes and SNRs, in percent but where said; the paper's "
         "EnvMix was made of other recordings, so a difference is no error of either:",
@@ -77,13 +74,11 @@ def beside_paper(rows: Sequence[Row]) -> list[str]:
             mine = _of(rows, head, preset, level, metric)
             if not mine:
                 continue
-            ours = float(np.mean([row.value for row in mine]))
-            half = _half_width(mine)
+            mean = mean_of(mine)
+            ours = mean.value
             scale = 1.0 if metric in PLAIN else 100.0
             interval = (
-                "-"
-                if half is None
-                else f"{scale * (ours - half):.1f} to {scale * (ours + half):.1f}"
+                "-" if np.isnan(mean.low) else f"{scale * mean.low:.1f} to {scale * mean.high:.1f}"
             )
             paper = PAPER_ENVMIX.get(head, {}).get((level, metric))
             beside = "- | -" if paper is None else f"{paper:.1f} | {scale * ours - paper:+.1f}"
@@ -94,14 +89,17 @@ def beside_paper(rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _half_width(rows: Sequence[Row]) -> float | None:
-    by_class: dict[str, list[float]] = {}
+def mean_of(rows: Sequence[Row]) -> Interval:
+    """The mean over normal classes and SNRs, with an interval where every row has one.
+
+    A class's clips are the same at every SNR, and other clips than another class's.
+    """
+    by_class: dict[str, list[Interval]] = {}
     for row in rows:
-        if row.low is None or row.high is None:
-            return None
-        by_class.setdefault(row.normal, []).append((row.high - row.low) / 2)
-    halves = [float(np.mean(of_class)) for of_class in by_class.values()]
-    return float(np.sqrt(np.sum(np.square(halves))) / len(halves))
+        low = np.nan if row.low is None else row.low
+        high = np.nan if row.high is None else row.high
+        by_class.setdefault(row.normal, []).append(Interval(row.value, low, high))
+    return independent_mean([dependent_mean(of_class) for of_class in by_class.values()])
 
 
 def _by_snr(rows: Sequence[Row]) -> list[str]:
