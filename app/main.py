@@ -33,6 +33,7 @@ def main() -> None:
             st.Page("views/listen.py", title="Listen", icon=":material/hearing:"),
             st.Page("views/triage.py", title="Triage", icon=":material/checklist:"),
             st.Page("views/tune.py", title="Tune", icon=":material/tune:"),
+            st.Page("views/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
         ],
         position="top",
     )

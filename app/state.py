@@ -43,6 +43,7 @@ class Query:
     MODEL: Final = "model"
     CLIP: Final = "clip"
     JOB: Final = "job"
+    BENCHMARK: Final = "benchmark"
     RATE: Final = "rate"
     DAY: Final = "day"
     SHARE: Final = "share"

@@ -15,6 +15,7 @@ import streamlit as st
 
 from app import wording
 from app.state import Key, clear_gathered, gathered, left_out
+from core.home import data_root
 
 MOST_FILES = 900
 DEEPEST = 4
@@ -22,13 +23,6 @@ FILES, FOLDER, SERVER = "Files or a ZIP", "A folder", "A folder on the server"
 MICROPHONE = "Microphone"
 # The highest rate that Streamlit records at, so that what is high in pitch is not lost.
 MICROPHONE_RATE = 48_000
-
-
-def data_root() -> Path | None:
-    """The folder HEARMAP_DATA_ROOT names, where it exists."""
-    named = os.environ.get("HEARMAP_DATA_ROOT", "").strip()
-    root = Path(named).expanduser().resolve() if named else None
-    return root if root is not None and root.is_dir() else None
 
 
 def folders_below(root: Path, most: int = 500) -> list[str]:

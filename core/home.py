@@ -29,6 +29,18 @@ def maps_dir() -> Path:
     return home() / "maps"
 
 
+def benchmarks_dir() -> Path:
+    """Benchmarks that were run in the app, a folder each."""
+    return home() / "benchmarks"
+
+
+def data_root() -> Path | None:
+    """The folder of recordings that HEARMAP_DATA_ROOT names, where it exists."""
+    named = os.environ.get("HEARMAP_DATA_ROOT", "").strip()
+    root = Path(named).expanduser().resolve() if named else None
+    return root if root is not None and root.is_dir() else None
+
+
 def feature_cache_dir() -> Path:
     """Frozen features of clips, which may be deleted at any time."""
     return home() / "cache" / "features"

@@ -201,6 +201,13 @@ def demo(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, An
     }
 
 
+def bench(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Runs a benchmark and keeps what it measures: {benchmark_id}. See `core.benchmark.kept`."""
+    from core.benchmark import kept
+
+    return {"benchmark_id": kept.run(arguments, progress)}
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "fit": fit,
     "score": score,
@@ -210,6 +217,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "try_mask": explaining.try_mask,
     "clip_report": reporting.clip_report,
     "batch_report": reporting.batch_report,
+    "bench": bench,
 }
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,7 +19,7 @@ import numpy as np
 from core.audio import read_clip
 from core.datasets.envmix import Mix, SnrOver, mix, mix_stem
 from core.datasets.esc50 import Recording, of_classes
-from core.datasets.machines import FAULTS, MACHINES, make
+from core.datasets.machines import FAULTS, MACHINES, MachineClip, make
 from core.errors import DataSetError
 from core.types import Clip
 
@@ -285,17 +286,23 @@ class MadeMix:
 
     def make(self, sample_rate: int, snr_db: float | None) -> Mix:
         """The same take without and with its fault, which is as loud as the SNR says."""
-        options: dict[str, Any] = {
-            "seed": self.seed, "duration_seconds": self.seconds, "sample_rate": sample_rate,
-        }  # fmt: skip
-        faulty = make(self.machine, fault=self.fault, **options)
+        take = (self.machine, self.seed, self.seconds, sample_rate)
+        faulty = _made(*take, self.fault)
         name = f"{self.machine} {self.fault} {self.seed:04d}"
-        normal = make(self.machine, **options).clip
+        normal = _made(*take, None).clip
         return mix_stem(normal, faulty.fault_stem, faulty.fault_times, snr_db, name)
 
     def described(self) -> dict[str, Any]:
         """What it is made with."""
         return {"kind": "machine"} | dataclasses.asdict(self)
+
+
+@lru_cache(maxsize=64)
+def _made(
+    machine: str, seed: int, seconds: float, sample_rate: int, fault: str | None
+) -> MachineClip:
+    """A take, kept for the next SNR: making 5 s costs as much as hearing it."""
+    return make(machine, seed=seed, duration_seconds=seconds, sample_rate=sample_rate, fault=fault)
 
 
 @dataclass(frozen=True)

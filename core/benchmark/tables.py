@@ -58,7 +58,7 @@ def envmix_tables(rows: Sequence[Row]) -> str:
 
 
 def beside_paper(rows: Sequence[Row]) -> list[str]:
-    """Each measure's mean over classes and SNRs, its interval, the paper's value, the difference."""
+    """Each measure's mean over classes and SNRs, its interval, the paper's and the difference."""
     lines = [
         "Every measure, mean over normal classes and SNRs, in percent but where said; the paper's "
         "EnvMix was made of other recordings, so a difference is no error of either:",

@@ -148,9 +148,7 @@ def mix_set(given: argparse.Namespace) -> MixSet:
         SettingError: the options name no source, or two.
         DataSetError: a source is not laid out as published.
     """
-    from core.benchmark.mix_set import MachineMixes, RecordedMixes
-    from core.datasets.esc50 import esc50
-    from core.datasets.folders import folder_recordings
+    from core.benchmark.mix_sources import from_data_sets, from_folders, from_machines
 
     folders = given.normal_dir is not None or given.anomaly_dir is not None
     sources = [bool(given.machines), folders, bool(given.esc50 or given.urbansound)]
@@ -159,53 +157,23 @@ def mix_set(given: argparse.Namespace) -> MixSet:
             "EnvMix needs one source: --esc50 (with --urbansound for the normal clips), "
             "--normal-dir and --anomaly-dir, or --machines."
         )
-    counts = {"most_training": given.most_training, "most_tests": given.most_tests}
-    for name, count in counts.items():
-        if count is not None and count < 2:
-            raise SettingError(f"--{name.replace('_', '-')} is 2 or more, not {count}.")
+    options: dict[str, Any] = {
+        name: getattr(given, name) for name in ("seed", "most_training", "most_tests")
+    }
     if given.machines:
-        made = {}
-        if given.most_training is not None:
-            made["n_training"] = given.most_training
-        if given.most_tests is not None:
-            made |= {"n_tests": given.most_tests, "n_of_each_fault": given.most_tests // 2}
-        return MachineMixes(tuple(given.machines), seed=given.seed, **made)
+        return from_machines(given.machines, **options)
+    for name in ("train_folds", "test_folds", "event_folds", "snr_over", "balanced"):
+        options[name] = getattr(given, name)
+    options |= {"normals": given.normal, "anomalies": given.anomaly}
     if folders:
         if given.normal_dir is None or given.anomaly_dir is None:
             raise SettingError("Both --normal-dir and --anomaly-dir are needed.")
-        data_set = "folders"
-        normal = folder_recordings(given.normal_dir, given.group_by)
-        anomaly = folder_recordings(given.anomaly_dir, given.group_by)
-    else:
-        if given.esc50 is None:
-            raise SettingError("--urbansound has the normal clips; --esc50 is needed for events.")
-        anomaly = normal = esc50(given.esc50)
-        data_set = "envmix"
-        if given.urbansound is not None:
-            from core.datasets.urbansound import urbansound
-
-            normal, data_set = urbansound(given.urbansound), "envmix urbansound"
-    if not folders and not (given.normal and given.anomaly):
+        return from_folders(given.normal_dir, given.anomaly_dir, given.group_by, **options)
+    if given.esc50 is None:
+        raise SettingError("--urbansound has the normal clips; --esc50 is needed for events.")
+    if not (given.normal and given.anomaly):
         raise SettingError("--normal and --anomaly name the classes.")
-    n_folds = max(recording.fold for recording in normal)
-    ten = n_folds > 5
-    test_folds = given.test_folds or ([7, 8, 9, 10] if ten else [4, 5])
-    same = normal is anomaly
-    every = sorted({recording.fold for recording in anomaly})
-    return RecordedMixes(
-        data_set=data_set,
-        normal_recordings=tuple(normal),
-        anomaly_recordings=tuple(anomaly),
-        normals=tuple(given.normal or sorted({r.category for r in normal})),
-        anomalies=tuple(given.anomaly or sorted({r.category for r in anomaly})),
-        train_folds=tuple(given.train_folds or ([1, 2, 3, 4, 5, 6] if ten else [1, 2, 3])),
-        test_folds=tuple(test_folds),
-        event_folds=tuple(given.event_folds or (test_folds if same else every)),
-        seed=given.seed,
-        snr_over=given.snr_over,
-        balanced=given.balanced,
-        **counts,
-    )
+    return from_data_sets(given.esc50, given.urbansound, **options)
 
 
 def _snr(text: str) -> float | None:

@@ -32,6 +32,7 @@ _DOING = {
     "try_mask": "scoring a recording with your mask",
     "clip_report": "writing a report",
     "batch_report": "writing a report",
+    "bench": "running a benchmark",
 }
 _one_at_a_time = threading.Lock()
 
