@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import multiprocessing.connection
 import os
 import queue
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -118,9 +120,18 @@ _told: Any = None
 def _set_up(told: Any, n_threads: int) -> None:
     global _told
     _told = told
+    owner = multiprocessing.parent_process()
+    if owner is not None:
+        threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
     import torch
 
     torch.set_num_threads(n_threads)
+
+
+def _end_with(owner_sentinel: int) -> None:
+    """Ends this worker once the process that it works for is gone, however that ended."""
+    multiprocessing.connection.wait([owner_sentinel])
+    os._exit(1)
 
 
 def _in_process(i: int, unit: Unit, measure: Measure, folder: Path) -> Measured:
