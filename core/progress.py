@@ -31,3 +31,24 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
         progress(stage, start + (stop - start) * min(max(fraction, 0.0), 1.0))
 
     return report
+
+
+def smoothed_seconds_left(
+    before_seconds: float | None, passed_seconds: float, elapsed_seconds: float, fraction: float
+) -> float | None:
+    """The time left, steadier than the fraction: what was expected, corrected by a third.
+
+    None in the first second and the first 3 %, which say little.
+
+    >>> smoothed_seconds_left(None, 1.0, 10.0, 0.5)
+    10.0
+    >>> smoothed_seconds_left(10.0, 1.0, 11.0, 0.5)
+    9.666666666666666
+    """
+    if elapsed_seconds < 1.0 or fraction < 0.03:
+        return None
+    estimate = elapsed_seconds * (1.0 - fraction) / fraction
+    if before_seconds is None:
+        return estimate
+    expected = max(0.0, before_seconds - passed_seconds)
+    return expected + (estimate - expected) / 3.0

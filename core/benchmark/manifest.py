@@ -42,7 +42,7 @@ def write_manifest(
         "stems": stems,
     }
     path = folder / NAME
-    if _described_in(path) == described:
+    if _described_in(path) == json.loads(json.dumps(described)):
         return
     planned = [
         (normal, one, level)
@@ -73,7 +73,7 @@ def write_manifest(
                 file = folder / "stems" / f"{name}.{kind}.wav"
                 with whole_file(file) as temporary:
                     temporary.write_bytes(wav_bytes(samples, sample_rate))
-                entry[f"{kind}_file"] = f"stems/{file.name}"
+                entry[f"{kind}_wav"] = f"stems/{file.name}"
         entries.append(entry)
         progress("Mixing", (i + 1) / len(planned))
     write_json(path, {"described": described, "mixes": entries})

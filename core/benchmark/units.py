@@ -123,9 +123,8 @@ def _set_up(told: Any, n_threads: int) -> None:
     owner = multiprocessing.parent_process()
     if owner is not None:
         threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
-    import torch
-
-    torch.set_num_threads(n_threads)
+    # Read when PyTorch is imported, which only the first unit does.
+    os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))
 
 
 def _end_with(owner_sentinel: int) -> None:

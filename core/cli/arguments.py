@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import SettingError
-from core.progress import Progress, silent
+from core.progress import Progress, silent, smoothed_seconds_left
 
 if TYPE_CHECKING:
     from core.audio import Channel
@@ -203,17 +203,44 @@ def _names_within(files: Sequence[Path], paths: Sequence[Path]) -> list[str]:
     return names
 
 
+class _Clock:
+    """How long work will still take, as a few words, from the fractions it has told."""
+
+    def __init__(self) -> None:
+        self._started = self._told = time.monotonic()
+        self._first: float | None = None
+        self._seconds_left: float | None = None
+
+    def left(self, fraction: float) -> str:
+        """Such as ", 4 min left"; nothing while it cannot be told."""
+        now = time.monotonic()
+        if self._first is None:
+            # What an earlier run had finished says nothing of how fast this one goes.
+            self._first, self._started = fraction, now
+        done = (fraction - self._first) / max(1e-9, 1.0 - self._first)
+        self._seconds_left = smoothed_seconds_left(
+            self._seconds_left, now - self._told, now - self._started, done
+        )
+        self._told = now
+        if self._seconds_left is None or fraction >= 1.0:
+            return ""
+        minutes = self._seconds_left / 60
+        return f", {minutes:.0f} min left" if minutes >= 1.5 else f", {60 * minutes:.0f} s left"
+
+
 class _Lines:
     """A line at each new stage, and at most one a second within a stage."""
 
     def __init__(self) -> None:
         self._stage, self._next = "", 0.0
+        self._clock = _Clock()
 
     def __call__(self, stage: str, fraction: float) -> None:
         now = time.monotonic()
         if now >= self._next or (fraction >= 1.0 and stage != self._stage):
             self._stage, self._next = stage, now + 1.0
-            print(f"{fraction:4.0%} {one_line(stage)}", file=sys.stderr, flush=True)
+            left = self._clock.left(fraction)
+            print(f"{fraction:4.0%}{left} {one_line(stage)}", file=sys.stderr, flush=True)
 
 
 class _Bar:
@@ -221,6 +248,7 @@ class _Bar:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._clock = _Clock()
 
     def __call__(self, stage: str, fraction: float) -> None:
         now = time.monotonic()
@@ -228,7 +256,8 @@ class _Bar:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         elif now >= self._next:
             self._next = now + 0.1
-            filled = round(24 * fraction)
-            bar = "#" * filled + "." * (24 - filled)
-            line = f"\r\x1b[K{bar} {fraction:4.0%} {one_line(stage)[:48]}"
+            filled = round(20 * fraction)
+            bar = "#" * filled + "." * (20 - filled)
+            left = self._clock.left(fraction)
+            line = f"\r\x1b[K{bar} {fraction:4.0%}{left} {one_line(stage)[:42]}"
             print(line, end="", file=sys.stderr, flush=True)

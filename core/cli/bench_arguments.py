@@ -26,7 +26,11 @@ def add_shared(parser: argparse.ArgumentParser, *, backbone: str = "aisfx") -> N
     parser.add_argument("--backbone", default=backbone, help="the network")
     parser.add_argument("--seed", type=int, default=0, help="of mixes, fits and intervals")
     parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes at once, about 1 GB each"
+        "--jobs",
+        type=at_least_one,
+        default=1,
+        metavar="N",
+        help="processes, about 1 GB each",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results' folder")
     arguments.add_progress(parser)
@@ -71,6 +75,13 @@ def names(text: str) -> list[str]:
     if not found:
         raise argparse.ArgumentTypeError("names separated by commas are needed")
     return found
+
+
+def at_least_one(text: str) -> int:
+    """A number of processes."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("the number of processes is 1 or more")
+    return int(text)
 
 
 def numbers(text: str) -> list[int]:

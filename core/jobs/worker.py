@@ -17,7 +17,7 @@ from typing import Any
 from core.errors import Cancelled, HearMapError, StoreError
 from core.home import home
 from core.jobs import job
-from core.progress import Progress
+from core.progress import Progress, smoothed_seconds_left
 
 Task = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
@@ -133,27 +133,6 @@ class RecordedProgress:
                 self._job_id, stage, fraction, self._seconds_left, self._attempt, is_new=is_new
             ):
                 raise Cancelled
-
-
-def smoothed_seconds_left(
-    before_seconds: float | None, passed_seconds: float, elapsed_seconds: float, fraction: float
-) -> float | None:
-    """The time left, steadier than the fraction: what was expected, corrected by a third.
-
-    None in the first second and the first 3 %, which say little.
-
-    >>> smoothed_seconds_left(None, 1.0, 10.0, 0.5)
-    10.0
-    >>> smoothed_seconds_left(10.0, 1.0, 11.0, 0.5)
-    9.666666666666666
-    """
-    if elapsed_seconds < 1.0 or fraction < 0.03:
-        return None
-    estimate = elapsed_seconds * (1.0 - fraction) / fraction
-    if before_seconds is None:
-        return estimate
-    expected = max(0.0, before_seconds - passed_seconds)
-    return expected + (estimate - expected) / 3.0
 
 
 def unexpected(job_id: str, kind: str, error: Exception) -> str:
