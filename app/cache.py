@@ -74,7 +74,7 @@ def sounds(
         StoreError: the recording or its map is no longer there.
     """
     from core.audio import read_clip
-    from core.backbones import load_backbone
+    from core.backbones import front_end
     from core.masking import kept, removed
     from core.spectrogram import spectrogram
     from core.store.clips import clip_path, get_clip
@@ -82,7 +82,7 @@ def sounds(
     from core.store.scores import load_map
 
     model = get_model(model_id)
-    settings = load_backbone(model.backbone).settings
+    settings = front_end(model.backbone)
     probability = load_map(model_id, clip_id).probability
     n_columns = probability.shape[1]
     first = min(round(start_seconds / settings.hop_seconds), n_columns - 1)

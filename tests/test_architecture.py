@@ -29,7 +29,7 @@ LAYERS: list[set[str]] = [
     {"core.uploads"},
     {"core.kaldi"},
     {"core.spectrogram"},
-    {"core.masking", "core.regions", "core.calibration"},
+    {"core.masking", "core.band_limit", "core.regions", "core.calibration"},
     {"core.decision"},
     {"core.backbones"},
     {"core.features", "core.feature_cache"},

@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.backbones.backbone import Backbone, choose_device
-    from core.backbones.registry import BACKBONES, load_backbone
+    from core.backbones.registry import BACKBONES, front_end, load_backbone, usable_backbones
 
-__all__ = ["BACKBONES", "Backbone", "choose_device", "load_backbone"]
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "choose_device",
+    "front_end",
+    "load_backbone",
+    "usable_backbones",
+]
 
 _HOMES = {
     "BACKBONES": "core.backbones.registry",
     "Backbone": "core.backbones.backbone",
     "choose_device": "core.backbones.backbone",
+    "front_end": "core.backbones.registry",
     "load_backbone": "core.backbones.registry",
+    "usable_backbones": "core.backbones.registry",
 }
 
 

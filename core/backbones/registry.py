@@ -4,19 +4,42 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from core.backbones import cnn14_family, htsat, weights
 from core.backbones.aisfx import aisfx
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
 from core.backbones.beats import MAKERS as BEATS_FAMILY
-from core.backbones.cnn14_family import MAKERS as CNN14_FAMILY
-from core.backbones.htsat import laion_htsat
 from core.errors import SettingError
+from core.spectrogram import KALDI, SpectrogramSettings
 
 BACKBONES: dict[str, BackboneMaker] = {
     "aisfx": aisfx,
-    **CNN14_FAMILY,
-    "laion-htsat": laion_htsat,
+    **cnn14_family.MAKERS,
+    "laion-htsat": htsat.laion_htsat,
     **BEATS_FAMILY,
 }
+
+# Those of the backbones whose front end is known before their weights are here.
+_FRONT_ENDS: dict[str, SpectrogramSettings] = {
+    "aisfx": SpectrogramSettings(),
+    **cnn14_family.SETTINGS,
+    "laion-htsat": htsat.SETTINGS,
+    **dict.fromkeys(BEATS_FAMILY, KALDI),
+}
+
+
+def front_end(name: str) -> SpectrogramSettings:
+    """The front end of the backbone of that name, without its network where that is possible.
+
+    Raises:
+        SettingError, WeightsError: as `load_backbone`.
+    """
+    known = _FRONT_ENDS.get(name) if name in BACKBONES else None
+    return known or load_backbone(name, "cpu").settings
+
+
+def usable_backbones() -> list[str]:
+    """The names of the backbones whose weights are here, or that need none."""
+    return [name for name in BACKBONES if name not in weights.WEIGHTS or weights.find(name)]
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:

@@ -38,7 +38,10 @@ def add_to(commands: arguments.Commands) -> None:
         "anopatch also has small, published but for a CPU",
     )
     parser.add_argument(
-        "--backbone", help="the network; by default aisfx, for anopatch beats (or beats-small)"
+        "--backbone",
+        metavar="NAME",
+        help="the network, one whose weights are here (hearmap weights); by default aisfx, for "
+        "anopatch beats (or beats-small)",
     )
     parser.add_argument("--seed", type=int, default=0, help="makes the fit repeatable")
     parser.add_argument(
@@ -74,6 +77,8 @@ def run(given: argparse.Namespace) -> int:
     settings, channel = arguments.settings(given.settings), arguments.channel(given.channel)
     _check_place(given.out)
     from core.audio import find_audio, read_clip
+    from core.audio_source import AudioSource
+    from core.band_limit import band_limit_warning
     from core.detectors.detector import Detector
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 
@@ -94,6 +99,7 @@ def run(given: argparse.Namespace) -> int:
     labels: list[str] = []
     left_out: list[Path] = []
     silent: list[Path] = []
+    rates: list[int] = []
 
     def clips() -> Iterator[Clip]:
         for file in files:
@@ -109,6 +115,8 @@ def run(given: argparse.Namespace) -> int:
                     labels.append(label_of[file])
                 if clip.samples.min() == clip.samples.max():
                     silent.append(file)
+                with AudioSource(file) as source:
+                    rates.append(source.sample_rate)
                 yield clip
         if silent and len(silent) + len(left_out) == len(files):
             raise FitError(f"All {len(silent)} recordings are silent; there is nothing to learn.")
@@ -131,8 +139,10 @@ def run(given: argparse.Namespace) -> int:
     if silent:
         arguments.remark(f"{len(silent)} of the recordings are silent, such as “{silent[0].name}”.")
     warning = detector.calibration.warning(detector.false_alarm_rate)
-    if warning:
-        arguments.remark(warning)
+    bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
+    for said in (warning, bands):
+        if said:
+            arguments.remark(said)
     threshold = detector.calibration.threshold(detector.false_alarm_rate)
     n_recordings = len({clip["sha256"] for clip in detector.training})
     if by_file is not None:
