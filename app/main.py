@@ -34,6 +34,7 @@ def main() -> None:
             st.Page("views/triage.py", title="Triage", icon=":material/checklist:"),
             st.Page("views/tune.py", title="Tune", icon=":material/tune:"),
             st.Page("views/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
+            st.Page("views/weights.py", title="Weights", icon=":material/neurology:"),
         ],
         position="top",
     )

@@ -25,6 +25,7 @@ class Key:
     AWAITED_JOB: Final = "awaited_job"
     PART: Final = "part"
     HEAD: Final = "head"
+    BACKBONE: Final = "backbone"
     PRESET: Final = "preset"
     GROUPING: Final = "grouping"
     GROUPING_FIELD: Final = "grouping_field"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import explaining, reporting
@@ -208,6 +209,31 @@ def bench(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, A
     return {"benchmark_id": kept.run(arguments, progress)}
 
 
+def weights(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Downloads weights, or keeps them from a file that is here: {name}.
+
+    Arguments: name; accept_licence; file, a path, if it is here, and whether it was only put
+    there for this (`uploaded`), to be taken away afterwards. Cancelled, a download keeps its part.
+
+    Raises:
+        WeightsError: as `core.backbones.weights` says.
+        StoreError: they could not be written.
+    """
+    from core.backbones import weights as kept
+
+    name, accepted = str(arguments["name"]), bool(arguments.get("accept_licence"))
+    file = arguments.get("file")
+    if not file:
+        kept.fetch(name, progress=progress, accept_licence=accepted)
+        return {"name": name}
+    try:
+        kept.add(name, Path(file), progress=progress, accept_licence=accepted)
+    finally:
+        if arguments.get("uploaded"):
+            Path(file).unlink(missing_ok=True)
+    return {"name": name}
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "fit": fit,
     "score": score,
@@ -218,6 +244,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "clip_report": reporting.clip_report,
     "batch_report": reporting.batch_report,
     "bench": bench,
+    "weights": weights,
 }
 
 

@@ -6,7 +6,7 @@ import contextlib
 
 import streamlit as st
 
-from app import cache, clip_table, grouping_choice, head_settings, wording
+from app import backbone_choice, cache, clip_table, grouping_choice, head_settings, wording
 from app.estimate import fit_estimate
 from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Key, Query, clear_gathered, gathered, remember_model
@@ -59,7 +59,8 @@ def draw() -> None:
                 gathered(PURPOSE).pop(clip_id, None)
             st.rerun()
         clear_button(PURPOSE)
-    _settings(usable, lengths, max(clip.info.n_channels for clip in chosen))
+    sample_rates = [clip.info.sample_rate for clip in chosen if clip.id in set(usable)]
+    _settings(usable, lengths, max(clip.info.n_channels for clip in chosen), sample_rates)
 
 
 def _n_clips(job: jobs.Job) -> int:
@@ -80,7 +81,9 @@ def channel_names(n_channels: int) -> dict[int | str, str]:
     return single | ({"mean": "Mean of all channels"} if n_channels > 1 else {})
 
 
-def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
+def _settings(
+    usable: list[str], lengths: list[float], n_channels: int, sample_rates: list[int]
+) -> None:
     from core.detectors import HEADS
     from core.detectors.presets import PRESETS, RECOMMENDED_HEAD
 
@@ -119,13 +122,14 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
     with st.expander("Advanced settings", icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
         channels = channel_names(n_channels)
-        channel = left.selectbox(
+        backbone = backbone_choice.draw(left)
+        channel = right.selectbox(
             "Channel",
             list(channels),
             format_func=lambda key: channels[key],
             help="Which channel of recordings with several; scoring uses the same.",
         )
-        rate = right.number_input(
+        rate = left.number_input(
             "False-alarm rate, %",
             0.5,
             50.0,
@@ -133,11 +137,12 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
             0.5,
             help="How many of 100 normal clips may be called unlike. It can be changed later.",
         )
-        seed = left.number_input(
+        seed = right.number_input(
             "Seed", 0, 2**31 - 1, 0, help="The same seed and clips give the same model."
         )
         st.markdown(f"**{HEADS[head].title}, {PRESET_NAMES[preset].lower()}**")
         own = head_settings.draw(HEADS[head].settings_type, head, preset)
+    backbone_choice.warn_of_empty_bands(backbone, sample_rates)
     seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
     st.caption(
         f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two cores."
@@ -159,7 +164,7 @@ def _settings(usable: list[str], lengths: list[float], n_channels: int) -> None:
                 "head": head,
                 "preset": preset,
                 "groups": groups,
-                "backbone": "aisfx",
+                "backbone": backbone,
                 "seed": int(seed),
                 "false_alarm_rate": float(rate) / 100,
                 "channel": channel,

@@ -49,9 +49,9 @@ def _converter(name: str, prefix: str = "") -> Callable[[Path], dict[str, Tensor
 
 CLAP_CNN14 = WeightsFile(
     name="clap-cnn14",
-    title="MS-CLAP 2022: CNN14 trained on pairs of sound and text, the paper's extractor",
+    title="MS-CLAP 2022, CNN14: trained on pairs of sound and text, the paper's extractor",
     licence="MS-PL",
-    licence_url="https://huggingface.co/microsoft/msclap",
+    licence_url="https://spdx.org/licenses/MS-PL.html",
     must_accept=True,
     citation=(
         "Benjamin Elizalde et al., CLAP: Learning Audio Concepts from Natural Language "
@@ -64,13 +64,13 @@ CLAP_CNN14 = WeightsFile(
     ),
     size_bytes=2_330_000_000,
     sha256="5b917c47fec10547b65cf1d9096e194896fa1c2d6180536c8524289721a4c5b8",
-    told="the sha256 as told by a secondary source, the size rounded",
+    told="as told by one secondary source",
     bring="CLAP_weights_2022.pth (from https://huggingface.co/microsoft/msclap)",
     convert=_converter("clap-cnn14", "audio_encoder.base."),
 )
 PANNS_CNN14 = WeightsFile(
     name="panns-cnn14",
-    title="PANNs CNN14 at 32 kHz, trained on AudioSet",
+    title="PANNs CNN14, 32 kHz: trained on AudioSet",
     licence="CC BY 4.0",
     citation=_PANNS,
     published="Cnn14_mAP=0.431.pth of Zenodo record 3987831",
@@ -78,13 +78,13 @@ PANNS_CNN14 = WeightsFile(
     size_bytes=327_428_481,
     sha256="0dc499e40e9761ef5ea061ffc77697697f277f6a960894903df3ada000e34b31",
     md5="541141fa2ee191a88f24a3219fff024e",
-    told="the sha256 as several projects state it, the MD5 Zenodo's",
+    told="as several projects state it",
     bring=f"Cnn14_mAP=0.431.pth (from {_PANNS_RECORD})",
     convert=_converter("panns-cnn14"),
 )
 PANNS_CNN14_16K = WeightsFile(
     name="panns-cnn14-16k",
-    title="PANNs CNN14 at 16 kHz, trained on AudioSet",
+    title="PANNs CNN14, 16 kHz: trained on AudioSet, for recordings at 16 kHz",
     licence="CC BY 4.0",
     citation=_PANNS,
     published="Cnn14_16k_mAP=0.438.pth of Zenodo record 3987831",
@@ -92,13 +92,13 @@ PANNS_CNN14_16K = WeightsFile(
     size_bytes=358_668_570,
     sha256="e2ee543a27919542c2ea03eabaa70b24dcd4e6c8e05621de6b67a94e4c5058e6",
     md5="362fc5ff18f1d6ad2f6d464b45893f2c",
-    told="the sha256 as several projects state it, the MD5 Zenodo's",
+    told="as several projects state it",
     bring=f"Cnn14_16k_mAP=0.438.pth (from {_PANNS_RECORD})",
     convert=_converter("panns-cnn14-16k"),
 )
 PANNS_CNN10 = WeightsFile(
     name="panns-cnn10",
-    title="PANNs CNN10 at 32 kHz, trained on AudioSet: four blocks, the smallest file",
+    title="PANNs CNN10, 32 kHz: trained on AudioSet; four blocks, the smallest file",
     licence="CC BY 4.0",
     citation=_PANNS,
     published="Cnn10_mAP=0.380.pth of Zenodo record 3987831",

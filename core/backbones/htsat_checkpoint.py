@@ -34,7 +34,7 @@ def convert(checkpoint: Path) -> dict[str, Tensor]:
 
 LAION_HTSAT = WeightsFile(
     name="laion-htsat",
-    title="LAION-CLAP: HTSAT-tiny trained on 630,000 pairs of sound and text, and AudioSet",
+    title="LAION-CLAP, HTSAT-tiny: trained on 630,000 pairs of sound and text",
     licence="CC0 1.0",
     citation=(
         "Yusong Wu et al., Large-Scale Contrastive Language-Audio Pretraining with Feature Fusion "
@@ -44,7 +44,7 @@ LAION_HTSAT = WeightsFile(
     urls=("https://huggingface.co/lukewys/laion_clap/resolve/main/630k-audioset-best.pt",),
     size_bytes=1_863_587_645,
     sha256="8053c9775516af2f4902e1e8281e356cc1bf7a85e8b761908170767b77c3f037",
-    told="size and sha256 as several projects state them",
+    told="as several projects state it",
     bring="630k-audioset-best.pt (from https://huggingface.co/lukewys/laion_clap)",
     needs="the package laion-clap, with NumPy below 2",
     convert=convert,

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from core.backbones import download
 from core.backbones.aisfx_checkpoint import AISFX
@@ -217,10 +218,17 @@ def _obtain(weights: WeightsFile, work: Path, folder: Path, progress: Progress) 
     if target.is_file():
         # Its check was stopped.
         return target
-    for url in weights.urls[:-1]:
+    urls = [*_mirrored(weights.urls[0]), *weights.urls]
+    for url in urls[:-1]:
         with contextlib.suppress(WeightsError):
             return download.download(url, target, progress)
-    return download.download(weights.urls[-1], target, progress)
+    return download.download(urls[-1], target, progress)
+
+
+def _mirrored(url: str) -> list[str]:
+    """The same file below HEARMAP_WEIGHTS_MIRROR, a web address, where that is set."""
+    mirror = os.environ.get("HEARMAP_WEIGHTS_MIRROR", "").strip().rstrip("/")
+    return [f"{mirror}/{urlsplit(url).path.rpartition('/')[2]}"] if mirror else []
 
 
 def _download_target(name: str, folder: Path) -> Path:

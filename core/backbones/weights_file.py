@@ -22,10 +22,11 @@ def itself(file: Path, folder: Path) -> Path:
 class WeightsFile:
     """One published checkpoint.
 
-    `size_bytes`, `sha256` and `md5` are the checkpoint's own, as published or as told by others
-    who have it (`told` says who); a hash nobody told is None, never guessed, and then what is
-    found is kept beside the weights. `urls` are tried in turn; where there are none,
-    `obtain(folder, progress)` downloads into a folder of its own and gives what it downloaded.
+    `title` is a short name, a colon, and what it is. `size_bytes`, `sha256` and `md5` are the
+    checkpoint's own, as published or as told by others who have it (`told` says who); a hash
+    nobody told is None, never guessed, and then what is found is kept beside the weights. `urls`
+    are tried in turn; where there are none, `obtain(folder, progress)` downloads into a folder of
+    its own and gives what it downloaded.
     `unpack(file, folder)` gives the checkpoint in what was downloaded or what the user brought;
     `convert(checkpoint)` reads the tensors that are needed and raises `WeightsError` where they
     are not there in their shape. `must_accept` is for a licence that binds who uses the weights.
@@ -48,6 +49,17 @@ class WeightsFile:
     must_accept: bool = False
     licence_url: str = ""
     needs: str = ""
+
+    @property
+    def label(self) -> str:
+        """The short name that people read."""
+        return self.title.partition(":")[0]
+
+    @property
+    def summary(self) -> str:
+        """What it is, as a sentence begins."""
+        said = self.title.partition(":")[2].strip()
+        return said[:1].upper() + said[1:]
 
     @property
     def size_is_exact(self) -> bool:

@@ -1,0 +1,45 @@
+"""Which network a fit hears with: those whose weights are here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from app import wording
+from app.state import Key
+
+USUAL = "aisfx"
+
+
+def label(name: str) -> str:
+    """A backbone as people read it."""
+    from core.backbones import weights
+
+    return weights.WEIGHTS[name].label if name in weights.WEIGHTS else name
+
+
+def draw(column: DeltaGenerator) -> str:
+    """Draws the list; gives the name that is chosen. Others wait in the Weights view."""
+    from core.backbones import usable_backbones, weights
+
+    names = [name for name in usable_backbones() if name in weights.WEIGHTS] or [USUAL]
+    return column.selectbox(
+        "Backbone",
+        names,
+        format_func=label,
+        key=Key.BACKBONE,
+        help="The network that listens. More are in the Weights view; each is offered here once "
+        "its weights are here.",
+    )
+
+
+def warn_of_empty_bands(name: str, sample_rates: Sequence[int]) -> None:
+    """Says which mel bands recordings of these rates leave empty, where there are any."""
+    from core.backbones import front_end
+    from core.band_limit import band_limit_warning
+
+    said = band_limit_warning(front_end(name), sample_rates, label(name))
+    if said:
+        st.warning(wording.plain(said, 400), icon=":material/graphic_eq:")
