@@ -93,7 +93,7 @@ def _hash_of(file: WeightsFile, here: Path | None) -> str:
             found = f"; the file that came had sha256 `{weights.source_sha256(file.name)}`"
         except WeightsError:
             found = ""
-    return f"MD5 `{file.md5}`{told}{found}"
+    return (f"MD5 `{file.md5}`" if file.md5 else "No hash is known") + told + found
 
 
 def _kept(file: WeightsFile, here: Path) -> None:
@@ -120,7 +120,9 @@ def _get(file: WeightsFile, busy: bool) -> None:
     part = weights.downloaded_bytes(file.name)
     if part:
         st.caption(f"{_megabytes(part)} came before it was stopped.")
-    if st.button(
+    if file.by_hand:
+        st.caption("Only a person can download it, in a browser.")
+    elif st.button(
         "Go on with the download" if part else f"Download {_megabytes(file.size_bytes)}",
         icon=":material/download:",
         key=f"fetch_{file.name}",

@@ -125,6 +125,7 @@ def _file(name: str, title: str, file: str) -> WeightsFile:
         bring=f"{file} (linked from {_PAGE})",
         convert=convert,
         obtain=_by_hand,
+        by_hand=True,
     )
 
 

@@ -29,7 +29,8 @@ class WeightsFile:
     its own and gives what it downloaded.
     `unpack(file, folder)` gives the checkpoint in what was downloaded or what the user brought;
     `convert(checkpoint)` reads the tensors that are needed and raises `WeightsError` where they
-    are not there in their shape. `must_accept` is for a licence that binds who uses the weights.
+    are not there in their shape. `by_hand` says that only a person can download it;
+    `must_accept` is for a licence that binds who uses the weights.
     """
 
     name: str
@@ -46,6 +47,7 @@ class WeightsFile:
     urls: tuple[str, ...] = ()
     md5: str | None = None
     told: str = ""
+    by_hand: bool = False
     must_accept: bool = False
     licence_url: str = ""
     needs: str = ""

@@ -50,7 +50,8 @@ def run_list(given: argparse.Namespace) -> int:
     for file in weights.list_weights():
         here = weights.find(file.name)
         size = f"{'' if file.size_is_exact else 'about '}{file.size_bytes / 1e6:,.1f} MB"
-        known = f"sha256 {file.sha256}" if file.sha256 else f"MD5 {file.md5}, sha256 not told"
+        md5 = f"MD5 {file.md5}" if file.md5 else "no MD5"
+        known = f"sha256 {file.sha256}" if file.sha256 else f"{md5}, sha256 not told"
         print(f"{file.name}: {file.title}")
         print(f"  {size}, {file.licence}, {known}{f' ({file.told})' if file.told else ''}")
         print(f"  published as {file.published}")
@@ -63,6 +64,9 @@ def run_list(given: argparse.Namespace) -> int:
         part = weights.downloaded_bytes(file.name)
         begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
         accept = " --accept-licence" if file.must_accept else ""
+        if file.by_hand:
+            print(f"  not here; {weights.without_network(file)}")
+            continue
         print(f"  not here; run: hearmap weights fetch {file.name}{accept}{begun}")
     return 0
 
