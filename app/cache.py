@@ -15,6 +15,7 @@ import streamlit as st
 
 if TYPE_CHECKING:
     from core.calibration import Calibration
+    from core.store.scores import ScoreRecord
     from core.types import AnomalyMap, Float32Array
 
 
@@ -43,6 +44,25 @@ def calibration(model_id: str) -> Calibration:
     from core.store.models import load_calibration
 
     return load_calibration(model_id)
+
+
+def scored(model_id: str, *, strips: bool = False) -> tuple[ScoreRecord, ...]:
+    """What a model scored, the strongest evidence first, read again only when there is news.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+    from core.store.scores import scores_stamp
+
+    return _scored(model_id, scores_stamp(model_id), strips)
+
+
+# Shared as they are, for copying 1,000 records takes as long as reading them; they are frozen.
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _scored(model_id: str, stamp: str, strips: bool) -> tuple[ScoreRecord, ...]:
+    from core.store.scores import list_scores
+
+    return tuple(list_scores(model_id, strips=strips))
 
 
 @st.cache_data(max_entries=12, show_spinner=False)

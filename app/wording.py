@@ -36,10 +36,16 @@ def shortened(text: str, longest: int = 60) -> str:
     >>> shortened("a" * 50 + ".wav", 12)
     'aaaaaaa….wav'
     """
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in text
-        if character.isspace() or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
+    is_simple = text.isascii() and text.isprintable()
+    kept = (
+        text
+        if is_simple
+        else "".join(
+            " " if character.isspace() else character
+            for character in text
+            if character.isspace()
+            or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co"}
+        )
     )
     line = " ".join(kept.split())
     if len(line) <= longest:

@@ -12,7 +12,7 @@ from app.state import Query
 from core.calibration import Calibration
 from core.masking import Box
 from core.store.models import ModelRecord
-from core.store.scores import ScoreRecord, list_scores
+from core.store.scores import ScoreRecord
 from core.types import AnomalyMap, Region
 from core.verdict import verdict, where
 
@@ -42,7 +42,7 @@ def draw() -> None:
 
 
 def _scored(model: ModelRecord) -> list[ScoreRecord]:
-    return [score for score in list_scores(model.id) if score.score is not None]
+    return [score for score in cache.scored(model.id) if score.score is not None]
 
 
 def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:

@@ -16,7 +16,7 @@ from app.state import Query, clear_gathered, gathered
 from app.uploading import clear_button, gather
 from core import jobs
 from core.store.models import ModelRecord
-from core.store.scores import ScoreRecord, list_scores
+from core.store.scores import ScoreRecord
 
 if TYPE_CHECKING:
     from core.calibration import Calibration
@@ -49,7 +49,7 @@ def draw() -> None:
 
 
 def _choose_clips(model: ModelRecord) -> None:
-    scored = list_scores(model.id)
+    scored = cache.scored(model.id, strips=True)
     with st.expander("Add recordings", icon=":material/upload:", expanded=not scored):
         chosen = gather(PURPOSE)
         if not chosen:
@@ -71,7 +71,7 @@ def _choose_clips(model: ModelRecord) -> None:
 
 
 def _results(model: ModelRecord) -> None:
-    scored = list_scores(model.id)
+    scored = cache.scored(model.id, strips=True)
     if not scored:
         st.info(
             "No recording has been scored with this model yet: add some above.",

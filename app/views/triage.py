@@ -13,7 +13,7 @@ from app.triage_list import Change, changes, frame, glance, rows_of, triage_list
 from core.errors import SettingError, StoreError
 from core.store import labels
 from core.store.models import ModelRecord, get_model
-from core.store.scores import ScoreRecord, list_scores, scores_stamp
+from core.store.scores import ScoreRecord, scores_stamp
 
 
 def draw() -> None:
@@ -26,7 +26,7 @@ def draw() -> None:
         )
         st.page_link("views/start.py", label="Go to the start", icon=":material/home:")
         return
-    if not _scored(model.id, scores_stamp(model.id)):
+    if not cache.scored(model.id):
         st.info("No recording has been scored with this model yet.", icon=":material/checklist:")
         st.page_link(
             "views/score.py",
@@ -39,15 +39,9 @@ def draw() -> None:
     _tables(model)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _scored(model_id: str, stamp: str) -> tuple[ScoreRecord, ...]:
-    """Frozen records, so that one tuple may be shared; anew when the stamp differs."""
-    return tuple(list_scores(model_id, strips=False))
-
-
 @st.cache_data(max_entries=8, show_spinner=False)
 def _rows(model_id: str, stamp: str) -> str:
-    return rows_of(_scored(model_id, stamp), cache.calibration(model_id))
+    return rows_of(cache.scored(model_id), cache.calibration(model_id))
 
 
 @st.fragment
@@ -55,7 +49,7 @@ def _rows(model_id: str, stamp: str) -> str:
 def _list(model_id: str) -> None:
     key = f"triage_{model_id}"
     model, stamp = get_model(model_id), scores_stamp(model_id)
-    known = {score.clip_id: score for score in _scored(model_id, stamp)}
+    known = {score.clip_id: score for score in cache.scored(model_id)}
     acknowledged = _apply(key, known)
     asked = wanted(key, known)
     if not asked:
@@ -148,13 +142,13 @@ def _tables(model: ModelRecord) -> None:
 
 
 def _exported(model_id: str) -> bytes:
-    scored = list_scores(model_id, strips=False)
+    scored = cache.scored(model_id)
     return label_table.to_csv(scored, labels.list_labels([score.clip_id for score in scored]))
 
 
 def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[str, ...]]:
     """How many labels were taken over, and a sentence on each row that was not."""
-    names = {score.clip_id: score.clip_name for score in list_scores(model_id, strips=False)}
+    names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
     try:
         found = label_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
         labels.set_labels(found.labels)

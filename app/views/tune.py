@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from app.state import Key, Query
 from app.threshold_line import LineEvent, Situation, events, tables, threshold_line
 from core.store.labels import list_labels
 from core.store.models import ModelRecord, get_model
-from core.store.scores import ScoreRecord, list_scores
+from core.store.scores import ScoreRecord
 from core.store.thresholds import history
 
 
@@ -31,7 +32,7 @@ def draw() -> None:
 @guard
 def _bench(model_id: str) -> None:
     model = get_model(model_id)
-    scored = list_scores(model_id, strips=False)
+    scored = cache.scored(model_id)
     labels = list_labels([score.clip_id for score in scored])
     key = f"threshold_line_{model_id}"
     _hear(model_id, events(key))
@@ -120,7 +121,7 @@ def _into_address(rate: float, situation: Situation) -> None:
             st.query_params[name] = value
 
 
-def _labels_hint(model: ModelRecord, scored: list[ScoreRecord], verdicts: set[str]) -> None:
+def _labels_hint(model: ModelRecord, scored: Sequence[ScoreRecord], verdicts: set[str]) -> None:
     """Where labels would show more than there is, the way to them."""
     if not any(score.score is not None for score in scored):
         st.page_link(
