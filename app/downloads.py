@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import cache, wording
+from app import cache, glossary, wording
 from core.store.scores import ScoreRecord
 from core.types import AnomalyMap, Region
 
@@ -42,7 +42,7 @@ def draw(
 ) -> None:
     """The row of download buttons; sounds are those of the stretch that is shown."""
     stem = file_stem(score.clip_name)
-    st.subheader("Take it with you", anchor=False)
+    st.subheader("Take it with you", anchor=False, help=glossary.DOWNLOADS)
 
     def wav(part: str) -> bytes:
         from core.audio import wav_bytes

@@ -39,6 +39,7 @@ class Case:
     threshold: float
     explain: Wanted
     flip: Wanted
+    report: Wanted
     explained: KeptExplanation | None
     flipped: KeptExplanation | None
     tried: KeptExplanation | None
@@ -61,6 +62,7 @@ def case_of(
         calibrated.clip_probability(calibrated.threshold(rate)),
         explain,
         flip,
+        explanations.wanted("clip_report", model, score, stretch, background, rate=rate),
         explanations.find(explain),
         explanations.find(flip),
         explanations.find(own) if own else None,

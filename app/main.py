@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import tour
 from app.guard import guarded
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -39,6 +40,7 @@ def main() -> None:
         position="top",
     )
     with guarded():
+        tour.draw(view.title)
         view.run()
 
 

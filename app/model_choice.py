@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import wording
+from app import glossary, wording
 from app.state import Key, Query, remember_model
 from core.store import models, thresholds
 from core.store.models import ModelRecord
@@ -67,8 +67,7 @@ def false_alarm_rate(model: ModelRecord) -> float:
         format_func=lambda percent: wording.percent(percent / 100),
         key=key,
         on_change=keep,
-        help="How many of 100 normal recordings may be called unlike. A lower rate asks for "
-        "stronger evidence. Moving it changes the verdicts, not the scores.",
+        help=glossary.FALSE_ALARM_RATE,
     )
     # The slider's steps are rounded; a rate that was set elsewhere stays exactly what it is.
     unmoved = value == round(100 * model.false_alarm_rate, 2)

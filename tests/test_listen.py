@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core.store import database, explanations, models, scores
+from core.store import database, explanations, models, reports, scores
 from core.store.clips import clip_path, remove_clip
 from core.store.explanations import KeptExplanation, explanation_key
 from tests.seeded_home import MODEL_ID, seed
@@ -174,3 +174,52 @@ def test_a_clip_removed_from_disk_and_a_model_deleted_elsewhere_are_sentences(
     at.run()
     assert not at.exception
     assert "A model comes first" in texts(at)
+
+
+def test_a_report_is_made_when_asked_for_and_then_offered(jobs: FakeJobs) -> None:
+    at = explained(jobs)
+    at.button(key="start_clip_report").click().run()
+    kind, arguments = jobs.submitted[-1]
+    assert (kind, arguments["rate"]) == ("clip_report", 0.05)
+    key = explanation_key(kind, arguments)
+    for suffix in (".html", ".zip"):
+        reports.keep(key, suffix, b"made")
+    jobs.end("job1", state="done")
+    at.run()
+    assert not at.exception
+    labels = [button.proto.label for button in at.get("download_button")]
+    assert {"Report (HTML)", "Everything (ZIP)"} < set(labels)
+
+
+def test_a_report_of_all_scored_recordings_is_made_on_score(jobs: FakeJobs) -> None:
+    at = app("score", model=MODEL_ID)
+    at.button(key="start_batch_report").click().run()
+    kind, arguments = jobs.submitted[-1]
+    assert (kind, arguments["model_id"]) == ("batch_report", MODEL_ID)
+    assert not at.exception
+
+
+def test_the_tour_leads_from_view_to_view_and_ends_when_told() -> None:
+    at = app()
+    at.button(key="take_tour").click().run()
+    assert "Tour, 1 of 5: Start" in texts(at)
+    for number, view in enumerate(("fit", "score", "listen", "tune"), start=2):
+        at.switch_page(f"views/{view}.py").run()
+        assert not at.exception
+        assert f"Tour, {number} of 5: {view.capitalize()}" in texts(at)
+    at.button(key="tour_end").click().run()
+    assert "Tour, " not in texts(at)
+
+
+def test_a_long_recording_is_explained_by_its_parts_and_only_when_asked(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.player.parts.LONGEST_WHOLE_SECONDS", 3.0)
+    monkeypatch.setattr("app.player.parts.PART_SECONDS", 2.0)
+    monkeypatch.setattr("app.player.parts.OVERLAP_SECONDS", 0.5)
+    at = listen()
+    assert jobs.submitted == []
+    assert "This recording is long" in texts(at)
+    at.button(key="start_explain").click().run()
+    stretch = jobs.submitted[-1][1]["stretch"]
+    assert 0 < stretch[1] - stretch[0] <= 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, downloads, explanation_panel, figures, glossary, wording
+from app import cache, downloads, explanation_panel, figures, glossary, report_offer, wording
 from app.explanation_panel import Case
 from app.model_choice import choose_model, false_alarm_rate
 from app.player import Part, Picture, PlayerState, Sound, player, wanted_part
@@ -104,6 +104,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
     with left:
         _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
+        report_offer.draw(case.report, f"{downloads.file_stem(score.clip_name)}_report")
     explanation_panel.draw(case, _marked(state))
 
 

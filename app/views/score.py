@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import cache, wording
+from app import cache, glossary, report_offer, wording
 from app.job_panel import ended_badly, find_job, is_active, watch
 from app.model_choice import choose_model, false_alarm_rate
 from app.state import Query, clear_gathered, gathered
@@ -95,6 +95,8 @@ def _results(model: ModelRecord) -> None:
             f"{wording.counted(len(failed), 'recording')} could not be scored.\n{shown}",
             icon=":material/rule:",
         )
+    st.subheader("Take it with you", anchor=False)
+    report_offer.draw(report_offer.of_batch(model, scored, rate), "hearmap_report")
 
 
 def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
@@ -120,7 +122,7 @@ def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
                 "p-value",
                 format="%.3f",
                 width="small",
-                help="How often a normal recording would score at least as high.",
+                help=glossary.P_VALUE,
             ),
             "ratio": column.ProgressColumn(
                 "Against the threshold",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import wording
+from app import tour, wording
 from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Key, Query, remember_model
 from core import jobs
@@ -20,6 +20,14 @@ def draw() -> None:
             "Give HearMap recordings of how a machine or place normally sounds. It then shows, for "
             "any new recording, **when** and **at which frequencies** it is unlike them, and "
             "plays you exactly that part."
+        )
+    if not tour.is_on():
+        st.button(
+            "Take the two-minute tour",
+            icon=":material/explore:",
+            type="tertiary",
+            key="take_tour",
+            on_click=tour.start,
         )
     job = find_job(st.query_params.get(Query.JOB), "demo")
     if job is not None and job.state == "done" and job.id == st.session_state.get(Key.AWAITED_JOB):
