@@ -103,36 +103,33 @@ def boxes_mask(boxes: Iterable[Box], freq_hz: Float64Array, time_s: Float64Array
     """
     mask = np.zeros((freq_hz.size, time_s.size), dtype=np.float32)
     half = float(time_s[1] - time_s[0]) / 2 if time_s.size > 1 else 0.5
-    row_edges = np.concatenate([[0.0], (freq_hz[1:] + freq_hz[:-1]) / 2, [np.inf]])
-    column_edges = np.concatenate([time_s - half, [time_s[-1] + half]])
+    first_s, last_s = float(time_s[0]) - half, float(time_s[-1]) + half
     n_boxes = 0
     for box in boxes:
         n_boxes += 1
         if not (box.start_s < box.end_s and box.low_hz < box.high_hz):
             raise SettingError("A box has no area; draw it from one corner to the other.")
-        if box.end_s <= column_edges[0] or box.start_s >= column_edges[-1] or box.high_hz <= 0:
+        if box.end_s <= first_s or box.start_s >= last_s or box.high_hz <= 0:
             raise SettingError(
                 f"A box at {box.start_s:.2f} to {box.end_s:.2f} s, {box.low_hz:.0f} to "
-                f"{box.high_hz:.0f} Hz lies outside the map, which ends at {column_edges[-1]:.2f} "
+                f"{box.high_hz:.0f} Hz lies outside the map, which ends at {last_s:.2f} "
                 "s; draw it inside."
             )
-        rows = _cells(row_edges, box.low_hz, box.high_hz)
-        columns = _cells(column_edges, box.start_s, box.end_s)
+        rows = _cells(freq_hz, box.low_hz, box.high_hz)
+        columns = _cells(time_s, box.start_s, box.end_s)
         mask[rows, columns] = 1.0
     if n_boxes == 0:
         raise SettingError("There is no box yet; draw one on the picture.")
     return mask
 
 
-def _cells(edges: Float64Array, low: float, high: float) -> slice:
-    """The cells whose middle lies between low and high, or the one around their middle."""
-    middles = (edges[1:] + edges[:-1]) / 2
-    first, last = np.searchsorted(middles, [low, high])
+def _cells(centres: Float64Array, low: float, high: float) -> slice:
+    """The cells whose centre lies between low and high, or the one nearest to their middle."""
+    first, last = np.searchsorted(centres, [low, high])
     if first < last:
         return slice(int(first), int(last))
-    around = int(np.searchsorted(edges, (low + high) / 2, side="right")) - 1
-    around = min(max(around, 0), middles.size - 1)
-    return slice(around, around + 1)
+    nearest = int(np.abs(centres - (low + high) / 2).argmin())
+    return slice(nearest, nearest + 1)
 
 
 def _changed(

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from core.masking import apply_mask, filled, kept, removed
-from core.spectrogram import SpectrogramSettings
+from core.errors import SettingError
+from core.masking import Box, apply_mask, boxes_mask, filled, kept, removed, with_magnitude
+from core.spectrogram import SpectrogramSettings, spectrogram
 from core.types import Clip
 
 SETTINGS = SpectrogramSettings()
@@ -65,3 +66,41 @@ def test_a_map_of_another_size_is_refused() -> None:
     clip = clip_of(1.0)
     with pytest.raises(ValueError, match="spectrogram"):
         apply_mask(clip.samples, np.ones((96, 3), dtype=np.float32), SETTINGS)
+
+
+def test_with_its_own_magnitude_a_tone_comes_back_and_with_none_there_is_silence() -> None:
+    clip = clip_of(1.0)
+    n_bins = SETTINGS.n_fft // 2 + 1
+    silent = with_magnitude(clip.samples, np.zeros(n_bins, np.float32), SETTINGS)
+    assert np.abs(silent).max() < 1e-6
+    # Noise of one mean magnitude at each frequency keeps its level, within a decibel or so.
+    magnitude = np.abs(spectrogram(clip, SETTINGS).stft).mean(axis=1).astype(np.float32)
+    again = with_magnitude(clip.samples, magnitude, SETTINGS)
+    assert again.shape == clip.samples.shape
+    assert 0.75 < again.std() / clip.samples.std() < 1.1
+    assert np.corrcoef(again, clip.samples)[0, 1] > 0.8
+
+
+def test_boxes_cover_the_cells_whose_middle_they_hold_and_are_cut_at_the_edges() -> None:
+    freq_hz, time_s = np.array([100.0, 200.0, 400.0, 800.0]), np.arange(10) / 10
+    mask = boxes_mask([Box(0.15, 0.35, 150.0, 500.0)], freq_hz, time_s)
+    expected = np.zeros((4, 10), np.float32)
+    expected[1:3, 2:4] = 1.0
+    np.testing.assert_array_equal(mask, expected)
+    whole = boxes_mask([Box(-1.0, 99.0, 0.0, 1e6)], freq_hz, time_s)
+    assert whole.min() == 1.0
+    tiny = boxes_mask([Box(0.52, 0.53, 410.0, 420.0)], freq_hz, time_s)
+    assert tiny.sum() == 1.0 == tiny[2, 5]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "said"),
+    [
+        ([], "no box yet"),
+        ([Box(1.0, 1.0, 100.0, 200.0)], "no area"),
+        ([Box(2.0, 3.0, 100.0, 200.0)], "outside the map"),
+    ],
+)
+def test_boxes_that_say_nothing_are_refused_in_a_sentence(boxes: list[Box], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        boxes_mask(boxes, np.array([100.0, 200.0]), np.arange(10) / 10)
