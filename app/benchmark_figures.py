@@ -12,9 +12,8 @@ from app.figures import GREY
 
 # One hue from nothing to much, legible on both themes.
 SCALE = [(0.0, "#f3e9d9"), (0.5, "#7fb0b0"), (1.0, "#0b6570")]
-# A form of a method has its dash, a method its colour; legible on both themes.
+# A method has its colour, its published form a dashed line; legible on both themes.
 COLOURS = ("#0b8494", "#d9822b", "#8a5a9e", "#6b7a7c", "#b3423a", "#3f7d4e")
-DASHES = ("dash", "solid", "dot", "dashdot")
 
 
 def roc_curves(
@@ -27,10 +26,9 @@ def roc_curves(
         name="chance", hoverinfo="skip",
     )  # fmt: skip
     methods = list(dict.fromkeys(name.split(",")[0] for name, _, _ in curves))
-    forms = list(dict.fromkeys(name.split(",")[-1] for name, _, _ in curves))
     for name, truth, scores in curves:
         colour = COLOURS[methods.index(name.split(",")[0]) % len(COLOURS)]
-        dash = DASHES[forms.index(name.split(",")[-1]) % len(DASHES)]
+        dash = "dash" if name.endswith("as published") else "solid"
         fpr, tpr, _ = roc_curve(np.asarray(truth, dtype=bool), np.asarray(scores, dtype=float))
         figure.add_scatter(
             x=fpr,

@@ -86,8 +86,9 @@ def _best(rows: list[Row], methods: list[tuple[str, str]]) -> None:
     best = max(sample, key=lambda method: sample[method].value)
     area = sample[best]
     rivals = [m for m in sample if m != best and sample[m].high >= area.low]
+    does = "tells" if len(sample) == 1 else "best tells"
     said = (
-        f"**{wording.plain(method_name(best))}** tells normal from unlike clips best, with an "
+        f"**{wording.plain(method_name(best))}** {does} normal from unlike clips, with an "
         f"AUROC of {100 * area.value:.1f} % ({100 * area.low:.0f} to {100 * area.high:.0f})"
     )
     if rivals:
@@ -146,7 +147,7 @@ def _table(rows: list[Row], methods: list[tuple[str, str]]) -> None:
         height="content" if len(lines) <= 12 else 430,
         column_config={
             "level": column.TextColumn("Level", width="small"),
-            "metric": column.TextColumn("Measure"),
+            "metric": column.TextColumn("Measure", width="medium"),
             "method": column.TextColumn("Method", width="medium"),
             **number,
             "difference": column.NumberColumn("Difference", format="%+.1f", width="small"),
@@ -185,13 +186,14 @@ def _heatmap(
         values, normals, [method_name(m) for m in methods], height=150 + 48 * len(normals)
     )
     st.plotly_chart(figure, config=QUIET, key="bench_heatmap")
-    if np.isfinite(values).any():
+    said = f"Mean over {wording.counted(len(levels), 'ratio')}, percent."
+    if np.isfinite(values).sum() > 1:
         i, j = np.unravel_index(np.nanargmin(values), values.shape)
-        st.caption(
-            f"Mean over {wording.counted(len(levels), 'ratio')}, percent. Hardest: "
-            f"{wording.plain(normals[i])} for {wording.plain(method_name(methods[j]))}, "
+        said += (
+            f" Hardest: {wording.plain(normals[i])} for {wording.plain(method_name(methods[j]))}, "
             f"{100 * values[i, j]:.1f}."
         )
+    st.caption(said)
 
 
 def _chosen(
@@ -240,9 +242,11 @@ def _cell(
     mine = sorted(_chosen(clips, method, normal, snr_db), key=lambda clip: clip["score"])
     unlike = [clip for clip in mine if clip["anomalous"]]
     usual = [clip for clip in mine if not clip["anomalous"]]
+    # No clip is both among the best and among the worst.
+    n_shown = min(N_CLIPS_SHOWN, max(1, len(unlike) // 2))
     kinds = (
-        ("Found best", unlike[::-1][:N_CLIPS_SHOWN]),
-        ("Found worst", unlike[:N_CLIPS_SHOWN]),
+        ("Found best", unlike[::-1][:n_shown]),
+        ("Found worst", unlike[:n_shown]),
         ("Normal, yet scored highest", usual[::-1][:N_CLIPS_SHOWN]),
     )
     for place, (column, (name, shown)) in enumerate(zip(st.columns(3), kinds, strict=True)):

@@ -1,11 +1,13 @@
 """`python -m benchmarks.envmix --esc50 ROOT --out DIR`: EnvMix and novelty on ESC-10's classes.
 
+With `--machines fan,pump` instead of `--esc50`: EnvMix on the built-in machines, no data needed.
 Runs `hearmap bench`, which goes on where it was stopped, and writes its tables into RESULTS.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
@@ -31,11 +33,30 @@ Settings of the recommended form were chosen on folds 1-3, leaving one fold out;
 scored once with them fixed, and again here by this command.
 """
 
+MACHINES_NOTE = """
+What can be compared: heads and presets with one another, on sounds that anyone can make again to
+the digit from the seed, with faults at a known ratio and place. A missed stroke is never louder
+than the stroke that is missing, so its ratio stays at 0 dB and below.
+
+What cannot: the paper's numbers, printed beside ours because the measures are the same. Its clips
+are recordings of streets and animals (UrbanSound8K with ESC-50), heard by another network
+(CLAP's CNN14); made machines are far steadier than those, so that a clip with a fault is easier
+to tell from a normal one, while a fault that lasts the whole clip, or a click of 10 ms, gives a
+truth in time and frequency that no map of this resolution fits. The set is small: see the
+intervals. F1 of whole clips stands on more unlike clips than normal ones (its floor is in the
+table), the paper's on a balanced set; its F1 of cells is taken to be at each map's 40th percentile.
+"""
+
 
 def main() -> int:
     """Run both benchmarks and write their sections."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--esc50", type=Path, required=True)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--esc50", type=Path)
+    source.add_argument("--machines")
+    parser.add_argument("--most-training", default="8")
+    parser.add_argument("--most-tests", default="4")
+    parser.add_argument("--jobs", default="1")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--heads", default="patchcore,padim")
     parser.add_argument("--presets", default="published,recommended")
@@ -43,6 +64,8 @@ def main() -> int:
     parser.add_argument("--section", default="envmix")
     parser.add_argument("--no-grouping", action="store_true", help="no ungrouped calibration")
     given = parser.parse_args()
+    if given.machines:
+        return machines(given)
     if not (given.esc50 / "meta" / "esc50.csv").is_file():
         print(f"skipped: the ESC-10 recordings are not in {given.esc50}", file=sys.stderr)
         return 1
@@ -62,6 +85,24 @@ def main() -> int:
         f"    hearmap bench envmix --normal {NORMALS} --anomaly {ANOMALIES} --heads {given.heads}"
         f" --snr {' '.join(given.snr)} --seed 0{grouping}\n\n{tables[0]}\n{NOTE}\n"
         f"### Novelty: one class against the other three\n\n{tables[1]}",
+    )
+    return 0
+
+
+def machines(given: argparse.Namespace) -> int:
+    """Run EnvMix on the built-in machines and write its section."""
+    options = ["--machines", given.machines, "--heads", given.heads, "--presets", given.presets]
+    options += ["--snr", *given.snr, "--most-training", given.most_training]
+    options += ["--most-tests", given.most_tests, "--seed", "0"]
+    out = ["--jobs", given.jobs, "--progress", "lines", "--out", str(given.out)]
+    status = hearmap(["bench", "envmix", *options, *out])
+    if status:
+        return status
+    write_section(
+        "envmix-machines",
+        f"## EnvMix on the built-in machines: {given.machines}\n\n{machine()}\n\n"
+        f"    hearmap bench envmix {shlex.join(options)}\n\n"
+        f"{(given.out / 'results.md').read_text()}\n{MACHINES_NOTE}",
     )
     return 0
 

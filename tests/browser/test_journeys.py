@@ -204,3 +204,29 @@ def test_every_bad_file_gets_its_sentence_and_the_others_go_on(
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     assert page.locator("script", has_text="alert(1)").count() == 0
     expect(page.get_by_role("button", name="Fit", exact=True)).to_be_enabled()
+
+
+def test_a_benchmark_of_a_demo_machine_ends_in_numbers_and_sounds(
+    page: Page, app: AppServer
+) -> None:
+    open_app(page, app)
+    go_to(page, "Benchmark")
+    page.get_by_text("Size", exact=True).click()
+    for label, number in (("Training clips a class", "4"), ("Normal test clips a class", "2")):
+        page.get_by_label(label).fill(number)
+        page.get_by_label(label).press("Enter")
+        wait_idle(page)
+    for chosen in ("As published", "0", "-6"):
+        page.get_by_role("button", name=chosen, exact=True).click()
+        wait_idle(page)
+        page.wait_for_timeout(300)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text("Measuring padim on fan")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("PaDiM, recommended tells normal from unlike clips")).to_be_visible(
+        timeout=FIT_SECONDS * 1000
+    )
+    expect(page.locator("[data-testid=stAudio]")).to_have_count(4, timeout=60_000)
+    wait_idle(page, timeout_seconds=60)
+    page.reload()
+    expect(page.get_by_role("heading", name="ROC curves")).to_be_visible(timeout=60_000)
+    wait_idle(page, timeout_seconds=60)
