@@ -48,8 +48,13 @@ def _rows(model_id: str, stamp: str) -> str:
 @guard
 def _list(model_id: str) -> None:
     key = f"triage_{model_id}"
-    model, stamp = get_model(model_id), scores_stamp(model_id)
-    known = {score.clip_id: score for score in cache.scored(model_id)}
+    try:
+        model, stamp = get_model(model_id), scores_stamp(model_id)
+        known = {score.clip_id: score for score in cache.scored(model_id)}
+    except StoreError:
+        # The model went in another tab; labels are the clips' own and stay.
+        _apply(key, None)
+        raise
     acknowledged = _apply(key, known)
     asked = wanted(key, known)
     if not asked:
@@ -73,7 +78,7 @@ def _list(model_id: str) -> None:
         st.switch_page("views/listen.py", query_params={Query.MODEL: model_id, Query.CLIP: opened})
 
 
-def _apply(key: str, known: dict[str, ScoreRecord]) -> dict[str, int]:
+def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
     """Keeps what was labelled in the list since it was last heard; gives what is kept so far.
 
     What the database refuses now stays in the list, which sends it again with the next change.
@@ -82,7 +87,7 @@ def _apply(key: str, known: dict[str, ScoreRecord]) -> dict[str, int]:
     by = str(st.session_state.get(Key.WHO) or "")
     for change in changes(key, heard):
         try:
-            if change.clip_id in known:
+            if known is None or change.clip_id in known:
                 _keep(change, by)
             else:
                 st.toast(
