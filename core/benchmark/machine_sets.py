@@ -33,6 +33,10 @@ class MachineSet:
         """The name, and the SNR: no other piece is called so."""
         return self.name if self.snr_db is None else f"{self.name} at {self.snr_db:g} dB"
 
+    def bank_of(self, clip: MachineClip) -> str:
+        """Where a training clip is remembered: under this piece, each domain for itself."""
+        return f"{self.title}/{clip.domain}" if clip.domain else self.title
+
     def described(self) -> dict[str, Any]:
         """What the numbers depend on, as plain JSON: the clips' names, labels and sizes."""
         used = [

@@ -35,6 +35,18 @@ class Candidate:
         """The head's settings, defaults included."""
         return make_settings(head_type(self.head).settings_type, self.head, self.settings)
 
+    @property
+    def learns_classes(self) -> bool:
+        """Whether one detector learns all of a data set's classes at once."""
+        return head_type(self.head).learns_classes(self.settings_in_full())
+
+    def on(self, data_set: str) -> Candidate:
+        """The candidate as it is published for a data set."""
+        if self.preset != "published":
+            return self
+        changed = head_type(self.head).published_for.get(data_set, {})
+        return dataclasses.replace(self, settings=self.settings | changed)
+
     def detector(self, seed: int) -> Detector:
         """An unfitted detector."""
         return Detector(self.head, self.backbone, seed=seed, **self.settings)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.benchmark.protocol import Candidate
 
 
-def add_shared(parser: argparse.ArgumentParser, *, backbone: str = "aisfx") -> None:
+def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx") -> None:
     """`--heads`, `--presets`, `--backbone`, `--seed`, `--jobs`, `--out`, `--progress`."""
     parser.add_argument("--heads", type=names, default=["all"], metavar="A,B", help="heads, or all")
     parser.add_argument(
@@ -21,9 +21,11 @@ def add_shared(parser: argparse.ArgumentParser, *, backbone: str = "aisfx") -> N
         type=names,
         default=["published", "recommended"],
         metavar="A,B",
-        help="published, recommended",
+        help="published, recommended; anopatch also has small, for a CPU",
     )
-    parser.add_argument("--backbone", default=backbone, help="the network")
+    parser.add_argument(
+        "--backbone", default=backbone, help="the network, by default a head's usual one"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of mixes, fits and intervals")
     parser.add_argument(
         "--jobs",
@@ -43,12 +45,19 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
         SettingError: a head or preset is unknown.
     """
     from core.benchmark.protocol import Candidate
+    from core.detectors.detector import DEFAULT_BACKBONE, usable_backbone
     from core.detectors.presets import preset_settings
-    from core.detectors.registry import heads_for
+    from core.detectors.registry import head_type, heads_for
 
-    heads = heads_for(given.backbone) if given.heads == ["all"] else given.heads
+    # Of all heads those that the network suits, of those named each with a network of its own.
+    heads = heads_for(given.backbone or DEFAULT_BACKBONE) if given.heads == ["all"] else given.heads
     return [
-        Candidate(head, preset, given.backbone, preset_settings(head, preset))
+        Candidate(
+            head,
+            preset,
+            usable_backbone(head_type(head), given.backbone),
+            preset_settings(head, preset),
+        )
         for head in heads
         for preset in given.presets
     ]
@@ -64,7 +73,13 @@ def configuration(given: argparse.Namespace, chosen: list[Candidate]) -> dict[st
     }
     return options | {
         "candidates": [
-            {"head": one.head, "preset": one.preset, "settings": one.settings} for one in chosen
+            {
+                "head": one.head,
+                "preset": one.preset,
+                "backbone": one.backbone,
+                "settings": one.settings,
+            }
+            for one in chosen
         ]
     }
 

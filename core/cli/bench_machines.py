@@ -58,7 +58,7 @@ def add_to(kinds: Any) -> None:
                     else "the organisers' folder ground_truth_attributes"
                 ),
             )
-        bench_arguments.add_shared(parser)
+        bench_arguments.add_shared(parser, backbone=None)
         parser.set_defaults(run=run, benchmark=name)
 
 

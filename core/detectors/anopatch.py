@@ -104,6 +104,7 @@ class AnoPatch(Head):
             "checkpoint_every": 50,
         }
     }
+    published_for: ClassVar[dict[str, dict[str, Any]]] = {"dcase2023": {"specaug_freq": 80}}
     losses: tuple[float, ...] = ()
 
     def __init__(
@@ -119,6 +120,11 @@ class AnoPatch(Head):
         if settings.fine_tune:
             return tuple(backbone.strides)[:1]
         return backbone.choose_layers(settings.layers or backbone.default_layers[-1:])
+
+    @classmethod
+    def learns_classes(cls, settings: Any) -> bool:
+        """Fine-tuned it does."""
+        return bool(settings.fine_tune)
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
         """Fine-tune where asked for, then remember every normal clip."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -84,6 +85,8 @@ class Head(ABC):
     # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {}
     fewest_clips: ClassVar[int] = 2
+    # What the published form has otherwise for a benchmark's data set, by the benchmark's name.
+    published_for: ClassVar[dict[str, dict[str, Any]]] = {}
     # The backbones it can work with, the usual one first; none named means any.
     backbones: ClassVar[tuple[str, ...]] = ()
     # Where a head that trains for hours keeps its state, in folders NAME-*, to go on from.
@@ -111,10 +114,17 @@ class Head(ABC):
         return self.score(maps)
 
     @classmethod
+    def learns_classes(cls, settings: Any) -> bool:
+        """Whether a head of these settings learns by telling the clips' classes apart."""
+        return False
+
+    @classmethod
     def forget(cls, checkpoints: Path) -> None:
         """What heads of this kind kept in the folder, to go on from, is gone."""
         for folder in checkpoints.glob(f"{cls.name}-*"):
             shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            checkpoints.rmdir()
 
     @classmethod
     def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:
