@@ -11,25 +11,37 @@ from app import wording
 from app.state import Key
 
 USUAL = "aisfx"
+WITHOUT_WEIGHTS = {"beats-small": "A small BEATs, untrained: for trying a training here"}
 
 
 def label(name: str) -> str:
     """A backbone as people read it."""
     from core.backbones import weights
 
-    return weights.WEIGHTS[name].label if name in weights.WEIGHTS else name
+    return (
+        weights.WEIGHTS[name].label
+        if name in weights.WEIGHTS
+        else WITHOUT_WEIGHTS.get(name, name)
+    )
 
 
-def draw(column: DeltaGenerator) -> str:
-    """Draws the list; gives the name that is chosen. Others wait in the Weights view."""
+def draw(column: DeltaGenerator, own: Sequence[str] = ()) -> str:
+    """Draws the list; gives the name that is chosen. Others wait in the Weights view.
+
+    `own` are those that the method can work with, where it cannot with any.
+    """
     from core.backbones import usable_backbones, weights
 
-    names = [name for name in usable_backbones() if name in weights.WEIGHTS] or [USUAL]
+    here = usable_backbones()
+    if own:
+        names = [name for name in own if name in here]
+    else:
+        names = [name for name in here if name in weights.WEIGHTS] or [USUAL]
     return column.selectbox(
         "Backbone",
         names,
         format_func=label,
-        key=Key.BACKBONE,
+        key=Key.OWN_BACKBONE if own else Key.BACKBONE,
         help="The network that listens. More are in the Weights view; each is offered here once "
         "its weights are here.",
     )

@@ -46,6 +46,11 @@ def feature_cache_dir() -> Path:
     return home() / "cache" / "features"
 
 
+def checkpoints_dir() -> Path:
+    """States of trainings that were interrupted, to go on from; they may be deleted at any time."""
+    return home() / "checkpoints"
+
+
 def weights_dir() -> Path:
     """Weights that this user fetched or added."""
     return home() / "weights"

@@ -7,6 +7,8 @@ recording that cannot be used is left out with a sentence in `left_out`, and the
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from core import explaining, reporting
 from core.errors import AudioError, FitError, HearMapError, SettingError, StoreError
+from core.home import checkpoints_dir
 from core.progress import Progress, part, silent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.audio import Channel
     from core.store.scores import ScoreRecord
     from core.types import Clip
@@ -32,7 +37,9 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
 
     Arguments: clip_ids, model_name; if not the defaults head, preset, backbone, seed,
     false_alarm_rate, channel, device; head_settings, over those of the preset; groups, one for
-    each clip id, alike for clips of one recording. Cancelled or failed, it leaves no model.
+    each clip id, alike for clips of one recording; labels, each clip's class, for heads that learn
+    from classes. Cancelled or failed, it leaves no model; a long training's state stays, and the
+    same fit goes on from it.
 
     Raises:
         FitError: too few recordings can be used; the sentence says which were left out and why.
@@ -56,6 +63,15 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
     if groups is not None and len(groups) != len(arguments["clip_ids"]):
         raise SettingError(f"There are {len(groups)} groups for {len(clip_ids)} recordings.")
     group_of = dict(zip(arguments["clip_ids"], groups or (), strict=False))
+    labels = arguments.get("labels")
+    if labels is not None and len(labels) != len(arguments["clip_ids"]):
+        raise SettingError(f"There are {len(labels)} labels for {len(clip_ids)} recordings.")
+    label_of = dict(zip(arguments["clip_ids"], labels or (), strict=False))
+    used_labels: list[str] = []
+    classes: dict[str, Any] = {}
+    if labels is not None:
+        # Complete once the clips have been read, as the groups are.
+        classes = {"labels": used_labels, "checkpoints": _kept_state(arguments)}
     left_out: list[str] = []
     used: list[str] = []
     used_groups: list[str] = []
@@ -65,6 +81,7 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
     def readable() -> Iterator[Clip]:
         for clip in _readable(clip_ids, channel, detector.sample_rate, left_out, used):
             used_groups.append(str(group_of.get(used[-1], "")))
+            used_labels.append(str(label_of.get(used[-1], "")))
             yield clip
 
     started = time.monotonic()
@@ -73,6 +90,7 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
             readable(),
             # Known once the clips have been read, since those left out have none.
             groups=used_groups if group_of else None,
+            **classes,
             n_clips=len(clip_ids),
             progress=part(progress, 0.0, 0.98),
         )
@@ -290,6 +308,13 @@ def _readable(
             continue
         used.append(clip_id)
         yield clip
+
+
+def _kept_state(arguments: dict[str, Any]) -> Path:
+    """Where this fit's training keeps its state: the same fit started again finds it there."""
+    same = {key: arguments[key] for key in arguments if key not in ("resumed_since", "model_name")}
+    digest = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+    return checkpoints_dir() / digest[:16]
 
 
 def _naming(name: str | None, error: HearMapError) -> str:

@@ -47,6 +47,7 @@ class FakeDetector:
     def fit(
         self, clips: Iterable[Clip], *, groups: Sequence[str] | None = None,
         n_clips: int | None = None, progress: Progress = silent,
+        labels: Sequence[str] | None = None, checkpoints: Path | None = None,
     ) -> FakeDetector:  # fmt: skip
         peaks = []
         for i, clip in enumerate(clips):
@@ -59,6 +60,7 @@ class FakeDetector:
             raise FitError(f"At least 2 normal clips are needed; there are {len(peaks)}.")
         self.peaks = np.sort(np.array(peaks, dtype=np.float64))
         type(self).last = {"head": self.head_name, "settings": self.settings, "groups": groups}
+        type(self).last |= {"labels": labels, "checkpoints": checkpoints}
         progress("Done", 1.0)
         return self
 

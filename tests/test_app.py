@@ -189,6 +189,24 @@ def test_the_recommended_form_says_what_it_does_and_the_published_one_is_a_click
     assert arguments["head_settings"] == {"bank_size": 500}
 
 
+def test_a_method_that_learns_from_classes_asks_for_them(jobs: FakeJobs) -> None:
+    at = app("fit")
+    names = ["fan_1.wav", "fan_2.wav", "pump_1.wav", "pump_2.wav"]
+    upload(at, *((name, noise(k)) for k, name in enumerate(names)))
+    at.selectbox(key="head").set_value("anopatch").run()
+    offered = at.selectbox(key="own_backbone")
+    assert offered.value == "beats-small" and len(offered.options) == 1, "no other weights are here"
+    at.button_group(key="preset_anopatch").set_value("small").run()
+    assert "All 4 files are of one class" in texts(at)
+    assert next(button for button in at.button if button.label == "Fit").disabled
+    at.selectbox(key="classes").set_value("name-field").run()
+    assert "4 files, 2 classes: fan" in texts(at)
+    press_fit(at)
+    arguments = jobs.submitted[0][1]
+    assert arguments["labels"] == ["fan", "fan", "pump", "pump"]
+    assert (arguments["backbone"], arguments["preset"]) == ("beats-small", "small")
+
+
 def test_clips_of_one_recording_are_told_by_their_names(jobs: FakeJobs) -> None:
     at = app("fit")
     names = ["1-17150-A.wav", "1-17150-B.wav", "1-9-A.wav", "2-8-A.wav"]

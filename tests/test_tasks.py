@@ -184,3 +184,21 @@ def test_the_demo_makes_fits_and_scores() -> None:
         assert all(0 <= start < stop <= seconds + 1e-6 for start, stop in times)
     with pytest.raises(SettingError, match="no machine “robot”"):
         demo({"machine": "robot"})
+
+
+def test_classes_go_with_the_clips_that_could_be_read_and_a_training_finds_its_state() -> None:
+    ids = normals()
+    broken = add_clip("broken.wav", b"RIFF nothing").id
+    asked = {"clip_ids": [ids[0], broken, *ids[1:]], "labels": ["a", "b", "c", "d", "e", "f"]}
+    fit(asked | {"head": "padim", "model_name": "one"})
+    assert FakeDetector.last["labels"] == ["a", "c", "d", "e", "f"]
+    first = FakeDetector.last["checkpoints"]
+    fit(asked | {"head": "padim", "model_name": "another name"})
+    assert FakeDetector.last["checkpoints"] == first
+    fit(asked | {"head": "padim", "seed": 1})
+    assert FakeDetector.last["checkpoints"] != first
+    assert first.parent.name == "checkpoints"
+    fit({"clip_ids": ids})
+    assert FakeDetector.last["labels"] is None
+    with pytest.raises(SettingError, match="1 labels for 5 recordings"):
+        fit({"clip_ids": ids, "labels": ["a"]})

@@ -6,7 +6,15 @@ import contextlib
 
 import streamlit as st
 
-from app import backbone_choice, cache, clip_table, grouping_choice, head_settings, wording
+from app import (
+    backbone_choice,
+    cache,
+    class_choice,
+    clip_table,
+    grouping_choice,
+    head_settings,
+    wording,
+)
 from app.estimate import fit_estimate
 from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Key, Query, clear_gathered, gathered, remember_model
@@ -85,7 +93,7 @@ def _settings(
     usable: list[str], lengths: list[float], n_channels: int, sample_rates: list[int]
 ) -> None:
     from core.detectors import HEADS
-    from core.detectors.presets import PRESETS, RECOMMENDED_HEAD
+    from core.detectors.presets import RECOMMENDED_HEAD, preset_settings, presets_of
 
     st.subheader("Settings", anchor=False)
     left, right = st.columns(2, gap="medium")
@@ -107,22 +115,25 @@ def _settings(
         help="How normal sound is remembered. The first did best on the recordings HearMap was "
         "measured on.",
     )
+    presets = presets_of(head)
     preset = left.segmented_control(
         "Form of the method",
-        list(PRESETS),
+        list(presets),
         default="recommended",
         required=True,
         format_func=lambda key: PRESET_NAMES.get(key, key.capitalize()),
-        key=Key.PRESET,
+        # One that only this method has must not stay chosen for the next.
+        key=f"{Key.PRESET}_{head}" if HEADS[head].more_presets else Key.PRESET,
         help="The recommended form suits sound; the published one is for comparison.",
     )
-    left.caption(PRESETS[preset])
+    left.caption(presets[preset])
     right.caption(wording.plain(HEADS[head].summary, 300))
     groups = grouping_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
+    classes = st.container()
     with st.expander("Advanced settings", icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
         channels = channel_names(n_channels)
-        backbone = backbone_choice.draw(left)
+        backbone = backbone_choice.draw(left, HEADS[head].backbones)
         channel = right.selectbox(
             "Channel",
             list(channels),
@@ -140,22 +151,34 @@ def _settings(
         seed = right.number_input(
             "Seed", 0, 2**31 - 1, 0, help="The same seed and clips give the same model."
         )
-        st.markdown(f"**{HEADS[head].title}, {PRESET_NAMES[preset].lower()}**")
+        form = PRESET_NAMES.get(preset, preset)
+        st.markdown(f"**{HEADS[head].title}, {form.lower()}**")
         own = head_settings.draw(HEADS[head].settings_type, head, preset)
     backbone_choice.warn_of_empty_bands(backbone, sample_rates)
-    seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
-    st.caption(
-        f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two cores."
-    )
+    settings = HEADS[head].settings_type(**(preset_settings(head, preset) | own))
+    learns = HEADS[head].learns_classes(settings)
+    labels = None
+    if learns:
+        with classes:
+            labels = class_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
+        st.caption(
+            "It trains a network: minutes for the small one, days for the large one without a "
+            "graphics card. Started again with the same recordings and settings, it goes on."
+        )
+    else:
+        seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
+        st.caption(
+            f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
+            "cores."
+        )
     enough = len(usable) >= HEADS[head].fewest_clips
     separate = groups is None or len(set(groups)) > 1
     if not enough:
         st.caption(
             f"{HEADS[head].title} needs at least {HEADS[head].fewest_clips} different clips."
         )
-    if st.button(
-        "Fit", type="primary", icon=":material/model_training:", disabled=not (enough and separate)
-    ):
+    ready = enough and separate and (labels is not None or not learns)
+    if st.button("Fit", type="primary", icon=":material/model_training:", disabled=not ready):
         job_id = jobs.submit(
             "fit",
             {
@@ -164,6 +187,7 @@ def _settings(
                 "head": head,
                 "preset": preset,
                 "groups": groups,
+                "labels": labels,
                 "backbone": backbone,
                 "seed": int(seed),
                 "false_alarm_rate": float(rate) / 100,
