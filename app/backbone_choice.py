@@ -19,9 +19,7 @@ def label(name: str) -> str:
     from core.backbones import weights
 
     return (
-        weights.WEIGHTS[name].label
-        if name in weights.WEIGHTS
-        else WITHOUT_WEIGHTS.get(name, name)
+        weights.WEIGHTS[name].label if name in weights.WEIGHTS else WITHOUT_WEIGHTS.get(name, name)
     )
 
 

@@ -200,7 +200,7 @@ def test_a_method_that_learns_from_classes_asks_for_them(jobs: FakeJobs) -> None
     assert "All 4 files are of one class" in texts(at)
     assert next(button for button in at.button if button.label == "Fit").disabled
     at.selectbox(key="classes").set_value("name-field").run()
-    assert "4 files, 2 classes: fan" in texts(at)
+    assert "4 files, 2 classes" in texts(at)
     press_fit(at)
     arguments = jobs.submitted[0][1]
     assert arguments["labels"] == ["fan", "fan", "pump", "pump"]
