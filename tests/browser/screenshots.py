@@ -116,11 +116,40 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
 
     each("start_full", "", idle, 800)
     each("score_full", f"score?model={model}", idle, 1100)
-    for name, wanted in (("listen_full", "bearing knock"), ("listen_lasting", "imbalance")):
+    for name, wanted in (("listen_lasting", "imbalance"), ("listen_full", "bearing knock")):
         address = address_of(browser, f"{server.url}/listen?model={model}", wanted, playable)
         each(name, address, playable, 1500)
+    explaining_views(browser, server.url, address, folder)
     fit_views(browser, server, scratch, folder)
     tuning_views(browser, server, folder)
+
+
+def explaining_views(browser: Browser, url: str, address: str, folder: Path) -> None:
+    """Listen's answers to why, and the tour's first step, for the recording at this address."""
+    states = (("listen_why", "Is the map right?"), ("listen_flip", "What would make it normal?"))
+    for scheme in SCHEMES:
+        for width in (WIDE, NARROW):
+            page = new_page(browser, scheme, width, 1000)
+            page.goto(f"{url}/{address}")
+            page.get_by_text("Faithfulness v2").wait_for(timeout=120_000)
+            for name, tab in states:
+                page.get_by_role("tab", name=tab).click()
+                find = page.get_by_role("button", name="Find it")
+                if name == "listen_flip" and find.is_visible():
+                    find.click()
+                if name == "listen_flip":
+                    page.get_by_text("of the map decides it.").wait_for(timeout=120_000)
+                page.get_by_role("heading", name="Why?").scroll_into_view_if_needed()
+                page.get_by_role("tab", name=tab).evaluate("tab => tab.scrollIntoView()")
+                page.mouse.move(0, 0)
+                page.wait_for_timeout(1500)
+                keep(page, folder / f"{name}_{scheme}_{width}.png")
+            page.goto(url)
+            page.get_by_role("button", name="Take the two-minute tour").click(timeout=60_000)
+            page.get_by_text("Tour, 1 of 5").wait_for(timeout=60_000)
+            page.wait_for_timeout(2000)
+            keep(page, folder / f"start_tour_{scheme}_{width}.png")
+            page.context.close()
 
 
 def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
