@@ -32,6 +32,7 @@ def main() -> None:
             st.Page("views/fit.py", title="Fit", icon=":material/library_music:"),
             st.Page("views/score.py", title="Score", icon=":material/query_stats:"),
             st.Page("views/listen.py", title="Listen", icon=":material/hearing:"),
+            st.Page("views/compare.py", title="Compare", icon=":material/compare:"),
             st.Page("views/triage.py", title="Triage", icon=":material/checklist:"),
             st.Page("views/tune.py", title="Tune", icon=":material/tune:"),
             st.Page("views/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),

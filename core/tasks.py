@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import explaining, reporting
+from core import comparing, explaining, reporting
 from core.errors import AudioError, FitError, HearMapError, SettingError, StoreError
 from core.home import checkpoints_dir
 from core.progress import Progress, part, silent
@@ -252,10 +252,16 @@ def weights(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
     return {"name": name}
 
 
+def fit_heads(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
+    """Other heads on the recordings of one model, and a clip scored with each: see comparing."""
+    return comparing.fit_heads(arguments, fit, score, progress)
+
+
 TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
     "fit": fit,
     "score": score,
     "demo": demo,
+    "fit_heads": fit_heads,
     "explain": explaining.explain,
     "counterfactual": explaining.counterfactual,
     "try_mask": explaining.try_mask,

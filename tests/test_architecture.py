@@ -37,7 +37,7 @@ LAYERS: list[set[str]] = [
     {"core.metrics", "core.datasets", "core.store"},
     {"core.verdict"},
     {"core.picture", "core.explanation", "core.background", "core.counterfactual"},
-    {"core.explaining", "core.report_page"},
+    {"core.agreement", "core.comparing", "core.explaining", "core.report_page"},
     {"core.report"},
     {"core.batch_report"},
     {"core.reporting"},

@@ -6,10 +6,11 @@ A long clip is shown by parts: `wanted_part` says which one to give it.
 
 from app.player.painted import PaintedBox, PaintedMask
 from app.player.parts import Part, wanted_part
-from app.player.payload import Payload, Picture, Sound, pack
+from app.player.payload import NamedMap, Payload, Picture, Sound, pack
 from app.player.player import PlayerEvent, PlayerState, player, show
 
 __all__ = [
+    "NamedMap",
     "PaintedBox",
     "PaintedMask",
     "Part",

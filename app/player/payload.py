@@ -75,6 +75,21 @@ class Picture:
     contour_probability: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class NamedMap:
+    """Another map of the same clip, drawn below under the same playhead and zoom.
+
+    Shape:
+        probability, raw: [freq, time] on the picture's axes; score_over_time: [time]
+    """
+
+    label: str
+    probability: Float32Array
+    raw: Float32Array
+    score_over_time: Float32Array
+    map_threshold: float
+
+
 @dataclass(frozen=True)
 class Payload:
     """Packed bytes, and the hashes by which a rerun is known to bring nothing new.
@@ -110,11 +125,12 @@ def pack(
     picture: Picture,
     regions: Sequence[Region],
     part: Part | None = None,
+    maps: Sequence[NamedMap] = (),
 ) -> Payload:
     """The player's bytes.
 
     With a `part`, sounds and picture are that stretch, `time_s` are times of the whole clip, and
-    the regions are those of the whole clip.
+    the regions are those of the whole clip. Each of `maps` has a panel of its own.
 
     Raises:
         ValueError: no sound, or arrays that do not fit each other.
@@ -134,6 +150,7 @@ def pack(
         "duration_s": first.samples.size / first.sample_rate,
         "sounds": described_sounds,
         "picture": _packed_picture(frame, picture),
+        "maps": [_packed_map(frame, picture, other) for other in maps],
         "regions": described_regions,
         "part": _packed_part(frame, part) if part and len(part.bounds) > 1 else None,
         "notes": notes,
@@ -262,17 +279,38 @@ def _packed_picture(frame: _Frame, picture: Picture) -> dict[str, Any]:
     }
 
 
-def _packed_margin(frame: _Frame, picture: Picture, factor: int) -> dict[str, int] | None:
-    """How far each cell lies above the threshold: `MARGIN_ZERO` is on it, whatever its scale.
+def _packed_map(frame: _Frame, picture: Picture, other: NamedMap) -> dict[str, Any]:
+    shape = picture.level_db.shape
+    if other.probability.shape != shape or other.raw.shape != shape:
+        raise ValueError(f"The map “{other.label}” does not have the picture's shape {shape}.")
+    factor = math.ceil(picture.time_s.size / MOST_COLUMNS)
+    probability = _columns_by_max(_finite(other.probability), factor)
+    score = _columns_by_max(_finite(other.score_over_time)[None], factor)[0]
+    distance = _finite(other.raw) - np.float32(other.map_threshold)
+    return {
+        "label": other.label,
+        "probability": frame.add(np.rint(np.clip(probability, 0, 1) * 255).astype(np.uint8)),
+        "margin": _packed_distance(frame, distance, factor),
+        "score": frame.add(score.astype("<f4")),
+        "threshold": float(other.map_threshold),
+    }
 
-    Cells are never rounded across it, so the contour encloses exactly the cells above.
-    """
+
+def _packed_margin(frame: _Frame, picture: Picture, factor: int) -> dict[str, int] | None:
     if picture.raw is not None:
         distance = _finite(picture.raw) - np.float32(picture.map_threshold)
     elif picture.contour_probability is not None:
         distance = _finite(picture.probability) - np.float32(picture.contour_probability)
     else:
         return None
+    return _packed_distance(frame, distance, factor)
+
+
+def _packed_distance(frame: _Frame, distance: Float32Array, factor: int) -> dict[str, int]:
+    """How far each cell lies above the threshold: `MARGIN_ZERO` is on it, whatever its scale.
+
+    Cells are never rounded across it, so the contour encloses exactly the cells above.
+    """
     distance = _columns_by_max(distance, factor)
     # Near the threshold is where the contour is drawn, so far cells may saturate.
     reach = float(np.quantile(np.abs(distance), 0.99)) or 1.0

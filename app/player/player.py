@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 
 import streamlit as st
 
+from app.component_script import joined
 from app.player.painted import PaintedMask, painted_of
 from app.player.parts import Part
-from app.player.payload import Payload, Picture, Sound, pack
+from app.player.payload import NamedMap, Payload, Picture, Sound, pack
 from core.types import Region
 
 HERE = Path(__file__).resolve().parent
@@ -22,9 +22,6 @@ SCRIPTS = (
     *("payload", "band", "sound", "axes", "brush", "colours", "paint", "overlay"),
     *("parts", "page", "painting", "gestures", "player"),
 )
-
-_IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -39,13 +36,8 @@ class PlayerEvent:
 
 
 def script() -> str:
-    """The component's script as one module.
-
-    Streamlit loads inline script from a blob, where a module can import no neighbour; so the
-    parts, which are modules for editors and linters, are joined here.
-    """
-    parts = [(HERE / "js" / f"{part}.js").read_text(encoding="utf-8") for part in SCRIPTS]
-    return _EXPORT.sub("", _IMPORT.sub("", "\n".join(parts)))
+    """The component's script as one module."""
+    return joined(HERE / "js", SCRIPTS)
 
 
 _component = st.components.v2.component(
@@ -73,6 +65,7 @@ def player(
     height: int = 420,
     part: Part | None = None,
     paint: bool = False,
+    maps: Sequence[NamedMap] = (),
 ) -> PlayerState:
     """The player for one clip; gives what is selected and painted in it.
 
@@ -80,9 +73,9 @@ def player(
     clip and sets the length. `height` is that of the picture with its lanes, in CSS pixels. With
     a fixed `key` playback goes on through reruns, and through new regions for the same sounds.
     `part` says which stretch of a long clip this is (`wanted_part` gives it). With `paint` the
-    user can paint a mask of their own.
+    user can paint a mask of their own. `maps` of other models come below, each in a panel.
     """
-    packed = pack(sounds, picture, regions, part)
+    packed = pack(sounds, picture, regions, part, maps)
     return show(packed, len(regions), key=key, height=height, paint=paint)
 
 

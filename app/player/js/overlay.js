@@ -7,8 +7,8 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
   const { playhead, box, solo, outline, hover, painted, brush, lengthSeconds } = shown;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, layout.width, layout.height);
-  for (const panel of layout.panels) {
-    const bottom = layout.axis.y;
+  for (const panel of [...layout.panels, ...layout.others]) {
+    const bottom = panel.axis.y;
     ctx.save();
     ctx.beginPath();
     ctx.rect(panel.x, 0, panel.width, layout.height);
@@ -39,7 +39,7 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
         ctx.fill(hole, "evenodd");
       }
       ctx.fillStyle = colours.selectionSoft;
-      ctx.fillRect(x, layout.score.y, w, layout.score.height);
+      ctx.fillRect(x, panel.score.y, w, panel.score.height);
       ctx.lineWidth = 3.5;
       ctx.strokeStyle = colours.halo;
       ctx.strokeRect(x, y, w, h);
@@ -73,6 +73,8 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
       ctx.strokeStyle = colours.text;
       ctx.lineWidth = 1.5;
       line(ctx, x, panel.y - 2, x, bottom);
+      // Below, titles stand where the handle would be.
+      if (layout.others.includes(panel)) continue;
       ctx.fillStyle = colours.text;
       ctx.beginPath();
       ctx.moveTo(x - 5, panel.y - 9);

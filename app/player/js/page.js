@@ -189,6 +189,7 @@ export function buildPage(root, actions) {
     help: button("help", "Keys and gestures", { iconName: "help", title: "Keys and gestures (?)" }),
     base: element("canvas", { "aria-hidden": "true" }),
     overlay: element("canvas", { "aria-hidden": "true" }),
+    maps: element("div", { class: "maps" }),
     regions: element("div", { class: "regions", role: "group", "aria-label": "Regions" }),
     previous: button("previous", "Previous region", { iconName: "previous", title: "Previous region (p)" }),
     next: button("next", "Next region", { iconName: "next", title: "Next region (n)" }),
@@ -250,7 +251,7 @@ export function buildPage(root, actions) {
   ]);
   page.plot.setAttribute("aria-label", "Playhead on the spectrogram");
   page.plot.setAttribute("aria-keyshortcuts", "Space ArrowLeft ArrowRight N P B L");
-  page.stage = element("div", { class: "stage" }, [page.plot, page.regions]);
+  page.stage = element("div", { class: "stage" }, [page.plot, page.maps, page.regions]);
   page.brushRow = element("div", { class: "row", role: "group", "aria-label": "Paint" }, [
     page.tools,
     page.brushSize.label,

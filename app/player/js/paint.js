@@ -6,10 +6,12 @@ import { heatTable, mapTable } from "./colours.js";
 export const LAYOUT = {
   ...{ left: 46, right: 16, top: 10, gap: 6 },
   ...{ score: 60, axis: 24, regionRow: 22, overview: 34 },
+  // Of the panels of other maps.
+  ...{ title: 26, small: 130, smallScore: 30, twoColumns: 880 },
 };
 
 /** The rectangles of a player so wide and so high, in CSS pixels. */
-export function layoutOf(width, height, nRegionRows, sideBySide, isLong) {
+export function layoutOf(width, height, picture, { nRegionRows, sideBySide, isLong }) {
   const { left, right, top, gap, score, axis, regionRow } = LAYOUT;
   const lane = nRegionRows ? nRegionRows * regionRow + gap : 0;
   const whole = isLong ? LAYOUT.overview + gap : 0;
@@ -20,15 +22,39 @@ export function layoutOf(width, height, nRegionRows, sideBySide, isLong) {
   const starts = sideBySide ? [left, left + panelWidth + between] : [left];
   const regionsTop = top + plotHeight + gap;
   const scoreTop = regionsTop + lane;
-  return {
-    width,
-    height,
-    panels: starts.map((x) => ({ x, y: top, width: panelWidth, height: plotHeight })),
-    regions: { y: regionsTop, height: lane },
+  const lanes = {
     score: { y: scoreTop, height: score },
     axis: { y: scoreTop + score, height: axis },
+  };
+  const main = { y: top, width: panelWidth, height: plotHeight, map: picture, ...lanes };
+  const others = otherPanels(width, height, picture.maps);
+  return {
+    width,
+    height: others.height,
+    panels: starts.map((x, i) => ({ x, isLeft: i + 1 < starts.length, ...main })),
+    others: others.panels,
+    regions: { y: regionsTop, height: lane },
+    ...lanes,
     overview: isLong ? { y: scoreTop + score + axis + gap, height: LAYOUT.overview } : null,
   };
+}
+
+/** Panels for the maps of other models, in one or two columns below; and the height of it all. */
+function otherPanels(width, top, maps) {
+  const { left, right, title, small, smallScore, axis, twoColumns, gap } = LAYOUT;
+  const nColumns = width >= twoColumns && maps.length > 1 ? 2 : 1;
+  const panelWidth = Math.max(80, (width - nColumns * (left + right)) / nColumns);
+  const tall = title + small + smallScore + axis + gap;
+  const panels = maps.map((map, i) => {
+    const y = top + Math.floor(i / nColumns) * tall + title;
+    const x = left + (i % nColumns) * (panelWidth + left + right);
+    return {
+      ...{ x, y, width: panelWidth, height: small, map },
+      score: { y: y + small, height: smallScore },
+      axis: { y: y + small + smallScore, height: axis },
+    };
+  });
+  return { panels, height: top + Math.ceil(maps.length / nColumns) * tall };
 }
 
 /** For each output column or row: the source cells it lies between, or the run it covers. */
@@ -139,7 +165,7 @@ function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
   const image = ctx.createImageData(width, height);
   const pixels = image.data;
   const level = shows.level ? resampled(picture.level, view, width, height) : null;
-  const heat = shows.heat ? resampled(picture.probability, view, width, height) : null;
+  const heat = shows.heat ? resampled(panel.map.probability, view, width, height) : null;
   const ink = inkTable(picture, look.rangeDb, colours);
   const table = (shows.level ? heatTable : mapTable)(look.colours, colours);
   const strength = shows.level ? look.opacity : 1;
@@ -155,7 +181,7 @@ function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
   }
   // putImageData takes device pixels and ignores the transform.
   ctx.putImageData(image, Math.round(panel.x * ratio), Math.round(panel.y * ratio));
-  if (shows.heat && picture.margin) paintContour(ctx, panel, view, colours);
+  if (shows.heat && panel.map.margin) paintContour(ctx, panel, view, colours);
 }
 
 /** Marching squares over the margin, two pixels a cell. */
@@ -163,7 +189,7 @@ function paintContour(ctx, panel, view, colours) {
   const cell = 2;
   const width = Math.max(2, Math.round(panel.width / cell));
   const height = Math.max(2, Math.round(panel.height / cell));
-  const field = resampled(view.picture.margin, view, width, height);
+  const field = resampled(panel.map.margin, view, width, height);
   const zero = view.picture.marginZero;
   const path = new Path2D();
   const sx = panel.width / width;
@@ -217,7 +243,7 @@ function paintFrequencyAxis(ctx, panel, view, colours) {
   }
 }
 
-function paintTimeAxis(ctx, panel, layout, view, colours) {
+function paintTimeAxis(ctx, panel, view, colours) {
   const { times, step } = timeTicks(view, panel.width, view.end < 60 ? 70 : 90);
   const decimals = tickDecimals(step);
   ctx.fillStyle = colours.muted;
@@ -225,13 +251,12 @@ function paintTimeAxis(ctx, panel, layout, view, colours) {
   ctx.textBaseline = "top";
   for (const seconds of times) {
     const x = panel.x + view.xOf(seconds) * panel.width;
-    line(ctx, x, layout.axis.y, x, layout.axis.y + 4);
+    line(ctx, x, panel.axis.y, x, panel.axis.y + 4);
     const text = clock(seconds, decimals) + (view.end < 60 ? " s" : "");
     const half = ctx.measureText(text).width / 2;
     ctx.textAlign = "center";
-    const isLast = panel === layout.panels.at(-1);
-    const most = panel.x + panel.width - half + (isLast ? LAYOUT.right - 2 : 0);
-    ctx.fillText(text, Math.min(Math.max(x, panel.x + half - 8), most), layout.axis.y + 8);
+    const most = panel.x + panel.width - half + (panel.isLeft ? 0 : LAYOUT.right - 2);
+    ctx.fillText(text, Math.min(Math.max(x, panel.x + half - 8), most), panel.axis.y + 8);
   }
 }
 
@@ -247,10 +272,10 @@ function scoreRange(picture) {
   return { low: low - 0.04 * span, high: high + 0.18 * span };
 }
 
-function paintScore(ctx, panel, layout, view, colours) {
-  const { picture } = view;
-  const { y, height } = layout.score;
-  const { low, high } = scoreRange(picture);
+function paintScore(ctx, panel, view, colours) {
+  const { map } = panel;
+  const { y, height } = panel.score;
+  const { low, high } = scoreRange(map);
   const yOf = (score) => y + height * (1 - (score - low) / (high - low));
   ctx.save();
   ctx.beginPath();
@@ -263,9 +288,9 @@ function paintScore(ctx, panel, layout, view, colours) {
   for (let x = 0; x <= width; x++) {
     const a = view.columnOf(view.secondsAt((x - 0.5) / width));
     const b = view.columnOf(view.secondsAt((x + 0.5) / width));
-    curve.lineTo(panel.x + x, yOf(scoreBetween(picture, a, b)));
+    curve.lineTo(panel.x + x, yOf(scoreBetween(map, a, b)));
   }
-  const at = yOf(picture.threshold);
+  const at = yOf(map.threshold);
   const filled = new Path2D(curve);
   filled.lineTo(panel.x + width, y + height + 5);
   filled.lineTo(panel.x, y + height + 5);
@@ -289,18 +314,18 @@ function paintScore(ctx, panel, layout, view, colours) {
 }
 
 /** The highest score in a run of columns, or between two of them the score on the way. */
-function scoreBetween(picture, a, b) {
-  const limit = (i) => Math.min(Math.max(i, 0), picture.nTime - 1);
+function scoreBetween({ score }, a, b) {
+  const limit = (i) => Math.min(Math.max(i, 0), score.length - 1);
   if (b - a <= 1.5) {
     const middle = (a + b) / 2;
     const left = limit(Math.floor(middle));
     const right = limit(left + 1);
     const weight = Math.min(Math.max(middle - left, 0), 1);
-    return picture.score[left] + weight * (picture.score[right] - picture.score[left]);
+    return score[left] + weight * (score[right] - score[left]);
   }
   let highest = -Infinity;
   for (let i = limit(Math.round(a)); i <= limit(Math.round(b)); i++) {
-    highest = Math.max(highest, picture.score[i]);
+    highest = Math.max(highest, score[i]);
   }
   return highest;
 }
@@ -327,15 +352,26 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
       { level: false, heat: true },
     ],
   }[look.view];
-  layout.panels.forEach((panel, i) => {
-    paintPanel(ctx, panel, view, look, colours, shows[i], ratio);
+  const drawn = (panel, what) => {
+    paintPanel(ctx, panel, view, look, colours, what, ratio);
     ctx.lineWidth = 1;
     ctx.strokeStyle = colours.line;
     ctx.strokeRect(panel.x - 0.5, panel.y - 0.5, panel.width + 1, panel.height + 1);
-    paintScore(ctx, panel, layout, view, colours);
-    paintTimeAxis(ctx, panel, layout, view, colours);
-  });
+    paintScore(ctx, panel, view, colours);
+    paintTimeAxis(ctx, panel, view, colours);
+  };
+  layout.panels.forEach((panel, i) => drawn(panel, shows[i]));
   paintFrequencyAxis(ctx, layout.panels[0], view, colours);
+  for (const panel of layout.others) {
+    drawn(panel, shows.length > 1 ? { level: true, heat: true } : shows[0]);
+    paintFrequencyAxis(ctx, panel, view, colours);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "bottom";
+    ctx.fillStyle = colours.text;
+    ctx.font = `600 13px ${colours.font}`;
+    ctx.fillText(fitting(ctx, panel.map.label, panel.width), panel.x, panel.y - 5);
+    ctx.font = `11px ${colours.font}`;
+  }
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   ctx.fillStyle = colours.muted;
@@ -374,6 +410,13 @@ function paintOverview(ctx, layout, view, colours, parts) {
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   ctx.fillText("all", LAYOUT.left - 8, y + height / 2);
+}
+
+/** Words cut to a width. */
+function fitting(ctx, text, width) {
+  let kept = text;
+  while (kept.length > 1 && ctx.measureText(kept).width > width) kept = `${kept.slice(0, -2)}…`;
+  return kept;
 }
 
 /** Where the lane of the whole clip runs: under all panels. */

@@ -42,6 +42,13 @@ export function readPicture(bytes, header) {
     stepSeconds: described.step_s,
     startSeconds: header.start_s,
     endSeconds: header.start_s + header.duration_s,
+    maps: header.maps.map((other) => ({
+      label: other.label,
+      probability: arrayAt(bytes, start, other.probability, Uint8Array),
+      margin: arrayAt(bytes, start, other.margin, Uint8Array),
+      score: arrayAt(bytes, start, other.score, Float32Array),
+      threshold: other.threshold,
+    })),
   };
 }
 

@@ -180,6 +180,11 @@ class Player {
       this.box = found ?? { ...this.box, region: null };
     }
     this.placeRegions();
+    // What the panels of other models say, for those who do not see them.
+    this.page.maps.replaceChildren(
+      ...picture.maps.map(({ label }) => element("span", { role: "img", "aria-label": label })),
+    );
+    this.root.dataset.maps = String(picture.maps.length);
     this.page.note.textContent = header.notes.join(" ");
     this.page.note.hidden = header.notes.length === 0;
   }
@@ -515,19 +520,24 @@ class Player {
   /** Which panel and zone a point is in, its fractions there, and its time and frequency. */
   placeOf(point, panel) {
     const { layout, view } = this;
-    const chosen = panel ?? layout.panels.findLast((p) => point.x >= p.x - LAYOUT.left) ?? layout.panels[0];
+    const isBelow = layout.others.length > 0 && point.y >= this.height;
+    const near = layout.others.filter((p) => point.y >= p.y - LAYOUT.title);
+    const row = isBelow ? near.filter((p) => p.y === near.at(-1).y) : layout.panels;
+    const chosen = panel ?? row.findLast((p) => point.x >= p.x - LAYOUT.left) ?? row[0];
     const clamp = (value) => Math.min(Math.max(value, 0), 1);
     const x = clamp((point.x - chosen.x) / chosen.width);
     const y = clamp((point.y - chosen.y) / chosen.height);
     let zone = "picture";
     let seconds = view.secondsAt(x);
-    if (layout.overview && point.y >= layout.overview.y) {
+    if (layout.overview && !isBelow && point.y >= layout.overview.y) {
       zone = "overview";
       const lane = overviewOf(layout);
       seconds = clamp((point.x - lane.x) / lane.width) * this.lengthSeconds;
-    } else if (point.y >= layout.axis.y) zone = "time";
-    else if (point.y >= layout.score.y) zone = "score";
-    else if (point.x < chosen.x - 2 && chosen === layout.panels[0]) zone = "frequency";
+    } else if (point.y >= chosen.axis.y) zone = "time";
+    else if (point.y >= chosen.score.y) zone = "score";
+    else if (point.x < chosen.x - 2 && !(chosen !== layout.panels[0] && layout.panels.includes(chosen))) {
+      zone = "frequency";
+    }
     const hz = y <= 0 ? view.high : y >= 1 ? view.low : view.hzAt(y);
     return { panel: chosen, zone, x, y, seconds, hz };
   }
@@ -697,14 +707,19 @@ class Player {
     this.baseIsStale = false;
     this.ratio = Math.min(devicePixelRatio || 1, 2);
     const isSide = look.view === "side";
-    this.layout = layoutOf(width, this.height, this.nRegionRows, isSide, this.parts.isLong);
-    page.stage.style.height = `${this.height}px`;
+    this.layout = layoutOf(width, this.height, view.picture, {
+      nRegionRows: this.nRegionRows,
+      sideBySide: isSide,
+      isLong: this.parts.isLong,
+    });
+    const { height } = this.layout;
+    page.stage.style.height = `${height}px`;
     for (const canvas of [page.base, page.overlay]) {
       const w = Math.round(width * this.ratio);
-      const h = Math.round(this.height * this.ratio);
+      const h = Math.round(height * this.ratio);
       if (canvas.width !== w || canvas.height !== h) Object.assign(canvas, { width: w, height: h });
       canvas.style.width = `${width}px`;
-      canvas.style.height = `${this.height}px`;
+      canvas.style.height = `${height}px`;
     }
     paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts);
     this.layRegions();
@@ -784,18 +799,19 @@ class Player {
     if (!this.hovered) return "";
     const { picture } = this.view;
     const { seconds, hz, zone } = this.hovered;
+    const { map } = this.hovered.panel;
     const limit = (i, n) => Math.min(Math.max(Math.round(i), 0), n - 1);
     const column = limit(this.view.columnOf(seconds), picture.nTime);
     const time = `${clock(seconds, 2)} s`;
     if (zone !== "picture") {
-      const score = picture.score[column];
-      return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(picture.threshold.toPrecision(3))}`;
+      const score = map.score[column];
+      return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(map.threshold.toPrecision(3))}`;
     }
     const cell = limit(this.view.rowOf(hz), picture.nFreq) * picture.nTime + column;
     const span = picture.levelMaxDb - picture.levelMinDb;
     const level = picture.levelMinDb + (span * picture.level[cell]) / 255;
     const shown = hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${hz.toFixed(0)} Hz`;
-    const evidence = Math.round((100 * picture.probability[cell]) / 255);
+    const evidence = Math.round((100 * map.probability[cell]) / 255);
     return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence} %`;
   }
 
