@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def test_four_heads_side_by_side(page: Page, compared: tuple[AppServer, str]) ->
     )
     expect(page.get_by_text("agree on 1.2–1.8 s")).to_be_visible()
     expect(player(page)).to_have_attribute("data-maps", "4", timeout=30_000)
+    # Only once it is painted has it its height.
+    expect(player(page)).to_have_attribute("data-view", re.compile(r"\d"))
     for title in TITLES:
         expect(player(page).get_by_role("img", name=title)).to_have_count(1)
     plot = player(page).locator(".plot").bounding_box()
