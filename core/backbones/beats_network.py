@@ -106,8 +106,8 @@ class BeatsNetwork(nn.Module):
         self.encoder_norm = nn.LayerNorm(width)
         self.position_bias = PositionBias(config)
         self.layers = nn.ModuleList(Block(config) for _ in range(config.encoder_layers))
-        # Each block's insides are computed again on the way back: an eighth of the memory for a
-        # third more time. Set by whoever trains a large one.
+        # Each block's insides are computed again on the way back: less memory, about a third more
+        # time. Set by whoever trains a large one.
         self.frugal = False
         self._initialise()
 

@@ -81,8 +81,8 @@ class AnoPatch(Head):
     DCASE 2020, machine/source and machine/target for DCASE 2023, whose smaller score counts.
     Departures: a step is one batch, and the weights move after each eighth; the learning rate
     stays after the warm-up; the paper names neither, nor ArcFace's scale and margin.
-    Cost: on two CPU cores a step of BEATs (32 clips of 10 s) takes minutes and 8 GiB; see
-    benchmarks/RESULTS.md. Below 100 clips a detector is fitted five times.
+    Cost: training BEATs wants a GPU; what a step costs is in benchmarks/RESULTS.md. Below 100
+    clips a detector is fitted five times.
     """
 
     name = "anopatch"

@@ -12,8 +12,8 @@ from core.detectors.arcface import AttentiveStatistics
 from core.errors import SettingError
 
 N_EMBEDDING = 128
-# From so many layers on what is computed inside them is not kept for the way back: BEATs' 12
-# layers would need 14 GiB for 32 clips of 10 s.
+# From so many layers on what is computed inside them is not kept for the way back, so that a large
+# batch of a large network fits; benchmarks/anopatch.py measures what that saves and costs.
 FRUGAL_FROM_LAYERS = 6
 
 
