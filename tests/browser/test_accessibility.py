@@ -1,0 +1,77 @@
+"""axe finds no serious violation on any view: names, roles, contrast, focus, in both themes.
+
+axe-core (MPL-2.0) comes inside the package axe-playwright-python and is used as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.store import database
+from tests.browser.browser import ROOT, AppServer, open_app, player, wait_idle, watched_page
+from tests.seen_models import make_models
+
+playwright_api = pytest.importorskip("playwright.sync_api")
+axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")
+
+# Every view that app/main.py lists; the first is at the root.
+VIEWS = re.findall(r'st\.Page\("views/(\w+)\.py"', (ROOT / "app" / "main.py").read_text("utf-8"))
+WITH_PLAYER = {"listen", "compare"}
+# Streamlit's own, which no page of ours can change.
+NOT_OURS = {
+    # The frame of a page: the header has no landmark, and headings begin where a page begins.
+    "region",
+}
+
+
+@pytest.fixture(scope="module")
+def full_app(
+    app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[AppServer, str]]:
+    """The app with two models that have scored a clip, so that every view has what it shows."""
+    home = tmp_path_factory.mktemp("accessible") / "home"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HEARMAP_HOME", str(home))
+        model_ids, clip_id = make_models(["padim", "stfpm"])
+        database.close()
+    yield app_server(ROOT / "app" / "main.py", home=home), f"?model={model_ids[0]}&clip={clip_id}"
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing_serious(view: str, chromium: Any, full_app: tuple[Any, str]) -> None:
+    server, query = full_app
+    # Half of the views in the dark: a colour of ours that fails there fails on several.
+    scheme = "dark" if VIEWS.index(view) % 2 else "light"
+    page, _ = watched_page(chromium, color_scheme=scheme, reduced_motion="reduce")
+    try:
+        open_app(page, server, ("" if view == VIEWS[0] else view) + query)
+        if view in WITH_PLAYER:
+            player(page).locator(".plot").wait_for(timeout=60_000)
+        wait_idle(page, timeout_seconds=60)
+        page.get_by_role("heading", level=1).first.wait_for(timeout=30_000)
+        found = axe_api.Axe().run(page).response["violations"]
+    finally:
+        page.context.close()
+    assert [told(one) for one in found if is_serious(one)] == []
+
+
+def is_serious(violation: dict[str, Any]) -> bool:
+    return violation["impact"] in {"serious", "critical"} and violation["id"] not in NOT_OURS
+
+
+def told(violation: dict[str, Any]) -> str:
+    places = "; ".join(
+        str(node["target"]) + " " + node["html"][:160] for node in violation["nodes"][:4]
+    )
+    return f"{violation['id']} ({violation['impact']}): {violation['help']} at {places}"
+
+
+def test_every_view_is_looked_at() -> None:
+    files = {path.stem for path in (ROOT / "app" / "views").glob("*.py")} - {"__init__"}
+    assert set(VIEWS) == files
+    assert Path(ROOT / "app" / "views" / f"{VIEWS[0]}.py").is_file()
