@@ -100,6 +100,8 @@ class FeatureExtractor:
         self.context_frames = 0 if backbone.window_frames else self._multiple(backbone.reach_frames)
         self._most_together = sys.maxsize
         described = f"{backbone.weights_sha256}|{settings}|{self.layers}|{self.segment_frames}"
+        if backbone.precision != "float32":
+            described += f"|{backbone.precision}"
         self._prefix = hashlib.sha256(described.encode()).hexdigest()[:16]
 
     def extract(

@@ -41,7 +41,7 @@ LAYERS: list[set[str]] = [
     {"core.report"},
     {"core.batch_report"},
     {"core.reporting"},
-    {"core.ranking", "core.tasks", "core.jobs", "core.benchmark"},
+    {"core.ranking", "core.layer_choice", "core.tasks", "core.jobs", "core.benchmark"},
     {"core.cli"},
     {"core.__main__"},
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -45,7 +45,8 @@ class Backbone:
     `weights_sha256` tells one set of weights from another. `front_end` makes the log-mel where
     `settings` alone do not (the file brings its own filters, say). `window_frames` is for a
     network that takes no sound of any length: it hears windows of so many frames, a multiple of
-    every stride, each by itself, and `reach_frames` does not count.
+    every stride, each by itself, and `reach_frames` does not count. `precision` is that of the
+    network's arithmetic; "bfloat16" is mixed: sums and normalisations stay in 32 bits.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Backbone:
     device: torch.device
     front_end: FrontEnd | None = None
     window_frames: int | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     def check_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
         """The layers in the network's order.
@@ -97,7 +99,9 @@ class Backbone:
     @torch.inference_mode()
     def maps(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
         """The layers' maps, each [batch, channel, freq, time], of log-mels [batch, freq, time]."""
-        return self.network(log_mel.to(self.device), layers)
+        mixed = self.precision == "bfloat16"
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=mixed):
+            return self.network(log_mel.to(self.device), layers)
 
     def student(self, width: float = 1.0) -> Cnn14:
         """A fresh network of this one's shape, untrained, its channels times `width`.

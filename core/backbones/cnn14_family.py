@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from core.backbones import weights
 from core.backbones.backbone import Backbone, BackboneMaker
@@ -62,9 +63,16 @@ def cnn14(name: str, device: torch.device) -> Backbone:
         WeightsError: its weights are not here or damaged.
     """
     tensors = weights.load(name)
-    filters = tensors.pop(MEL_FILTERS).to(device)
+    filters = tensors.pop(MEL_FILTERS)
     network = new_network()
     network.load_state_dict(tensors, strict=False)
+    return backbone_of(name, network, filters, weights.source_sha256(name), device)
+
+
+def backbone_of(
+    name: str, network: Cnn14, filters: Tensor, weights_sha256: str, device: torch.device
+) -> Backbone:
+    """A network of the family, frozen, behind the front end of that name with these filters."""
     settings = SETTINGS[name]
     return Backbone(
         name=name,
@@ -72,11 +80,11 @@ def cnn14(name: str, device: torch.device) -> Backbone:
         default_layers=LAYERS,
         strides=network.strides,
         reach_frames=network.reach_frames,
-        weights_sha256=weights.source_sha256(name),
+        weights_sha256=weights_sha256,
         licence=weights.get(name).licence,
         network=network.ready().to(device),
         device=device,
-        front_end=partial(log_mel_frames, settings=settings, filters=filters),
+        front_end=partial(log_mel_frames, settings=settings, filters=filters.to(device)),
     )
 
 

@@ -127,19 +127,26 @@ def laion_htsat(device: torch.device) -> Backbone:
         WeightsError: its weights are not here or damaged, or laion-clap does not work here.
     """
     tensors = weights.load("laion-htsat")
-    filters = tensors.pop(MEL_FILTERS).to(device)
+    filters = tensors.pop(MEL_FILTERS)
     network = Htsat()
     network.tower.load_state_dict(tensors, strict=False)
+    return backbone_of(network, filters, weights.source_sha256("laion-htsat"), device)
+
+
+def backbone_of(
+    network: Htsat, filters: Tensor, weights_sha256: str, device: torch.device
+) -> Backbone:
+    """The network, frozen, behind its front end with these filters."""
     return Backbone(
         name="laion-htsat",
         settings=SETTINGS,
         default_layers=LAYERS,
         strides=STRIDES,
         reach_frames=WINDOW_FRAMES,
-        weights_sha256=weights.source_sha256("laion-htsat"),
+        weights_sha256=weights_sha256,
         licence=weights.get("laion-htsat").licence,
         network=network.eval().requires_grad_(False).to(device),
         device=device,
-        front_end=partial(log_mel_frames, settings=SETTINGS, filters=filters),
+        front_end=partial(log_mel_frames, settings=SETTINGS, filters=filters.to(device)),
         window_frames=WINDOW_FRAMES,
     )
