@@ -59,7 +59,7 @@ def test_a_burst_lands_in_its_row_and_column_and_segments_join(tmp_path: Path) -
 
 
 def test_a_detector_on_it_fits_scores_saves_and_loads(tmp_path: Path) -> None:
-    detector = Detector("padim", "random-filters", device="cpu")
+    detector = Detector("padim", "random-filters", device="cpu", n_channels=0)
     detector.fit([noise(seed) for seed in range(6)])
     odd = detector.score(noise(50, tone_hz=2000.0))
     assert odd.score > max(detector.calibration.clip_scores)
