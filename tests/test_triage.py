@@ -103,12 +103,14 @@ def test_changes_are_taken_once_and_in_order(monkeypatch: pytest.MonkeyPatch) ->
         {"source": "a", "number": number, "id": "x", "verdict": verdict, "note": "n"}
         for number, verdict in ((2, None), (1, "normal"), (3, "unsure"))
     ]
-    monkeypatch.setattr(st, "session_state", {"key": {"changes": sent, "wanted": ["y", "x", "x"]}})
+    monkeypatch.setattr(
+        st, "session_state", {"key": {"changes": sent, "wanted": {"ids": ["y", "x"], "moment": 5}}}
+    )
     assert changes("key", {"a": 1}) == [
         Change("a", 2, "x", None, "n"),
         Change("a", 3, "x", "unsure", "n"),
     ]
-    assert wanted("key", {"x"}) == ["x", "x"]
+    assert wanted("key", {"x"}) == ["x"]
 
 
 def test_the_stamp_differs_once_the_rows_would() -> None:

@@ -57,7 +57,8 @@ def triage_list(data: bytes, known: Collection[str], *, key: str) -> str | None:
 
 def wanted(key: str, known: Collection[str]) -> list[str]:
     """The clips whose glances the list asks for, most urgent first."""
-    sent = _sent(key).get("wanted")
+    said = _sent(key).get("wanted")
+    sent = said.get("ids") if isinstance(said, Mapping) else None
     if not isinstance(sent, Sequence) or isinstance(sent, str):
         return []
     return [item for item in sent[:MOST_WANTED] if isinstance(item, str) and item in known]

@@ -161,6 +161,17 @@ def test_triage_steps_labels_filters_exports_and_imports(
     expect(root).to_have_attribute("data-state", "playing")
     expect(root).to_have_attribute("data-state", "paused")
 
+    # However fast one steps, the picture of the clip where one stops comes.
+    for key in "jjjjjjkkkjjkkkkk":
+        page.keyboard.press(key)
+        page.wait_for_timeout(45)
+    assert root.get_attribute("data-at") == first
+    for _ in range(9):
+        page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(root).to_have_attribute("data-pictured", str(root.get_attribute("data-at")))
+    page.keyboard.press("Home")
+
     page.keyboard.press("e")
     page.keyboard.type("a knock")
     page.keyboard.press("Enter")

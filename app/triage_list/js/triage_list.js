@@ -9,6 +9,7 @@ const ROW = 40;
 const SPARE_ROWS = 6;
 const MOST_GLANCES = 40;
 const ASK_MILLISECONDS = 30;
+const RETRY_MILLISECONDS = 3000;
 const PICTURE_HEIGHT = 190;
 const lists = new WeakMap();
 // What somebody set once holds for the next page of this visit.
@@ -366,20 +367,31 @@ class TriageList {
     this.frame = requestAnimationFrame(() => this.showSound());
   }
 
-  /** Asks for the chosen clip, or once it is there for those next to it. */
+  /**
+   * Asks for the chosen clip, or once it is there for those next to it. Of two requests that follow
+   * fast only the later may be answered, so what only an earlier one named is asked for again.
+   */
   ask() {
     clearTimeout(this.asking);
     this.asking = setTimeout(() => {
       const here = this.shown.indexOf(this.placeOf.get(this.at));
       const near = [1, 2, -1].map((step) => this.rows.id[this.shown[(here >= 0 ? here : this.place - 1) + step]]);
-      const missing = (id) => id !== undefined && !this.glances.has(id) && !this.asked.has(id);
-      const wanted = this.glances.has(this.at) ? near.filter(missing) : [this.at].filter(missing);
+      const missing = (id) => id !== undefined && !this.glances.has(id);
+      const isHere = this.glances.has(this.at);
+      const wanted = isHere ? near.filter(missing) : [this.at, ...near].filter(missing).slice(0, 2);
+      clearTimeout(this.retrying);
       if (!wanted.length) return;
-      for (const id of wanted) this.asked.add(id);
-      this.setStateValue("wanted", wanted);
-      // A request that another overtook is never answered: then it may be made again.
-      setTimeout(() => wanted.forEach((id) => this.asked.delete(id)), 4000);
+      if (!isHere) this.retrying = setTimeout(() => this.forget(), RETRY_MILLISECONDS);
+      if (wanted.every((id) => this.asked.has(id))) return;
+      this.asked = new Set(wanted);
+      this.setStateValue("wanted", { ids: wanted, moment: Date.now() });
     }, ASK_MILLISECONDS);
+  }
+
+  /** What was asked for did not come: it is asked for again. */
+  forget() {
+    this.asked.clear();
+    this.ask();
   }
 
   fail(error) {
@@ -391,6 +403,7 @@ class TriageList {
     this.voice.close();
     this.resizing.disconnect();
     clearTimeout(this.asking);
+    clearTimeout(this.retrying);
     cancelAnimationFrame(this.frame);
   }
 }
