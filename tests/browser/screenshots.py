@@ -20,7 +20,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from core.audio import wav_bytes
+from core.benchmark import kept
 from core.datasets.machines import make
+from core.progress import silent
 from core.store import database
 from core.store.labels import set_label
 from core.store.scores import list_scores
@@ -43,6 +45,11 @@ WIDE, NARROW = 1280, 700
 SCHEMES = ("light", "dark")
 FIT_MILLISECONDS = 600_000
 MOST_BYTES = 200_000
+BENCHMARK = {
+    "source": "machines", "normals": ["fan", "valve"], "heads": ["padim"],
+    "presets": ["recommended", "published"], "snr_db": [6.0, -6.0], "most_training": 6,
+    "most_tests": 4, "seed": 0,
+}  # fmt: skip
 
 
 def main() -> None:
@@ -97,7 +104,7 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
         wait_idle(page, timeout_seconds=120)
         page.wait_for_timeout(1500)
 
-    for view in ("", "fit", "score", "listen", "triage", "tune"):
+    for view in ("", "fit", "score", "listen", "triage", "tune", "benchmark"):
         each(f"{view or 'start'}_empty", view, idle, 700)
     page = new_page(browser, "light", WIDE, 900)
     page.goto(server.url)
@@ -122,6 +129,29 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
     explaining_views(browser, server.url, address, folder)
     fit_views(browser, server, scratch, folder)
     tuning_views(browser, server, folder)
+    benchmark_view(browser, server, folder)
+
+
+def benchmark_view(browser: Browser, server: AppServer, folder: Path) -> None:
+    """Benchmark, full of what two forms of PaDiM measure on two demo machines."""
+    before = os.environ.get("HEARMAP_HOME")
+    os.environ["HEARMAP_HOME"] = str(server.home)
+    try:
+        kept.run(BENCHMARK, silent)
+    finally:
+        if before is None:
+            del os.environ["HEARMAP_HOME"]
+        else:
+            os.environ["HEARMAP_HOME"] = before
+    for scheme in SCHEMES:
+        for width, tall in ((WIDE, 2000), (NARROW, 2100)):
+            page = new_page(browser, scheme, width, tall)
+            page.goto(f"{server.url}/benchmark")
+            page.locator("[data-testid=stAudio]").first.wait_for(timeout=120_000)
+            wait_idle(page, timeout_seconds=120)
+            page.wait_for_timeout(2500)
+            keep(page, folder / f"benchmark_full_{scheme}_{width}.png")
+            page.context.close()
 
 
 def explaining_views(browser: Browser, url: str, address: str, folder: Path) -> None:
