@@ -9,8 +9,13 @@ from typing import Any
 import streamlit as st
 
 
-def draw(settings_type: type, head: str, preset: str) -> dict[str, Any]:
-    """Draws one widget a setting, two in a row; gives those changed from what the preset has."""
+def draw(
+    settings_type: type, head: str, preset: str, own: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Draws one widget a setting, two in a row; gives those changed from what the preset has.
+
+    A widget begins at its value in `own`, or else at the preset's.
+    """
     from core.detectors.presets import preset_settings
 
     changed: dict[str, Any] = {}
@@ -19,10 +24,19 @@ def draw(settings_type: type, head: str, preset: str) -> dict[str, Any]:
     for place, field in enumerate(dataclasses.fields(settings_type)):
         first = start.get(field.name, field.default)
         with columns[place % 2]:
-            value = _widget(field, first, key=f"set_{head}_{preset}_{field.name}")
+            begun = _of_kind((own or {}).get(field.name, first), first)
+            key = f"set_{head}_{preset}_{field.name}" + ("" if begun == first else f"_{begun}")
+            value = _widget(field, begun, key=key)
         if value != first:
             changed[field.name] = value
     return changed
+
+
+def _of_kind(value: Any, first: Any) -> Any:
+    """The value as it was before it was kept as JSON."""
+    if isinstance(first, tuple):
+        return tuple(value)
+    return value if value is None or first is None else type(first)(value)
 
 
 def _widget(field: dataclasses.Field[Any], default: Any, key: str) -> Any:

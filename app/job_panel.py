@@ -6,10 +6,19 @@ import streamlit as st
 
 from app import wording
 from app.guard import guard
+from app.state import Query
 from core import jobs
 from core.errors import StoreError
+from core.store.models import get_model
 
 POLL_SECONDS = 0.7
+VIEWS = {"fit": "views/fit.py", "score": "views/score.py", "demo": "views/start.py"}
+TITLES = {
+    "explain": "Explaining a recording",
+    "counterfactual": "Looking for what would make a recording normal",
+    "try_mask": "Scoring a recording with a mask",
+    "report": "Writing a report",
+}
 
 
 def is_active(job: jobs.Job | None) -> bool:
@@ -36,6 +45,34 @@ def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
         if job is not None and job.kind in kinds:
             return job
     return active_job(*kinds)
+
+
+def title_of(job: jobs.Job) -> str:
+    """What a job does, as Markdown."""
+    n_clips = wording.counted(len(job.arguments.get("clip_ids") or []), "clip")
+    if job.kind == "fit":
+        name = wording.plain(str(job.arguments.get("model_name") or "Model"))
+        return f"Fitting “{name}” on {n_clips}"
+    if job.kind == "score":
+        return f"Scoring {n_clips} with “{_model_name(job)}”"
+    if job.kind == "demo":
+        return f"The demo of a {wording.plain(str(job.arguments.get('machine') or 'machine'))}"
+    return TITLES.get(job.kind, wording.plain(job.kind.replace("_", " ").capitalize()))
+
+
+def _model_name(job: jobs.Job) -> str:
+    try:
+        return wording.plain(get_model(str(job.arguments.get("model_id"))).name)
+    except StoreError:
+        return "a model that was deleted"
+
+
+def resume_button(job: jobs.Job) -> None:
+    """Draws the button that takes an ended job up again under its id."""
+    if st.button("Resume", icon=":material/resume:", key=f"resume_{job.id}"):
+        jobs.resume(job.id)
+        st.query_params[Query.JOB] = job.id
+        st.rerun()
 
 
 def stage_of(job: jobs.Job) -> str:
@@ -87,9 +124,11 @@ def ended_badly(job: jobs.Job, what: str) -> bool:
         st.info(f"{what} was cancelled; nothing of it was kept.", icon=":material/block:")
     elif job.state == "interrupted":
         st.warning(
-            f"{what} was cut off when HearMap stopped. Start it again.",
+            f"{what} was cut off when HearMap stopped. Resume it, or start afresh.",
             icon=":material/power_off:",
         )
     else:
         return False
+    if job.resumable:
+        resume_button(job)
     return True

@@ -37,6 +37,8 @@ def main() -> None:
             st.Page("views/tune.py", title="Tune", icon=":material/tune:"),
             st.Page("views/benchmark.py", title="Benchmark", icon=":material/leaderboard:"),
             st.Page("views/weights.py", title="Weights", icon=":material/neurology:"),
+            st.Page("views/models.py", title="Models", icon=":material/deployed_code:"),
+            st.Page("views/jobs.py", title="Jobs", icon=":material/task:"),
         ],
         position="top",
     )

@@ -40,6 +40,12 @@ class Key:
     IMPORT_ROUND: Final = "import_round"
     IMPORTED: Final = "imported"
     SEEN_CHANGE: Final = "seen_change"
+    DELETED_MODEL: Final = "deleted_model"
+    MODEL_IMPORT_ROUND: Final = "model_import_round"
+    CHANNEL: Final = "channel"
+    FIT_RATE: Final = "fit_rate"
+    SEED: Final = "seed"
+    LIKE: Final = "like"
 
 
 class Query:
@@ -49,6 +55,7 @@ class Query:
     CLIP: Final = "clip"
     JOB: Final = "job"
     BENCHMARK: Final = "benchmark"
+    LIKE: Final = "like"
     RATE: Final = "rate"
     DAY: Final = "day"
     SHARE: Final = "share"

@@ -115,6 +115,21 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
 
 
+def size(n_bytes: int | None) -> str:
+    """A size for people, in units of 1,024.
+
+    >>> size(900), size(25_300_000), size(3 * 2**30), size(None)
+    ('1 KiB', '24 MiB', '3.0 GiB', 'not measured yet')
+    """
+    if n_bytes is None:
+        return "not measured yet"
+    if n_bytes < 2**20:
+        return f"{max(1, round(n_bytes / 2**10)):,} KiB"
+    if n_bytes < 2**30:
+        return f"{n_bytes / 2**20:,.0f} MiB"
+    return f"{n_bytes / 2**30:,.1f} GiB"
+
+
 def time_left(seconds: float | None) -> str:
     """How long work will still take, roughly.
 

@@ -79,7 +79,18 @@ class FakeDetector:
         )  # fmt: skip
 
     def save(self, folder: Path) -> None:
-        manifest = {"training": self.training, "false_alarm_rate": self.false_alarm_rate}
+        manifest = {
+            "head": self.head_name,
+            "settings": self.settings,
+            "backbone": self.backbone.name,
+            "backbone_weights_sha256": "0" * 64,
+            "backbone_weights_licence": "CC0",
+            "layers": ["loudness"],
+            "seed": self.seed,
+            "training": self.training,
+            "false_alarm_rate": self.false_alarm_rate,
+            "calibration": {"window_seconds": 1.0, "n_groups": self.n_clips, "cross_fitted": True},
+        }
         write_model(folder, manifest, {"peaks": torch.from_numpy(self.peaks)})
 
     @classmethod

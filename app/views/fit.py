@@ -11,6 +11,7 @@ from app import (
     cache,
     class_choice,
     clip_table,
+    fit_like,
     grouping_choice,
     head_settings,
     wording,
@@ -30,6 +31,7 @@ PRESET_NAMES = {"recommended": "Recommended", "published": "As published"}
 def draw() -> None:
     st.title("Fit", anchor=False)
     st.markdown("Teach HearMap what normal sounds like: a dozen recordings or more, nothing else.")
+    fit_like.take_from_address()
     job = find_job(st.query_params.get(Query.JOB), "fit")
     if job is not None and is_active(job):
         st.query_params[Query.JOB] = job.id
@@ -39,6 +41,7 @@ def draw() -> None:
     if job is not None and not ended_badly(job, "The fit"):
         _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
         return
+    fit_like.say()
     gather(PURPOSE)
     chosen = [clips.get_clip(clip_id) for clip_id in gathered(PURPOSE)]
     if not chosen:
@@ -116,14 +119,19 @@ def _settings(
         "measured on.",
     )
     presets = presets_of(head)
+    # One that only this method has must not stay chosen for the next.
+    preset_key = f"{Key.PRESET}_{head}" if HEADS[head].more_presets else Key.PRESET
+    # Fit may begin as another model was fitted: the state has the value, and none is given here.
+    for key, first in {preset_key: "recommended", Key.FIT_RATE: 5.0, Key.SEED: 0}.items():
+        st.session_state.setdefault(key, first)
+    if st.session_state[preset_key] not in presets:
+        st.session_state[preset_key] = "recommended"
     preset = left.segmented_control(
         "Form of the method",
         list(presets),
-        default="recommended",
         required=True,
         format_func=lambda key: PRESET_NAMES.get(key, key.capitalize()),
-        # One that only this method has must not stay chosen for the next.
-        key=f"{Key.PRESET}_{head}" if HEADS[head].more_presets else Key.PRESET,
+        key=preset_key,
         help="The recommended form suits sound; the published one is for comparison.",
     )
     left.caption(presets[preset])
@@ -134,26 +142,34 @@ def _settings(
         left, right = st.columns(2, gap="medium")
         channels = channel_names(n_channels)
         backbone = backbone_choice.draw(left, HEADS[head].backbones)
+        if st.session_state.get(Key.CHANNEL) not in channels:
+            st.session_state.pop(Key.CHANNEL, None)
         channel = right.selectbox(
             "Channel",
             list(channels),
             format_func=lambda key: channels[key],
+            key=Key.CHANNEL,
             help="Which channel of recordings with several; scoring uses the same.",
         )
         rate = left.number_input(
             "False-alarm rate, %",
-            0.5,
+            0.1,
             50.0,
-            5.0,
-            0.5,
+            step=0.5,
+            key=Key.FIT_RATE,
             help="How many of 100 normal clips may be called unlike. It can be changed later.",
         )
         seed = right.number_input(
-            "Seed", 0, 2**31 - 1, 0, help="The same seed and clips give the same model."
+            "Seed",
+            0,
+            2**31 - 1,
+            key=Key.SEED,
+            help="The same seed and clips give the same model.",
         )
         form = PRESET_NAMES.get(preset, preset)
         st.markdown(f"**{HEADS[head].title}, {form.lower()}**")
-        own = head_settings.draw(HEADS[head].settings_type, head, preset)
+        before = fit_like.own_settings(head, preset)
+        own = head_settings.draw(HEADS[head].settings_type, head, preset, before)
     backbone_choice.warn_of_empty_bands(backbone, sample_rates)
     settings = HEADS[head].settings_type(**(preset_settings(head, preset) | own))
     learns = HEADS[head].learns_classes(settings)
@@ -193,8 +209,13 @@ def _settings(
                 "false_alarm_rate": float(rate) / 100,
                 "channel": channel,
                 "head_settings": own,
+                "grouping": {
+                    "rule": st.session_state.get(Key.GROUPING),
+                    "field": st.session_state.get(Key.GROUPING_FIELD),
+                },
             },
         )
+        fit_like.forget()
         st.query_params[Query.JOB] = job_id
         st.rerun()
 

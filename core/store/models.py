@@ -136,6 +136,13 @@ def list_models() -> list[ModelRecord]:
         return [_record(row) for row in session.scalars(query.order_by(ModelRow.created_at.desc()))]
 
 
+def list_deleted() -> list[ModelRecord]:
+    """The models that `undo_delete` can still bring back, the latest deleted first."""
+    query = select(ModelRow).where(ModelRow.deleted_at.is_not(None))
+    with reading() as session:
+        return [_record(row) for row in session.scalars(query.order_by(ModelRow.deleted_at.desc()))]
+
+
 def get_model(model_id: str) -> ModelRecord:
     """The record of a model.
 

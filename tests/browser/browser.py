@@ -59,12 +59,13 @@ def chromium_path() -> str | None:
 
 @dataclass
 class AppServer:
-    """A served app: its address, its home, and the log of its process."""
+    """A served app: its address, home, log and process, and the environment of its records."""
 
     url: str
     home: Path
     log: Path
     process: subprocess.Popen[bytes]
+    environment: dict[str, str] = field(default_factory=dict)
 
     def log_text(self) -> str:
         return self.log.read_text(errors="replace")
@@ -140,7 +141,8 @@ def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             process = subprocess.Popen(
                 command, cwd=ROOT, env=variables, stdout=out, stderr=subprocess.STDOUT
             )
-        server = AppServer(f"http://127.0.0.1:{port}", home, log, process)
+        shared = {"HEARMAP_HOME": str(home), **environment}
+        server = AppServer(f"http://127.0.0.1:{port}", home, log, process, shared)
         servers[wanted] = server
         _wait_until_served(server)
         return server
@@ -224,7 +226,7 @@ def open_app(page: Page, server: AppServer, path: str = "") -> None:
     wait_idle(page)
 
 
-def wait_idle(page: Page, timeout_seconds: float = 30) -> None:
+def wait_idle(page: Page, timeout_seconds: float = 90) -> None:
     """Waits until the script is not running and nothing is a placeholder.
 
     It can be true for a moment before a rerun starts: assert on the result with `expect` too.
