@@ -12,6 +12,7 @@ from app.explanations import Wanted
 from app.player import Sound
 from app.sound_cards import Card
 from core.audio import wav_bytes
+from core.errors import StoreError
 from core.masking import Box
 from core.store import clips
 from core.store.explanations import KeptExplanation
@@ -146,8 +147,15 @@ def _choose_background() -> None:
         st.session_state["background_round"] = st.session_state.get("background_round", 0) + 1
         st.rerun()
     kept = st.session_state.get(BACKGROUND_CLIP)
-    if kept:
-        st.caption(f"Taken: “{wording.plain(clips.get_clip(kept).name)}”.")
+    if not kept:
+        return
+    try:
+        name = clips.get_clip(kept).name
+    except StoreError:
+        del st.session_state[BACKGROUND_CLIP]
+        st.info("Your recording was removed meanwhile; choose another.", icon=":material/info:")
+        return
+    st.caption(f"Taken: “{wording.plain(name)}”.")
 
 
 def _faithfulness(case: Case) -> None:

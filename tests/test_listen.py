@@ -15,7 +15,7 @@ from core.store import database, explanations, models, reports, scores
 from core.store.clips import clip_path, remove_clip
 from core.store.explanations import KeptExplanation, explanation_key
 from tests.seeded_home import MODEL_ID, seed
-from tests.test_app import FakeJobs, app, texts
+from tests.test_app import FakeJobs, app, noise, texts
 
 N_SAMPLES = 4 * 44_100
 
@@ -223,3 +223,16 @@ def test_a_long_recording_is_explained_by_its_parts_and_only_when_asked(
     at.button(key="start_explain").click().run()
     stretch = jobs.submitted[-1][1]["stretch"]
     assert 0 < stretch[1] - stretch[0] <= 2.0
+
+
+def test_a_background_of_ones_own_is_taken_and_missed_when_it_is_removed(jobs: FakeJobs) -> None:
+    at = explained(jobs)
+    at.button_group(key="background").set_value("own").run()
+    at.file_uploader[0].set_value(("quiet *1*.wav", noise(1), "audio/wav")).run()
+    assert r"Taken: “quiet \*1\*\.wav”" in texts(at)
+    own = jobs.submitted[-1][1]["background"]
+    remove_clip(own)
+    at.run()
+    assert not at.exception and not at.error
+    assert "Your recording was removed meanwhile" in texts(at)
+    assert len(own) == 64
