@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from core.types import Float32Array, Float64Array, Region
@@ -26,9 +27,10 @@ def find_regions(
     labels, n_regions = ndimage.label(raw > threshold, structure=np.ones((3, 3)))
     if not n_regions:
         return ()
-    numbers = np.arange(1, n_regions + 1)
-    peaks = ndimage.maximum_position(raw, labels, numbers)
     boxes = ndimage.find_objects(labels)
+    # Each peak within its own box: `ndimage.maximum_position` would sort the whole map, which
+    # for an hour costs half a GiB.
+    peaks = [_peak(raw, labels, number, box) for number, box in enumerate(boxes, start=1)]
     strongest = sorted(range(n_regions), key=lambda i: -float(raw[peaks[i]]))[:MOST_REGIONS]
     row_edges, column_edges = _edges(freq_hz), _edges(time_s)
     regions = []
@@ -49,6 +51,15 @@ def find_regions(
             )
         )
     return tuple(regions)
+
+
+def _peak(
+    raw: Float32Array, labels: NDArray[np.int32], number: int, box: tuple[slice, slice]
+) -> tuple[int, int]:
+    """Row and column of the highest cell of the region with this number."""
+    inside = np.where(labels[box] == number, raw[box], -np.inf)
+    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
+    return box[0].start + int(row), box[1].start + int(column)
 
 
 def _edges(centres: Float64Array) -> Float64Array:

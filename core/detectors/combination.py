@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from core.detectors.lasting import LastingScores
@@ -118,17 +117,18 @@ class Combination:
         spectrogram AUROC (folds 1-3 of ESC-10).
         """
         drawn_from = self._drawn_from(own_score)
-        own = (np.log(np.maximum(raw, SMALLEST)) - self.peak.centre) / self.peak.spread
+        own: Float32Array = np.maximum(raw, SMALLEST, dtype=np.float32)
+        np.log(own, out=own)
+        own -= self.peak.centre
+        own /= self.peak.spread
         evidence = np.array([self.lasting.z(float(s)) + LASTING_OFFSET for s in lasting.stretches])
         if evidence.max() <= drawn_from:
-            untouched: Float32Array = own.astype(np.float32)
-            return untouched
+            return own
         beyond = lasting.rows.log() - torch.from_numpy(self.row_centres)[:, None]
         rows = torch.from_numpy(evidence) + (beyond - beyond.amax(dim=0)) / self.lasting.spread
         rows[:, torch.from_numpy(evidence <= drawn_from)] = -torch.inf
-        drawn = _along_time(rows, lasting.columns, raw.shape).numpy()
-        combined: Float32Array = np.maximum(own, drawn).astype(np.float32)
-        return combined
+        _draw(own, rows, lasting.columns)
+        return own
 
     def _drawn_from(self, own_score: float) -> float:
         return max(self.drawn_from, self.own.z(own_score))
@@ -138,14 +138,17 @@ class Combination:
         return self.lasting.z(float(lasting.stretches.max())) + LASTING_OFFSET
 
 
-def _along_time(rows: Tensor, columns: Sequence[tuple[int, int]], shape: tuple[int, ...]) -> Tensor:
-    """Rows [row, stretch] spread over the columns of each stretch, enlarged to [freq, time]."""
+def _draw(own: Float32Array, rows: Tensor, columns: Sequence[tuple[int, int]]) -> None:
+    """Rows [row, stretch], spread over the columns of each stretch, lift the map [freq, time].
+
+    In place and a row at a time: an hour's map is 60 MB, and a whole second one would be another.
+    """
     coarse = torch.full((len(rows), columns[-1][1]), -torch.inf, dtype=rows.dtype)
     for i, (start, stop) in enumerate(columns):
         part = coarse[:, start:stop]
         torch.maximum(part, rows[:, i, None].expand_as(part), out=part)
-    stride = shape[0] // len(rows)
-    enlarged = coarse.repeat_interleave(stride, dim=0).repeat_interleave(stride, dim=1)
-    return F.pad(enlarged, (0, max(0, shape[1] - enlarged.shape[1])), value=-torch.inf)[
-        :, : shape[1]
-    ]
+    stride = own.shape[0] // len(rows)
+    for row, values in enumerate(coarse.float().numpy()):
+        along = np.repeat(values, stride)[: own.shape[1]]
+        lifted = own[row * stride : (row + 1) * stride, : along.size]
+        np.maximum(lifted, along, out=lifted)

@@ -35,10 +35,13 @@ def spectrogram_map(
         for cell, size in zip(cells, sizes, strict=True)
     ]
     whole = torch.cat(enlarged, dim=1).numpy()
+    del enlarged  # an hour's map is 60 MB, and every copy of it counts
     if sigma > 0:
         whole = ndimage.gaussian_filter(whole, sigma, mode="nearest")
-    if weights:
-        whole = whole * torch.cat(list(weights), dim=1).numpy()
+    start = 0
+    for weight in weights:
+        whole[:, start : start + weight.shape[1]] *= weight.numpy()
+        start += weight.shape[1]
     return np.ascontiguousarray(whole[:, :n_frames], dtype=np.float32)
 
 
