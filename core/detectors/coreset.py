@@ -19,20 +19,23 @@ def greedy_coreset(
     """Indices [size] of the points [n, channel] chosen, in the order of choice.
 
     PatchCore, Algorithm 1: minimax facility location, greedily, from a seeded random start.
-    Distances are measured after a seeded Gaussian projection to `n_projected` dimensions
-    (Johnson-Lindenstrauss; never wider than the points), or exactly where that is None. One
-    matrix-vector product and one minimum a step, in place: n * size * min(channel, n_projected)
-    multiplications, and no more memory than the projected points.
+    Products of points are taken in their `n_projected` principal directions, lengths exactly: what
+    lies outside those directions counts as if it stood at right angles, which of many channels it
+    nearly does. Departure: PatchCore projects at random (Johnson-Lindenstrauss), which as wide
+    covered 3 to 7 % worse than the exact choice, this 0 to 2 % (tests, benchmarks). None takes
+    every channel. One matrix-vector product and one minimum a step, in place:
+    n * size * min(channel, n_projected) multiplications, n * channel ** 2 before the first.
     """
     generator = torch.Generator().manual_seed(seed)
     n, n_channels = points.shape
     size = min(size, n)
     first = int(torch.randint(n, (1,), generator=generator))
     points = points - points.mean(dim=0)
-    if n_projected is not None and n_projected < n_channels:
-        projection = torch.randn(n_channels, n_projected, generator=generator)
-        points = points @ projection.to(points.device) / n_projected**0.5
     squared_norms = points.square().sum(dim=1)
+    if n_projected is not None and n_projected < n_channels:
+        # Rising eigenvalues: the last directions are the principal ones.
+        directions = torch.linalg.eigh(points.T @ points).eigenvectors[:, -n_projected:]
+        points = points @ directions
     # Squared distances less the point's own norm: constant in the minimum, so left out of it.
     nearest = torch.full_like(squared_norms, torch.inf)
     distance = torch.empty_like(squared_norms)

@@ -47,7 +47,7 @@ class PatchCore(Head):
     """PatchCore with a bounded reservoir before the coreset, so memory does not grow with clips.
 
     Departures: the bank has a fixed size, not a share of the training set; the coreset is chosen
-    on a 128-dimensional projection.
+    by distances in 128 principal directions with exact lengths.
     """
 
     name = "patchcore"
