@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import wording
+from app.backbone_choice import USUAL
 from app.estimate import fit_estimate
 from app.uploading import folders_below
 from core.home import data_root
@@ -121,11 +122,12 @@ def _classes(source: str, root: str, first: str, second: str) -> tuple[list[str]
 def _methods() -> dict[str, Any]:
     from core.detectors import HEADS
     from core.detectors.presets import PRESETS, RECOMMENDED_HEAD
+    from core.detectors.registry import heads_for
 
     left, right = st.columns(2, gap="medium")
     heads = left.pills(
         "Methods",
-        list(HEADS),
+        heads_for(USUAL),
         default=[RECOMMENDED_HEAD],
         selection_mode="multi",
         format_func=lambda key: HEADS[key].title,

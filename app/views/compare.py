@@ -178,8 +178,9 @@ def _show(seen: list[Seen], chosen: ScoreRecord) -> None:
 
 def _offer_heads(model: ModelRecord, chosen: ScoreRecord, have: set[str]) -> None:
     from core.detectors import HEADS
+    from core.detectors.registry import heads_for
 
-    others = [head for head in HEADS if head not in have]
+    others = [head for head in heads_for(model.backbone) if head not in have]
     if not others:
         return
     st.subheader("Other heads on the same recordings", anchor=False)
