@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.durable import reason
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 TRASH_DAYS = 30
 LONGEST_NAME = 200
 LONGEST_NOTE = 2000
+_NAMES_LOCK = 0x4E414D45  # any number of our own; it spells NAME
 
 
 @dataclasses.dataclass(frozen=True)
@@ -268,6 +269,9 @@ def _empty_old_trash() -> None:
 
 def _unused(session: Session, name: str, except_id: str = "") -> str:
     name = " ".join(as_text(name).split())[:LONGEST_NAME] or "Model"
+    if session.get_bind().dialect.name == "postgresql":
+        # SQLite's writers are alone anyway; here two would not see each other's names.
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _NAMES_LOCK})
     query = select(ModelRow.name).where(ModelRow.deleted_at.is_(None), ModelRow.id != except_id)
     taken = set(session.scalars(query))
     number, free = 1, name
