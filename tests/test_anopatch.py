@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from core import Detector
-from core.datasets.machines import make
+from core.backbones import load_backbone
+from core.datasets.machines import FAULTS, make
 from core.detectors.anopatch import AnoPatch, AnoPatchSettings
 from core.detectors.arcface import ArcFace, AttentiveStatistics, masked
 from core.detectors.banks import Banks
@@ -18,7 +19,8 @@ from core.detectors.options import make_settings
 from core.detectors.presets import preset_settings
 from core.errors import Cancelled, FitError, SettingError
 from core.feature_cache import FeatureCache
-from core.features import Features
+from core.features import FeatureExtractor, Features
+from core.metrics import roc_auc
 from core.progress import silent
 from core.types import Clip
 from tests.fake_features import features_of, maps_of, noise, small_beats
@@ -278,3 +280,47 @@ def test_a_detector_keeps_its_classes_and_compares_with_the_bank_it_is_told(
 def test_it_names_the_backbones_it_needs() -> None:
     with pytest.raises(SettingError, match=r"needs backbone beats or .*beats-small, not"):
         Detector("anopatch", "aisfx")
+
+
+def unit(kind: str, speed: float, seed: int, fault: str | None = None) -> Clip:
+    """A machine of another speed: the same sound, faster or slower."""
+    rate = round(16_000 / speed)
+    samples = make(
+        kind, seed=seed, duration_seconds=2.5, sample_rate=rate, fault=fault
+    ).clip.samples
+    return Clip.from_samples(samples[:32_000], 16_000, f"{kind} {speed} {seed} {fault}")
+
+
+def test_trained_it_finds_more_faults_than_the_same_network_untrained(tmp_path: Path) -> None:
+    """Two machines at three speeds, the speed being the class; a few dozen steps on the CPU."""
+    speeds = (0.85, 1.0, 1.18)
+    kinds = ("fan", "pump")
+    normal = [(unit(k, s, 1000 + i), f"{k}/{s}") for i in range(6) for k in kinds for s in speeds]
+    tests = [
+        (unit(k, s, 5000 + i, fault), f"{k}/{s}", fault is not None)
+        for k in kinds
+        for s in speeds
+        for fault in (None, None, None, *FAULTS[k])
+        for i in range(2)
+    ]
+    backbone = load_backbone("beats-small", "cpu")
+    extractor = FeatureExtractor(backbone, ("layer1", "layer3"), FeatureCache(tmp_path))
+    labels = [label for _, label in normal]
+    features = extractor.extract([clip for clip, _ in normal]).labelled(labels, labels)
+    heard = [next(iter(extractor.segments(clip))) for clip, _, _ in tests]
+    areas = []
+    for changes in ({"fine_tune": False}, {"steps": 70}):
+        settings = preset_settings("anopatch", "small") | changes
+        made = make_settings(AnoPatchSettings, "anopatch", settings)
+        head = AnoPatch(made, extractor.layers, backbone)
+        head.fit(features, seed=0, progress=silent)
+        of_each = []
+        for label in sorted(set(labels)):
+            mine = [i for i, test in enumerate(tests) if test[1] == label]
+            scores = [head.score_among(heard[i], label).whole for i in mine]
+            of_each.append(roc_auc(np.array([tests[i][2] for i in mine]), np.array(scores)))
+        areas.append(float(np.mean(of_each)))
+    losses = head.losses
+    print("AUROC untrained, trained", areas, np.mean(losses[:10]), np.mean(losses[-10:]))
+    assert np.mean(losses[-10:]) < 0.75 * np.mean(losses[:10])
+    assert areas[1] > areas[0] + 0.03
