@@ -22,6 +22,8 @@ def main() -> None:
     )
     st.html(ASSETS / "style.css")
     dark = st.context.theme.type == "dark"
+    if dark:
+        st.html(ASSETS / "style-dark.css")
     st.logo(
         str(ASSETS / ("logo-dark.svg" if dark else "logo.svg")),
         size="large",
