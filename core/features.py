@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core import freed_memory
 from core.backbones import Backbone
 from core.errors import AudioError
 from core.feature_cache import FeatureCache
@@ -130,8 +131,11 @@ class FeatureExtractor:
 
     def segments(self, clip: Clip) -> Iterator[FeatureMaps]:
         """The feature maps of a clip, segment by segment, without touching the cache."""
-        for start, stop in self._spans(clip):
+        spans = list(self._spans(clip))
+        for start, stop in spans:
             yield self._maps([clip], start, stop)[0]
+            if len(spans) > 1:
+                freed_memory.release()
 
     def batch(self, clips: Sequence[Clip]) -> Iterator[Iterable[FeatureMaps]]:
         """The segments of each clip, clips of one length together; a long clip's one by one."""

@@ -18,6 +18,7 @@ LAYERS: list[set[str]] = [
         "core.progress",
         "core.home",
         "core.durable",
+        "core.freed_memory",
         "core.cost",
         "core.torchaudio_import",
     },
