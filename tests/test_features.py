@@ -172,3 +172,15 @@ def test_one_clip_too_large_for_memory_is_a_sentence(tmp_path, monkeypatch) -> N
     monkeypatch.setattr(type(backbone), "maps", no_memory)
     with pytest.raises(AudioError, match="not enough memory to hear “noise 0”"):
         list(extractor.segments(noise(0.5)))
+
+
+def test_a_long_clip_gives_back_what_each_segment_freed(tmp_path, monkeypatch) -> None:
+    released = []
+    monkeypatch.setattr("core.freed_memory.release", lambda: released.append(1))
+    extractor = FeatureExtractor(load_backbone("aisfx"), ("conv_block2",), FeatureCache(tmp_path))
+    extractor.segment_frames = 8
+    n_segments = len(list(extractor.segments(noise(1.0))))
+    assert n_segments > 3 and len(released) == n_segments
+    extractor.segment_frames = 10_000
+    list(extractor.segments(noise(1.0)))
+    assert len(released) == n_segments, "a clip of one segment has no holes to close"
