@@ -112,8 +112,12 @@ class Combination:
         """The combined map [freq, time] of a head's map and the lasting view's rows.
 
         Where the lasting view is the more telling one, a stretch whose average sound is unlike
-        any training clip's shows it in its rows, all along, the most unlike row as high as the
-        stretch's evidence. An event that explains itself is not drawn over: that cost 5 points of
+        any training clip's is drawn by the product of how unlike each row is and the head's map,
+        its highest cell as high as the stretch's evidence: the rows say in which band, the head
+        when. Rows alone place a fault that swells or stops worse than chance (takes of the
+        built-in machines that no benchmark uses: an imbalance 36 against 83 points of spectrogram
+        AUROC, a missed stroke 50 against 98 of temporal), the head alone misses a steady hiss
+        (71 against 94). An event that explains itself is not drawn over: that cost 5 points of
         spectrogram AUROC (folds 1-3 of ESC-10).
         """
         drawn_from = self._drawn_from(own_score)
@@ -122,12 +126,12 @@ class Combination:
         own -= self.peak.centre
         own /= self.peak.spread
         evidence = np.array([self.lasting.z(float(s)) + LASTING_OFFSET for s in lasting.stretches])
-        if evidence.max() <= drawn_from:
-            return own
-        beyond = lasting.rows.log() - torch.from_numpy(self.row_centres)[:, None]
-        rows = torch.from_numpy(evidence) + (beyond - beyond.amax(dim=0)) / self.lasting.spread
-        rows[:, torch.from_numpy(evidence <= drawn_from)] = -torch.inf
-        _draw(own, rows, lasting.columns)
+        drawn = np.flatnonzero(evidence > drawn_from)
+        if drawn.size:
+            beyond = lasting.rows[:, drawn].log() - torch.from_numpy(self.row_centres)[:, None]
+            rows: Float32Array = (beyond / self.lasting.spread).float().numpy()
+            columns = [lasting.columns[i] for i in drawn]
+            _draw(own, self.peak.spread / self.lasting.spread, rows, columns, evidence[drawn])
         return own
 
     def _drawn_from(self, own_score: float) -> float:
@@ -138,17 +142,26 @@ class Combination:
         return self.lasting.z(float(lasting.stretches.max())) + LASTING_OFFSET
 
 
-def _draw(own: Float32Array, rows: Tensor, columns: Sequence[tuple[int, int]]) -> None:
-    """Rows [row, stretch], spread over the columns of each stretch, lift the map [freq, time].
+def _draw(
+    own: Float32Array,
+    share: float,
+    rows: Float32Array,
+    columns: Sequence[tuple[int, int]],
+    evidence: Float64Array,
+) -> None:
+    """`share` of the map [freq, time] plus rows [row, stretch], each peak at its evidence.
 
-    In place and a row at a time: an hour's map is 60 MB, and a whole second one would be another.
+    The peak is never lowered; where stretches overlap, the larger sum counts. In place, with a
+    copy of a row's band at a time: an hour's map is 60 MB.
     """
-    coarse = torch.full((len(rows), columns[-1][1]), -torch.inf, dtype=rows.dtype)
-    for i, (start, stop) in enumerate(columns):
-        part = coarse[:, start:stop]
-        torch.maximum(part, rows[:, i, None].expand_as(part), out=part)
     stride = own.shape[0] // len(rows)
-    for row, values in enumerate(coarse.float().numpy()):
-        along = np.repeat(values, stride)[: own.shape[1]]
-        lifted = own[row * stride : (row + 1) * stride, : along.size]
-        np.maximum(lifted, along, out=lifted)
+    parts = [slice(start * stride, stop * stride) for start, stop in columns]
+    bands = [slice(row * stride, (row + 1) * stride) for row in range(len(rows))]
+    peaks = np.array([[own[band, part].max() for part in parts] for band in bands])
+    lifts = np.maximum(evidence, peaks.max(axis=0)) - (share * peaks + rows).max(axis=0)
+    for band, added in zip(bands, rows + lifts, strict=True):
+        scaled = own[band] * np.float32(share)
+        for part in parts:
+            own[band, part] = -np.inf
+        for part, value in zip(parts, added, strict=True):
+            np.maximum(own[band, part], scaled[:, part] + np.float32(value), out=own[band, part])
