@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
+import time
 from pathlib import Path
 
 from benchmarks.results_page import machine, write_section
@@ -75,22 +76,29 @@ def main() -> int:
     if not (given.esc50 / "meta" / "esc50.csv").is_file():
         print(f"skipped: the ESC-10 recordings are not in {given.esc50}", file=sys.stderr)
         return 1
-    shared = ["--esc50", str(given.esc50), "--normal", NORMALS, "--heads", given.heads]
-    shared += ["--presets", given.presets, "--seed", "0"]
+    shared = ["--normal", NORMALS, "--heads", given.heads, "--presets", given.presets]
+    shared += ["--seed", "0", "--jobs", given.jobs]
     envmix = [*shared, "--anomaly", ANOMALIES, "--snr", *given.snr]
     envmix += [] if given.no_grouping else ["--compare-grouping"]
-    status = hearmap(["bench", "envmix", *envmix, "--out", str(given.out / "envmix")])
-    status = status or hearmap(["bench", "novelty", *shared, "--out", str(given.out / "novelty")])
-    if status:
-        return status
-    tables = [(given.out / name / "results.md").read_text() for name in ("envmix", "novelty")]
-    grouping = "" if given.no_grouping else " --compare-grouping"
+    options = {"envmix": envmix, "novelty": shared}
+    minutes = {}
+    for name, chosen in options.items():
+        start = time.monotonic()
+        given_too = ["--esc50", str(given.esc50), "--progress", "lines"]
+        status = hearmap(["bench", name, *given_too, *chosen, "--out", str(given.out / name)])
+        if status:
+            return status
+        minutes[name] = (time.monotonic() - start) / 60
+    parts = {
+        name: f"    hearmap bench {name} --esc50 ROOT {shlex.join(chosen)}\n\n"
+        f"This run took {minutes[name]:.1f} minutes.\n\n"
+        + (given.out / name / "results.md").read_text()
+        for name, chosen in options.items()
+    }
     write_section(
         given.section,
-        f"## EnvMix on ESC-10's classes: {given.heads}\n\n{machine()}\n\n"
-        f"    hearmap bench envmix --normal {NORMALS} --anomaly {ANOMALIES} --heads {given.heads}"
-        f" --snr {' '.join(given.snr)} --seed 0{grouping}\n\n{tables[0]}\n{NOTE}\n"
-        f"### Novelty: one class against the other three\n\n{tables[1]}",
+        f"## EnvMix on ESC-10's classes: {given.heads}\n\n{machine()}\n\n{parts['envmix']}\n"
+        f"{NOTE}\n### Novelty: one class against the other three\n\n{parts['novelty']}",
     )
     return 0
 

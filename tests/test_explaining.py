@@ -13,8 +13,8 @@ import pytest
 
 from core import tasks
 from core.audio import wav_bytes
-from core.background import GONE
 from core.errors import AudioError, SettingError, StoreError
+from core.explaining.background import GONE
 from core.store import clips, database, explanations, models, reports, scores
 from core.store.explanations import KeptExplanation
 from tests.test_detector import RATE, click, steady_noise

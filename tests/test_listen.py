@@ -153,7 +153,7 @@ def test_a_failed_explanation_is_a_sentence_and_is_not_tried_again_unasked(
 
 
 def test_normal_recordings_that_are_gone_are_missed_in_a_sentence(jobs: FakeJobs) -> None:
-    from core.background import GONE
+    from core.explaining.background import GONE
 
     at = explained(jobs, note=GONE, nearest_name="", background="")
     assert "None of the recordings this model was fitted on" in texts(at)

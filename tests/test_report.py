@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.batch_report import BatchReport
 from core.calibration import Calibration
-from core.explanation import Explanation
-from core.report import report_html, threshold_sentence
+from core.explaining.explanation import Explanation
+from core.report.batch import BatchReport
+from core.report.clip import report_html, threshold_sentence
 from core.spectrogram import SpectrogramSettings, spectrogram
 from core.types import Clip
 from tests.maps import planted_map
@@ -141,9 +141,9 @@ def test_a_batch_has_the_strongest_first_each_seen_and_heard() -> None:
 
 
 def test_a_batch_is_bounded_and_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.batch_report.MOST_PICTURES", 2)
-    monkeypatch.setattr("core.batch_report.MOST_ROWS", 4)
-    monkeypatch.setattr("core.batch_report.MOST_SOUND_CHARACTERS", 10)
+    monkeypatch.setattr("core.report.batch.MOST_PICTURES", 2)
+    monkeypatch.setattr("core.report.batch.MOST_ROWS", 4)
+    monkeypatch.setattr("core.report.batch.MOST_SOUND_CHARACTERS", 10)
     source = batch(7).html()
     assert source.count("<img") == 2 and source.count("<audio") == 0
     assert "And 3 more, in scores.csv." in source

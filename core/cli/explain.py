@@ -10,7 +10,7 @@ from core.cli import arguments
 
 if TYPE_CHECKING:
     from core.detectors.detector import Detector
-    from core.explanation import Explanation
+    from core.explaining.explanation import Explanation
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -38,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
     channel = arguments.channel(given.channel)
     from core.audio import read_clip
     from core.detectors.detector import Detector
-    from core.explanation import explain
+    from core.explaining.explanation import explain
     from core.verdict import verdict
 
     detector = Detector.load(given.model, device=given.device)
@@ -68,7 +68,7 @@ def write(explanation: Explanation, detector: Detector, folder: Path) -> None:
         StoreError: a file could not be written.
     """
     from core.durable import whole_file
-    from core.report import described, report_files, report_html, threshold_sentence
+    from core.report.clip import described, report_files, report_html, threshold_sentence
 
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
     html = report_html(explanation, described(detector), threshold_said=said)

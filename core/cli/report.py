@@ -41,10 +41,10 @@ def run(given: argparse.Namespace) -> int:
         raise SettingError(f"--out ends in .html or .zip, not “{given.out.name}”.")
     channel = arguments.channel(given.channel)
     from core.audio import read_clip
-    from core.batch_report import BatchReport
     from core.detectors.detector import Detector
     from core.durable import whole_file
-    from core.report import described, threshold_sentence, zipped
+    from core.report.batch import BatchReport
+    from core.report.clip import described, threshold_sentence, zipped
 
     detector = Detector.load(given.model, device=given.device)
     if given.false_alarm_rate is not None:

@@ -44,7 +44,7 @@ def explain(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
         StoreError: the model, the clip or its map is gone.
         AudioError: the recording, or the background asked for, cannot be read.
     """
-    from core.explanation import explain as explain_clip
+    from core.explaining.explanation import explain as explain_clip
 
     case = case_of(arguments, part(progress, 0.0, 0.4))
     explained = explain_clip(
@@ -72,7 +72,7 @@ def counterfactual(arguments: dict[str, Any], progress: Progress = silent) -> di
     Raises:
         HearMapError: as `explain`.
     """
-    from core.counterfactual import counterfactual as search
+    from core.explaining.counterfactual import counterfactual as search
 
     case = case_of(arguments, part(progress, 0.0, 0.2))
     found = search(
@@ -206,7 +206,7 @@ def _background(
     progress: Progress,
 ) -> tuple[Clip | None, str, tuple[str, Clip] | None, str]:
     """The background, its name, the nearest normal recording, and what is missing of them."""
-    from core.background import mean_normal, nearest_normal, normal_sound
+    from core.explaining.background import mean_normal, nearest_normal, normal_sound
     from core.store.clips import get_clip
 
     wanted, clip_id = str(arguments.get("background") or "nearest"), str(arguments["clip_id"])

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from core.errors import HearMapError, SettingError
 from core.progress import Progress, part, silent
+from core.tasks.fitting import fit
+from core.tasks.scoring import score
 
-Task = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
-
-def fit_heads(
-    arguments: dict[str, Any], fit: Task, score: Task, progress: Progress = silent
-) -> dict[str, Any]:
+def fit_heads(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
     """Fits each head as `model_id` was fitted and scores `clip_id` with it: {model_ids, failed}.
 
     Arguments: model_id, clip_id, heads. What another head cannot take from the model, its head's

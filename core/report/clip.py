@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import wav_bytes
-from core.explanation import Explanation
+from core.explaining.explanation import Explanation
 from core.picture import map_png
-from core.report_page import data_url, figure, page, pairs, regions_table
+from core.report.page import data_url, figure, page, pairs, regions_table
 from core.types import AnomalyMap, Clip
 from core.verdict import verdict
 

@@ -11,17 +11,17 @@ from core.progress import Progress, part, silent
 def clip_report(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
     """One clip's report and all its files, kept by `core.store.reports`: {key}.
 
-    Arguments: those of `core.explaining`, and rate, part of the key. A recording too long to be
-    explained whole is reported by the stretch.
+    Arguments: those of `core.tasks.explaining`, and rate, part of the key. A recording too long to
+    be explained whole is reported by the stretch.
 
     Raises:
         HearMapError: the model, the clip or its map is gone, or cannot be read.
     """
-    from core.explaining import case_of
-    from core.explanation import explain
-    from core.report import described, report_files, report_html, threshold_sentence, zipped
+    from core.explaining.explanation import explain
+    from core.report.clip import described, report_files, report_html, threshold_sentence, zipped
     from core.store import reports
     from core.store.explanations import explanation_key
+    from core.tasks.explaining import case_of
     from core.types import Clip
 
     case = case_of(arguments, part(progress, 0.0, 0.3))
@@ -66,8 +66,8 @@ def batch_report(arguments: dict[str, Any], progress: Progress = silent) -> dict
         HearMapError: the model is gone, or cannot be read.
     """
     from core.audio import read_clip
-    from core.batch_report import MOST_PICTURES, BatchReport
-    from core.report import described, threshold_sentence, zipped
+    from core.report.batch import MOST_PICTURES, BatchReport
+    from core.report.clip import described, threshold_sentence, zipped
     from core.store import clips, models, reports, scores
     from core.store.explanations import explanation_key
 

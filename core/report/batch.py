@@ -16,8 +16,8 @@ from html import escape
 
 from core.audio import wav_bytes
 from core.picture import map_png, sound_png
-from core.report import CLOSING
-from core.report_page import audio, data_url, page, pairs
+from core.report.clip import CLOSING
+from core.report.page import audio, data_url, page, pairs
 from core.spectrogram import SpectrogramSettings, spectrogram
 from core.types import AnomalyMap, Clip, Float32Array, Region
 from core.verdict import verdict
