@@ -101,14 +101,15 @@ def _of(rows: list[Row], method: tuple[str, str], level: str, metric: str) -> li
 
 
 def _table(rows: list[Row], methods: list[tuple[str, str]]) -> None:
-    from core.benchmark.tables import PAPER_ENVMIX, PLAIN, mean_of
+    from core.benchmark.paper import envmix_values
+    from core.benchmark.tables import PLAIN, mean_of
 
     measures = list(
         dict.fromkeys((r.level, r.metric) for r in rows if not r.metric.startswith("false alarms"))
     )
     every = st.toggle("Every measure", key="bench_every")
     if not every:
-        shown = set(next(iter(PAPER_ENVMIX.values()))) | {("faithfulness", "FF v2")}
+        shown = set(envmix_values("patchcore"))
         measures = [measure for measure in measures if measure in shown]
     lines = []
     for level, metric in measures:
@@ -117,7 +118,7 @@ def _table(rows: list[Row], methods: list[tuple[str, str]]) -> None:
             if not mine:
                 continue
             mean, scale = mean_of(mine), 1.0 if metric in PLAIN else 100.0
-            paper = PAPER_ENVMIX.get(method[0], {}).get((level, metric))
+            paper = envmix_values(method[0]).get((level, metric))
             known = not np.isnan(mean.low)
             lines.append(
                 {

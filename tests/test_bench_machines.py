@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from core.benchmark import machine_units
-from core.benchmark.paper import paper_value, paper_values
+from core.benchmark.paper import envmix_values, paper_value, paper_values
 from core.cli import main
 from core.metrics import bootstrap_interval
 from core.types import Clip
@@ -372,7 +372,10 @@ def test_a_real_detector_finds_the_faults_of_each_tree(kind: str, tmp_path, caps
 
 
 def test_the_papers_numbers_are_those_of_their_tables() -> None:
-    assert len(paper_values()) == 70
+    assert len(paper_values()) == 100
+    assert envmix_values("cfa")["temporal", "ROC"] == 70.0
+    assert envmix_values("patchcore")["faithfulness", "FF v2"] == 6.2
+    assert envmix_values("autoencoder") == {}
     found = paper_value("dcase2020", "anopatch", "ToyConveyor", "mean of ROC and pAUC",
                         "evaluation")  # fmt: skip
     assert found is not None and found.value == 83.74

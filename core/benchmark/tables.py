@@ -6,30 +6,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.benchmark.paper import envmix_values
 from core.benchmark.results import Row
 from core.metrics import Interval, dependent_mean, independent_mean
 
-# Vision to Sound, tables 2 and 3: EnvMix of UrbanSound8K and ESC-50, features of CLAP's CNN14.
-# Its F1 of cells and columns is taken to be at the cut it describes, each map's 40th percentile.
-CUT = "F1 above the 40th percentile"
-_LEVELS_OF_PAPER = (
+COLUMNS = (
     *(("sample", "ROC"), ("sample", "F1"), ("spectrogram", "ROC"), ("spectrogram", "PRO")),
-    *(("temporal", "ROC"), ("spectrogram", CUT), ("temporal", CUT)),
+    ("temporal", "ROC"),
 )
-PAPER_ENVMIX = {
-    head: dict(zip(_LEVELS_OF_PAPER, values, strict=True))
-    for head, values in {
-        "cfa": (79.3, 76.4, 64.6, 56.0, 70.0, 27.6, 46.5),
-        "padim": (86.3, 81.8, 72.7, 56.9, 78.9, 35.0, 55.0),
-        "patchcore": (90.6, 85.8, 76.4, 58.3, 82.9, 36.8, 59.9),
-        "stfpm": (53.2, 67.2, 47.0, 47.1, 47.9, 19.4, 35.4),
-    }.items()
-}
-PAPER_ENVMIX["patchcore"] |= {
-    ("faithfulness", "FF v1 as printed"): -13.4,
-    ("faithfulness", "FF v2"): 6.2,
-}
-COLUMNS = _LEVELS_OF_PAPER[:5]
 # Not in percent.
 PLAIN = {"SI-SDR, dB", "SI-SDR of the mix, dB", "complexity"}
 
@@ -80,7 +64,7 @@ def beside_paper(rows: Sequence[Row]) -> list[str]:
             interval = (
                 "-" if np.isnan(mean.low) else f"{scale * mean.low:.1f} to {scale * mean.high:.1f}"
             )
-            paper = PAPER_ENVMIX.get(head, {}).get((level, metric))
+            paper = envmix_values(head).get((level, metric))
             beside = "- | -" if paper is None else f"{paper:.1f} | {scale * ours - paper:+.1f}"
             lines.append(
                 f"| {head} | {preset} | {level} | {metric} | {scale * ours:.1f} | {interval} "
