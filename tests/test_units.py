@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.benchmark.results import Measured, Row
-from core.benchmark.units import Unit, run_units
+from core.benchmark.units import Unit, fitting_jobs, run_units
 from core.errors import BenchmarkError, FitError, StoreError
 from core.progress import silent
 
@@ -125,3 +125,13 @@ def test_a_run_that_is_killed_goes_on_and_leaves_no_worker(tmp_path: Path) -> No
     found = run_units(units(4), partial(measure, log), out, silent)
     assert done(log) == [0, 1, 2, 3]
     assert len(found.rows) == 4
+
+
+def test_a_run_takes_as_many_processes_as_cores_where_that_pays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    assert [fitting_jobs(n) for n in (1, 7, 8, 15, 100)] == [1, 1, 2, 3, 4]
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    assert fitting_jobs(100) == 1

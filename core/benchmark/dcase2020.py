@@ -30,7 +30,7 @@ def run_dcase2020(
     folder: Path,
     seed: int,
     progress: Progress,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """AUC, pAUC and their mean for each machine and id, and the means over ids and machines."""
     measured = run_machines(DATA_SET, sets, _numbers, candidates, folder, seed, progress, n_jobs)

@@ -37,7 +37,7 @@ def run_dcase2023(
     folder: Path,
     seed: int,
     progress: Progress,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """Both AUCs, pAUC and their harmonic mean for each machine, and those over the machines.
 

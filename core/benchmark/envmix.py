@@ -84,7 +84,7 @@ def run_envmix(
     candidates: Sequence[Candidate],
     folder: Path,
     progress: Progress,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """The paper's numbers at three levels for each candidate, normal class and SNR.
 

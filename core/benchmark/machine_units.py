@@ -41,7 +41,7 @@ def run_machines(
     folder: Path,
     seed: int,
     progress: Progress,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """The numbers of every candidate on every set, and each test clip's score.
 

@@ -34,7 +34,7 @@ def run_mimii(
     folder: Path,
     seed: int,
     progress: Progress,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """AUROC, pAUC and F1 of each machine, id and SNR, and their means."""
     measured = run_machines(DATA_SET, sets, _numbers, candidates, folder, seed, progress, n_jobs)

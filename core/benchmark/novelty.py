@@ -25,7 +25,7 @@ def run_novelty(
     candidates: Sequence[Candidate],
     folder: Path,
     progress: Progress,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """Sample AUROC of each class's held-out clips against those of the other normal classes."""
     of_classes(recordings, protocol.normals, protocol.test_folds)

@@ -20,6 +20,8 @@ from core.errors import BenchmarkError, HearMapError, SettingError
 from core.progress import Progress, part
 
 POLL_SECONDS = 0.5
+# A process costs the seconds that importing PyTorch takes; so many units are worth them.
+WORTH_A_PROCESS = 4
 
 
 @dataclass(frozen=True)
@@ -36,29 +38,47 @@ Measure = Callable[[Any, str, Progress], Measured]
 
 
 def run_units(
-    units: Sequence[Unit], measure: Measure, folder: Path, progress: Progress, n_jobs: int = 1
+    units: Sequence[Unit],
+    measure: Measure,
+    folder: Path,
+    progress: Progress,
+    n_jobs: int | None = 1,
 ) -> Measured:
     """What all units give, in their order; those that an earlier run finished are only read.
 
     Each is kept as soon as it is done, so that a run that was stopped goes on. With `n_jobs`
     above 1 as many spawned processes share them; `measure` must then be a function of a module,
-    or a `functools.partial` of one, and memory grows by about 1 GB a process.
+    or a `functools.partial` of one, and memory grows by about 1 GB a process. None takes as many
+    as there are cores, but no more than one for each `WORTH_A_PROCESS` units, and one on a GPU.
+    How many threads a unit has follows from that number alone, not from what is still to be done,
+    so that a run that goes on gives the digits of one that was never stopped.
 
     Raises:
         HearMapError: a unit failed; the sentence names it, and what was done before is kept.
         Cancelled: `progress` stopped it.
     """
+    if n_jobs is None:
+        n_jobs = fitting_jobs(len(units))
     if n_jobs < 1:
         raise SettingError(f"The number of processes is 1 or more, not {n_jobs}.")
     done = {i: found for i, unit in enumerate(units) if (found := finished(folder, unit.described))}
     pending = [i for i in range(len(units)) if i not in done]
-    run = _together if n_jobs > 1 and len(pending) > 1 else _one_by_one
+    run = _together if n_jobs > 1 and pending else _one_by_one
     done |= run({i: units[i] for i in pending}, measure, folder, progress, n_jobs)
     ordered = [done[i] for i in range(len(units))]
     return Measured(
         [row for measured in ordered for row in measured.rows],
         [clip for measured in ordered for clip in measured.clips],
     )
+
+
+def fitting_jobs(n_units: int) -> int:
+    """How many processes so many units are worth on this machine."""
+    import torch
+
+    if torch.cuda.is_available():
+        return 1
+    return max(1, min(os.cpu_count() or 1, n_units // WORTH_A_PROCESS))
 
 
 def _one_by_one(
@@ -76,8 +96,8 @@ def _together(
 ) -> dict[int, Measured]:
     context = multiprocessing.get_context("spawn")
     told: Any = context.Queue()
-    n_jobs = min(n_jobs, len(units))
     n_threads = max(1, (os.cpu_count() or 1) // n_jobs)
+    n_jobs = min(n_jobs, len(units))
     pool = ProcessPoolExecutor(
         n_jobs, mp_context=context, initializer=_set_up, initargs=(told, n_threads)
     )

@@ -30,9 +30,8 @@ def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx
     parser.add_argument(
         "--jobs",
         type=at_least_one,
-        default=1,
         metavar="N",
-        help="processes, about 1 GB each",
+        help="processes, about 1 GB each (as many as cores where that pays)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results' folder")
     arguments.add_progress(parser)
