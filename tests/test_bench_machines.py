@@ -65,8 +65,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> type[Loudness]:
 
 
 def bench(kind: str, root: Path, out: Path, *more: str, heads: str = HEADS) -> int:
-    given = f"bench {kind} {root} --heads {heads} --presets published --seed 0 --out {out}"
-    return main([*given.split(), *more])
+    given = f"bench {kind} {root} --heads {heads} --presets published --seed 0 --jobs 1"
+    return main([*given.split(), "--out", str(out), *more])
 
 
 def rows_of(out: Path) -> dict[tuple, dict]:
