@@ -131,3 +131,21 @@ def test_windows_of_a_long_clip_join(backbone: Backbone, tmp_path: Path) -> None
     head = cfa(backbone, features_of(clips, tmp_path, backbone), epochs=1)
     maps = maps_of(noise(99, seconds=3.0), backbone)
     assert head.score(maps).map.shape == maps.layers[LAYERS[0]].shape[1:]
+
+
+def test_a_step_learns_the_gradient_that_autograd_finds(
+    backbone: Backbone, features: Features
+) -> None:
+    head = cfa(backbone, features, epochs=1)
+    descriptor, bank = head._descriptor, head._neighbours.bank
+    rows = torch.cat([head._rows(maps)[0] for maps in features[0]])
+    with torch.no_grad():
+        descriptor.radius.mul_(1.5)
+    head._learn(rows)
+    learned = {name: value.grad.clone() for name, value in descriptor.named_parameters()}
+    descriptor.zero_grad()
+    squared = (descriptor(rows)[:, None] - bank).square().sum(dim=2).sort(dim=1).values[:, :6]
+    coupled_loss(squared, descriptor.radius, head.settings.margin).backward()
+    for name, value in descriptor.named_parameters():
+        assert value.grad.abs().max() > 0
+        torch.testing.assert_close(learned[name], value.grad, rtol=1e-3, atol=1e-3)

@@ -6,7 +6,7 @@ Localization", IEEE Access 10, 2022.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +34,8 @@ WEIGHT_DECAY = 5e-4
 CLIPS_A_STEP = 4
 PATIENCE = 5
 MOST_CENTROIDS = 4096
+# Embeddings of so much are kept between epochs (100 clips of 5 s of aiSFX); the rest is made anew.
+MOST_KEPT_BYTES = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ class CFA(Head):
         train, held_out = split_off(len(features), generator)
         n_cells = n_rows * self._width
         self._descriptor = descriptor
-        centroids = self._centroids(features.subset(train), part(progress, 0.0, 0.1))
+        rows = _KeptRows(features, self._rows)
+        centroids = self._centroids(rows, train, n_cells, part(progress, 0.0, 0.1))
         if self.settings.cells_a_centroid > 1:
             centroids = _clustered(centroids, self.settings.cells_a_centroid, seed)
         self._neighbours = NearestNeighbours(self._scale(centroids, typical))
@@ -107,12 +110,12 @@ class CFA(Head):
         for epoch in range(self.settings.epochs):
             order = [train[i] for i in torch.randperm(len(train), generator=generator).tolist()]
             done = epoch / self.settings.epochs
-            for rows in self._steps(features.subset(order), CLIPS_A_STEP * n_cells):
-                optimizer.zero_grad()
-                self._loss(rows).backward()  # type: ignore[no-untyped-call]
+            for patches in _steps(rows, order, CLIPS_A_STEP * n_cells):
+                self._learn(patches)
                 optimizer.step()
                 learn("Drawing normal sound together", done)
-            if best.seen(self._mean_loss(features.subset(held_out), CLIPS_A_STEP * n_cells)):
+            losses = [float(self._loss(p)) for p in _steps(rows, held_out, CLIPS_A_STEP * n_cells)]
+            if best.seen(sum(losses) / len(losses)):
                 break
         best.restore()
         progress("Drawing normal sound together", 1.0)
@@ -145,18 +148,20 @@ class CFA(Head):
         self._width = int(state["window_columns"])
 
     @torch.no_grad()
-    def _centroids(self, features: Features, progress: Progress) -> Tensor:
+    def _centroids(
+        self, rows: _KeptRows, train: list[int], n_cells: int, progress: Progress
+    ) -> Tensor:
         """The mean descriptor of each cell of the window, [centroid, d]."""
         total: Tensor | None = None
         n = 0
-        for i, segments in enumerate(features):
-            for maps in segments:
-                rows, starts = self._rows(maps)
-                described = self._descriptor(rows)
-                sums = described.reshape(len(starts), -1, described.shape[1]).sum(dim=0)
+        for i, clip in enumerate(train):
+            for patches in rows[clip]:
+                described = self._descriptor(patches)
+                windows = described.reshape(-1, n_cells, described.shape[1])
+                sums = windows.sum(dim=0)
                 total = sums if total is None else total + sums
-                n += len(starts)
-            progress("Placing centres", (i + 1) / len(features))
+                n += len(windows)
+            progress("Placing centres", (i + 1) / len(train))
         assert total is not None
         return total / n
 
@@ -180,28 +185,66 @@ class CFA(Head):
         windows, starts = cut_windows(embedding, self._width)
         return torch.cat([as_rows(_with_coordinates(window)) for window in windows]), starts
 
-    def _steps(self, features: Features, n_rows: int) -> Iterator[Tensor]:
-        """The rows of a few clips at a time, at most `n_rows` of them."""
-        waiting: list[Tensor] = []
-        for i, segments in enumerate(features):
-            waiting += [self._rows(maps)[0] for maps in segments]
-            if (i + 1) % CLIPS_A_STEP == 0 or i + 1 == len(features):
-                yield from torch.split(torch.cat(waiting), n_rows)
-                waiting = []
+    def _learn(self, rows: Tensor) -> None:
+        """Gradients of the loss, by hand: no difference [patch, K + J, d] is ever made.
 
-    def _loss(self, rows: Tensor) -> Tensor:
-        described = self._descriptor(rows)
-        with torch.no_grad():
-            _, indices = self._neighbours.search(described, N_NEAREST + N_NEXT)
-        near = self._neighbours.bank[indices]
-        # The centroids do not learn, so the gradient needs the distances to these few alone.
-        squared = (described[:, None] - near).square().sum(dim=2)
-        return coupled_loss(squared, self._descriptor.radius, self.settings.margin)
+        With w the loss's derivative by a squared distance |x - c|^2, that by x is 2 w (x - c),
+        and the sum over a patch's centroids is two products.
+        """
+        descriptor = self._descriptor
+        descriptor.zero_grad()
+        described = descriptor(rows)
+        squared, indices = self._nearest(described.detach())
+        squared.requires_grad_()
+        loss = coupled_loss(squared, descriptor.radius, self.settings.margin)
+        loss.backward()  # type: ignore[no-untyped-call]
+        weights = squared.grad
+        assert weights is not None
+        pulls = F.embedding_bag(
+            indices, self._neighbours.bank, per_sample_weights=weights, mode="sum"
+        )
+        towards = described.detach() * weights.sum(dim=1, keepdim=True) - pulls
+        described.backward(2.0 * towards)  # type: ignore[no-untyped-call]
 
     @torch.no_grad()
-    def _mean_loss(self, features: Features, n_rows: int) -> float:
-        losses = [float(self._loss(rows)) for rows in self._steps(features, n_rows)]
-        return sum(losses) / len(losses)
+    def _loss(self, rows: Tensor) -> Tensor:
+        squared, _ = self._nearest(self._descriptor(rows))
+        return coupled_loss(squared, self._descriptor.radius, self.settings.margin)
+
+    def _nearest(self, described: Tensor) -> tuple[Tensor, Tensor]:
+        distances, indices = self._neighbours.search(described, N_NEAREST + N_NEXT)
+        return distances.square(), indices
+
+
+class _KeptRows:
+    """The rows [cell, channel + 2] of each clip's segments, kept while `MOST_KEPT_BYTES` allow."""
+
+    def __init__(
+        self, features: Features, rows_of: Callable[[FeatureMaps], tuple[Tensor, list[int]]]
+    ) -> None:
+        self._features = features
+        self._rows_of = rows_of
+        self._kept: dict[int, list[Tensor]] = {}
+        self._free_bytes = MOST_KEPT_BYTES
+
+    def __getitem__(self, clip: int) -> list[Tensor]:
+        if clip in self._kept:
+            return self._kept[clip]
+        rows = [self._rows_of(maps)[0] for maps in self._features[clip]]
+        n_bytes = sum(segment.nbytes for segment in rows)
+        if n_bytes <= self._free_bytes:
+            self._free_bytes -= n_bytes
+            self._kept[clip] = rows
+        return rows
+
+
+def _steps(rows: _KeptRows, clips: Sequence[int], most: int) -> Iterator[Tensor]:
+    """The rows of a few clips at a time, at most so many of them."""
+    for start in range(0, len(clips), CLIPS_A_STEP):
+        segments = [
+            segment for clip in clips[start : start + CLIPS_A_STEP] for segment in rows[clip]
+        ]
+        yield from torch.split(torch.cat(segments), most)
 
 
 def coupled_loss(squared: Tensor, radius: Tensor, margin: float) -> Tensor:
