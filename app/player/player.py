@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.component_script import joined
+from app.component import joined, styled
 from app.player.painted import PaintedMask, painted_of
 from app.player.parts import Part
 from app.player.payload import NamedMap, Payload, Picture, Sound, pack
@@ -43,7 +43,7 @@ def script() -> str:
 _component = st.components.v2.component(
     "hearmap_player",
     html='<div class="hearmap-player"></div>',
-    css=(HERE / "player.css").read_text(encoding="utf-8"),
+    css=styled(HERE / "player.css"),
     js=script(),
 )
 

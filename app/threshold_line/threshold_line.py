@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.component_script import joined
+from app.component import joined, styled
 from app.threshold_line.tables import Situation
 
 HERE = Path(__file__).resolve().parent
@@ -21,7 +21,7 @@ HIGHEST_COST = 1e7
 _component = st.components.v2.component(
     "hearmap_threshold_line",
     html='<div class="hearmap-threshold-line"></div>',
-    css=(HERE / "threshold_line.css").read_text(encoding="utf-8"),
+    css=styled(HERE / "threshold_line.css"),
     js=joined(HERE / "js", PARTS),
 )
 

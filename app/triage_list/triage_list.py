@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.component_script import joined
+from app.component import joined, styled
 from core.store.labels import LONGEST_NOTE, VERDICTS
 
 HERE = Path(__file__).resolve().parent
@@ -20,7 +20,7 @@ MOST_CHANGES = 10_000
 _component = st.components.v2.component(
     "hearmap_triage_list",
     html='<div class="hearmap-triage"></div>',
-    css=(HERE / "triage_list.css").read_text(encoding="utf-8"),
+    css=styled(HERE / "triage_list.css"),
     js=joined(HERE / "js", PARTS),
 )
 

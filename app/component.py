@@ -1,4 +1,4 @@
-"""A component's script from its parts: modules for editors and linters, one module for browsers."""
+"""What the app's own components are made of: one script of several files, one style of two."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def joined(folder: Path, parts: Sequence[str]) -> str:
     """
     text = "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in parts)
     return _EXPORT.sub("", _IMPORT.sub("", text))
+
+
+def styled(own: Path) -> str:
+    """A component's style: what all of them share, then its own, which may say otherwise."""
+    shared = Path(__file__).with_name("component.css")
+    return shared.read_text(encoding="utf-8") + own.read_text(encoding="utf-8")
