@@ -35,11 +35,14 @@ def draw(column: DeltaGenerator, own: Sequence[str] = ()) -> str:
         names = [name for name in own if name in here]
     else:
         names = [name for name in here if name in weights.WEIGHTS] or [USUAL]
+    key = Key.OWN_BACKBONE if own else Key.BACKBONE
+    if st.session_state.get(key) not in names:
+        st.session_state.pop(key, None)
     return column.selectbox(
         "Backbone",
         names,
         format_func=label,
-        key=Key.OWN_BACKBONE if own else Key.BACKBONE,
+        key=key,
         help="The network that listens. More are in the Weights view; each is offered here once "
         "its weights are here.",
     )

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import wording
+from app.class_choice import FIELD, FOLDER
 from app.grouping_choice import ALONE, NAMES
 from app.state import Key, Query, clear_gathered, gathered
 from core.errors import HearMapError, StoreError
@@ -36,6 +37,9 @@ def take_from_address() -> None:
             clips.clip_path(clip_id)
             gathered(PURPOSE)[clip_id] = clips.get_clip(clip_id).name
     rule = (arguments.get("grouping") or {}).get("rule")
+    # A table of classes is not kept; its place is the usual one.
+    classes = arguments.get("classes") or {}
+    told_by = classes.get("rule")
     head = arguments.get("head")
     preset = arguments.get("preset") or "recommended"
     values = {
@@ -45,6 +49,11 @@ def take_from_address() -> None:
         f"{Key.PRESET}_{head}": preset,
         Key.GROUPING: rule if rule in NAMES else ALONE,
         Key.GROUPING_FIELD: (arguments.get("grouping") or {}).get("field"),
+        Key.CLASSES: told_by if told_by in (FOLDER, FIELD) else None,
+        Key.CLASSES_FIELD: classes.get("field"),
+        # One is drawn for heads that work with any backbone, the other for the rest.
+        Key.BACKBONE: arguments.get("backbone"),
+        Key.OWN_BACKBONE: arguments.get("backbone"),
         Key.CHANNEL: arguments.get("channel"),
         Key.FIT_RATE: round(100 * float(arguments.get("false_alarm_rate") or 0.05), 2),
         Key.SEED: arguments.get("seed"),

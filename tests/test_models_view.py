@@ -8,6 +8,7 @@ import pytest
 
 from core.store import clips, database, models, thresholds
 from core.store.records import JobRow, now
+from core.store.training import fit_arguments
 from tests.browser.test_models_and_jobs import kept_model
 from tests.test_app import app, texts
 
@@ -72,6 +73,27 @@ def test_fit_begins_as_the_model_was_fitted() -> None:
     models.delete(model.id)
     at = app("fit", like=model.id)
     assert not at.exception and "it was deleted" in texts(at)
+
+
+def test_fit_takes_over_what_tells_the_classes_and_the_backbone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = kept_model("Fan")
+    arguments = fit_arguments(model.id) | {
+        "head": "anopatch", "preset": "small", "backbone": "beats-small", "head_settings": {},
+        "classes": {"rule": "name-field", "field": 3},
+    }  # fmt: skip
+    monkeypatch.setattr("app.fit_like.fit_arguments", lambda model_id: arguments)
+    at = app("fit", like=model.id)
+    assert not at.exception
+    assert at.selectbox(key="head").value == "anopatch"
+    assert at.selectbox(key="own_backbone").value == "beats-small"
+    assert at.selectbox(key="classes").value == "name-field"
+    assert at.number_input(key="classes_field").value == 3
+    # A backbone whose weights are not here is no reason to fail.
+    arguments["backbone"] = "beats"
+    at = app("fit", like=model.id)
+    assert not at.exception and at.selectbox(key="own_backbone").value == "beats-small"
 
 
 def job(job_id: str, **values: object) -> None:

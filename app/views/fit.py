@@ -213,6 +213,10 @@ def _settings(
                     "rule": st.session_state.get(Key.GROUPING),
                     "field": st.session_state.get(Key.GROUPING_FIELD),
                 },
+                "classes": {
+                    "rule": st.session_state.get(Key.CLASSES),
+                    "field": st.session_state.get(Key.CLASSES_FIELD),
+                },
             },
         )
         fit_like.forget()
