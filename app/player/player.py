@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 # In this order: each part uses only what stands above it.
 SCRIPTS = (
     *("payload", "band", "sound", "axes", "brush", "colours", "paint", "overlay"),
-    *("parts", "page", "painting", "gestures", "player"),
+    *("parts", "page", "painting", "regions", "status", "gestures", "player"),
 )
 
 

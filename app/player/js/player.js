@@ -2,17 +2,17 @@
 
 import { readHeader, readPart, readPicture, readSounds } from "./payload.js";
 import { LONGEST_BAND_SECONDS, SoundEngine } from "./sound.js";
-import { bandText, clock, spokenBox, View, writtenBox } from "./axes.js";
+import { spokenBox, View } from "./axes.js";
 import { COLOUR_MAPS, readColours } from "./colours.js";
 import { fittingRangeDb, layoutOf, overviewOf, paintBase, LAYOUT } from "./paint.js";
 import { paintOverlay } from "./overlay.js";
 import { Painting } from "./painting.js";
 import { Parts } from "./parts.js";
-import { buildPage, element, markChosen, SCALES, segmented, setIcon, VIEWS } from "./page.js";
+import { buildPage, element, SCALES, segmented, VIEWS } from "./page.js";
+import { RegionButtons } from "./regions.js";
+import { describe } from "./status.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 
-const MOST_REGION_ROWS = 3;
-const MOST_REGION_BUTTONS = 200;
 const IDLE_SECONDS = 1;
 const players = new WeakMap();
 // What somebody set once holds for the next clip and the next page of this visit.
@@ -36,6 +36,7 @@ class Player {
     this.look = { view, opacity, colours, rangeDb: 70 };
     this.parts = new Parts(this);
     this.painting = new Painting(this);
+    this.regionButtons = new RegionButtons(this);
     this.canPaint = false;
     this.box = null; // {start, end, low, high, region: index or null}
     this.draft = null;
@@ -179,7 +180,7 @@ class Player {
       );
       this.box = found ?? { ...this.box, region: null };
     }
-    this.placeRegions();
+    this.regionButtons.take(this.regions);
     // What the panels of other models say, for those who do not see them.
     this.page.maps.replaceChildren(
       ...picture.maps.map(({ label }) => element("span", { role: "img", "aria-label": label })),
@@ -592,58 +593,6 @@ class Player {
     this.refresh();
   }
 
-  // Regions as buttons, so that the keyboard and a screen reader reach each
-
-  placeRegions() {
-    // Rows are filled in the order of time, numbers and tab stops go by strength.
-    const rows = [];
-    const rowOf = new Map();
-    const shown = this.regions.slice(0, MOST_REGION_BUTTONS);
-    for (const region of [...shown].sort((a, b) => a.start - b.start)) {
-      let row = rows.findIndex((end) => region.start >= end);
-      if (row < 0) row = Math.min(rows.length, MOST_REGION_ROWS - 1);
-      rows[row] = Math.max(rows[row] ?? 0, region.end);
-      rowOf.set(region, row);
-    }
-    this.regionButtons = shown.map((region, i) => {
-      const made = element("button", { type: "button", class: "region" }, [
-        element("span", { text: String(i + 1) }),
-      ]);
-      const spoken = `Region ${i + 1} of ${this.regions.length}: ${spokenBox(region)}`;
-      made.setAttribute("aria-label", spoken);
-      made.title = spoken;
-      made.addEventListener("click", this.guarded(() => this.chooseRegion(i)));
-      const show = (isOver) => () => {
-        this.hoveredRegion = isOver ? region : null;
-        this.refresh();
-      };
-      made.addEventListener("pointerenter", show(true));
-      made.addEventListener("pointerleave", show(false));
-      made.addEventListener("focus", show(true));
-      made.addEventListener("blur", show(false));
-      return { made, region, row: rowOf.get(region) };
-    });
-    this.nRegionRows = rows.length;
-    this.page.regions.replaceChildren(...this.regionButtons.map(({ made }) => made));
-  }
-
-  layRegions() {
-    const { layout, view } = this;
-    const panel = layout.panels[0];
-    for (const { made, region, row } of this.regionButtons) {
-      const left = Math.max(0, view.xOf(region.start)) * panel.width;
-      const right = Math.min(1, view.xOf(region.end)) * panel.width;
-      made.hidden = region.end < view.start || region.start > view.end;
-      // Wide enough to be hit, and never past the edge.
-      const width = Math.min(Math.max(right - left, 22), panel.width);
-      const at = Math.min(Math.max(left - Math.max(0, (22 - (right - left)) / 2), 0), panel.width - width);
-      made.style.left = `${panel.x + at}px`;
-      made.style.width = `${width}px`;
-      made.style.top = `${layout.regions.y + row * LAYOUT.regionRow}px`;
-      made.setAttribute("aria-pressed", String(this.box?.region === region.region));
-    }
-  }
-
   // Telling Python and the screen reader
 
   tell(waitMilliseconds) {
@@ -697,7 +646,7 @@ class Player {
         lengthSeconds: this.lengthSeconds,
       });
     }
-    this.describe(position, isPlaying);
+    describe(this, position, isPlaying);
     if (isPlaying) this.refresh();
     else this.rest();
   }
@@ -708,7 +657,7 @@ class Player {
     this.ratio = Math.min(devicePixelRatio || 1, 2);
     const isSide = look.view === "side";
     this.layout = layoutOf(width, this.height, view.picture, {
-      nRegionRows: this.nRegionRows,
+      nRegionRows: this.regionButtons.nRows,
       sideBySide: isSide,
       isLong: this.parts.isLong,
     });
@@ -722,97 +671,7 @@ class Player {
       canvas.style.height = `${height}px`;
     }
     paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts);
-    this.layRegions();
-  }
-
-  /** The words and states of the controls. */
-  describe(position, isPlaying) {
-    const { page, engine, view, box, root, look } = this;
-    const { lengthSeconds, painting } = this;
-    const focused = root.getRootNode().activeElement;
-    const setText = (target, text) => {
-      if (target.textContent !== text) target.textContent = text;
-    };
-    setText(page.time, `${clock(position, 2)} / ${clock(lengthSeconds, 2)} s`);
-    page.waiting.hidden = this.parts.asked == null;
-    page.paint.hidden = !this.canPaint;
-    page.paint.setAttribute("aria-pressed", String(painting.isOn));
-    page.brushRow.hidden = !painting.isOn;
-    markChosen(page.tools, painting.tool);
-    setSlider(page.brushSize.input, painting.size);
-    page.brushSize.input.disabled = painting.tool === "fill";
-    setText(page.brushSize.value, `${painting.size} px`);
-    page.addBox.disabled = !box;
-    page.undo.disabled = painting.mask.undos.length === 0;
-    if (painting.isOn) {
-      page.wipe.disabled = painting.mask.isEmpty();
-      setText(page.painted, painting.mask.isEmpty() ? "Nothing painted yet" : painting.shareText());
-    }
-    root.dataset.painting = String(painting.isOn);
-    if (root.dataset.state !== (isPlaying ? "playing" : "paused")) {
-      root.dataset.state = isPlaying ? "playing" : "paused";
-      setIcon(page.play, isPlaying ? "pause" : "play");
-      page.play.setAttribute("aria-label", isPlaying ? "Pause" : "Play");
-    }
-    root.dataset.playheadSeconds = position.toFixed(4);
-    root.dataset.sound = this.names[engine.active];
-    root.dataset.solo = String(this.solo);
-    root.dataset.looping = String(this.looping);
-    root.dataset.matched = String(engine.matched);
-    root.dataset.region = box?.region ?? "";
-    root.dataset.view = [view.start, view.end, view.low, view.high].map((v) => v.toFixed(3)).join(" ");
-    page.loop.setAttribute("aria-pressed", String(this.looping));
-    page.matched.setAttribute("aria-pressed", String(engine.matched));
-    page.solo.setAttribute("aria-pressed", String(this.solo));
-    page.solo.disabled = !box;
-    page.clear.disabled = !box;
-    const n = this.regions.length;
-    page.previous.disabled = page.next.disabled = n === 0;
-    const place = box?.region != null ? `Region ${box.region + 1} of ${n}` : `${n} region${n === 1 ? "" : "s"}`;
-    setText(page.counter, n ? place : "No region");
-    setText(page.chosen, this.draft || box ? writtenBox(this.draft ?? box) : "Drag a box to hear only that");
-    page.chosen.classList.toggle("hint", !(this.draft || box));
-    setText(page.readout, this.readout());
-    if (this.soundGroup) markChosen(this.soundGroup, engine.active);
-    markChosen(page.views, look.view);
-    markChosen(page.scales, view.scale);
-    markChosen(page.colours, look.colours);
-    setSlider(page.opacity.input, Math.round(look.opacity * 100));
-    page.opacity.input.disabled = look.view === "sound" || look.view === "map" || look.view === "side";
-    setText(page.opacity.value, `${Math.round(look.opacity * 100)} %`);
-    setSlider(page.range.input, look.rangeDb);
-    page.range.input.disabled = look.view === "map";
-    setText(page.range.value, `${look.rangeDb} dB`);
-    page.whole.disabled = view.isWhole();
-    // A button that pressed itself out of use would take the keys with it.
-    if (focused?.disabled && root.contains(focused)) page.plot.focus({ preventScroll: true });
-    // Once a second is as often as a screen reader should hear of it.
-    const spokenAt = isPlaying ? Math.floor(position) : Number(position.toFixed(2));
-    page.plot.setAttribute("aria-valuemin", "0");
-    page.plot.setAttribute("aria-valuemax", lengthSeconds.toFixed(2));
-    page.plot.setAttribute("aria-valuenow", String(spokenAt));
-    page.plot.setAttribute("aria-valuetext", `${spokenAt} of ${lengthSeconds.toFixed(1)} seconds`);
-  }
-
-  /** Time, frequency, level and evidence under the pointer. */
-  readout() {
-    if (!this.hovered) return "";
-    const { picture } = this.view;
-    const { seconds, hz, zone } = this.hovered;
-    const { map } = this.hovered.panel;
-    const limit = (i, n) => Math.min(Math.max(Math.round(i), 0), n - 1);
-    const column = limit(this.view.columnOf(seconds), picture.nTime);
-    const time = `${clock(seconds, 2)} s`;
-    if (zone !== "picture") {
-      const score = map.score[column];
-      return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(map.threshold.toPrecision(3))}`;
-    }
-    const cell = limit(this.view.rowOf(hz), picture.nFreq) * picture.nTime + column;
-    const span = picture.levelMaxDb - picture.levelMinDb;
-    const level = picture.levelMinDb + (span * picture.level[cell]) / 255;
-    const shown = hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${hz.toFixed(0)} Hz`;
-    const evidence = Math.round((100 * map.probability[cell]) / 255);
-    return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence} %`;
+    this.regionButtons.lay();
   }
 
   /** A context that plays nothing would keep the device awake. */
@@ -831,13 +690,6 @@ class Player {
     clearTimeout(this.telling);
     clearTimeout(this.resting);
   }
-}
-
-function setSlider(input, value) {
-  input.value = String(value);
-  // The filled part of the track is drawn by the style sheet.
-  const share = (value - Number(input.min)) / (Number(input.max) - Number(input.min));
-  input.style.setProperty("--filled", `${Math.round(100 * share)}%`);
 }
 
 /** Called by Streamlit at first and on every rerun that touches the data. */
