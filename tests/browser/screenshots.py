@@ -11,7 +11,8 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from core import jobs
 from core.audio import wav_bytes
 from core.benchmark import kept
 from core.datasets.machines import make
@@ -27,6 +29,7 @@ from core.store import database
 from core.store.labels import set_label
 from core.store.scores import list_scores
 from core.store.thresholds import set_false_alarm_rate
+from core.tasks import TASKS
 from tests.browser.browser import (
     CHROMIUM_ARGUMENTS,
     ROOT,
@@ -43,6 +46,31 @@ from tests.seeded_home import MODEL_ID, seed
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE, NARROW = 1280, 700
 SCHEMES = ("light", "dark")
+VIEWS = {
+    "start": "Start: the demo or one's own recordings, and the models there are",
+    "fit": "Fit: every recording checked, then learned from",
+    "score": "Score: new recordings sorted by evidence",
+    "listen": "Listen: where a recording is unlike the normal ones, seen and heard",
+    "compare": "Compare: one recording as several models see it",
+    "triage": "Triage: many recordings, one key each",
+    "tune": "Tune: what a threshold costs",
+    "benchmark": "Benchmark: methods measured on sounds whose anomalies are known",
+    "models": "Models: what each was trained on",
+    "jobs": "Jobs: long work, its queue and its log",
+    "weights": "Weights: the networks that listen",
+}
+STATES = {
+    "empty": "Nothing there yet.",
+    "busy": "At work, with time left and a way to stop.",
+    "cancelled": "Stopped by the user.",
+    "failed": "What went wrong, and a way on.",
+    "done": "A model is ready.",
+    "full": "In use.",
+    "lasting": "A fault that lasts the whole recording.",
+    "why": "Why: what the map keeps, removes and fills, scored again.",
+    "flip": "What would make it normal.",
+    "tour": "A tour of two minutes.",
+}
 FIT_MILLISECONDS = 600_000
 MOST_BYTES = 200_000
 BENCHMARK = {
@@ -61,6 +89,7 @@ def main() -> None:
         server = serve(Path(scratch))
         try:
             walk(browser, server, Path(scratch), folder)
+            (folder / "README.md").write_text(contents(folder), encoding="utf-8")
         finally:
             browser.close()
             _stop(server.process)
@@ -104,8 +133,8 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
         wait_idle(page, timeout_seconds=120)
         page.wait_for_timeout(1500)
 
-    for view in ("", "fit", "score", "listen", "triage", "tune", "benchmark"):
-        each(f"{view or 'start'}_empty", view, idle, 700)
+    for view in VIEWS:
+        each(f"{view}_empty", "" if view == "start" else view, idle, 700)
     page = new_page(browser, "light", WIDE, 900)
     page.goto(server.url)
     page.locator(".st-key-try_demo button").click()
@@ -127,22 +156,60 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
         address = address_of(browser, f"{server.url}/listen?model={model}", wanted, playable)
         each(name, address, playable, 1500)
     explaining_views(browser, server.url, address, folder)
+    with at_home(server):
+        clip_id = parse_qs(urlsplit(address).query)["clip"][0]
+        heads = ["patchcore", "autoencoder"]
+        TASKS["fit_heads"]({"model_id": model, "clip_id": clip_id, "heads": heads}, silent)
+    each("compare_full", f"compare?model={model}&clip={clip_id}", playable, 1500)
+    each("models_full", f"models?model={model}", idle, 1300)
+    each("weights_full", "weights", idle, 1300)
+    failures(browser, server, folder)
     fit_views(browser, server, scratch, folder)
+    each("jobs_full", "jobs", idle, 900)
     tuning_views(browser, server, folder)
     benchmark_view(browser, server, folder)
 
 
-def benchmark_view(browser: Browser, server: AppServer, folder: Path) -> None:
-    """Benchmark, full of what two forms of PaDiM measure on two demo machines."""
+@contextmanager
+def at_home(server: AppServer) -> Iterator[None]:
+    """Work of this process goes into the home of the app that is served."""
     before = os.environ.get("HEARMAP_HOME")
     os.environ["HEARMAP_HOME"] = str(server.home)
     try:
-        kept.run(BENCHMARK, silent)
+        yield
     finally:
+        database.close()
         if before is None:
             del os.environ["HEARMAP_HOME"]
         else:
             os.environ["HEARMAP_HOME"] = before
+
+
+def failures(browser: Browser, server: AppServer, folder: Path) -> None:
+    """What each view says of a link to a model that is gone, and of a fit that cannot be done."""
+    page = new_page(browser, "light", WIDE, 700)
+    for view in ("score", "listen", "triage", "tune", "compare", "models", "benchmark"):
+        gone = "benchmark=gone" if view == "benchmark" else "model=gone"
+        page.goto(f"{server.url}/{view}?{gone}")
+        wait_idle(page, timeout_seconds=120)
+        page.wait_for_timeout(1000)
+        keep(page, folder / f"{view}_failed_light_{WIDE}.png")
+    with at_home(server):
+        job_id = jobs.submit("fit", {"clip_ids": [], "model_name": "Fan 7"})
+        page.goto(f"{server.url}/fit?job={job_id}")
+        page.get_by_text("needs at least").first.wait_for(timeout=120_000)
+    keep(page, folder / f"fit_failed_light_{WIDE}.png")
+    page.goto(f"{server.url}/weights")
+    page.get_by_role("button", name="Download").first.click(timeout=60_000)
+    page.get_by_text("could not be").first.wait_for(timeout=120_000)
+    keep(page, folder / f"weights_failed_light_{WIDE}.png")
+    page.context.close()
+
+
+def benchmark_view(browser: Browser, server: AppServer, folder: Path) -> None:
+    """Benchmark, full of what two forms of PaDiM measure on two demo machines."""
+    with at_home(server):
+        kept.run(BENCHMARK, silent)
     for scheme in SCHEMES:
         for width, tall in ((WIDE, 2000), (NARROW, 2100)):
             page = new_page(browser, scheme, width, tall)
@@ -184,9 +251,7 @@ def explaining_views(browser: Browser, url: str, address: str, folder: Path) -> 
 
 def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
     """Tune and Triage: empty, and full of 400 scored clips of which some are labelled."""
-    before = os.environ.get("HEARMAP_HOME")
-    os.environ["HEARMAP_HOME"] = str(server.home)
-    try:
+    with at_home(server):
         seed(400, seconds=6.0)
         scored = list_scores(MODEL_ID, strips=False)
         for k, score in enumerate(scored[:90:2]):
@@ -196,12 +261,6 @@ def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
         set_label(scored[1].clip_id, "unsure", "a knock at the end?", by="Ada")
         set_false_alarm_rate(MODEL_ID, 0.1, note="nothing must be missed", by="Ada")
         set_false_alarm_rate(MODEL_ID, 0.05, note="too many alarms at night", by="Bo")
-    finally:
-        database.close()
-        if before is None:
-            del os.environ["HEARMAP_HOME"]
-        else:
-            os.environ["HEARMAP_HOME"] = before
     for scheme in SCHEMES:
         for width, tall in ((WIDE, 1500), (NARROW, 1900)):
             page = new_page(browser, scheme, width, tall)
@@ -289,6 +348,29 @@ def fit_views(browser: Browser, server: AppServer, scratch: Path, folder: Path) 
         page.set_viewport_size({"width": WIDE, "height": 700})
         keep(page, folder / "fit_done_light_1280.png")
         page.context.close()
+
+
+def contents(folder: Path) -> str:
+    """A page of all pictures in the folder, view by view."""
+    said = [
+        "# Every view",
+        "",
+        "Made by `python -m tests.browser.screenshots` from the app itself, on the demo fan.",
+    ]
+    for view, title in VIEWS.items():
+        said += ["", f"## {title}", ""]
+        for state, sentence in STATES.items():
+            pictures = sorted(folder.glob(f"{view}_{state}_*.png"))
+            if not pictures:
+                continue
+            links = [
+                f"[{scheme}, {width}]({picture.name})"
+                for picture in pictures
+                for scheme, width in [picture.stem.split("_")[-2:]]
+            ]
+            said += [f"{sentence} {' · '.join(links)}", ""]
+            said += [f"![{title}. {sentence}]({view}_{state}_light_{WIDE}.png)", ""]
+    return "\n".join(said).rstrip() + "\n"
 
 
 def new_page(browser: Browser, scheme: Any, width: int, height: int) -> Page:
