@@ -1,6 +1,7 @@
 """`python -m benchmarks.envmix --esc50 ROOT --out DIR`: EnvMix and novelty on ESC-10's classes.
 
 With `--machines fan,pump` instead of `--esc50`: EnvMix on the built-in machines, no data needed.
+With `--grouping`: what calibration promises of false alarms, recordings known and not known.
 Runs `hearmap bench`, which goes on where it was stopped, and writes its tables into RESULTS.md.
 """
 
@@ -55,21 +56,34 @@ table), the paper's on a balanced set; its F1 of cells is taken to be at each ma
 """
 
 
+FALSE_ALARMS = "Share of new normal clips above the threshold"
+GROUPING_NOTE = """
+Each class has 16 held-out clips, so an interval is wide: 0 of 16 says only that the rate is below
+21 %. Grouped, clips of one recording stay together when the held-out scores are made. Ungrouped,
+some of a recording's clips stand among the clips fitted on and some among those held out; what is
+held out then looks more normal than new recordings do, the threshold comes out too low, and the
+rate breaks its promise where recordings differ most: of helicopters, 50 and 62 in 100 at 10 %.
+
+Grouped, the promise holds for all but crackling fire as the published forms hear it, and there it
+breaks ungrouped too, most of all for CFA: the recordings of the test folds are unlike those of the
+training folds, and no calibration on these can know that. A clip's own background, which the
+recommended forms listen against, takes most of that difference away.
+"""
+
+
 def main() -> int:
-    """Run both benchmarks and write their sections."""
+    """Run what is asked for and write its section."""
     parser = argparse.ArgumentParser(description=__doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--esc50", type=Path)
     source.add_argument("--machines")
     parser.add_argument("--most-training", default="8")
     parser.add_argument("--most-tests", default="4")
-    parser.add_argument("--jobs", default="1")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--heads", default="patchcore,padim")
+    parser.add_argument("--heads", default="all")
     parser.add_argument("--presets", default="published,recommended")
     parser.add_argument("--snr", nargs="+", default=["6", "0", "-6"])
-    parser.add_argument("--section", default="envmix")
-    parser.add_argument("--no-grouping", action="store_true", help="no ungrouped calibration")
+    parser.add_argument("--grouping", action="store_true", help="only false alarms, both ways")
     given = parser.parse_args()
     if given.machines:
         return machines(given)
@@ -77,28 +91,45 @@ def main() -> int:
         print(f"skipped: the ESC-10 recordings are not in {given.esc50}", file=sys.stderr)
         return 1
     shared = ["--normal", NORMALS, "--heads", given.heads, "--presets", given.presets]
-    shared += ["--seed", "0", "--jobs", given.jobs]
-    envmix = [*shared, "--anomaly", ANOMALIES, "--snr", *given.snr]
-    envmix += [] if given.no_grouping else ["--compare-grouping"]
-    options = {"envmix": envmix, "novelty": shared}
-    minutes = {}
-    for name, chosen in options.items():
-        start = time.monotonic()
-        given_too = ["--esc50", str(given.esc50), "--progress", "lines"]
-        status = hearmap(["bench", name, *given_too, *chosen, "--out", str(given.out / name)])
-        if status:
-            return status
-        minutes[name] = (time.monotonic() - start) / 60
-    parts = {
-        name: f"    hearmap bench {name} --esc50 ROOT {shlex.join(chosen)}\n\n"
-        f"This run took {minutes[name]:.1f} minutes.\n\n"
-        + (given.out / name / "results.md").read_text()
-        for name, chosen in options.items()
-    }
+    envmix = [*shared, "--anomaly", ANOMALIES, "--snr", *given.snr, "--seed", "0"]
+    if given.grouping:
+        return grouping(given, [*envmix, "--compare-grouping"])
+    parts = [ran(given, "envmix", envmix), ran(given, "novelty", [*shared, "--seed", "0"])]
     write_section(
-        given.section,
-        f"## EnvMix on ESC-10's classes: {given.heads}\n\n{machine()}\n\n{parts['envmix']}\n"
-        f"{NOTE}\n### Novelty: one class against the other three\n\n{parts['novelty']}",
+        "envmix",
+        f"## EnvMix on ESC-10's classes\n\n{machine()}\n\n{parts[0]}\n{NOTE}\n"
+        f"### Novelty: one class against the other three\n\n{parts[1]}",
+    )
+    return 0
+
+
+def ran(given: argparse.Namespace, name: str, options: list[str]) -> str:
+    """The command, how long it took, stops and starts added up, and the tables it wrote."""
+    folder = given.out / name
+    start = time.monotonic()
+    command = ["bench", name, "--esc50", str(given.esc50), *options, "--progress", "lines"]
+    status = hearmap([*command, "--out", str(folder)])
+    if status:
+        raise SystemExit(status)
+    clock = given.out / f"{name}_minutes.txt"
+    minutes = (time.monotonic() - start) / 60
+    minutes += float(clock.read_text()) if clock.is_file() else 0.0
+    clock.write_text(f"{minutes:.2f}\n")
+    return (
+        f"    hearmap bench {name} --esc50 ROOT {shlex.join(options)}\n\n"
+        f"It took {minutes:.1f} minutes.\n\n{(folder / 'results.md').read_text()}"
+    )
+
+
+def grouping(given: argparse.Namespace, options: list[str]) -> int:
+    """False alarms of calibrations that know which clips are of one recording, and that do not."""
+    told = ran(given, "envmix", options)
+    command, tables = told.split("\n\n", 1)
+    table = tables[tables.index(FALSE_ALARMS) :]
+    write_section(
+        "grouping",
+        f"## False alarms, grouped and ungrouped\n\n{machine()}\n\n{command}\n\n{table}"
+        f"\n{GROUPING_NOTE}",
     )
     return 0
 
@@ -108,7 +139,7 @@ def machines(given: argparse.Namespace) -> int:
     options = ["--machines", given.machines, "--heads", given.heads, "--presets", given.presets]
     options += ["--snr", *given.snr, "--most-training", given.most_training]
     options += ["--most-tests", given.most_tests, "--seed", "0"]
-    out = ["--jobs", given.jobs, "--progress", "lines", "--out", str(given.out)]
+    out = ["--progress", "lines", "--out", str(given.out)]
     status = hearmap(["bench", "envmix", *options, *out])
     if status:
         return status
