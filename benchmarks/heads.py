@@ -78,34 +78,58 @@ def measure_head(head: str, preset: str, n_clips: int, seconds: float) -> dict[s
     }
 
 
-def heads_table(heads: list[str], sizes: list[int], seconds: float) -> str:
-    """Every head and preset at every number of clips, a process each."""
+def heads_table(
+    heads: list[str], presets: list[str], sizes: list[int], seconds: float, most_minutes: float
+) -> str:
+    """Every head and preset at every number of clips, a process each, smallest first.
+
+    One that takes longer than `most_minutes` is stopped and said so, and no larger one is tried.
+    """
     lines = [
         f"Fitted on clips of {seconds:g} s, scored in batches of 5 s clips, network included.",
         "",
-        "| head | preset | clips | fit, s | scoring, x real time | peak memory, GiB | model, MB |",
-        "|---|---|---|---|---|---|---|",
+        "| head | preset | clips | fit, s | s a clip | scoring, x real time | peak memory, GiB "
+        "| model, MB |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for head in heads:
-        for preset in PRESETS:
-            for n_clips in sizes:
-                with tempfile.TemporaryDirectory() as home:
-                    given = [head, preset, str(n_clips), str(seconds)]
-                    found = subprocess.run(
-                        [sys.executable, "-m", "benchmarks.heads", "--one", *given],
-                        env=os.environ | {"HEARMAP_HOME": home},
-                        capture_output=True,
-                        text=True,
-                        check=True,
+        for preset in presets:
+            for n_clips in sorted(sizes):
+                row = measured_apart(head, preset, n_clips, seconds, most_minutes)
+                if row is None:
+                    cells = f"stopped after {most_minutes:g} min | | | | "
+                else:
+                    cells = (
+                        f"{row['fit_s']:.1f} | {row['fit_s'] / n_clips:.2f} | "
+                        f"{row['times_real_time']:.0f} | {row['peak_gib']:.2f} | "
+                        f"{row['model_mb']:.1f}"
                     )
-                row = json.loads(found.stdout.splitlines()[-1])
-                lines.append(
-                    f"| {head} | {preset} | {n_clips} | {row['fit_s']:.1f} | "
-                    f"{row['times_real_time']:.0f} | {row['peak_gib']:.2f} | "
-                    f"{row['model_mb']:.1f} |"
-                )
+                lines.append(f"| {head} | {preset} | {n_clips} | {cells} |")
                 print(lines[-1], flush=True)
+                if row is None:
+                    break
     return "\n".join(lines)
+
+
+def measured_apart(
+    head: str, preset: str, n_clips: int, seconds: float, most_minutes: float
+) -> dict[str, float] | None:
+    """`measure_head` in a process and a home of its own; None if it took too long."""
+    with tempfile.TemporaryDirectory() as home:
+        given = [head, preset, str(n_clips), str(seconds)]
+        try:
+            found = subprocess.run(
+                [sys.executable, "-m", "benchmarks.heads", "--one", *given],
+                env=os.environ | {"HEARMAP_HOME": home},
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60 * most_minutes,
+            )
+        except subprocess.TimeoutExpired:
+            return None
+    row: dict[str, float] = json.loads(found.stdout.splitlines()[-1])
+    return row
 
 
 def searches_table() -> str:
@@ -208,6 +232,8 @@ def main() -> None:
     """Measure and write, or measure one head for a parent process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--heads", nargs="+", default=heads_for("aisfx"))
+    parser.add_argument("--presets", nargs="+", default=list(PRESETS))
+    parser.add_argument("--most-minutes", type=float, default=30.0, help="of one fit, else stopped")
     parser.add_argument("--clips", nargs="+", type=int, default=[24, 100])
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--section", default="heads", help="the section of RESULTS.md")
@@ -223,7 +249,10 @@ def main() -> None:
         name = "searches"
     else:
         title = f"Heads: time, memory, size ({given.seconds:g} s clips)"
-        table, name = heads_table(given.heads, given.clips, given.seconds), given.section
+        table, name = (
+            heads_table(given.heads, given.presets, given.clips, given.seconds, given.most_minutes),
+            given.section,
+        )
     print(table)
     write_section(name, f"## {title}\n\n{machine()}\n\n{table}")
 
