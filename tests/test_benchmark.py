@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from core.cli import main
+from tests.trees import urbansound_tree
 
 RATE = 44_100
 pytestmark = pytest.mark.usefixtures("aisfx_weights")
@@ -115,3 +116,20 @@ def test_unknown_heads_and_presets_are_named(tmp_path, capsys) -> None:
     assert "there are patchcore" in capsys.readouterr().err
     assert main([*given, "--heads", "padim", "--presets", "best"]) == 2
     assert "recommended, published" in capsys.readouterr().err
+
+
+def test_events_of_esc50_in_urbansounds_clips(tmp_path: Path) -> None:
+    """As the paper has it: folds 1-6 train, 7-10 are mixed with events of any fold."""
+    urban = urbansound_tree(tmp_path / "UrbanSound8K", {"siren": 900.0, "drilling": 200.0})
+    events = tree(tmp_path / "esc50")
+    given = f"bench envmix --urbansound {urban} --esc50 {events} --normal siren --anomaly beep"
+    options = f"--heads padim --presets recommended --snr 6 --seed 0 --out {tmp_path / 'out'}"
+    assert main([*given.split(), *options.split()]) == 0
+    rows = {(r["level"], r["metric"]): r for r in rows_of(tmp_path / "out")}
+    sample = rows["sample", "ROC"]
+    assert (sample["data_set"], sample["normal"]) == ("urbansound+esc50", "siren")
+    clips = json.loads((tmp_path / "out" / "clips.json").read_text())["clips"]
+    folds = {int(Path(c["made_from"]["normal_file"]).parent.name[4:]) for c in clips}
+    assert folds == {7, 8, 9, 10}
+    assert sample["n"] == len(clips)
+    assert sample["value"] > 0.9, "a beep in a steady tone is easy"

@@ -127,6 +127,24 @@ def test_a_run_that_is_killed_goes_on_and_leaves_no_worker(tmp_path: Path) -> No
     assert len(found.rows) == 4
 
 
+def measure_threads(candidate: int, normal: str, progress) -> Measured:
+    import torch
+
+    row = Row(
+        "h", "p", "b", "d", normal, 6.0, "sample", "ROC", torch.get_num_threads(), None, None, 4
+    )
+    return Measured([row], [])
+
+
+def test_each_process_has_its_share_of_the_threads_whoever_imported_torch_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers of trained heads depend on it: 4 points of STFPM's AUROC between 1 and 2 threads."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    found = run_units(units(2), measure_threads, tmp_path, silent, 2 * (os.cpu_count() or 1))
+    assert [row.value for row in found.rows] == [1, 1]
+
+
 def test_a_run_takes_as_many_processes_as_cores_where_that_pays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -7,6 +7,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -143,8 +144,16 @@ def _set_up(told: Any, n_threads: int) -> None:
     owner = multiprocessing.parent_process()
     if owner is not None:
         threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
-    # Read when PyTorch is imported, which only the first unit does.
-    os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))
+    _use_threads(n_threads)
+
+
+def _use_threads(n_threads: int) -> None:
+    """So many threads, whoever imported what before: sums, and what is trained, depend on it."""
+    # Read when a library is imported, which without this worker's parent only the first unit does.
+    os.environ["OMP_NUM_THREADS"] = str(n_threads)
+    for name, setter in (("torch", "set_num_threads"), ("faiss", "omp_set_num_threads")):
+        if name in sys.modules:
+            getattr(sys.modules[name], setter)(n_threads)
 
 
 def _end_with(owner_sentinel: int) -> None:
