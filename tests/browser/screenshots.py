@@ -1,17 +1,18 @@
-"""Pictures of every view for the docs: `python -m tests.browser.screenshots [FOLDER]`.
+"""Pictures of every view for the docs: `python -m tests.browser.screenshots [--views A,B]`.
 
 Serves the app with a home of its own, walks it as a person would, and writes PNG files of each
 view empty, busy, failed and full, light and dark, at 1280 and 700 pixels (docs/screenshots).
-Needs Playwright, Chromium and the weights; about five minutes on two cores.
+Needs Playwright, Chromium and the weights; a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -81,14 +82,18 @@ BENCHMARK = {
 
 
 def main() -> None:
-    """Writes all pictures into FOLDER or the folder given."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
+    """Writes the pictures, and a page of all that there are."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--views", default=",".join(VIEWS), help="only these")
+    given = parser.parse_args()
+    folder, views = given.folder, given.views.split(",")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
         server = serve(Path(scratch))
         try:
-            walk(browser, server, Path(scratch), folder)
+            walk(browser, server, Path(scratch), folder, views)
             (folder / "README.md").write_text(contents(folder), encoding="utf-8")
         finally:
             browser.close()
@@ -117,10 +122,14 @@ def serve(scratch: Path) -> AppServer:
     return server
 
 
-def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> None:
-    """Every view in every state; the states that pass are taken in light only."""
+def walk(
+    browser: Browser, server: AppServer, scratch: Path, folder: Path, views: Sequence[str]
+) -> None:
+    """Each of the views in every state; the states that pass are taken in light only."""
 
     def each(name: str, address: str, ready: Callable[[Page], Any], tall: int = 900) -> None:
+        if name.split("_")[0] not in views:
+            return
         for scheme in SCHEMES:
             for width in (WIDE, NARROW):
                 page = new_page(browser, scheme, width, tall)
@@ -152,22 +161,29 @@ def walk(browser: Browser, server: AppServer, scratch: Path, folder: Path) -> No
 
     each("start_full", "", idle, 800)
     each("score_full", f"score?model={model}", idle, 1100)
+    url = f"{server.url}/listen?model={model}"
+    address = ""
     for name, wanted in (("listen_lasting", "imbalance"), ("listen_full", "bearing knock")):
-        address = address_of(browser, f"{server.url}/listen?model={model}", wanted, playable)
+        address = address_of(browser, url, wanted, playable)
         each(name, address, playable, 1500)
-    explaining_views(browser, server.url, address, folder)
-    with at_home(server):
+    if "listen" in views:
+        explaining_views(browser, server.url, address, folder)
+    if "compare" in views:
         clip_id = parse_qs(urlsplit(address).query)["clip"][0]
-        heads = ["patchcore", "autoencoder"]
-        TASKS["fit_heads"]({"model_id": model, "clip_id": clip_id, "heads": heads}, silent)
-    each("compare_full", f"compare?model={model}&clip={clip_id}", playable, 1500)
+        with at_home(server):
+            heads = ["patchcore", "autoencoder"]
+            TASKS["fit_heads"]({"model_id": model, "clip_id": clip_id, "heads": heads}, silent)
+        each("compare_full", f"compare?model={model}&clip={clip_id}", idle, 1500)
     each("models_full", f"models?model={model}", idle, 1300)
     each("weights_full", "weights", idle, 1300)
-    failures(browser, server, folder)
-    fit_views(browser, server, scratch, folder)
+    failures(browser, server, folder, views)
+    if "fit" in views:
+        fit_views(browser, server, scratch, folder)
     each("jobs_full", "jobs", idle, 900)
-    tuning_views(browser, server, folder)
-    benchmark_view(browser, server, folder)
+    if {"tune", "triage"} & set(views):
+        tuning_views(browser, server, folder)
+    if "benchmark" in views:
+        benchmark_view(browser, server, folder)
 
 
 @contextmanager
@@ -185,24 +201,27 @@ def at_home(server: AppServer) -> Iterator[None]:
             os.environ["HEARMAP_HOME"] = before
 
 
-def failures(browser: Browser, server: AppServer, folder: Path) -> None:
+def failures(browser: Browser, server: AppServer, folder: Path, views: Sequence[str]) -> None:
     """What each view says of a link to a model that is gone, and of a fit that cannot be done."""
     page = new_page(browser, "light", WIDE, 700)
-    for view in ("score", "listen", "triage", "tune", "compare", "models", "benchmark"):
+    linked = ("score", "listen", "triage", "tune", "compare", "models", "benchmark")
+    for view in [view for view in linked if view in views]:
         gone = "benchmark=gone" if view == "benchmark" else "model=gone"
         page.goto(f"{server.url}/{view}?{gone}")
         wait_idle(page, timeout_seconds=120)
         page.wait_for_timeout(1000)
         keep(page, folder / f"{view}_failed_light_{WIDE}.png")
-    with at_home(server):
-        job_id = jobs.submit("fit", {"clip_ids": [], "model_name": "Fan 7"})
-        page.goto(f"{server.url}/fit?job={job_id}")
-        page.get_by_text("needs at least").first.wait_for(timeout=120_000)
-    keep(page, folder / f"fit_failed_light_{WIDE}.png")
-    page.goto(f"{server.url}/weights")
-    page.get_by_role("button", name="Download").first.click(timeout=60_000)
-    page.get_by_text("could not be").first.wait_for(timeout=120_000)
-    keep(page, folder / f"weights_failed_light_{WIDE}.png")
+    if "fit" in views or "jobs" in views:
+        with at_home(server):
+            job_id = jobs.submit("fit", {"clip_ids": [], "model_name": "Fan 7"})
+            page.goto(f"{server.url}/fit?job={job_id}")
+            page.get_by_text("needs at least").first.wait_for(timeout=120_000)
+        keep(page, folder / f"fit_failed_light_{WIDE}.png")
+    if "weights" in views:
+        page.goto(f"{server.url}/weights")
+        page.get_by_role("button", name="Download").first.click(timeout=60_000)
+        page.get_by_text("could not be").first.wait_for(timeout=120_000)
+        keep(page, folder / f"weights_failed_light_{WIDE}.png")
     page.context.close()
 
 
