@@ -204,7 +204,7 @@ class CFA(Head):
             indices, self._neighbours.bank, per_sample_weights=weights, mode="sum"
         )
         towards = described.detach() * weights.sum(dim=1, keepdim=True) - pulls
-        described.backward(2.0 * towards)  # type: ignore[no-untyped-call]
+        described.backward(2.0 * towards)
 
     @torch.no_grad()
     def _loss(self, rows: Tensor) -> Tensor:
