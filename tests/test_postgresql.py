@@ -28,7 +28,10 @@ from tests.test_models_store import (  # noqa: F401 - run here too
     test_names_are_told_apart_when_many_are_given_at_once,
     test_scores_go_with_their_clip_and_need_one,
 )
-from tests.test_records import test_migrations_make_exactly_the_tables_of_the_program  # noqa: F401
+from tests.test_records import (  # noqa: F401 - run here too
+    test_a_connection_in_use_when_all_are_closed_is_closed_once_it_is_let_go,
+    test_migrations_make_exactly_the_tables_of_the_program,
+)
 
 
 @pytest.fixture(scope="module")

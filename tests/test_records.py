@@ -88,6 +88,19 @@ def test_scores_need_their_clip_and_go_with_it() -> None:
         session.add(ScoreRow(model_id="none", clip_id="none", **score))
 
 
+def test_a_connection_in_use_when_all_are_closed_is_closed_once_it_is_let_go() -> None:
+    """Left to the garbage collector it would stay open on a server, and warn of it."""
+    with database.reading() as session:
+        raw = session.connection().connection.dbapi_connection
+        database.close()
+        assert session.scalars(select(ClipRow.id)).all() == []
+    assert raw is not None
+    with pytest.raises(Exception, match="closed"):
+        raw.cursor().execute("SELECT 1")
+    with database.reading() as session:
+        assert session.scalars(select(ClipRow.id)).all() == []
+
+
 def test_wal_lets_a_reader_read_while_a_writer_writes() -> None:
     with database.writing() as session:
         session.add(clip(0))

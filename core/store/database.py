@@ -70,11 +70,21 @@ def writing() -> Iterator[Session]:
 
 
 def close() -> None:
-    """Closes every connection of this process; the next use opens new ones."""
+    """Closes every connection of this process; the next use opens new ones.
+
+    One that another thread is using is closed as soon as that thread lets go of it.
+    """
     with _engines_lock:
         for engine in _engines.values():
+            event.listen(engine.pool, "checkin", _close_returned)
             engine.dispose()
         _engines.clear()
+
+
+def _close_returned(connection: Any, _record: object) -> None:
+    # None where it broke while it was used.
+    if connection is not None:
+        connection.close()
 
 
 def _engine() -> Engine:
