@@ -44,12 +44,6 @@ What can be compared: heads and presets with one another, on sounds that anyone 
 the digit from the seed, with faults at a known ratio and place. A missed stroke is never louder
 than the stroke that is missing, so its ratio stays at 0 dB and below.
 
-The recommended forms tell whole clips apart better here, and place faults worse: PaDiM's map of
-an imbalance, which lasts the whole clip, has a cell AUROC of 9 (published: 84), and where a fault
-is heard as one that lasts, the map is the same in every column, so that its column AUROC is
-exactly 50 (the valve's air leak and missed stroke; published: 95). Knocks and rubs of the fan are
-placed about as well by both (columns 96 to 98).
-
 What cannot: the paper's numbers, printed beside ours because the measures are the same. Its clips
 are recordings of streets and animals (UrbanSound8K with ESC-50), heard by another network
 (CLAP's CNN14); made machines are far steadier than those, so that a clip with a fault is easier
