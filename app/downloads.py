@@ -6,11 +6,9 @@ Everything is made only when its button is pressed.
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -51,15 +49,9 @@ def draw(
         return wav_bytes(getattr(sounds, part), sounds.sample_rate)
 
     def npz() -> bytes:
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            raw=found.raw,
-            probability=found.probability,
-            freq_hz=found.freq_hz,
-            time_s=found.time_s,
-        )
-        return buffer.getvalue()
+        from core.report.clip import map_npz
+
+        return map_npz(found)
 
     def png() -> bytes:
         from core.picture import map_png
