@@ -214,7 +214,10 @@ class FeatureExtractor:
         columns = slice(start - first, self._multiple(stop - first))
         inputs = _rounded(log_mel[:, :, columns])
         cut = {
-            layer: _rounded(values[..., _coarse(columns, backbone.strides[layer])])
+            # A cell's channels side by side in memory, as the heads read them.
+            layer: _rounded(values[..., _coarse(columns, backbone.strides[layer])]).contiguous(
+                memory_format=torch.channels_last
+            )
             for layer, values in maps.items()
         }
         return [

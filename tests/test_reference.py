@@ -65,7 +65,7 @@ def test_digital_silence_is_no_background() -> None:
 
 def test_the_training_set_as_reference_changes_nothing() -> None:
     maps = FeatureMaps(torch.rand(4, 8), {"a": torch.rand(2, 2, 4)})
-    assert referred(maps, "training", SETTINGS) is maps
+    assert referred(maps, ("a",), "training", SETTINGS) is maps
 
 
 @pytest.mark.parametrize("reference", ["training", "clip"])

@@ -155,11 +155,13 @@ class PaDiM(Head):
 
     def _samples(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
         """Samples [cell, sample, channel] and first columns of the windows they come from."""
-        embedding = self._embedding(referred(maps, self.settings.reference, self.backbone.settings))
+        maps = referred(maps, self.layers, self.settings.reference, self.backbone.settings)
+        embedding = self._embedding(maps)
         if not self._width:
-            return embedding.permute(1, 2, 0), [0]
+            return embedding.permute(1, 2, 0).contiguous(), [0]
         windows, starts = cut_windows(embedding, self._width)
-        return windows.flatten(2).permute(2, 0, 1), starts
+        # Contiguous, or the batched product of `mahalanobis` falls back to one matrix at a time.
+        return windows.flatten(2).permute(2, 0, 1).contiguous(), starts
 
     def _embedding(self, maps: FeatureMaps) -> Tensor:
         """The drawn channels [d, freq, time]; coarse cells repeated over the finer."""

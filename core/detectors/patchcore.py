@@ -110,7 +110,7 @@ class PatchCore(Head):
             self._spacing = self._neighbours.spacing(self.settings.density_neighbours)
 
     def _rows(self, maps: FeatureMaps) -> Tensor:
-        maps = referred(maps, self.settings.reference, self.backbone.settings)
+        maps = referred(maps, self.layers, self.settings.reference, self.backbone.settings)
         return as_rows(patch_embedding(maps, self.layers, self.device, pooled=True))
 
     def _weight(self, rows: Tensor, nearest: Tensor, indices: Tensor) -> Tensor:

@@ -34,9 +34,12 @@ class ReferenceSettings(HeadSettings):
 
 
 def referred(
-    maps: FeatureMaps, reference: str, spectrogram_settings: SpectrogramSettings
+    maps: FeatureMaps,
+    layers: tuple[str, ...],
+    reference: str,
+    spectrogram_settings: SpectrogramSettings,
 ) -> FeatureMaps:
-    """The maps as they are ("training"), or what stands out of their own background.
+    """The layers' maps as they are ("training"), or what stands out of their own background.
 
     The background is each row's and channel's median over the clip's active frames. A clip longer
     than a segment (30 s) is referred to the background of each segment.
@@ -45,7 +48,7 @@ def referred(
         return maps
     active = active_frames(mel_power(maps.log_mel, spectrogram_settings))
     return FeatureMaps(
-        maps.log_mel, {name: residual(values, active) for name, values in maps.layers.items()}
+        maps.log_mel, {layer: residual(maps.layers[layer], active) for layer in layers}
     )
 
 
@@ -68,5 +71,7 @@ def active_columns(active: Tensor, n_columns: int) -> Tensor:
 def residual(layer: Tensor, active: Tensor) -> Tensor:
     """A map [channel, freq, time] less its median over active time, what is missing damped."""
     columns = active_columns(active, layer.shape[-1])
-    background = layer[..., columns].median(dim=-1, keepdim=True).values
+    # Picking columns costs as much as the median itself, and mostly all are active.
+    heard = layer if bool(columns.all()) else layer[..., columns]
+    background = heard.median(dim=-1, keepdim=True).values
     return F.leaky_relu(layer - background, MISSING_SHARE)
