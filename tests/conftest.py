@@ -12,6 +12,15 @@ from core.home import environment_weights_dir
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--elsewhere`: every browser journey with PostgreSQL and Dask instead of the defaults."""
+    parser.addoption(
+        "--elsewhere",
+        action="store_true",
+        help="run the browser tests' app with its records in PostgreSQL and its jobs on Dask",
+    )
+
+
 @pytest.fixture(autouse=True)
 def hearmap_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own, so that no test sees or touches a user's data."""

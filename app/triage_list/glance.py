@@ -45,14 +45,14 @@ def nothing(clip_id: str, problem: str) -> Glance:
 
 def _made(model_id: str, clip_id: str) -> Glance:
     from core.audio import read_clip
-    from core.backbones import load_backbone
+    from core.backbones import front_end
     from core.spectrogram import spectrogram
     from core.store.clips import clip_path, get_clip
     from core.store.models import get_model
     from core.store.scores import load_map
 
     model = get_model(model_id)
-    settings = load_backbone(model.backbone).settings
+    settings = front_end(model.backbone)
     found = load_map(model_id, clip_id)
     hop, n_columns = settings.hop_seconds, found.time_s.size
     first = _first_column(found, round(LONGEST_SECONDS / hop), round(BEFORE_SECONDS / hop))

@@ -110,7 +110,9 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., AppServer]]:
+def app_server(
+    tmp_path_factory: pytest.TempPathFactory, records_of: Callable[[Path], dict[str, str]]
+) -> Iterator[Callable[..., AppServer]]:
     """`app_server(script, home=None, **environment)`: serves it until the module's tests end.
 
     A second call with the same arguments gives the server that is already there.
@@ -125,12 +127,12 @@ def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
         home = home or folder / "hearmap-home"
         port = _free_port()
         log = folder / "streamlit.log"
+        shared = {**records_of(home), **environment}
         variables = {
             **{name: value for name, value in os.environ.items() if "HEARMAP" not in name},
-            "HEARMAP_HOME": str(home),
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             "OMP_NUM_THREADS": "1",
-            **environment,
+            **shared,
         }
         command = [
             *(sys.executable, "-m", "streamlit", "run", str(script)),
@@ -141,7 +143,6 @@ def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             process = subprocess.Popen(
                 command, cwd=ROOT, env=variables, stdout=out, stderr=subprocess.STDOUT
             )
-        shared = {"HEARMAP_HOME": str(home), **environment}
         server = AppServer(f"http://127.0.0.1:{port}", home, log, process, shared)
         servers[wanted] = server
         _wait_until_served(server)

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.browser import app_server, chromium, page, watch
+from tests.browser.elsewhere import elsewhere, records_of
 
-__all__ = ["app_server", "chromium", "page", "watch"]
+__all__ = ["app_server", "chromium", "elsewhere", "page", "records_of", "watch"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from core.store import database
 from tests.browser.browser import ROOT, AppServer, player, wait_idle, watched_page
+from tests.browser.elsewhere import RecordsOf, use
 from tests.seen_models import make_models
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -31,12 +32,14 @@ NOT_OURS = {
 
 @pytest.fixture(scope="module")
 def full_app(
-    app_server: Callable[..., AppServer], tmp_path_factory: pytest.TempPathFactory
+    app_server: Callable[..., AppServer],
+    records_of: RecordsOf,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[AppServer, str]]:
     """The app with two models that have scored a clip, so that every view has what it shows."""
     home = tmp_path_factory.mktemp("accessible") / "home"
     with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("HEARMAP_HOME", str(home))
+        use(patched, records_of(home))
         model_ids, clip_id = make_models(["padim", "stfpm"])
         database.close()
     yield app_server(ROOT / "app" / "main.py", home=home), f"?model={model_ids[0]}&clip={clip_id}"

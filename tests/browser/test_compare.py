@@ -10,6 +10,7 @@ import pytest
 
 from core.store import database
 from tests.browser.browser import ROOT, AppServer, open_app, player, wait_idle
+from tests.browser.elsewhere import RecordsOf, use
 from tests.seen_models import PLANTED, make_models
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -20,10 +21,13 @@ TITLES = ("PaDiM", "PatchCore", "CFA", "STFPM")
 
 @pytest.fixture
 def compared(
-    app_server: Callable[..., AppServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app_server: Callable[..., AppServer],
+    records_of: RecordsOf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[AppServer, str]:
     """The app with four models, and the address of the clip that all have scored."""
-    monkeypatch.setenv("HEARMAP_HOME", str(tmp_path / "home"))
+    use(monkeypatch, records_of(tmp_path / "home"))
     model_ids, clip_id = make_models(list(PLANTED))
     database.close()
     address = f"compare?model={model_ids[0]}&clip={clip_id}"

@@ -16,6 +16,7 @@ from tests.browser.browser import (
     player,
     playhead_seconds,
 )
+from tests.browser.elsewhere import RecordsOf, use
 from tests.test_detector import RATE, click, steady_noise
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -35,13 +36,14 @@ SOUNDS_LOAD = """() => Promise.all([...document.querySelectorAll("audio")].map((
 @pytest.fixture
 def address(
     app_server: Callable[..., AppServer],
+    records_of: RecordsOf,
     aisfx_weights: object,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[AppServer, str]:
     """The app with a model and one recording with a click in it, and where Listen shows it."""
     home = tmp_path_factory.mktemp("explained") / "home"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HEARMAP_HOME", str(home))
+        use(patch, records_of(home))
         normal = [
             clips.add_clip(f"normal {seed}.wav", wav_bytes(steady_noise(SECONDS, seed), RATE)).id
             for seed in range(8)

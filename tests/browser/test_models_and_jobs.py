@@ -12,6 +12,7 @@ from core.store import database, models, thresholds
 from core.store.clips import add_clip
 from core.store.records import JobRow, now
 from tests.browser.browser import ROOT, AppServer, keyed, open_app, wait_idle
+from tests.browser.elsewhere import use
 from tests.fake_detector import FakeDetector, tone
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -34,8 +35,7 @@ def app(
 ) -> Iterator[AppServer]:
     """The app, and this process on the same records."""
     server = app_server(ROOT / "app" / "main.py", home=home)
-    for name, value in server.environment.items():
-        monkeypatch.setenv(name, value)
+    use(monkeypatch, server.environment)
     yield server
     database.close()
 

@@ -14,6 +14,7 @@ import pytest
 from core.store import database
 from core.store.models import load_calibration
 from tests.browser.browser import ROOT, AppServer, keyed, open_app, wait_idle
+from tests.browser.elsewhere import RecordsOf, use
 from tests.seeded_home import MODEL_ID, seed
 
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -33,11 +34,12 @@ def patient() -> Iterator[None]:
 @pytest.fixture
 def app(
     app_server: Callable[..., AppServer],
+    records_of: RecordsOf,
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AppServer:
     home = tmp_path_factory.mktemp("seeded")
-    monkeypatch.setenv("HEARMAP_HOME", str(home))
+    use(monkeypatch, records_of(home))
     seed(N_CLIPS, seconds=2.0)
     database.close()
     return app_server(ROOT / "app" / "main.py", home=home)
