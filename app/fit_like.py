@@ -57,6 +57,7 @@ def take_from_address() -> None:
         Key.CHANNEL: arguments.get("channel"),
         Key.FIT_RATE: round(100 * float(arguments.get("false_alarm_rate") or 0.05), 2),
         Key.SEED: arguments.get("seed"),
+        Key.PRECISION: arguments.get("precision"),
     }
     for key, value in values.items():
         if value is not None:

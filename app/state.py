@@ -45,6 +45,7 @@ class Key:
     CHANNEL: Final = "channel"
     FIT_RATE: Final = "fit_rate"
     SEED: Final = "seed"
+    PRECISION: Final = "precision"
     LIKE: Final = "like"
 
 

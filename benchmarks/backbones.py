@@ -99,7 +99,7 @@ def measure(name: str, form: str, batch: int, device: str) -> dict[str, float]:
     """Seconds per second of audio, front end included, and the process's or the GPU's memory."""
     backbone = new_backbone(name, torch.device(device))
     if form == "bfloat16":
-        backbone = dataclasses.replace(backbone, precision="bfloat16")
+        backbone = backbone.at("bfloat16")
     if form == "channels first":
         backbone = dataclasses.replace(backbone, network=InOrder(backbone.network))
     rate = backbone.settings.sample_rate
@@ -114,7 +114,7 @@ def measure(name: str, form: str, batch: int, device: str) -> dict[str, float]:
     peak_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     if device == "cuda":
         peak_gib = torch.cuda.max_memory_allocated() / 2**30
-    mixed = timed(dataclasses.replace(backbone, precision="bfloat16"), clips)
+    mixed = timed(backbone.at("bfloat16"), clips)
     return {
         "ms_per_second": 1000 * seconds / (SECONDS * batch),
         "bfloat16_ms_per_second": 1000 * mixed / (SECONDS * batch),
@@ -202,8 +202,12 @@ def ranking_lines() -> list[str]:
         truth = np.repeat([False, True], [len(tested), len(unlike)])
         found = {}
         for precision in ("float32", "bfloat16"):
-            detector = Detector("padim", device="cpu", **preset_settings("padim", "recommended"))
-            detector.backbone = dataclasses.replace(detector.backbone, precision=precision)
+            detector = Detector(
+                "padim",
+                device="cpu",
+                precision=precision,
+                **preset_settings("padim", "recommended"),
+            )
             with tempfile.TemporaryDirectory() as folder:
                 detector.fit(normal, cache=FeatureCache(Path(folder)))
             found[precision] = list(detector.score_many([*tested, *unlike]))

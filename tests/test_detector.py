@@ -119,6 +119,25 @@ def test_saved_and_loaded_it_scores_the_same(fitted: Detector, tmp_path) -> None
     assert loaded.training == fitted.training and loaded.n_clips == 8
 
 
+def test_in_16_bits_the_click_is_where_it_was_and_a_model_stays_as_fitted(
+    fitted: Detector, tmp_path
+) -> None:
+    cache = FeatureCache(tmp_path / "features")
+    mixed = Detector("patchcore", seed=1, precision="bfloat16").fit(normal_clips(), cache=cache)
+    noise = steady_noise(3.0, 99)
+    clip = Clip.from_samples(noise + click(3.0, at_s=1.7, hz=4000.0), RATE, "clicked")
+    exact, found = fitted.score(clip), mixed.score(clip)
+    assert found.anomalous
+    assert found.raw.argmax() == exact.raw.argmax()
+    assert found.score == pytest.approx(exact.score, rel=0.02)
+    # It is another arithmetic, not another name for the same one.
+    assert not np.array_equal(found.raw, exact.raw)
+    mixed.save(tmp_path / "model")
+    again = Detector.load(tmp_path / "model")
+    assert again.backbone.precision == "bfloat16"
+    np.testing.assert_array_equal(again.score(clip).raw, found.raw)
+
+
 def test_a_model_of_other_weights_is_refused(fitted: Detector, tmp_path, monkeypatch) -> None:
     fitted.save(tmp_path / "model")
     manifest, tensors = modelfile.read_model(tmp_path / "model")
@@ -205,6 +224,7 @@ def test_progress_never_falls_and_ends_at_one(tmp_path) -> None:
         ({"layers": "conv_block9"}, "conv_block9"),
         ({"false_alarm_rate": 1.0}, "between 0 and 1"),
         ({"device": "tpu9"}, "auto, cpu or cuda"),
+        ({"precision": "float8"}, "there are float32 and bfloat16"),
     ],
 )
 def test_wrong_settings_name_the_allowed_ones(arguments: dict, message: str) -> None:

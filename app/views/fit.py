@@ -26,6 +26,7 @@ from core.store import clips, models
 
 PURPOSE = "fit"
 PRESET_NAMES = {"recommended": "Recommended", "published": "As published"}
+PRECISION_NAMES = {"float32": "32 bits", "bfloat16": "16 bits, faster"}
 
 
 def draw() -> None:
@@ -122,7 +123,12 @@ def _settings(
     # One that only this method has must not stay chosen for the next.
     preset_key = f"{Key.PRESET}_{head}" if HEADS[head].more_presets else Key.PRESET
     # Fit may begin as another model was fitted: the state has the value, and none is given here.
-    for key, first in {preset_key: "recommended", Key.FIT_RATE: 5.0, Key.SEED: 0}.items():
+    for key, first in {
+        preset_key: "recommended",
+        Key.FIT_RATE: 5.0,
+        Key.SEED: 0,
+        Key.PRECISION: "float32",
+    }.items():
         st.session_state.setdefault(key, first)
     if st.session_state[preset_key] not in presets:
         st.session_state[preset_key] = "recommended"
@@ -166,6 +172,16 @@ def _settings(
             key=Key.SEED,
             help="The same seed and clips give the same model.",
         )
+        precision = left.segmented_control(
+            "Arithmetic of the network",
+            list(PRECISION_NAMES),
+            required=True,
+            format_func=PRECISION_NAMES.__getitem__,
+            key=Key.PRECISION,
+            help="16 bits are several times faster on graphics cards and on processors made for "
+            "them, and slower on others; the maps stay nearly the same. The model scores as it "
+            "was fitted.",
+        )
         form = PRESET_NAMES.get(preset, preset)
         st.markdown(f"**{HEADS[head].title}, {form.lower()}**")
         before = fit_like.own_settings(head, preset)
@@ -206,6 +222,7 @@ def _settings(
                 "labels": labels,
                 "backbone": backbone,
                 "seed": int(seed),
+                "precision": precision,
                 "false_alarm_rate": float(rate) / 100,
                 "channel": channel,
                 "head_settings": own,

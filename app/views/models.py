@@ -113,6 +113,7 @@ def _trained_on(model: ModelRecord) -> None:
         ("Its weights", f"{found.weights_licence or 'licence not told'}"),
         ("Fingerprint of the weights", found.weights_sha256[:12] or "unknown"),
         ("Channel", channel),
+        ("Arithmetic", "16 bits" if found.precision == "bfloat16" else "32 bits"),
         ("Seed", str(found.seed)),
         ("Size", wording.size(cost.size_bytes)),
         ("Fitting took", _known(cost.fit_seconds)),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -12,6 +12,8 @@ from torch import Tensor
 from core.backbones.cnn14 import Cnn14
 from core.errors import SettingError
 from core.spectrogram import SpectrogramSettings, log_mel_frames
+
+Precision = Literal["float32", "bfloat16"]
 
 
 class FrontEnd(Protocol):
@@ -60,7 +62,20 @@ class Backbone:
     device: torch.device
     front_end: FrontEnd | None = None
     window_frames: int | None = None
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
+
+    def at(self, precision: str) -> Backbone:
+        """The same network at that precision.
+
+        Raises:
+            SettingError: there is no such precision.
+        """
+        for known in get_args(Precision):
+            if precision == known:
+                return replace(self, precision=known)
+        raise SettingError(
+            f"“{precision}” is no precision; there are {' and '.join(get_args(Precision))}."
+        )
 
     def check_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
         """The layers in the network's order.

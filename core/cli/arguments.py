@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from core.audio import Channel
 
 
-_OWN_OPTIONS = {"head", "backbone", "seed", "device", "false_alarm_rate"}
+_OWN_OPTIONS = {"head", "backbone", "seed", "device", "precision", "false_alarm_rate"}
 
 
 class Commands(Protocol):
@@ -55,6 +55,17 @@ def add_grouping(parser: argparse.ArgumentParser) -> None:
 def add_device(parser: argparse.ArgumentParser) -> None:
     """`--device`."""
     parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """`--precision`."""
+    parser.add_argument(
+        "--precision",
+        default="float32",
+        metavar="NAME",
+        help="of the network's arithmetic: float32 (default), or bfloat16, which is faster on GPUs "
+        "and on processors made for it",
+    )
 
 
 def add_channel(parser: argparse.ArgumentParser) -> None:

@@ -68,6 +68,7 @@ def add_to(commands: arguments.Commands) -> None:
     arguments.add_rate(parser, 0.05)
     arguments.add_channel(parser)
     arguments.add_device(parser)
+    arguments.add_precision(parser)
     arguments.add_progress(parser)
     parser.set_defaults(run=run)
 
@@ -89,6 +90,7 @@ def run(given: argparse.Namespace) -> int:
         given.backbone,
         seed=given.seed,
         device=given.device,
+        precision=given.precision,
         false_alarm_rate=given.false_alarm_rate,
         **(preset_settings(head, given.preset) | settings),
     )

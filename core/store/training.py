@@ -31,6 +31,7 @@ class Training:
     layers: tuple[str, ...]
     weights_sha256: str
     weights_licence: str
+    precision: str
     seed: int
     clips: tuple[TrainingClip, ...]
     n_groups: int | None
@@ -62,6 +63,7 @@ def trained_on(model_id: str) -> Training:
         layers=tuple(manifest.get("layers") or ()),
         weights_sha256=str(manifest.get("backbone_weights_sha256") or ""),
         weights_licence=str(manifest.get("backbone_weights_licence") or ""),
+        precision=str(manifest.get("precision") or "float32"),
         seed=int(manifest.get("seed") or 0),
         clips=tuple(
             TrainingClip(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
@@ -95,6 +97,7 @@ def fit_arguments(model_id: str) -> dict[str, Any]:
         "head": record.head,
         "backbone": record.backbone,
         "seed": training.seed,
+        "precision": training.precision,
         "false_alarm_rate": record.false_alarm_rate,
         "channel": record.channel,
         "head_settings": training.settings,

@@ -22,10 +22,10 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
     """Fits a detector on recordings of the store and keeps it: {model_id, left_out}.
 
     Arguments: clip_ids, model_name; if not the defaults head, preset, backbone, seed,
-    false_alarm_rate, channel, device; head_settings, over those of the preset; groups, one for
-    each clip id, alike for clips of one recording; labels, each clip's class, for heads that learn
-    from classes. Cancelled or failed, it leaves no model; a long training's state stays, and the
-    same fit goes on from it.
+    false_alarm_rate, channel, device, precision; head_settings, over those of the preset; groups,
+    one for each clip id, alike for clips of one recording; labels, each clip's class, for heads
+    that learn from classes. Cancelled or failed, it leaves no model; a long training's state stays,
+    and the same fit goes on from it.
 
     Raises:
         FitError: too few recordings can be used; the sentence says which were left out and why.
@@ -40,7 +40,7 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
     settings |= arguments.get("head_settings") or {}
     options = {
         key: arguments[key]
-        for key in ("backbone", "seed", "false_alarm_rate", "device")
+        for key in ("backbone", "seed", "false_alarm_rate", "device", "precision")
         if arguments.get(key) is not None
     }
     channel = channel_of(arguments.get("channel", 0))
