@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,7 @@ from core.detectors.registry import heads_for
 
 RATE = 44_100
 N_SCORED = 32
+N_ROUNDS = 5
 
 
 def made_clip(seed: int, seconds: float) -> Clip:
@@ -48,9 +50,11 @@ def made_clip(seed: int, seconds: float) -> Clip:
     return Clip.from_samples(samples.clip(-1, 1), RATE, f"clip {seed}")
 
 
-def measure_head(head: str, preset: str, n_clips: int, seconds: float) -> dict[str, float]:
+def measure_head(
+    head: str, preset: str, n_clips: int, seconds: float, precision: str
+) -> dict[str, float]:
     """Fit and score in this process, with an empty cache; its memory is the whole process's."""
-    detector = Detector(head, **preset_settings(head, preset))
+    detector = Detector(head, precision=precision, **preset_settings(head, preset))
 
     def clips() -> Iterator[Clip]:
         return (made_clip(seed, seconds) for seed in range(n_clips))
@@ -62,11 +66,11 @@ def measure_head(head: str, preset: str, n_clips: int, seconds: float) -> dict[s
     start = time.perf_counter()
     detector.fit(clips(), n_clips=n_clips)
     fit_s = time.perf_counter() - start - making
-    tests = [made_clip(10**6 + seed, 5.0) for seed in range(N_SCORED + 8)]
+    tests = [made_clip(10**6 + seed, 5.0) for seed in range(N_SCORED)]
     list(detector.score_many(tests[:8]))
-    start = time.perf_counter()
-    list(detector.score_many(tests[8:]))
-    score_s = time.perf_counter() - start
+    score_s = statistics.median(
+        timed(lambda: list(detector.score_many(tests)))[0] for _ in range(N_ROUNDS)
+    )
     with tempfile.TemporaryDirectory() as folder:
         detector.save(Path(folder) / "model")
         size = sum(f.stat().st_size for f in (Path(folder) / "model").iterdir())
@@ -79,14 +83,20 @@ def measure_head(head: str, preset: str, n_clips: int, seconds: float) -> dict[s
 
 
 def heads_table(
-    heads: list[str], presets: list[str], sizes: list[int], seconds: float, most_minutes: float
+    heads: list[str],
+    presets: list[str],
+    sizes: list[int],
+    seconds: float,
+    most_minutes: float,
+    precision: str,
 ) -> str:
     """Every head and preset at every number of clips, a process each, smallest first.
 
     One that takes longer than `most_minutes` is stopped and said so, and no larger one is tried.
     """
     lines = [
-        f"Fitted on clips of {seconds:g} s, scored in batches of 5 s clips, network included.",
+        f"Fitted on clips of {seconds:g} s; {N_SCORED} clips of 5 s scored {N_ROUNDS} times, the "
+        "median, network included.",
         "",
         "| head | preset | clips | fit, s | s a clip | scoring, x real time | peak memory, GiB "
         "| model, MB |",
@@ -95,7 +105,8 @@ def heads_table(
     for head in heads:
         for preset in presets:
             for n_clips in sorted(sizes):
-                row = measured_apart(head, preset, n_clips, seconds, most_minutes)
+                given = [head, preset, str(n_clips), str(seconds), precision]
+                row = measured_apart(given, most_minutes)
                 if row is None:
                     cells = f"stopped after {most_minutes:g} min | | | | "
                 else:
@@ -111,12 +122,9 @@ def heads_table(
     return "\n".join(lines)
 
 
-def measured_apart(
-    head: str, preset: str, n_clips: int, seconds: float, most_minutes: float
-) -> dict[str, float] | None:
+def measured_apart(given: list[str], most_minutes: float) -> dict[str, float] | None:
     """`measure_head` in a process and a home of its own; None if it took too long."""
     with tempfile.TemporaryDirectory() as home:
-        given = [head, preset, str(n_clips), str(seconds)]
         try:
             found = subprocess.run(
                 [sys.executable, "-m", "benchmarks.heads", "--one", *given],
@@ -236,21 +244,29 @@ def main() -> None:
     parser.add_argument("--most-minutes", type=float, default=30.0, help="of one fit, else stopped")
     parser.add_argument("--clips", nargs="+", type=int, default=[24, 100])
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--precision", default="float32", help="of the network's arithmetic")
     parser.add_argument("--section", default="heads", help="the section of RESULTS.md")
     parser.add_argument("--searches", action="store_true", help="only the searches")
-    parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--one", nargs=5, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        head, preset, n_clips, seconds = given.one
-        print(json.dumps(measure_head(head, preset, int(n_clips), float(seconds))))
+        head, preset, n_clips, seconds, precision = given.one
+        print(json.dumps(measure_head(head, preset, int(n_clips), float(seconds), precision)))
         return
     if given.searches:
         title, table = "Searches against naive forms", searches_table()
         name = "searches"
     else:
-        title = f"Heads: time, memory, size ({given.seconds:g} s clips)"
+        title = f"Heads: time, memory, size ({given.seconds:g} s clips, {given.precision})"
         table, name = (
-            heads_table(given.heads, given.presets, given.clips, given.seconds, given.most_minutes),
+            heads_table(
+                given.heads,
+                given.presets,
+                given.clips,
+                given.seconds,
+                given.most_minutes,
+                given.precision,
+            ),
             given.section,
         )
     print(table)
