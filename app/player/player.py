@@ -20,7 +20,8 @@ HERE = Path(__file__).resolve().parent
 # In this order: each part uses only what stands above it.
 SCRIPTS = (
     *("payload", "band", "sound", "axes", "brush", "colours", "paint", "overlay"),
-    *("parts", "page", "painting", "regions", "status", "gestures", "player"),
+    *("preferences", "parts", "page", "painting", "selection", "look", "navigation"),
+    *("regions", "status", "gestures", "player"),
 )
 
 

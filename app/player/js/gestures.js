@@ -4,6 +4,7 @@ const CLICK_PIXELS = 4;
 
 /** Pointers on the plot: click, box, move and pinch. */
 export function listenToPointers(plot, player) {
+  const { selection, navigation, painting } = player;
   const pointers = new Map();
   let drag = null;
   const on = (name, action, options) =>
@@ -19,12 +20,12 @@ export function listenToPointers(plot, player) {
     pointers.set(event.pointerId, at(event));
     if (pointers.size === 2) {
       const [a, b] = [...pointers.values()];
-      if (drag?.kind === "paint") player.painting.abandon();
+      if (drag?.kind === "paint") painting.abandon();
       drag = { kind: "pinch", a, b };
-      player.drawBox(null);
+      selection.drawBox(null);
       return;
     }
-    const place = player.placeOf(at(event));
+    const place = navigation.placeOf(at(event));
     drag = { kind: "press", from: place, last: place, start: at(event), moving: event.shiftKey };
     if (event.button === 1) {
       drag.moving = true;
@@ -33,28 +34,28 @@ export function listenToPointers(plot, player) {
     if (place.zone === "overview") {
       drag.kind = "overview";
       player.seek(place.seconds);
-    } else if (!drag.moving && player.painting.takes(place)) {
+    } else if (!drag.moving && painting.takes(place)) {
       drag.kind = "paint";
-      player.painting.begin(place);
+      painting.begin(place);
     }
   });
 
   on("pointermove", (event) => {
     const point = at(event);
-    player.hover(event.pointerType === "touch" ? null : player.placeOf(point));
+    player.hover(event.pointerType === "touch" ? null : navigation.placeOf(point));
     if (!drag || !pointers.has(event.pointerId)) return;
     const before = pointers.get(event.pointerId);
     pointers.set(event.pointerId, point);
     if (drag.kind === "pinch") {
       const [a, b] = [...pointers.values()];
-      if (b) player.pinch(drag.a, drag.b, a, b);
+      if (b) navigation.pinch(drag.a, drag.b, a, b);
       drag.a = a;
       drag.b = b ?? a;
       return;
     }
     if (drag.kind === "overview") return;
     if (drag.kind === "paint") {
-      player.painting.move(player.placeOf(point, drag.from.panel));
+      painting.move(navigation.placeOf(point, drag.from.panel));
       return;
     }
     if (drag.kind === "press") {
@@ -67,9 +68,9 @@ export function listenToPointers(plot, player) {
       const { zone } = drag.from;
       const along = zone === "frequency" ? 0 : before.x - point.x;
       const up = zone === "time" || zone === "score" ? 0 : point.y - before.y;
-      player.moveBy(along, up);
+      navigation.moveBy(along, up);
     } else {
-      player.drawBox({ from: drag.from, to: player.placeOf(point, drag.from.panel) });
+      selection.drawBox({ from: drag.from, to: navigation.placeOf(point, drag.from.panel) });
     }
   });
 
@@ -81,20 +82,20 @@ export function listenToPointers(plot, player) {
       return;
     }
     drag = null;
-    if (done.kind === "paint") player.painting.end(player.placeOf(at(event), done.from.panel));
+    if (done.kind === "paint") painting.end(navigation.placeOf(at(event), done.from.panel));
     if (done.kind === "press" && done.from.zone !== "frequency") player.click(done.from);
     if (done.kind === "box") {
-      player.finishBox({ from: done.from, to: player.placeOf(at(event), done.from.panel) });
+      selection.finishBox({ from: done.from, to: navigation.placeOf(at(event), done.from.panel) });
     }
   });
   on("pointercancel", (event) => {
     pointers.delete(event.pointerId);
-    if (drag?.kind === "paint") player.painting.abandon();
+    if (drag?.kind === "paint") painting.abandon();
     drag = null;
-    player.drawBox(null);
+    selection.drawBox(null);
   });
   on("pointerleave", () => player.hover(null));
-  on("dblclick", (event) => player.doubleClick(player.placeOf(at(event))));
+  on("dblclick", (event) => player.doubleClick(navigation.placeOf(at(event))));
 
   on(
     "wheel",
@@ -103,15 +104,15 @@ export function listenToPointers(plot, player) {
       const own = event.ctrlKey || plot.matches(":focus");
       if (!own || (event.deltaY > 0 && player.view.isWhole())) return;
       event.preventDefault();
-      const place = player.placeOf(at(event));
+      const place = navigation.placeOf(at(event));
       const unit = event.deltaMode === 1 ? 16 : 1;
       if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        player.moveBy((event.deltaX || event.deltaY) * unit, 0);
+        navigation.moveBy((event.deltaX || event.deltaY) * unit, 0);
         return;
       }
       const factor = Math.exp(Math.min(Math.max(event.deltaY * unit, -200), 200) * 0.003);
       const inFrequency = event.altKey || place.zone === "frequency";
-      player.zoomAt(place, inFrequency ? 1 : factor, inFrequency ? factor : 1);
+      navigation.zoomAt(place, inFrequency ? 1 : factor, inFrequency ? factor : 1);
     },
     { passive: false },
   );
@@ -147,6 +148,7 @@ export function listenToKeys(root, player) {
 }
 
 function actionOf(event, player) {
+  const { selection, look, navigation, painting } = player;
   const { key, shiftKey, altKey } = event;
   const far = shiftKey ? 10 : 1;
   if (/^[1-9]$/.test(key)) return () => player.chooseSound(Number(key) - 1);
@@ -155,38 +157,38 @@ function actionOf(event, player) {
     " ": () => player.togglePlay(),
     ArrowLeft: () => player.step(-far),
     ArrowRight: () => player.step(far),
-    ArrowUp: () => player.panBy(0, 0.1),
-    ArrowDown: () => player.panBy(0, -0.1),
+    ArrowUp: () => navigation.panBy(0, 0.1),
+    ArrowDown: () => navigation.panBy(0, -0.1),
     Home: () => player.seek(0),
     End: () => player.seek(player.lengthSeconds),
-    PageUp: () => player.panBy(-0.5, 0),
-    PageDown: () => player.panBy(0.5, 0),
-    n: () => player.stepRegion(1),
-    p: () => player.stepRegion(-1),
-    b: () => player.setSolo(!player.solo),
-    i: () => player.markAtPlayhead("start"),
-    o: () => player.markAtPlayhead("end"),
-    l: () => player.setLooping(!player.looping),
+    PageUp: () => navigation.panBy(-0.5, 0),
+    PageDown: () => navigation.panBy(0.5, 0),
+    n: () => selection.stepRegion(1),
+    p: () => selection.stepRegion(-1),
+    b: () => selection.setSolo(!selection.solo),
+    i: () => selection.markAtPlayhead("start"),
+    o: () => selection.markAtPlayhead("end"),
+    l: () => selection.setLooping(!selection.looping),
     m: () => player.setMatched(!player.engine.matched),
-    "+": () => player.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
-    "=": () => player.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
-    "-": () => player.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
-    "−": () => player.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
-    0: () => player.showAll(),
-    z: () => player.zoomToBox(),
-    "[": () => player.setOpacity(player.look.opacity - 0.1),
-    "]": () => player.setOpacity(player.look.opacity + 0.1),
-    "{": () => player.setRange(player.look.rangeDb - 5),
-    "}": () => player.setRange(player.look.rangeDb + 5),
-    c: () => player.nextColours(),
-    d: () => player.painting.setOn(!player.painting.isOn),
-    a: () => player.painting.addBox(1),
-    x: () => player.painting.addBox(0),
-    u: () => player.painting.undo(),
-    Delete: () => player.painting.clear(),
-    v: () => player.nextView(),
-    s: () => player.nextScale(),
-    Escape: player.box ? () => player.clearBox() : null,
+    "+": () => navigation.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
+    "=": () => navigation.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
+    "-": () => navigation.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
+    "−": () => navigation.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
+    0: () => navigation.showAll(),
+    z: () => navigation.zoomToBox(),
+    "[": () => look.setOpacity(look.opacity - 0.1),
+    "]": () => look.setOpacity(look.opacity + 0.1),
+    "{": () => look.setRange(look.rangeDb - 5),
+    "}": () => look.setRange(look.rangeDb + 5),
+    c: () => look.nextColours(),
+    d: () => painting.setOn(!painting.isOn),
+    a: () => painting.addBox(1),
+    x: () => painting.addBox(0),
+    u: () => painting.undo(),
+    Delete: () => painting.clear(),
+    v: () => look.nextView(),
+    s: () => look.nextScale(),
+    Escape: selection.box ? () => selection.clear() : null,
     "?": () => player.showHelp(),
   };
   return actions[key] ?? actions[key.toLowerCase()] ?? null;

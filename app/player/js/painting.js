@@ -54,7 +54,7 @@ export class Painting {
 
   move(place) {
     if (this.tool === "fill") {
-      this.player.drawBox({ from: this.last, to: place });
+      this.player.selection.drawBox({ from: this.last, to: place });
       return;
     }
     // Dabs half a radius apart leave no gaps, however fast the hand is.
@@ -73,8 +73,8 @@ export class Painting {
 
   end(place) {
     if (this.tool === "fill") {
-      const box = this.player.boxBetween({ from: this.last, to: place });
-      this.player.drawBox(null);
+      const box = this.player.selection.boxBetween({ from: this.last, to: place });
+      this.player.selection.drawBox(null);
       this.mask.fill(box, 1);
     }
     this.finish();
@@ -82,7 +82,7 @@ export class Painting {
 
   abandon() {
     this.mask.undo();
-    this.player.drawBox(null);
+    this.player.selection.drawBox(null);
   }
 
   dab({ panel, x, y, seconds, hz }) {
@@ -97,7 +97,7 @@ export class Painting {
 
   /** The box becomes part of the mask (value 1), or is taken out of it (0). */
   addBox(value) {
-    const { box } = this.player;
+    const { box } = this.player.selection;
     if (!this.player.canPaint) return;
     if (!box) {
       this.player.say("Draw a box or choose a region first");

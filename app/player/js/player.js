@@ -1,29 +1,24 @@
 // The player: one object a component, kept through reruns; Python hears of finished choices only.
 
 import { readHeader, readPart, readPicture, readSounds } from "./payload.js";
-import { LONGEST_BAND_SECONDS, SoundEngine } from "./sound.js";
-import { spokenBox, View } from "./axes.js";
-import { COLOUR_MAPS, readColours } from "./colours.js";
-import { fittingRangeDb, layoutOf, overviewOf, paintBase, LAYOUT } from "./paint.js";
+import { SoundEngine } from "./sound.js";
+import { View } from "./axes.js";
+import { readColours } from "./colours.js";
+import { fittingRangeDb, layoutOf, paintBase } from "./paint.js";
 import { paintOverlay } from "./overlay.js";
-import { Painting } from "./painting.js";
+import { preferences } from "./preferences.js";
 import { Parts } from "./parts.js";
-import { buildPage, element, SCALES, segmented, VIEWS } from "./page.js";
+import { buildPage, element, segmented } from "./page.js";
+import { Painting } from "./painting.js";
+import { Selection } from "./selection.js";
+import { Look } from "./look.js";
+import { Navigation } from "./navigation.js";
 import { RegionButtons } from "./regions.js";
 import { describe } from "./status.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 
 const IDLE_SECONDS = 1;
 const players = new WeakMap();
-// What somebody set once holds for the next clip and the next page of this visit.
-const preferences = {
-  view: "both",
-  colours: "orange",
-  opacity: 0.7,
-  scale: "mel",
-  matched: false,
-  looping: false,
-};
 
 class Player {
   constructor(root) {
@@ -32,53 +27,50 @@ class Player {
       (ranOut) => this.stopped(ranOut),
       (words) => this.fail(new Error(words)),
     );
-    const { view, opacity, colours } = preferences;
-    this.look = { view, opacity, colours, rangeDb: 70 };
     this.parts = new Parts(this);
     this.painting = new Painting(this);
+    this.selection = new Selection(this);
+    this.look = new Look(this);
+    this.navigation = new Navigation(this);
     this.regionButtons = new RegionButtons(this);
     this.canPaint = false;
-    this.box = null; // {start, end, low, high, region: index or null}
-    this.draft = null;
-    this.solo = false;
-    this.looping = preferences.looping;
     this.engine.matched = preferences.matched;
     this.hovered = null;
     this.hoveredRegion = null;
     this.frame = 0;
     this.baseIsStale = true;
     this.page = buildPage(root, {
-      setView: (view) => this.setView(view),
-      setScale: (scale) => this.setScale(scale),
-      setColours: (name) => this.setColours(name),
+      setView: (view) => this.look.setView(view),
+      setScale: (scale) => this.look.setScale(scale),
+      setColours: (name) => this.look.setColours(name),
       setTool: (tool) => this.painting.setTool(tool),
     });
     this.listen();
   }
 
   listen() {
-    const { page } = this;
+    const { page, selection, look, navigation, painting } = this;
     const on = (target, name, action) => target.addEventListener(name, this.guarded(action));
     on(page.play, "click", () => this.togglePlay());
-    on(page.loop, "click", () => this.setLooping(!this.looping));
+    on(page.loop, "click", () => selection.setLooping(!selection.looping));
     on(page.matched, "click", () => this.setMatched(!this.engine.matched));
     on(page.help, "click", () => this.showHelp());
-    on(page.previous, "click", () => this.stepRegion(-1));
-    on(page.next, "click", () => this.stepRegion(1));
-    on(page.solo, "click", () => this.setSolo(!this.solo));
-    on(page.clear, "click", () => this.clearBox());
-    on(page.opacity.input, "input", () => this.setOpacity(page.opacity.input.value / 100));
-    on(page.range.input, "input", () => this.setRange(Number(page.range.input.value)));
-    on(page.closer, "click", () => this.zoomAt(null, 0.7, 1));
-    on(page.farther, "click", () => this.zoomAt(null, 1 / 0.7, 1));
-    on(page.taller, "click", () => this.zoomAt(null, 1, 0.7));
-    on(page.flatter, "click", () => this.zoomAt(null, 1, 1 / 0.7));
-    on(page.whole, "click", () => this.showAll());
-    on(page.paint, "click", () => this.painting.setOn(!this.painting.isOn));
-    on(page.brushSize.input, "input", () => this.painting.setSize(Number(page.brushSize.input.value)));
-    on(page.addBox, "click", () => this.painting.addBox(1));
-    on(page.undo, "click", () => this.painting.undo());
-    on(page.wipe, "click", () => this.painting.clear());
+    on(page.previous, "click", () => selection.stepRegion(-1));
+    on(page.next, "click", () => selection.stepRegion(1));
+    on(page.solo, "click", () => selection.setSolo(!selection.solo));
+    on(page.clear, "click", () => selection.clear());
+    on(page.opacity.input, "input", () => look.setOpacity(page.opacity.input.value / 100));
+    on(page.range.input, "input", () => look.setRange(Number(page.range.input.value)));
+    on(page.closer, "click", () => navigation.zoomAt(null, 0.7, 1));
+    on(page.farther, "click", () => navigation.zoomAt(null, 1 / 0.7, 1));
+    on(page.taller, "click", () => navigation.zoomAt(null, 1, 0.7));
+    on(page.flatter, "click", () => navigation.zoomAt(null, 1, 1 / 0.7));
+    on(page.whole, "click", () => navigation.showAll());
+    on(page.paint, "click", () => painting.setOn(!painting.isOn));
+    on(page.brushSize.input, "input", () => painting.setSize(Number(page.brushSize.input.value)));
+    on(page.addBox, "click", () => painting.addBox(1));
+    on(page.undo, "click", () => painting.undo());
+    on(page.wipe, "click", () => painting.clear());
     listenToPointers(page.plot, this);
     listenToKeys(this.root, this);
     this.resizeObserver = new ResizeObserver(() => this.refresh(true));
@@ -172,14 +164,7 @@ class Player {
       high: region.high_hz,
       region: index,
     }));
-    if (this.box?.region != null) {
-      // New regions after a change of threshold: the chosen one may stand at another place, or be gone.
-      const { start, end, low, high } = this.box;
-      const found = this.regions.find(
-        (r) => r.start === start && r.end === end && r.low === low && r.high === high,
-      );
-      this.box = found ?? { ...this.box, region: null };
-    }
+    this.selection.takeRegions(this.regions);
     this.regionButtons.take(this.regions);
     // What the panels of other models say, for those who do not see them.
     this.page.maps.replaceChildren(
@@ -211,13 +196,12 @@ class Player {
     if (areFurther) {
       this.engine.active = Math.max(0, this.names.indexOf(heard));
       this.engine.continueIn(sounds, startSeconds, endSeconds, isLast);
-      this.applySolo();
+      this.selection.applySolo();
     } else {
-      this.box = null;
-      this.solo = false;
+      this.selection.forget();
       this.engine.load(sounds, startSeconds, endSeconds, isLast);
     }
-    this.applyLoop();
+    this.selection.applyLoop();
     const items = sounds.map((sound, i) => [i, sound.label, `${sound.label} (${i + 1})`]);
     const group = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
     [...group.children].forEach((item, i) => {
@@ -245,12 +229,14 @@ class Player {
   }
 
   seek(seconds) {
-    const inBox = this.box && seconds >= this.box.start && seconds <= this.box.end;
-    if (this.solo && !inBox) this.setSolo(false);
+    const { selection, navigation } = this;
+    const { box } = selection;
+    const inBox = box && seconds >= box.start && seconds <= box.end;
+    if (selection.solo && !inBox) selection.setSolo(false);
     const at = Math.min(Math.max(seconds, 0), this.lengthSeconds);
-    if (this.parts.reach(at, Boolean(this.engine.playing), () => this.follow(at))) {
+    if (this.parts.reach(at, Boolean(this.engine.playing), () => navigation.follow(at))) {
       this.engine.seek(at);
-      this.follow(at);
+      navigation.follow(at);
     }
     this.refresh();
   }
@@ -275,316 +261,27 @@ class Player {
     this.refresh();
   }
 
-  setLooping(looping) {
-    this.looping = preferences.looping = looping;
-    this.applyLoop();
-    this.say(looping ? "Loop on" : "Loop off");
-    this.refresh();
-  }
-
-  applyLoop() {
-    // A long clip is played on from part to part: only a box of it is looped.
-    const whole = this.parts.isLong ? null : { start: 0, end: this.engine.end };
-    const part = this.box && { start: this.box.start, end: this.box.end };
-    this.engine.setLoop(this.looping ? (part ?? whole) : null);
-  }
-
-  setSolo(solo) {
-    if (solo && !this.box) {
-      this.say("Draw a box or choose a region first");
-      return;
-    }
-    this.solo = solo;
-    this.applySolo();
-    this.say(solo ? `Only ${spokenBox(this.box)}` : "Everything is heard again");
-    this.refresh();
-  }
-
-  applySolo() {
-    if (!this.solo) {
-      this.engine.setBand(null);
-      return;
-    }
-    // A box that touches the picture's edge is open there: what lies beyond belongs to it.
-    const { start, end, low, high } = this.box;
-    const { lowestHz, highestHz } = this.view;
-    this.engine.setBand({
-      start,
-      end,
-      low: low <= lowestHz + 1 ? 0 : low,
-      high: high >= highestHz - 1 ? Infinity : high,
-    });
-    if (end - start > LONGEST_BAND_SECONDS) {
-      this.say(`Only the first ${LONGEST_BAND_SECONDS} seconds of the box are played`);
-    }
-  }
-
-  /** A box chosen by hand (region null) or a region; Python is told. */
-  choose(box, { solo, patient = false }) {
-    const hasSound = this.parts.reach(box.start, Boolean(this.engine.playing), () => {
-      this.choose(box, { solo, patient });
-      this.reveal(box);
-    });
-    if (!hasSound) {
-      this.refresh();
-      return;
-    }
-    this.box = box;
-    this.solo = solo;
-    this.applyLoop();
-    this.applySolo();
-    this.tell(patient ? 250 : 0);
-    this.refresh();
-  }
-
-  clearBox() {
-    this.box = null;
-    this.solo = false;
-    this.applySolo();
-    this.applyLoop();
-    this.tell(0);
-    this.say("Box removed");
-    this.refresh();
-  }
-
-  stepRegion(step) {
-    const n = this.regions.length;
-    if (!n) {
-      this.say("There is no region above the threshold");
-      return;
-    }
-    const now = this.box?.region;
-    this.chooseRegion(now == null ? (step > 0 ? 0 : n - 1) : (now + step + n) % n);
-  }
-
-  chooseRegion(index) {
-    const region = this.regions[index];
-    // Stepping quickly through many regions asks Python once, for the last.
-    if (this.solo) this.engine.setBand(null);
-    this.choose(region, { solo: this.solo, patient: true });
-    if (!this.solo && this.engine.covers(region.start)) this.engine.seek(region.start);
-    this.reveal(region);
-    this.say(`Region ${index + 1} of ${this.regions.length}: ${spokenBox(region)}`);
-    this.refresh();
-  }
-
-  /** A box in time only, by keys: it begins or ends at the playhead. */
-  markAtPlayhead(side) {
-    const at = this.engine.position();
-    const { lowestHz, highestHz } = this.view;
-    const { startSeconds, endSeconds } = this.view.picture;
-    const box = this.box
-      ? { ...this.box, region: null }
-      : { start: startSeconds, end: endSeconds, low: lowestHz, high: highestHz, region: null };
-    box[side] = at;
-    if (box.end - box.start < 0.01) {
-      if (side === "start") box.end = endSeconds;
-      else box.start = startSeconds;
-    }
-    if (box.end - box.start < 0.01) return;
-    this.choose(box, { solo: this.solo, patient: true });
-    this.say(`Box: ${spokenBox(box)}`);
-  }
-
-  setView(view) {
-    this.look.view = preferences.view = view;
-    this.refresh(true);
-  }
-
-  nextView() {
-    const names = VIEWS.map(([name]) => name);
-    this.setView(names[(names.indexOf(this.look.view) + 1) % names.length]);
-    this.say(`View: ${VIEWS[names.indexOf(this.look.view)][2]}`);
-  }
-
-  setColours(name) {
-    this.look.colours = preferences.colours = name;
-    this.refresh(true);
-  }
-
-  nextColours() {
-    const names = COLOUR_MAPS.map(([name]) => name);
-    this.setColours(names[(names.indexOf(this.look.colours) + 1) % names.length]);
-    this.say(`Colours: ${COLOUR_MAPS[names.indexOf(this.look.colours)][1]}`);
-  }
-
-  setScale(scale) {
-    preferences.scale = scale;
-    this.view.setScale(scale);
-    this.refresh(true);
-  }
-
-  nextScale() {
-    const names = SCALES.map(([name]) => name);
-    this.setScale(names[(names.indexOf(this.view.scale) + 1) % names.length]);
-    this.say(`${this.view.scale} frequency scale`);
-  }
-
-  setOpacity(opacity) {
-    this.look.opacity = preferences.opacity = Math.round(Math.min(Math.max(opacity, 0), 1) * 20) / 20;
-    this.refresh(true);
-  }
-
-  setRange(rangeDb) {
-    this.look.rangeDb = Math.min(Math.max(rangeDb, 20), 120);
-    this.refresh(true);
-  }
-
   showHelp() {
     if (!this.page.dialog.open) this.page.dialog.showModal();
   }
 
-  // Zoom
-
-  zoomAt(place, timeFactor, freqFactor) {
-    const { view } = this;
-    const at = this.engine.position();
-    const isVisible = at >= view.start && at <= view.end;
-    const x = place ? place.x : isVisible ? view.xOf(at) : 0.5;
-    view.zoom(timeFactor, freqFactor, x, place ? place.y : 0.5);
-    this.refresh(true);
-  }
-
-  /** By pixels to later and to higher. */
-  moveBy(alongPixels, upPixels) {
-    const panel = this.layout.panels[0];
-    this.panBy(alongPixels / panel.width, upPixels / panel.height);
-  }
-
-  panBy(byTime, byFreq) {
-    this.parts.askBeside(Math.sign(byTime));
-    this.view.pan(byTime, byFreq);
-    this.refresh(true);
-  }
-
-  pinch(a0, b0, a1, b1) {
-    const spread = (a, b, axis) => Math.max(Math.abs(a[axis] - b[axis]), 24);
-    const middle = { x: (a1.x + b1.x) / 2, y: (a1.y + b1.y) / 2 };
-    const before = { x: (a0.x + b0.x) / 2, y: (a0.y + b0.y) / 2 };
-    const place = this.placeOf(middle);
-    const factor = (axis) => Math.min(Math.max(spread(a0, b0, axis) / spread(a1, b1, axis), 0.5), 2);
-    this.view.zoom(factor("x"), factor("y"), place.x, place.y);
-    this.moveBy(before.x - middle.x, middle.y - before.y);
-  }
-
-  showAll() {
-    this.view.reset();
-    this.refresh(true);
-  }
-
-  zoomToBox() {
-    if (!this.box) return;
-    const { view, box } = this;
-    const margin = 0.15 * (box.end - box.start);
-    view.showTime(box.start - margin, box.end + margin);
-    const low = view.unitOf(Math.max(box.low, view.floorHz()));
-    const high = view.unitOf(box.high);
-    view.showUnits(low - 0.15 * (high - low), high + 0.15 * (high - low));
-    this.refresh(true);
-  }
-
-  /** Moves the view, if it must, so that a box can be seen. */
-  reveal(box) {
-    const { view } = this;
-    const span = view.end - view.start;
-    if (box.start < view.start || box.end > view.end) {
-      const wide = Math.max(span, 1.3 * (box.end - box.start));
-      const middle = (box.start + box.end) / 2;
-      view.showTime(middle - wide / 2, middle + wide / 2);
-    }
-    if (box.high < view.low || box.low > view.high) {
-      view.low = view.floorHz();
-      view.high = view.highestHz;
-    }
-    this.baseIsStale = true;
-  }
-
-  /** Turns the page, as of a score, when the playhead leaves what is visible. */
-  follow(seconds) {
-    const { view } = this;
-    const span = view.end - view.start;
-    if (seconds >= view.start && seconds <= view.end) return;
-    view.showTime(seconds - 0.05 * span, seconds + 0.95 * span);
-    this.baseIsStale = true;
-  }
-
-  /** Follows a playhead that runs out of sight, not one that somebody moved the picture away from. */
-  followPlayhead() {
-    const at = this.engine.position();
-    const isVisible = at >= this.view.start && at <= this.view.end;
-    if (this.baseIsStale || isVisible) this.following = isVisible;
-    else if (this.following) this.follow(at);
-  }
-
-  // Places on the plot
-
-  /** Which panel and zone a point is in, its fractions there, and its time and frequency. */
-  placeOf(point, panel) {
-    const { layout, view } = this;
-    const isBelow = layout.others.length > 0 && point.y >= this.height;
-    const near = layout.others.filter((p) => point.y >= p.y - LAYOUT.title);
-    const row = isBelow ? near.filter((p) => p.y === near.at(-1).y) : layout.panels;
-    const chosen = panel ?? row.findLast((p) => point.x >= p.x - LAYOUT.left) ?? row[0];
-    const clamp = (value) => Math.min(Math.max(value, 0), 1);
-    const x = clamp((point.x - chosen.x) / chosen.width);
-    const y = clamp((point.y - chosen.y) / chosen.height);
-    let zone = "picture";
-    let seconds = view.secondsAt(x);
-    if (layout.overview && !isBelow && point.y >= layout.overview.y) {
-      zone = "overview";
-      const lane = overviewOf(layout);
-      seconds = clamp((point.x - lane.x) / lane.width) * this.lengthSeconds;
-    } else if (point.y >= chosen.axis.y) zone = "time";
-    else if (point.y >= chosen.score.y) zone = "score";
-    else if (point.x < chosen.x - 2 && !(chosen !== layout.panels[0] && layout.panels.includes(chosen))) {
-      zone = "frequency";
-    }
-    const hz = y <= 0 ? view.high : y >= 1 ? view.low : view.hzAt(y);
-    return { panel: chosen, zone, x, y, seconds, hz };
-  }
-
-  boxBetween({ from, to }) {
-    const { view } = this;
-    const isTimeOnly = from.zone === "score";
-    return {
-      start: Math.min(from.seconds, to.seconds),
-      end: Math.max(from.seconds, to.seconds),
-      low: isTimeOnly ? view.lowestHz : Math.min(from.hz, to.hz),
-      high: isTimeOnly ? view.highestHz : Math.max(from.hz, to.hz),
-      region: null,
-    };
-  }
-
-  drawBox(drawn) {
-    this.draft = drawn && this.boxBetween(drawn);
-    this.refresh();
-  }
-
-  finishBox(drawn) {
-    this.draft = null;
-    const box = this.boxBetween(drawn);
-    if (box.end - box.start < 0.005 || box.high - box.low < 1) {
-      this.refresh();
-      return;
-    }
-    this.choose(box, { solo: true });
-    this.say(`Only ${spokenBox(box)}`);
-  }
-
   click(place) {
-    const { box } = this;
+    const { box } = this.selection;
     const { seconds, hz } = place;
     const inside =
-      box && seconds >= box.start && seconds <= box.end && (place.zone !== "picture" || (hz >= box.low && hz <= box.high));
-    if (box && !inside) this.clearBox();
+      box &&
+      seconds >= box.start &&
+      seconds <= box.end &&
+      (place.zone !== "picture" || (hz >= box.low && hz <= box.high));
+    if (box && !inside) this.selection.clear();
     this.seek(seconds);
     this.page.plot.focus({ preventScroll: true });
   }
 
   doubleClick(place) {
-    const { box } = this;
-    if (box && place.seconds >= box.start && place.seconds <= box.end) this.zoomToBox();
-    else this.showAll();
+    const { box } = this.selection;
+    if (box && place.seconds >= box.start && place.seconds <= box.end) this.navigation.zoomToBox();
+    else this.navigation.showAll();
   }
 
   hover(place) {
@@ -593,22 +290,7 @@ class Player {
     this.refresh();
   }
 
-  // Telling Python and the screen reader
-
-  tell(waitMilliseconds) {
-    clearTimeout(this.telling);
-    const { box } = this;
-    const message = box && {
-      clip: this.clip,
-      regions: this.regionsDigest,
-      region_index: box.region,
-      start_s: box.start,
-      end_s: box.end,
-      low_hz: Math.max(0, box.low),
-      high_hz: box.high,
-    };
-    this.telling = setTimeout(() => this.setStateValue("selection", message), waitMilliseconds);
-  }
+  // What a screen reader says
 
   say(words) {
     this.page.spoken.textContent = words;
@@ -624,11 +306,11 @@ class Player {
 
   paint() {
     this.frame = 0;
-    const { page, engine, view } = this;
+    const { page, engine, view, selection } = this;
     if (!view) return;
     engine.finishIfDone();
     const isPlaying = Boolean(engine.playing);
-    if (isPlaying && !this.draft) this.followPlayhead();
+    if (isPlaying && !selection.draft) this.navigation.followPlayhead();
     if (isPlaying) this.parts.askAhead(engine.position());
     const width = page.stage.clientWidth;
     if (width > 0 && this.baseIsStale) this.paintBase(width);
@@ -637,8 +319,8 @@ class Player {
     if (width > 0) {
       paintOverlay(page.overlay.getContext("2d"), this.layout, view, this.colours, this.ratio, {
         playhead: position,
-        box: this.draft ?? this.box,
-        solo: this.solo && !this.draft,
+        box: selection.draft ?? selection.box,
+        solo: selection.solo && !selection.draft,
         outline: this.hoveredRegion,
         hover: this.hovered,
         painted: this.painting.mask,
@@ -687,7 +369,7 @@ class Player {
     this.resizeObserver.disconnect();
     this.ratioQuery.removeEventListener("change", this.onRatio);
     cancelAnimationFrame(this.frame);
-    clearTimeout(this.telling);
+    this.selection.close();
     clearTimeout(this.resting);
   }
 }

@@ -34,7 +34,7 @@ export class RegionButtons {
       const spoken = `Region ${i + 1} of ${regions.length}: ${spokenBox(region)}`;
       made.setAttribute("aria-label", spoken);
       made.title = spoken;
-      made.addEventListener("click", player.guarded(() => player.chooseRegion(i)));
+      made.addEventListener("click", player.guarded(() => player.selection.chooseRegion(i)));
       const show = (isOver) => () => {
         player.hoveredRegion = isOver ? region : null;
         player.refresh();
@@ -51,7 +51,7 @@ export class RegionButtons {
 
   /** Each button over its region, as the picture lies now. */
   lay() {
-    const { layout, view, box } = this.player;
+    const { layout, view, selection } = this.player;
     const panel = layout.panels[0];
     for (const { made, region, row } of this.buttons) {
       const left = Math.max(0, view.xOf(region.start)) * panel.width;
@@ -63,7 +63,7 @@ export class RegionButtons {
       made.style.left = `${panel.x + at}px`;
       made.style.width = `${width}px`;
       made.style.top = `${layout.regions.y + row * LAYOUT.regionRow}px`;
-      made.setAttribute("aria-pressed", String(box?.region === region.region));
+      made.setAttribute("aria-pressed", String(selection.box?.region === region.region));
     }
   }
 }

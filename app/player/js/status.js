@@ -5,8 +5,9 @@ import { markChosen, setIcon } from "./page.js";
 
 /** The words and states of the controls. */
 export function describe(player, position, isPlaying) {
-  const { page, engine, view, box, root, look } = player;
-  const { lengthSeconds, painting } = player;
+  const { page, engine, view, root, look } = player;
+  const { lengthSeconds, painting, selection } = player;
+  const { box, draft } = selection;
   const focused = root.getRootNode().activeElement;
   const setText = (target, text) => {
     if (target.textContent !== text) target.textContent = text;
@@ -34,22 +35,22 @@ export function describe(player, position, isPlaying) {
   }
   root.dataset.playheadSeconds = position.toFixed(4);
   root.dataset.sound = player.names[engine.active];
-  root.dataset.solo = String(player.solo);
-  root.dataset.looping = String(player.looping);
+  root.dataset.solo = String(selection.solo);
+  root.dataset.looping = String(selection.looping);
   root.dataset.matched = String(engine.matched);
   root.dataset.region = box?.region ?? "";
   root.dataset.view = [view.start, view.end, view.low, view.high].map((v) => v.toFixed(3)).join(" ");
-  page.loop.setAttribute("aria-pressed", String(player.looping));
+  page.loop.setAttribute("aria-pressed", String(selection.looping));
   page.matched.setAttribute("aria-pressed", String(engine.matched));
-  page.solo.setAttribute("aria-pressed", String(player.solo));
+  page.solo.setAttribute("aria-pressed", String(selection.solo));
   page.solo.disabled = !box;
   page.clear.disabled = !box;
   const n = player.regions.length;
   page.previous.disabled = page.next.disabled = n === 0;
   const place = box?.region != null ? `Region ${box.region + 1} of ${n}` : `${n} region${n === 1 ? "" : "s"}`;
   setText(page.counter, n ? place : "No region");
-  setText(page.chosen, player.draft || box ? writtenBox(player.draft ?? box) : "Drag a box to hear only that");
-  page.chosen.classList.toggle("hint", !(player.draft || box));
+  setText(page.chosen, draft || box ? writtenBox(draft ?? box) : "Drag a box to hear only that");
+  page.chosen.classList.toggle("hint", !(draft || box));
   setText(page.readout, readout(player));
   if (player.soundGroup) markChosen(player.soundGroup, engine.active);
   markChosen(page.views, look.view);

@@ -1,0 +1,201 @@
+// What is chosen, a region or a box drawn by hand: heard alone or looped, and told to Python.
+
+import { LONGEST_BAND_SECONDS } from "./sound.js";
+import { spokenBox } from "./axes.js";
+import { preferences } from "./preferences.js";
+
+export class Selection {
+  constructor(player) {
+    this.player = player;
+    this.box = null; // {start, end, low, high, region: index or null}
+    this.draft = null;
+    this.solo = false;
+    this.looping = preferences.looping;
+    this.telling = 0;
+  }
+
+  /** New regions after a change of threshold: the chosen one may stand at another place, or be gone. */
+  takeRegions(regions) {
+    if (this.box?.region == null) return;
+    const { start, end, low, high } = this.box;
+    const found = regions.find(
+      (r) => r.start === start && r.end === end && r.low === low && r.high === high,
+    );
+    this.box = found ?? { ...this.box, region: null };
+  }
+
+  forget() {
+    this.box = null;
+    this.solo = false;
+  }
+
+  close() {
+    clearTimeout(this.telling);
+  }
+
+  // Choosing
+
+  /** A box chosen by hand (region null) or a region; Python is told. */
+  choose(box, { solo, patient = false }) {
+    const { player } = this;
+    const hasSound = player.parts.reach(box.start, Boolean(player.engine.playing), () => {
+      this.choose(box, { solo, patient });
+      player.navigation.reveal(box);
+    });
+    if (!hasSound) {
+      player.refresh();
+      return;
+    }
+    this.box = box;
+    this.solo = solo;
+    this.applyLoop();
+    this.applySolo();
+    this.tell(patient ? 250 : 0);
+    player.refresh();
+  }
+
+  clear() {
+    this.forget();
+    this.applySolo();
+    this.applyLoop();
+    this.tell(0);
+    this.player.say("Box removed");
+    this.player.refresh();
+  }
+
+  stepRegion(step) {
+    const n = this.player.regions.length;
+    if (!n) {
+      this.player.say("There is no region above the threshold");
+      return;
+    }
+    const now = this.box?.region;
+    this.chooseRegion(now == null ? (step > 0 ? 0 : n - 1) : (now + step + n) % n);
+  }
+
+  chooseRegion(index) {
+    const { engine, regions, navigation } = this.player;
+    const region = regions[index];
+    // Stepping quickly through many regions asks Python once, for the last.
+    if (this.solo) engine.setBand(null);
+    this.choose(region, { solo: this.solo, patient: true });
+    if (!this.solo && engine.covers(region.start)) engine.seek(region.start);
+    navigation.reveal(region);
+    this.player.say(`Region ${index + 1} of ${regions.length}: ${spokenBox(region)}`);
+    this.player.refresh();
+  }
+
+  /** A box in time only, by keys: it begins or ends at the playhead. */
+  markAtPlayhead(side) {
+    const { engine, view } = this.player;
+    const at = engine.position();
+    const { lowestHz, highestHz } = view;
+    const { startSeconds, endSeconds } = view.picture;
+    const box = this.box
+      ? { ...this.box, region: null }
+      : { start: startSeconds, end: endSeconds, low: lowestHz, high: highestHz, region: null };
+    box[side] = at;
+    if (box.end - box.start < 0.01) {
+      if (side === "start") box.end = endSeconds;
+      else box.start = startSeconds;
+    }
+    if (box.end - box.start < 0.01) return;
+    this.choose(box, { solo: this.solo, patient: true });
+    this.player.say(`Box: ${spokenBox(box)}`);
+  }
+
+  // Drawing
+
+  boxBetween({ from, to }) {
+    const { view } = this.player;
+    const isTimeOnly = from.zone === "score";
+    return {
+      start: Math.min(from.seconds, to.seconds),
+      end: Math.max(from.seconds, to.seconds),
+      low: isTimeOnly ? view.lowestHz : Math.min(from.hz, to.hz),
+      high: isTimeOnly ? view.highestHz : Math.max(from.hz, to.hz),
+      region: null,
+    };
+  }
+
+  drawBox(drawn) {
+    this.draft = drawn && this.boxBetween(drawn);
+    this.player.refresh();
+  }
+
+  finishBox(drawn) {
+    this.draft = null;
+    const box = this.boxBetween(drawn);
+    if (box.end - box.start < 0.005 || box.high - box.low < 1) {
+      this.player.refresh();
+      return;
+    }
+    this.choose(box, { solo: true });
+    this.player.say(`Only ${spokenBox(box)}`);
+  }
+
+  // Hearing
+
+  setLooping(looping) {
+    this.looping = preferences.looping = looping;
+    this.applyLoop();
+    this.player.say(looping ? "Loop on" : "Loop off");
+    this.player.refresh();
+  }
+
+  applyLoop() {
+    const { engine, parts } = this.player;
+    // A long clip is played on from part to part: only a box of it is looped.
+    const whole = parts.isLong ? null : { start: 0, end: engine.end };
+    const part = this.box && { start: this.box.start, end: this.box.end };
+    engine.setLoop(this.looping ? (part ?? whole) : null);
+  }
+
+  setSolo(solo) {
+    if (solo && !this.box) {
+      this.player.say("Draw a box or choose a region first");
+      return;
+    }
+    this.solo = solo;
+    this.applySolo();
+    this.player.say(solo ? `Only ${spokenBox(this.box)}` : "Everything is heard again");
+    this.player.refresh();
+  }
+
+  applySolo() {
+    const { engine, view } = this.player;
+    if (!this.solo) {
+      engine.setBand(null);
+      return;
+    }
+    // A box that touches the picture's edge is open there: what lies beyond belongs to it.
+    const { start, end, low, high } = this.box;
+    const { lowestHz, highestHz } = view;
+    engine.setBand({
+      start,
+      end,
+      low: low <= lowestHz + 1 ? 0 : low,
+      high: high >= highestHz - 1 ? Infinity : high,
+    });
+    if (end - start > LONGEST_BAND_SECONDS) {
+      this.player.say(`Only the first ${LONGEST_BAND_SECONDS} seconds of the box are played`);
+    }
+  }
+
+  // Telling Python
+
+  tell(waitMilliseconds) {
+    clearTimeout(this.telling);
+    const { box, player } = this;
+    const message = box && {
+      clip: player.clip,
+      regions: player.regionsDigest,
+      region_index: box.region,
+      start_s: box.start,
+      end_s: box.end,
+      low_hz: Math.max(0, box.low),
+      high_hz: box.high,
+    };
+    this.telling = setTimeout(() => player.setStateValue("selection", message), waitMilliseconds);
+  }
+}
