@@ -8,10 +8,13 @@ Needs Playwright, Chromium and the weights; a quarter of an hour on two cores.
 from __future__ import annotations
 
 import argparse
+import http.server
 import io
 import os
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,7 +33,6 @@ from core.store import database
 from core.store.labels import set_label
 from core.store.scores import list_scores
 from core.store.thresholds import set_false_alarm_rate
-from core.tasks import TASKS
 from tests.browser.browser import (
     CHROMIUM_ARGUMENTS,
     ROOT,
@@ -89,9 +91,13 @@ def main() -> None:
     given = parser.parse_args()
     folder, views = given.folder, given.views.split(",")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as driver:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        slow_mirror() as mirror,
+        sync_playwright() as driver,
+    ):
         browser = driver.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_ARGUMENTS)
-        server = serve(Path(scratch))
+        server = serve(Path(scratch), HEARMAP_WEIGHTS_MIRROR=mirror)
         try:
             walk(browser, server, Path(scratch), folder, views)
             (folder / "README.md").write_text(contents(folder), encoding="utf-8")
@@ -100,12 +106,13 @@ def main() -> None:
             _stop(server.process)
 
 
-def serve(scratch: Path) -> AppServer:
+def serve(scratch: Path, **environment: str) -> AppServer:
     """The app at a free port, with a home in `scratch`."""
     import subprocess
 
     port, log = _free_port(), scratch / "log"
-    variables = {**os.environ, "HEARMAP_HOME": str(scratch / "home"), "PYTHONPATH": str(ROOT)}
+    own = {"HEARMAP_HOME": str(scratch / "home"), "PYTHONPATH": str(ROOT)}
+    variables = {**os.environ, **own, **environment}
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "main.py")),
@@ -120,6 +127,35 @@ def serve(scratch: Path) -> AppServer:
     server = AppServer(f"http://127.0.0.1:{port}", scratch / "home", log, process)
     _wait_until_served(server)
     return server
+
+
+@contextmanager
+def slow_mirror() -> Iterator[str]:
+    """A place that has every file of weights and sends it so slowly that it can be seen coming."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(350_000_000))
+            self.end_headers()
+            try:
+                for _ in range(100):
+                    self.wfile.write(bytes(1_500_000))
+                    time.sleep(0.5)
+            except OSError:
+                pass  # The download was cancelled.
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    mirror.daemon_threads = True
+    threading.Thread(target=mirror.serve_forever, args=(0.1,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{mirror.server_port}"
+    finally:
+        mirror.shutdown()
+        mirror.server_close()
 
 
 def walk(
@@ -168,14 +204,16 @@ def walk(
         each(name, address, playable, 1500)
     if "listen" in views:
         explaining_views(browser, server.url, address, folder)
+    if "score" in views:
+        score_busy(browser, server, scratch, folder, model)
     if "compare" in views:
         clip_id = parse_qs(urlsplit(address).query)["clip"][0]
-        with at_home(server):
-            heads = ["patchcore", "autoencoder"]
-            TASKS["fit_heads"]({"model_id": model, "clip_id": clip_id, "heads": heads}, silent)
-        each("compare_full", f"compare?model={model}&clip={clip_id}", idle, 1500)
+        compare_busy(browser, f"{server.url}/compare?model={model}&clip={clip_id}", folder)
+        each("compare_full", f"compare?model={model}&clip={clip_id}", playable, 1900)
     each("models_full", f"models?model={model}", idle, 1300)
     each("weights_full", "weights", idle, 1300)
+    if "weights" in views:
+        weights_busy(browser, server, folder)
     failures(browser, server, folder, views)
     if "fit" in views:
         fit_views(browser, server, scratch, folder)
@@ -201,6 +239,56 @@ def at_home(server: AppServer) -> Iterator[None]:
             os.environ["HEARMAP_HOME"] = before
 
 
+def score_busy(
+    browser: Browser, server: AppServer, scratch: Path, folder: Path, model: str
+) -> None:
+    """Score at work, on a hundred recordings under their own names."""
+    files = []
+    for k in range(100):
+        clip = make("fan", seed=500 + k).clip
+        files.append(scratch / f"night {k + 1:03}.wav")
+        files[-1].write_bytes(wav_bytes(clip.samples, clip.sample_rate))
+    page = new_page(browser, "light", WIDE, 700)
+    page.goto(f"{server.url}/score?model={model}")
+    page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
+        [str(path) for path in files]
+    )
+    page.get_by_role("button", name="Score 100 clips").click(timeout=120_000)
+    page.get_by_role("progressbar").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(3000)
+    keep(page, folder / f"score_busy_light_{WIDE}.png")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("cancelled").first.wait_for(timeout=120_000)
+    page.context.close()
+
+
+def compare_busy(browser: Browser, address: str, folder: Path) -> None:
+    """Compare at work: the other heads are fitted on the same recordings, to their end."""
+    page = new_page(browser, "light", WIDE, 900)
+    page.goto(address)
+    page.get_by_role("button", name="Fit the other heads").click(timeout=120_000)
+    page.get_by_text("Fitting other heads").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(6000)
+    keep(page, folder / f"compare_busy_light_{WIDE}.png")
+    page.get_by_text("models find this recording").wait_for(timeout=FIT_MILLISECONDS)
+    page.context.close()
+
+
+def weights_busy(browser: Browser, server: AppServer, folder: Path) -> None:
+    """Weights while a file comes, and when the user has stopped it."""
+    page = new_page(browser, "light", WIDE, 900)
+    page.goto(f"{server.url}/weights")
+    page.get_by_role("button", name="Download").first.click(timeout=60_000)
+    page.get_by_role("progressbar").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(6000)
+    keep(page, folder / f"weights_busy_light_{WIDE}.png")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("cancelled").or_(page.get_by_text("stopped")).first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+    keep(page, folder / f"weights_cancelled_light_{WIDE}.png")
+    page.context.close()
+
+
 def failures(browser: Browser, server: AppServer, folder: Path, views: Sequence[str]) -> None:
     """What each view says of a link to a model that is gone, and of a fit that cannot be done."""
     page = new_page(browser, "light", WIDE, 700)
@@ -217,16 +305,33 @@ def failures(browser: Browser, server: AppServer, folder: Path, views: Sequence[
             page.goto(f"{server.url}/fit?job={job_id}")
             page.get_by_text("needs at least").first.wait_for(timeout=120_000)
         keep(page, folder / f"fit_failed_light_{WIDE}.png")
+        page.goto(f"{server.url}/jobs?job={job_id}")
+        wait_idle(page, timeout_seconds=120)
+        page.wait_for_timeout(1000)
+        keep(page, folder / f"jobs_failed_light_{WIDE}.png")
     if "weights" in views:
         page.goto(f"{server.url}/weights")
-        page.get_by_role("button", name="Download").first.click(timeout=60_000)
-        page.get_by_text("could not be").first.wait_for(timeout=120_000)
+        page.get_by_role("button", name="I have the file").first.click(timeout=60_000)
+        page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(
+            [{"name": "cnn.pth", "mimeType": "application/octet-stream", "buffer": b"no weights"}]
+        )
+        page.locator("[data-testid=stAlert]").first.wait_for(timeout=120_000)
+        page.wait_for_timeout(1000)
         keep(page, folder / f"weights_failed_light_{WIDE}.png")
     page.context.close()
 
 
 def benchmark_view(browser: Browser, server: AppServer, folder: Path) -> None:
     """Benchmark, full of what two forms of PaDiM measure on two demo machines."""
+    page = new_page(browser, "light", WIDE, 900)
+    page.goto(f"{server.url}/benchmark")
+    page.get_by_role("button", name="Run", exact=True).click(timeout=120_000)
+    page.get_by_text("Measuring").first.wait_for(timeout=120_000)
+    page.wait_for_timeout(3000)
+    keep(page, folder / f"benchmark_busy_light_{WIDE}.png")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("cancelled").first.wait_for(timeout=120_000)
+    page.context.close()
     with at_home(server):
         kept.run(BENCHMARK, silent)
     for scheme in SCHEMES:
@@ -247,6 +352,12 @@ def explaining_views(browser: Browser, url: str, address: str, folder: Path) -> 
         for width in (WIDE, NARROW):
             page = new_page(browser, scheme, width, 1000)
             page.goto(f"{url}/{address}")
+            waiting = page.get_by_text("Scoring what the map keeps")
+            waiting.or_(page.get_by_text("Faithfulness v2")).first.wait_for(timeout=120_000)
+            if waiting.is_visible():
+                waiting.scroll_into_view_if_needed()
+                page.wait_for_timeout(1000)
+                keep(page, folder / f"listen_busy_{scheme}_{width}.png")
             page.get_by_text("Faithfulness v2").wait_for(timeout=120_000)
             for name, tab in states:
                 page.get_by_role("tab", name=tab).click()
@@ -356,6 +467,12 @@ def fit_views(browser: Browser, server: AppServer, scratch: Path, folder: Path) 
         page.set_viewport_size({"width": WIDE, "height": 700})
         page.wait_for_timeout(4000)
         keep(page, folder / "fit_busy_light_1280.png")
+        beside = new_page(browser, scheme, WIDE, 700)
+        beside.goto(f"{server.url}/jobs")
+        beside.get_by_role("progressbar").first.wait_for(timeout=120_000)
+        beside.wait_for_timeout(2000)
+        keep(beside, folder / "jobs_busy_light_1280.png")
+        beside.context.close()
         page.get_by_role("button", name="Cancel").click()
         page.get_by_text("was cancelled").wait_for(timeout=120_000)
         page.wait_for_timeout(1500)
