@@ -278,7 +278,7 @@ def _clip(clip: dict[str, Any], sample_rate: int, key: str) -> None:
 def _sound(described: str, sample_rate: int, snr_db: float | None) -> bytes:
     """The clip as WAV, made again from its files or its seed, in about 0.1 s."""
     from core.audio import wav_bytes
-    from core.benchmark.mix_set import again
+    from core.benchmark.mix_again import again
     from core.datasets.envmix import Mix
 
     made = again(json.loads(described), sample_rate, snr_db)

@@ -10,9 +10,11 @@ import pytest
 import soundfile
 
 from core.benchmark.envmix import EnvMixOptions
+from core.benchmark.machine_mixes import MachineMixes, MadeMix
 from core.benchmark.manifest import write_manifest
-from core.benchmark.mix_set import MachineMixes, MadeMix, RecordedMixes, again
+from core.benchmark.mix_again import again
 from core.benchmark.mix_sources import from_folders, from_machines, recorded
+from core.benchmark.recorded_mixes import RecordedMixes
 from core.cli import main
 from core.datasets.envmix import Mix, mix, mix_stem
 from core.datasets.esc50 import Recording

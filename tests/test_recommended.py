@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.benchmark.mix_set import MadeMix
+from core.benchmark.machine_mixes import MadeMix
 from core.datasets.machines import make_set
 from core.detectors import HEADS, Detector
 from core.detectors.combination import Combination, Scale

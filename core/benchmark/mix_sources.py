@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core.benchmark.mix_set import MachineMixes, RecordedMixes
+from core.benchmark.machine_mixes import MachineMixes
+from core.benchmark.recorded_mixes import RecordedMixes
 from core.datasets.envmix import SnrOver
 from core.datasets.esc50 import Recording, esc50
 from core.datasets.folders import folder_recordings

@@ -42,7 +42,7 @@ class Measured:
 
     A clip is plain JSON: head, preset, backbone, data_set, normal, snr_db, clip, anomalous,
     event, score, p_value, threshold, values (the clip's own metrics by name) and made_from, from
-    which `core.benchmark.mix_set.again` makes its sound.
+    which `core.benchmark.mix_again.again` makes its sound.
     """
 
     rows: list[Row] = field(default_factory=list)
