@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import cache, explanations, glossary, sound_cards, wording
+from app import cache, explanation_wording, explanations, glossary, sound_cards, wording
 from app.explanations import Wanted
 from app.player import Sound
 from app.sound_cards import Card
@@ -184,8 +184,8 @@ def _faithfulness(case: Case) -> None:
     heard = "All of these can be heard in the player above, at one playhead."
     st.caption(f"{glossary.EVIDENCE} {heard if case.stretch is None else ''}")
     _hear(case, kept, {"filled": "The gap filled", "nearest": "The nearest normal recording"})
-    st.markdown(wording.faithfulness_v1(numbers))
-    second = wording.faithfulness_v2(numbers, str(kept.values["background"]))
+    st.markdown(explanation_wording.faithfulness_v1(numbers))
+    second = explanation_wording.faithfulness_v2(numbers, str(kept.values["background"]))
     if second:
         st.markdown(second)
     _say_nearest(kept)
@@ -221,7 +221,7 @@ def _counterfactual(case: Case) -> None:
         return
     values = kept.values
     start = case.stretch[0] if case.stretch else 0.0
-    st.markdown(wording.made_normal(values, start))
+    st.markdown(explanation_wording.made_normal(values, start))
     if "masked" not in kept.sounds or not values["share"]:
         return
     sound_cards.draw(
@@ -256,7 +256,7 @@ def _own(case: Case, chosen: Sequence[Box]) -> None:
         )
         return
     if st.button(
-        f"Score without {wording.marked(chosen)}",
+        f"Score without {explanation_wording.marked(chosen)}",
         icon=":material/ink_eraser:",
         key="score_own_mask",
     ):
@@ -269,7 +269,7 @@ def _own(case: Case, chosen: Sequence[Box]) -> None:
 
 def _tried(case: Case, kept: KeptExplanation) -> None:
     values = kept.values
-    st.markdown(wording.own_mask(values))
+    st.markdown(explanation_wording.own_mask(values))
     sound_cards.draw(
         [
             Card("The recording", "coloured: your mask", kept.pictures["clip"], values["before"]),
