@@ -7,11 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.player import payload as module
+from app.player import sounds as player_sounds
 from app.player.painted import MOST_BOXES, painted_of
-from app.player.parts import OVERLAP_SECONDS, Part, asked_index, bounds_of, index_at
-from app.player.payload import MARGIN_ZERO, MOST_COLUMNS, Picture, Sound, pack, unpack
+from app.player.parts import (
+    MOST_OVERVIEW_COLUMNS,
+    OVERLAP_SECONDS,
+    Part,
+    asked_index,
+    bounds_of,
+    index_at,
+)
+from app.player.payload import pack, unpack
+from app.player.pictures import MARGIN_ZERO, MOST_COLUMNS, Picture
 from app.player.player import PlayerEvent, event_of, script
+from app.player.sounds import Sound
 from core.types import Region
 
 REGION = Region(0.2, 0.4, 1000.0, 2000.0, 0.3, 1500.0, 7.0, 0.01)
@@ -119,7 +128,7 @@ def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
 
 
 def test_long_sounds_are_thinned_and_the_player_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_SOUND_BYTES", 40_000)
+    monkeypatch.setattr(player_sounds, "MOST_SOUND_BYTES", 40_000)
     tone = np.sin(2 * np.pi * 500 * np.arange(32_000) / 16_000).astype(np.float32)
     sound = Sound("clip", "The clip", tone, 16_000)
     data = pack([sound], make_picture(), []).data
@@ -134,7 +143,7 @@ def test_long_sounds_are_thinned_and_the_player_says_so(monkeypatch: pytest.Monk
 
 
 def test_what_cannot_be_sent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_SOUND_BYTES", 20_000)
+    monkeypatch.setattr(player_sounds, "MOST_SOUND_BYTES", 20_000)
     sounds = [make_sound("clip"), make_sound("rest")]
     header, _ = unpack(pack(sounds, make_picture(), []).data)
     assert [sound["name"] for sound in header["sounds"]] == ["clip"]
@@ -300,5 +309,5 @@ def test_a_part_keeps_the_clip_and_its_regions_through_other_parts() -> None:
     header, _ = unpack(second.data)
     assert header["start_s"] == 40.0
     overview = array(second.data, header["part"]["score"], "<f4")
-    assert overview.size <= module.MOST_OVERVIEW_COLUMNS
+    assert overview.size <= MOST_OVERVIEW_COLUMNS
     assert overview.max() == 4999.0

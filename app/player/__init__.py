@@ -6,8 +6,10 @@ A long clip is shown by parts: `wanted_part` says which one to give it.
 
 from app.player.painted import PaintedBox, PaintedMask
 from app.player.parts import Part, wanted_part
-from app.player.payload import NamedMap, Payload, Picture, Sound, pack
+from app.player.payload import Payload, pack
+from app.player.pictures import NamedMap, Picture
 from app.player.player import PlayerEvent, PlayerState, player, show
+from app.player.sounds import Sound
 
 __all__ = [
     "NamedMap",

@@ -15,12 +15,15 @@ from typing import Any
 
 import streamlit as st
 
+from app.player.frame import Frame
+from app.player.pictures import columns_by_max, finite
 from core.types import Float32Array
 
 PART_SECONDS = 60.0
 OVERLAP_SECONDS = 15.0
 # Up to here a clip is sent whole.
 LONGEST_WHOLE_SECONDS = 90.0
+MOST_OVERVIEW_COLUMNS = 2000
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +101,10 @@ def asked_index(message: Any, clip: str, n_parts: int) -> int | None:
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < n_parts:
         return None
     return index
+
+
+def packed_part(frame: Frame, part: Part) -> dict[str, Any]:
+    """The part among all of them, added to the frame, and what the header says of it."""
+    factor = math.ceil(part.score_over_time.size / MOST_OVERVIEW_COLUMNS)
+    score = columns_by_max(finite(part.score_over_time)[None], factor)[0]
+    return {"index": part.index, "bounds": part.bounds, "score": frame.add(score.astype("<f4"))}

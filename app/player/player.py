@@ -13,7 +13,9 @@ import streamlit as st
 from app.component import joined, styled
 from app.player.painted import PaintedMask, painted_of
 from app.player.parts import Part
-from app.player.payload import NamedMap, Payload, Picture, Sound, pack
+from app.player.payload import Payload, pack
+from app.player.pictures import NamedMap, Picture
+from app.player.sounds import Sound
 from core.types import Region
 
 HERE = Path(__file__).resolve().parent
