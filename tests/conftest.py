@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.backbones import weights
+from core.backbones import weights_keeping
 from core.errors import HearMapError
 from core.home import environment_weights_dir
 
@@ -47,6 +47,6 @@ def aisfx_weights() -> Path:
     if kept.is_file():
         return kept
     try:
-        return weights.fetch("aisfx", into_environment=True)
+        return weights_keeping.fetch("aisfx", into_environment=True)
     except HearMapError as error:
         pytest.skip(str(error))

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones import load_backbone, registry, weights
+from core.backbones import load_backbone, registry, weights, weights_keeping
 from core.backbones.backbone import Backbone
 from core.backbones.cnn14_family import SETTINGS
 from core.backbones.htsat import unfolded
@@ -82,9 +82,10 @@ def load_published(name: str, state: dict[str, torch.Tensor], folder: Path) -> B
     path = save_published(name, dict(state), folder / f"{name}.pth")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEARMAP_HOME", str(folder / "home"))
-        patch.setattr(weights, "environment_weights_dir", lambda: folder / "environment")
+        for module in (weights, weights_keeping):
+            patch.setattr(module, "environment_weights_dir", lambda: folder / "environment")
         publish(name, path, patch)
-        weights.add(name, path, accept_licence=True)
+        weights_keeping.add(name, path, accept_licence=True)
         registry._load.cache_clear()
         loaded = load_backbone(name, "cpu")
         registry._load.cache_clear()

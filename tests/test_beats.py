@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core import kaldi
-from core.backbones import load_backbone, weights
+from core.backbones import load_backbone, weights, weights_keeping
 from core.backbones.beats import MAKERS, WINDOW_FRAMES, backbone_of, beats_small
 from core.backbones.beats_checkpoint import kept, network_of, published_name
 from core.backbones.beats_network import BeatsConfig, BeatsNetwork, folded, unfolded
@@ -210,9 +210,9 @@ def test_a_brought_file_becomes_the_backbone(
     with pytest.raises(WeightsError, match=r"fetch beats.*weights add beats FILE"):
         load_backbone("beats", "cpu")
     with pytest.raises(WeightsError, match=r"in a browser.*weights add beats FILE"):
-        weights.fetch("beats")
+        weights_keeping.fetch("beats")
     # The published size is checked where the file's own is not known otherwise.
-    weights.add("beats", write_published(tmp_path / "BEATs_iter3.pt"))
+    weights_keeping.add("beats", write_published(tmp_path / "BEATs_iter3.pt"))
     backbone = MAKERS["beats"](torch.device("cpu"))
     log_mel = torch.randn(1, 128, 64, generator=torch.Generator().manual_seed(0))
     expected = network()
@@ -242,7 +242,7 @@ def without(name: str) -> dict[str, Any]:
 def test_another_file_is_refused_and_says_why(tmp_path: Path, held: object, said: str) -> None:
     torch.save(held, tmp_path / "other.pt")
     with pytest.raises(WeightsError, match=said):
-        weights.add("beats", tmp_path / "other.pt")
+        weights_keeping.add("beats", tmp_path / "other.pt")
     assert weights.find("beats") is None
 
 
@@ -250,4 +250,4 @@ def test_a_file_cut_off_is_refused(tmp_path: Path) -> None:
     whole = write_published(tmp_path / "BEATs_iter3.pt").read_bytes()
     (tmp_path / "cut.pt").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(WeightsError, match="cut off"):
-        weights.add("beats", tmp_path / "cut.pt")
+        weights_keeping.add("beats", tmp_path / "cut.pt")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.backbones import download, weights
+from core.backbones import download, weights, weights_keeping
 from core.backbones.cnn14_family import SETTINGS
 from core.cli import main
 from core.errors import Cancelled, StoreError, WeightsError
@@ -36,7 +36,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def server(published: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     """Serves that file as the published one; retries do not wait."""
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(weights, "environment_weights_dir", lambda: tmp_path / "environment")
+    for module in (weights, weights_keeping):
+        monkeypatch.setattr(module, "environment_weights_dir", lambda: tmp_path / "environment")
     with serving(published) as served:
         known = {
             "urls": (served.url,),
@@ -75,7 +76,7 @@ def test_a_download_is_kept_and_its_progress_never_falls(server: Served) -> None
         seen.append(fraction)
         stages.append(stage)
 
-    weights.fetch(NAME, progress=watch)
+    weights_keeping.fetch(NAME, progress=watch)
     assert here() == KEPT
     assert seen == sorted(seen) and seen[-1] == 1.0
     assert f"of {len(server.content) / 1e6:,.0f} MB" in stages[0]
@@ -85,7 +86,7 @@ def test_a_download_is_kept_and_its_progress_never_falls(server: Served) -> None
 def test_a_cut_off_download_goes_on_where_it_was(server: Served) -> None:
     third = chunks(server.content, 3)
     server.cut_after = [third, third]
-    weights.fetch(NAME)
+    weights_keeping.fetch(NAME)
     assert server.ranges == [None, f"bytes={third}-", f"bytes={2 * third}-"]
     assert here() == KEPT
 
@@ -94,14 +95,14 @@ def test_cut_off_for_good_it_says_what_is_kept_and_the_next_try_goes_on(server: 
     half = chunks(server.content, 2)
     server.cut_after = [half, 0, 0, 0]
     with pytest.raises(WeightsError) as caught:
-        weights.fetch(NAME)
+        weights_keeping.fetch(NAME)
     said = str(caught.value)
     assert "was cut off" in said and f"{half / 1e6:,.1f} MB" in said
     assert f"hearmap weights add {NAME} FILE" in said
     assert here() == PART
-    assert weights.downloaded_bytes(NAME) == half
+    assert weights_keeping.downloaded_bytes(NAME) == half
     server.cut_after, server.ranges = [], []
-    weights.fetch(NAME)
+    weights_keeping.fetch(NAME)
     assert server.ranges == [f"bytes={half}-"]
     assert here() == KEPT
 
@@ -109,9 +110,9 @@ def test_cut_off_for_good_it_says_what_is_kept_and_the_next_try_goes_on(server: 
 def test_a_file_that_changed_meanwhile_is_downloaded_from_its_start(server: Served) -> None:
     server.cut_after = [1000, 0, 0, 0]
     with pytest.raises(WeightsError):
-        weights.fetch(NAME)
+        weights_keeping.fetch(NAME)
     server.etag, server.cut_after = '"two"', []
-    weights.fetch(NAME)
+    weights_keeping.fetch(NAME)
     assert here() == KEPT
 
 
@@ -120,7 +121,7 @@ def test_a_part_that_is_all_of_it_is_not_asked_for_again(server: Served) -> None
     part.parent.mkdir(parents=True)
     part.write_bytes(server.content)
     (weights_dir() / PART[1]).write_text(json.dumps({"version": server.etag}))
-    weights.fetch(NAME)
+    weights_keeping.fetch(NAME)
     assert server.ranges == [f"bytes={len(server.content)}-"]
     assert here() == KEPT
 
@@ -128,7 +129,7 @@ def test_a_part_that_is_all_of_it_is_not_asked_for_again(server: Served) -> None
 def test_another_file_under_the_name_is_refused_and_leaves_nothing(server: Served) -> None:
     server.content = server.content[:-1] + bytes([server.content[-1] ^ 1])
     with pytest.raises(WeightsError) as caught:
-        weights.fetch(NAME)
+        weights_keeping.fetch(NAME)
     assert hashlib.sha256(server.content).hexdigest()[:12] in str(caught.value)
     assert here() == []
 
@@ -138,10 +139,10 @@ def test_cancelling_keeps_the_part_for_the_next_time(server: Served) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        weights.fetch(NAME, progress=stop)
+        weights_keeping.fetch(NAME, progress=stop)
     assert here() == PART
-    assert weights.downloaded_bytes(NAME) == download.CHUNK_BYTES
-    weights.fetch(NAME)
+    assert weights_keeping.downloaded_bytes(NAME) == download.CHUNK_BYTES
+    weights_keeping.fetch(NAME)
     assert here() == KEPT
 
 
@@ -151,9 +152,9 @@ def test_a_check_that_was_stopped_needs_no_second_download(server: Served) -> No
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        weights.fetch(NAME, progress=stop)
+        weights_keeping.fetch(NAME, progress=stop)
     server.status = 503
-    weights.fetch(NAME)
+    weights_keeping.fetch(NAME)
     assert here() == KEPT
 
 
@@ -161,7 +162,7 @@ def test_a_check_that_was_stopped_needs_no_second_download(server: Served) -> No
 def test_a_refusal_is_said_with_its_number(server: Served, status: int) -> None:
     server.status = status
     with pytest.raises(WeightsError, match=f"HTTP {status}"):
-        weights.fetch(NAME)
+        weights_keeping.fetch(NAME)
     assert here() == []
 
 
@@ -169,7 +170,7 @@ def test_the_second_place_is_asked_where_the_first_does_not_have_it(
     server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed(monkeypatch, urls=("http://127.0.0.1:9/none.pth", server.url))
-    weights.fetch(NAME)
+    weights_keeping.fetch(NAME)
     assert here() == KEPT
 
 
@@ -178,7 +179,7 @@ def test_without_a_network_it_says_what_to_bring(
 ) -> None:
     changed(monkeypatch, urls=("http://127.0.0.1:9/none.pth",))
     with pytest.raises(WeightsError) as caught:
-        weights.fetch(NAME)
+        weights_keeping.fetch(NAME)
     said = str(caught.value)
     assert "is there a network?" in said
     assert "Cnn10_mAP=0.380.pth (from https://zenodo.org/records/3987831)" in said
@@ -191,7 +192,7 @@ def test_too_small_a_disk_is_said_before_the_download(
     usage = shutil.disk_usage(".")
     monkeypatch.setattr(download.shutil, "disk_usage", lambda path: usage._replace(free=1_000_000))
     with pytest.raises(StoreError, match=r"needs \d+ MB more .* 1 MB are free"):
-        weights.fetch(NAME)
+        weights_keeping.fetch(NAME)
 
 
 def test_a_disk_that_fills_up_keeps_what_came(
@@ -213,9 +214,9 @@ def test_a_disk_that_fills_up_keeps_what_came(
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", open_full)
         with pytest.raises(StoreError, match="disk is full"):
-            weights.fetch(NAME)
-    assert weights.downloaded_bytes(NAME) == download.CHUNK_BYTES
-    weights.fetch(NAME)
+            weights_keeping.fetch(NAME)
+    assert weights_keeping.downloaded_bytes(NAME) == download.CHUNK_BYTES
+    weights_keeping.fetch(NAME)
     assert here() == KEPT
 
 
@@ -229,7 +230,7 @@ def test_a_licence_must_be_accepted_before_anything_is_downloaded(
     assert f"hearmap weights fetch {NAME} --accept-licence" in said
     assert server.ranges == []
     with pytest.raises(WeightsError, match="--accept-licence"):
-        weights.add(NAME, Path(__file__))
+        weights_keeping.add(NAME, Path(__file__))
     assert main(["weights", "fetch", NAME, "--accept-licence"]) == 0
     assert json.loads((weights_dir() / KEPT[0]).read_text())["licence_accepted"] is True
 
@@ -260,7 +261,7 @@ def bring(state: dict[str, torch.Tensor], folder: Path) -> Path:
 
 def refusal(path: Path) -> str:
     with pytest.raises(WeightsError) as caught:
-        weights.add(NAME, path)
+        weights_keeping.add(NAME, path)
     assert here() == []
     return str(caught.value)
 
@@ -321,10 +322,10 @@ def test_a_file_that_would_run_code_is_not_run(
 
 
 def test_removing_leaves_nothing(server: Served) -> None:
-    weights.fetch(NAME)
-    weights.remove(NAME)
+    weights_keeping.fetch(NAME)
+    weights_keeping.remove(NAME)
     assert here() == []
-    weights.remove(NAME)
+    weights_keeping.remove(NAME)
 
 
 def test_only_http_addresses_are_asked(tmp_path: Path) -> None:

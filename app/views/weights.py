@@ -13,7 +13,7 @@ from app.job_panel import active_job, ended_badly, find_job, is_active, watch
 from app.state import Query
 from app.uploading import data_root
 from core import jobs
-from core.backbones import weights
+from core.backbones import weights, weights_keeping
 from core.backbones.weights_file import WeightsFile
 from core.errors import WeightsError
 from core.home import environment_weights_dir, weights_dir
@@ -105,7 +105,7 @@ def _kept(file: WeightsFile, here: Path) -> None:
     with st.popover("Remove", icon=":material/delete:"):
         st.markdown("Models fitted with it can be used again once it is back.")
         if st.button("Remove it", type="primary", key=f"remove_{file.name}"):
-            weights.remove(file.name)
+            weights_keeping.remove(file.name)
             st.query_params.clear()
             st.rerun()
 
@@ -117,7 +117,7 @@ def _get(file: WeightsFile, busy: bool) -> None:
             f"[{wording.plain(file.licence)}]({file.licence_url}), its licence, must be accepted."
         )
         accepted = st.checkbox("I accept the licence", key=f"accept_{file.name}")
-    part = weights.downloaded_bytes(file.name)
+    part = weights_keeping.downloaded_bytes(file.name)
     if part:
         st.caption(f"{_megabytes(part)} came before it was stopped.")
     if file.by_hand:

@@ -45,7 +45,7 @@ def _add_licence(parser: argparse.ArgumentParser) -> None:
 
 def run_list(given: argparse.Namespace) -> int:
     """Prints each file of weights with its source, licence and whether it is here."""
-    from core.backbones import weights
+    from core.backbones import weights, weights_keeping
 
     for file in weights.list_weights():
         here = weights.find(file.name)
@@ -61,7 +61,7 @@ def run_list(given: argparse.Namespace) -> int:
             found = "" if file.sha256 else f", made of a file with sha256 {_source(file.name)}"
             print(f"  here: {here}{found}")
             continue
-        part = weights.downloaded_bytes(file.name)
+        part = weights_keeping.downloaded_bytes(file.name)
         begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
         accept = " --accept-licence" if file.must_accept else ""
         if file.by_hand:
@@ -83,10 +83,10 @@ def _source(name: str) -> str:
 
 def run_fetch(given: argparse.Namespace) -> int:
     """Downloads, checks and keeps weights, unless they are here already."""
-    from core.backbones import weights
+    from core.backbones import weights_keeping
 
     progress = arguments.progress(given.progress)
-    path = weights.fetch(
+    path = weights_keeping.fetch(
         given.name,
         progress=progress,
         into_environment=given.into_environment,
@@ -98,8 +98,8 @@ def run_fetch(given: argparse.Namespace) -> int:
 
 def run_add(given: argparse.Namespace) -> int:
     """Checks and keeps weights from a file."""
-    from core.backbones import weights
+    from core.backbones import weights_keeping
 
-    path = weights.add(given.name, given.file, accept_licence=given.accept_licence)
+    path = weights_keeping.add(given.name, given.file, accept_licence=given.accept_licence)
     print(f"{given.name} is here: {path}")
     return 0

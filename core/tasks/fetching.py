@@ -15,18 +15,18 @@ def weights(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
     there for this (`uploaded`), to be taken away afterwards. Cancelled, a download keeps its part.
 
     Raises:
-        WeightsError: as `core.backbones.weights` says.
+        WeightsError: as `core.backbones.weights_keeping` says.
         StoreError: they could not be written.
     """
-    from core.backbones import weights as kept
+    from core.backbones import weights_keeping
 
     name, accepted = str(arguments["name"]), bool(arguments.get("accept_licence"))
     file = arguments.get("file")
     if not file:
-        kept.fetch(name, progress=progress, accept_licence=accepted)
+        weights_keeping.fetch(name, progress=progress, accept_licence=accepted)
         return {"name": name}
     try:
-        kept.add(name, Path(file), progress=progress, accept_licence=accepted)
+        weights_keeping.add(name, Path(file), progress=progress, accept_licence=accepted)
     finally:
         if arguments.get("uploaded"):
             Path(file).unlink(missing_ok=True)
