@@ -250,6 +250,7 @@ def score_busy(
         files[-1].write_bytes(wav_bytes(clip.samples, clip.sample_rate))
     page = new_page(browser, "light", WIDE, 700)
     page.goto(f"{server.url}/score?model={model}")
+    page.get_by_text("Add recordings", exact=True).click(timeout=120_000)
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
         [str(path) for path in files]
     )
