@@ -39,7 +39,7 @@ class LastingScores:
 class LastingView:
     """Remembers each training clip's average sound: [clip, row, channel] of one layer.
 
-    Costs rows * channels * 4 bytes a training clip (24 kB for aiSFX).
+    Costs rows * channels * 8 bytes a training clip (49 kB for aiSFX).
     """
 
     def __init__(self, layer: str, spectrogram_settings: SpectrogramSettings) -> None:
@@ -49,7 +49,15 @@ class LastingView:
 
     def fit(self, features: Features) -> None:
         """Remember these clips; a long one as one average a segment."""
-        self.memory = torch.stack([self._average(maps) for maps in features.segments()])
+        self.remember(torch.stack([self._average(maps) for maps in features.segments()]))
+
+    def remember(self, memory: Tensor) -> None:
+        """Compare with these average sounds, [clip, row, channel], from now on."""
+        self.memory = memory
+        # Made once: for 1,000 clips it is 25 MB, and a copy for each clip that is heard costs as
+        # much time as its head, and the heap holes of that size.
+        self._unit_rows = F.normalize(memory, dim=2).transpose(0, 1).contiguous()
+        self._unit_means = F.normalize(memory.mean(1), dim=1)[None]
 
     def listen(
         self,
@@ -72,11 +80,8 @@ class LastingView:
     ) -> LastingScores:
         """The distances of what `listen` gathered to the nearest of the training clips."""
         queries = torch.stack(list(averages))
-        rows = _nearest(F.normalize(queries, dim=2), F.normalize(self.memory, dim=2))
-        whole = _nearest(
-            F.normalize(queries.mean(1), dim=1)[:, None],
-            F.normalize(self.memory.mean(1), dim=1)[:, None],
-        )
+        rows = _nearest(F.normalize(queries, dim=2), self._unit_rows)
+        whole = _nearest(F.normalize(queries.mean(1), dim=1)[:, None], self._unit_means)
         return LastingScores(whole[0], rows, list(columns))
 
     def _average(self, maps: FeatureMaps) -> Tensor:
@@ -88,8 +93,12 @@ class LastingView:
 
 
 def _nearest(queries: Tensor, memory: Tensor) -> Tensor:
-    """1 - the largest cosine, [row, query], of unit vectors [query or clip, row, channel]."""
-    cosine = torch.einsum("qrc,mrc->rqm", queries, memory)
+    """1 - the largest cosine of unit vectors [query, row, channel] and [row, clip, channel].
+
+    Shape:
+        [row, query]
+    """
+    cosine = torch.einsum("qrc,rmc->rqm", queries, memory)
     return (1.0 - cosine.amax(dim=2)).clamp(min=1e-6)
 
 

@@ -103,4 +103,4 @@ class Listener:
             {name[5:]: value for name, value in tensors.items() if name.startswith("head.")}
         )
         if self.lasting:
-            self.lasting.memory = tensors["lasting.memory"]
+            self.lasting.remember(tensors["lasting.memory"])
