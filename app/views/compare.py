@@ -10,6 +10,7 @@ from app.comparison import Seen, costs_table, shown_in_player
 from app.estimate import fit_estimate
 from app.job_panel import ended_badly, find_job, is_active, watch
 from app.model_choice import choose_model
+from app.nothing_yet import say_model_first, say_nothing_scored
 from app.state import Query
 from core import agreement, jobs
 from core.errors import HearMapError
@@ -17,6 +18,7 @@ from core.store.models import ModelRecord, list_models
 from core.store.scores import ScoreRecord, list_scores
 
 MOST_MODELS = 8
+ICON = ":material/compare:"
 
 
 def draw() -> None:
@@ -26,7 +28,10 @@ def draw() -> None:
         scored = _scored(model) if model else []
         chosen = _choose_clip(scored) if scored else None
     if model is None or chosen is None:
-        _nothing_yet(model)
+        if model is None:
+            say_model_first("fit one, or try the demo.", ICON)
+        else:
+            say_nothing_scored(model.id, ICON)
         return
     job = find_job(st.query_params.get(Query.JOB), "fit_heads", "score")
     if job is not None and is_active(job):
@@ -42,20 +47,6 @@ def draw() -> None:
         _show(seen, chosen)
     if job is None or not is_active(job):
         _offer_heads(model, chosen, {record.head for record in models})
-
-
-def _nothing_yet(model: ModelRecord | None) -> None:
-    if model is None:
-        st.info("A model comes first: fit one, or try the demo.", icon=":material/compare:")
-        st.page_link("views/start.py", label="Go to the start", icon=":material/home:")
-        return
-    st.info("No recording has been scored with this model yet.", icon=":material/compare:")
-    st.page_link(
-        "views/score.py",
-        label="Score recordings",
-        icon=":material/query_stats:",
-        query_params={Query.MODEL: model.id},
-    )
 
 
 def _scored(model: ModelRecord) -> list[ScoreRecord]:

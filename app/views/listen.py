@@ -7,6 +7,7 @@ import streamlit as st
 from app import cache, downloads, explanation_panel, figures, glossary, report_offer, wording
 from app.explanation_panel import Case
 from app.model_choice import choose_model, false_alarm_rate
+from app.nothing_yet import say_model_first, say_nothing_scored
 from app.player import Part, Picture, PlayerState, Sound, player, wanted_part
 from app.state import Query
 from core.calibration import Calibration
@@ -17,6 +18,7 @@ from core.types import AnomalyMap, Region
 from core.verdict import verdict, where
 
 MOST_ROWS_SHOWN = 8
+ICON = ":material/hearing:"
 
 
 def draw() -> None:
@@ -26,17 +28,10 @@ def draw() -> None:
         scored = _scored(model) if model else []
         chosen = _choose_clip(scored) if scored else None
     if model is None:
-        st.info("A model comes first: fit one, or try the demo.", icon=":material/hearing:")
-        st.page_link("views/start.py", label="Go to the start", icon=":material/home:")
+        say_model_first("fit one, or try the demo.", ICON)
         return
     if chosen is None:
-        st.info("No recording has been scored with this model yet.", icon=":material/hearing:")
-        st.page_link(
-            "views/score.py",
-            label="Score recordings",
-            icon=":material/query_stats:",
-            query_params={Query.MODEL: model.id},
-        )
+        say_nothing_scored(model.id, ICON)
         return
     _show(model, chosen)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from app import cache, label_table, wording
 from app.guard import guard
 from app.model_choice import choose_model
+from app.nothing_yet import say_model_first, say_nothing_scored
 from app.state import Key, Query
 from app.threshold_history import who
 from app.triage_list import Change, changes, frame, glance, rows_of, triage_list, wanted
@@ -15,25 +16,17 @@ from core.store import labels
 from core.store.models import ModelRecord, get_model
 from core.store.scores import ScoreRecord, scores_stamp
 
+ICON = ":material/checklist:"
+
 
 def draw() -> None:
     st.title("Triage", anchor=False)
     model = choose_model()
     if model is None:
-        st.info(
-            "A model comes first: what it scored is gone through here.",
-            icon=":material/checklist:",
-        )
-        st.page_link("views/start.py", label="Go to the start", icon=":material/home:")
+        say_model_first("what it scored is gone through here.", ICON)
         return
     if not cache.scored(model.id):
-        st.info("No recording has been scored with this model yet.", icon=":material/checklist:")
-        st.page_link(
-            "views/score.py",
-            label="Score recordings",
-            icon=":material/query_stats:",
-            query_params={Query.MODEL: model.id},
-        )
+        say_nothing_scored(model.id, ICON)
         return
     _list(model.id)
     _tables(model)

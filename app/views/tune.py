@@ -10,6 +10,7 @@ import streamlit as st
 from app import cache, threshold_history, wording
 from app.guard import guard
 from app.model_choice import choose_model
+from app.nothing_yet import say_model_first
 from app.state import Key, Query
 from app.threshold_line import LineEvent, Situation, events, tables, threshold_line
 from core.store.labels import list_labels
@@ -22,8 +23,7 @@ def draw() -> None:
     st.title("Tune", anchor=False)
     model = choose_model()
     if model is None:
-        st.info("A model comes first: its threshold is set here.", icon=":material/tune:")
-        st.page_link("views/start.py", label="Go to the start", icon=":material/home:")
+        say_model_first("its threshold is set here.", ":material/tune:")
         return
     _bench(model.id)
 
