@@ -279,7 +279,8 @@ def weights_busy(browser: Browser, server: AppServer, folder: Path) -> None:
     """Weights while a file comes, and when the user has stopped it."""
     page = new_page(browser, "light", WIDE, 900)
     page.goto(f"{server.url}/weights")
-    page.get_by_role("button", name="Download").first.click(timeout=60_000)
+    # One whose licence need not be accepted first.
+    page.locator("button:enabled", has_text="Download").first.click(timeout=60_000)
     page.get_by_role("progressbar").first.wait_for(timeout=60_000)
     page.wait_for_timeout(6000)
     keep(page, folder / f"weights_busy_light_{WIDE}.png")
