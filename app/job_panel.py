@@ -12,12 +12,20 @@ from core.errors import StoreError
 from core.store.models import get_model
 
 POLL_SECONDS = 0.7
-VIEWS = {"fit": "views/fit.py", "score": "views/score.py", "demo": "views/start.py"}
+VIEWS = {
+    "fit": "views/fit.py",
+    "score": "views/score.py",
+    "demo": "views/start.py",
+    "weights": "views/weights.py",
+}
 TITLES = {
+    "fit_heads": "Fitting other heads on the same recordings",
+    "bench": "Measuring methods",
     "explain": "Explaining a recording",
     "counterfactual": "Looking for what would make a recording normal",
     "try_mask": "Scoring a recording with a mask",
-    "report": "Writing a report",
+    "clip_report": "Writing a report of a recording",
+    "batch_report": "Writing a report of everything scored",
 }
 
 
@@ -57,6 +65,8 @@ def title_of(job: jobs.Job) -> str:
         return f"Scoring {n_clips} with “{_model_name(job)}”"
     if job.kind == "demo":
         return f"The demo of a {wording.plain(str(job.arguments.get('machine') or 'machine'))}"
+    if job.kind == "weights":
+        return f"Getting the weights of {wording.plain(str(job.arguments.get('name')))}"
     return TITLES.get(job.kind, wording.plain(job.kind.replace("_", " ").capitalize()))
 
 

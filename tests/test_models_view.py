@@ -124,3 +124,19 @@ def test_jobs_in_every_state() -> None:
     assert "\\<b\\>clips" in said
     labels = [button.label for button in at.button]
     assert labels.count("Cancel") == 2 and labels.count("Resume") == 2
+
+
+def test_every_kind_of_work_has_a_name_for_people() -> None:
+    from app.job_panel import title_of
+    from core.jobs import Job
+    from core.store.records import now
+    from core.tasks import TASKS
+
+    for kind in TASKS:
+        job = Job(
+            id="a", kind=kind, state="running", stage="", fraction=0.0, seconds_left=None,
+            message="", arguments={"name": "panns-cnn14"}, result={}, cancel_requested=False,
+            created_at=now(), started_at=now(), finished_at=None,
+        )  # fmt: skip
+        assert len(title_of(job).split()) >= 2, kind
+        assert "_" not in title_of(job)

@@ -20,7 +20,7 @@ ACTIVE_STATES = ("queued", "running")
 RESUMABLE_STATES = ("interrupted", "cancelled", "failed")
 MOST_LOG_LINES = 200
 INTERRUPTED = "HearMap was stopped before this was done; resume it, or start it again."
-CANCELLED = "Cancelled; nothing was kept of it."
+CANCELLED = "Cancelled before it was done."
 
 
 @dataclasses.dataclass(frozen=True)

@@ -282,6 +282,7 @@ def weights_busy(browser: Browser, server: AppServer, folder: Path) -> None:
     # One whose licence need not be accepted first.
     page.locator("button:enabled", has_text="Download").first.click(timeout=60_000)
     page.get_by_role("progressbar").first.wait_for(timeout=60_000)
+    page.get_by_role("button", name="Cancel").scroll_into_view_if_needed()
     page.wait_for_timeout(6000)
     keep(page, folder / f"weights_busy_light_{WIDE}.png")
     page.get_by_role("button", name="Cancel").click()
@@ -313,7 +314,7 @@ def failures(browser: Browser, server: AppServer, folder: Path, views: Sequence[
         keep(page, folder / f"jobs_failed_light_{WIDE}.png")
     if "weights" in views:
         page.goto(f"{server.url}/weights")
-        page.get_by_role("button", name="I have the file").first.click(timeout=60_000)
+        page.locator("button:enabled", has_text="I have the file").first.click(timeout=60_000)
         page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(
             [{"name": "cnn.pth", "mimeType": "application/octet-stream", "buffer": b"no weights"}]
         )
