@@ -97,8 +97,9 @@ def test_the_task_keeps_a_brought_file_or_says_why_not(tmp_path: Path) -> None:
     brought = weights_dir() / "downloads" / f"{NAME}.brought"
     brought.parent.mkdir(parents=True)
     brought.write_bytes(b"something else")
-    with pytest.raises(WeightsError, match="is not what was published"):
-        tasks.weights({"name": NAME, "file": str(brought), "uploaded": True})
+    # It is named as the user knows it, not as it was put down here.
+    with pytest.raises(WeightsError, match="“mine.pth” is not what was published"):
+        tasks.weights({"name": NAME, "file": str(brought), "uploaded": True, "called": "mine.pth"})
     assert not brought.exists()
     mine = tmp_path / "mine.pth"
     mine.write_bytes(b"something else")

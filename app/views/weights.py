@@ -164,7 +164,15 @@ def _bring(file: WeightsFile, accepted: bool, busy: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as target:
         shutil.copyfileobj(brought, target)
-    _submit({"name": file.name, "accept_licence": accepted, "file": str(path), "uploaded": True})
+    _submit(
+        {
+            "name": file.name,
+            "accept_licence": accepted,
+            "file": str(path),
+            "uploaded": True,
+            "called": brought.name,
+        }
+    )
 
 
 def _files_below(root: Path) -> list[str]:

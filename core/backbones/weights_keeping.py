@@ -66,9 +66,16 @@ def fetch(
 
 
 def add(
-    name: str, file: Path, *, progress: Progress = silent, accept_licence: bool = False
+    name: str,
+    file: Path,
+    *,
+    called: str = "",
+    progress: Progress = silent,
+    accept_licence: bool = False,
 ) -> Path:
     """The weights are kept for this user, from a file they brought, which stays as it is.
+
+    `called` is what they know the file as, where that is not its name.
 
     Raises:
         WeightsError: the file is not there or not what was published, or the licence must be
@@ -82,7 +89,7 @@ def add(
         raise WeightsError(f"“{file}” cannot be read; check who owns it.")
     _check_licence(weights, accept_licence, "add")
     with _work_folder(weights_dir(), name) as work:
-        return _keep(weights, file, work, weights_dir(), progress)
+        return _keep(weights, file, work, weights_dir(), progress, called)
 
 
 def remove(name: str) -> None:
@@ -141,18 +148,25 @@ def _check_licence(weights: WeightsFile, accepted: bool, action: str) -> None:
 
 
 def _keep(
-    weights: WeightsFile, downloaded: Path, work: Path, folder: Path, progress: Progress
+    weights: WeightsFile,
+    downloaded: Path,
+    work: Path,
+    folder: Path,
+    progress: Progress,
+    called: str = "",
 ) -> Path:
     progress("Checking", 0.9)
     checkpoint = weights.unpack(downloaded, work)
-    sha256 = _check_published(weights, checkpoint, downloaded.name)
+    sha256 = _check_published(weights, checkpoint, called or downloaded.name)
     from safetensors.torch import save as tensor_bytes
 
     progress("Converting", 0.95)
     try:
         content = tensor_bytes(weights.convert(checkpoint))
     except WeightsError as error:
-        raise WeightsError(f"“{downloaded.name}” is not {weights.name}'s. {error}") from error
+        raise WeightsError(
+            f"“{called or downloaded.name}” is not {weights.name}'s. {error}"
+        ) from error
     about = {
         "name": weights.name,
         "title": weights.title,

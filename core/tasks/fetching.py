@@ -12,7 +12,8 @@ def weights(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
     """Downloads weights, or keeps them from a file that is here: {name}.
 
     Arguments: name; accept_licence; file, a path, if it is here, and whether it was only put
-    there for this (`uploaded`), to be taken away afterwards. Cancelled, a download keeps its part.
+    there for this (`uploaded`), to be taken away afterwards, and the name it came under
+    (`called`). Cancelled, a download keeps its part.
 
     Raises:
         WeightsError: as `core.backbones.weights_keeping` says.
@@ -26,7 +27,13 @@ def weights(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
         weights_keeping.fetch(name, progress=progress, accept_licence=accepted)
         return {"name": name}
     try:
-        weights_keeping.add(name, Path(file), progress=progress, accept_licence=accepted)
+        weights_keeping.add(
+            name,
+            Path(file),
+            called=str(arguments.get("called") or ""),
+            progress=progress,
+            accept_licence=accepted,
+        )
     finally:
         if arguments.get("uploaded"):
             Path(file).unlink(missing_ok=True)
