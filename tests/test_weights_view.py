@@ -98,7 +98,7 @@ def test_the_task_keeps_a_brought_file_or_says_why_not(tmp_path: Path) -> None:
     brought.parent.mkdir(parents=True)
     brought.write_bytes(b"something else")
     # It is named as the user knows it, not as it was put down here.
-    with pytest.raises(WeightsError, match="“mine.pth” is not what was published"):
+    with pytest.raises(WeightsError, match=r"“mine\.pth” is not what was published"):
         tasks.weights({"name": NAME, "file": str(brought), "uploaded": True, "called": "mine.pth"})
     assert not brought.exists()
     mine = tmp_path / "mine.pth"
