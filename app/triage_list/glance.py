@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from app.cache import on_one_thread
 from app.triage_list.frame import Glance
 from core.errors import HearMapError
 
@@ -51,6 +52,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
     from core.store.models import get_model
     from core.store.scores import load_map
 
+    on_one_thread()
     model = get_model(model_id)
     settings = front_end(model.backbone)
     found = load_map(model_id, clip_id)

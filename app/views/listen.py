@@ -50,31 +50,42 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
     place = ids.index(first)
     names = {score.clip_id: wording.shortened(score.clip_name, 60) for score in scored}
     order = {clip_id: number for number, clip_id in enumerate(ids, start=1)}
-    chosen = st.selectbox(
+    # What is chosen goes into the address before the page runs: one run shows it, not two.
+    key = f"choose_clip_{first}"
+    st.selectbox(
         "Recording",
         ids,
         index=place,
         format_func=lambda clip_id: f"{order[clip_id]}. {names[clip_id]}",
-        key=f"choose_clip_{first}",
+        key=key,
         help="Sorted by evidence, strongest first.",
+        on_change=lambda: _go_to(st.session_state.get(key)),
     )
-    before = st.button(
-        "Previous", icon=":material/chevron_left:", key="previous", disabled=place == 0
+    st.button(
+        "Previous",
+        icon=":material/chevron_left:",
+        key="previous",
+        disabled=place == 0,
+        on_click=_go_to,
+        args=(ids[max(place - 1, 0)],),
     )
-    after = st.button(
+    st.button(
         "Next",
         icon=":material/chevron_right:",
         icon_position="right",
         key="next",
         disabled=place == len(ids) - 1,
+        on_click=_go_to,
+        args=(ids[min(place + 1, len(ids) - 1)],),
     )
-    if before or after:
-        chosen = ids[place + (1 if after else -1)]
-    chosen = chosen or first
-    st.query_params[Query.CLIP] = chosen
-    if chosen != first:
-        st.rerun()
+    if wanted != first:
+        st.query_params[Query.CLIP] = first
     return scored[place]
+
+
+def _go_to(clip_id: str | None) -> None:
+    if clip_id is not None:
+        st.query_params[Query.CLIP] = clip_id
 
 
 def _show(model: ModelRecord, score: ScoreRecord) -> None:
