@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core import audio
 from core.store import database, explanations, models, reports, scores
 from core.store.clips import clip_path, remove_clip
 from core.store.explanations import KeptExplanation, explanation_key
@@ -110,6 +112,23 @@ def test_stepping_on_gives_up_the_explanation_that_nobody_waits_for(jobs: FakeJo
     assert [kind for kind, _ in jobs.submitted] == ["explain", "explain"]
     assert jobs.jobs["job0"].state == "cancelled"
     assert jobs.jobs["job1"].active
+
+
+def test_the_next_recording_is_ready_before_it_is_asked_for(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = listen()
+    read: list[str] = []
+    real = audio.read_clip
+
+    def reading(path: Path, **options: Any) -> Any:
+        read.append(path.stem)
+        return real(path, **options)
+
+    monkeypatch.setattr(audio, "read_clip", reading)
+    at.button(key="next").click().run()
+    third = scores.list_scores(MODEL_ID)[2].clip_id
+    assert not at.exception and read == [third]
 
 
 def test_another_background_is_another_piece_of_work(jobs: FakeJobs) -> None:

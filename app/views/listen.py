@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 
 from app import cache, downloads, explanation_panel, figures, glossary, report_offer, wording
@@ -11,6 +13,7 @@ from app.nothing_yet import say_model_first, say_nothing_scored
 from app.player import Part, Picture, PlayerState, Sound, player, wanted_part
 from app.state import Query
 from core.calibration import Calibration
+from core.errors import HearMapError
 from core.masking import Box
 from core.store.models import ModelRecord
 from core.store.scores import ScoreRecord
@@ -33,7 +36,19 @@ def draw() -> None:
     if chosen is None:
         say_nothing_scored(model.id, ICON)
         return
-    _show(model, chosen)
+    rate = _show(model, chosen)
+    place = scored.index(chosen)
+    if place + 1 < len(scored):
+        _prepare(model, scored[place + 1], rate)
+
+
+def _prepare(model: ModelRecord, score: ScoreRecord, rate: float) -> None:
+    """Makes what a recording's page waits for longest, while another one is looked at."""
+    # One that is gone or cannot be read is told of when it is chosen.
+    with contextlib.suppress(HearMapError):
+        found = cache.anomaly_map(model.id, score.clip_id, rate, score.created_at)
+        part = _part(score, found)
+        cache.sounds(model.id, score.clip_id, part.start_s, part.stop_s, score.created_at)
 
 
 def _scored(model: ModelRecord) -> list[ScoreRecord]:
@@ -88,7 +103,8 @@ def _go_to(clip_id: str | None) -> None:
         st.query_params[Query.CLIP] = clip_id
 
 
-def _show(model: ModelRecord, score: ScoreRecord) -> None:
+def _show(model: ModelRecord, score: ScoreRecord) -> float:
+    """Draws the recording; gives the false-alarm rate that was chosen."""
     verdict_place = st.container(key="verdict")
     picture_place = st.container()
     left, right = st.columns([3, 2], gap="large")
@@ -112,6 +128,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> None:
         downloads.draw(model.id, score, found, stretch)
         report_offer.draw(case.report, f"{downloads.file_stem(score.clip_name)}_report")
     explanation_panel.draw(case, _marked(state))
+    return rate
 
 
 def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
