@@ -20,7 +20,7 @@ from app.player.parts import (
 from app.player.payload import pack, unpack
 from app.player.pictures import MARGIN_ZERO, MOST_COLUMNS, Picture
 from app.player.player import PlayerEvent, event_of, script
-from app.player.sounds import Sound
+from app.player.sounds import Rest, Sound
 from core.types import Region
 
 REGION = Region(0.2, 0.4, 1000.0, 2000.0, 0.3, 1500.0, 7.0, 0.01)
@@ -140,6 +140,26 @@ def test_long_sounds_are_thinned_and_the_player_says_so(monkeypatch: pytest.Monk
     back = array(data, packed["pcm"], "<i2") * packed["scale"]
     expected = np.sin(2 * np.pi * 500 * np.arange(back.size) / 8_000)
     assert np.abs(back - expected)[200:-200].max() < 0.01
+
+
+def test_a_rest_is_named_but_not_sent_and_goes_with_what_it_is_made_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rest = Rest("removed", "The rest", "clip", "kept")
+    sounds = [make_sound("clip"), make_sound("kept"), rest, make_sound("filled")]
+    without = pack([sound for sound in sounds if sound is not rest], make_picture(), [])
+    packed = pack(sounds, make_picture(), [])
+    header, _ = unpack(packed.data)
+    assert [sound["name"] for sound in header["sounds"]] == ["clip", "kept", "removed", "filled"]
+    said = {"name": "removed", "label": "The rest", "whole": "clip", "part": "kept"}
+    assert header["sounds"][2] == said
+    assert len(packed.data) < len(without.data) + 400
+    assert packed.sounds_digest != without.sounds_digest
+    monkeypatch.setattr(player_sounds, "MOST_SOUND_BYTES", 20_000)
+    header, _ = unpack(pack(sounds[:3], make_picture(), []).data)
+    assert [sound["name"] for sound in header["sounds"]] == ["clip"]
+    with pytest.raises(ValueError, match="the clip first"):
+        pack([rest], make_picture(), [])
 
 
 def test_what_cannot_be_sent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

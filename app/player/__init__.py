@@ -9,7 +9,7 @@ from app.player.parts import Part, wanted_part
 from app.player.payload import Payload, pack
 from app.player.pictures import NamedMap, Picture
 from app.player.player import PlayerEvent, PlayerState, player, show
-from app.player.sounds import Sound
+from app.player.sounds import Rest, Sound
 
 __all__ = [
     "NamedMap",
@@ -20,6 +20,7 @@ __all__ = [
     "Picture",
     "PlayerEvent",
     "PlayerState",
+    "Rest",
     "Sound",
     "pack",
     "player",

@@ -21,7 +21,7 @@ from typing import Any
 from app.player.frame import Frame
 from app.player.parts import Part, packed_part
 from app.player.pictures import NamedMap, Picture, check_picture, packed_map, packed_picture
-from app.player.sounds import Sound, packed_sound, within_budget
+from app.player.sounds import Rest, Sound, packed_sounds
 from core.types import Region
 
 MAGIC = b"HMP1"
@@ -42,7 +42,7 @@ class Payload:
 
 
 def pack(
-    sounds: Sequence[Sound],
+    sounds: Sequence[Sound | Rest],
     picture: Picture,
     regions: Sequence[Region],
     part: Part | None = None,
@@ -56,15 +56,14 @@ def pack(
     Raises:
         ValueError: no sound, or arrays that do not fit each other.
     """
-    if not sounds:
-        raise ValueError("The player needs at least one sound.")
+    first = next(iter(sounds), None)
+    if not isinstance(first, Sound):
+        raise ValueError("The player needs at least one sound, the clip first.")
     check_picture(picture)
     frame = Frame()
-    sent, notes = within_budget(sounds)
-    described_sounds = [packed_sound(frame, sound) for sound in sent]
+    described_sounds, notes = packed_sounds(frame, sounds)
     sounds_digest = hashlib.sha256(b"".join(frame.parts)).hexdigest()[:16]
     described_regions = [asdict(region) for region in regions]
-    first = sounds[0]
     header: dict[str, Any] = {
         "version": 2,
         "start_s": part.start_s if part else 0.0,
@@ -76,7 +75,9 @@ def pack(
         "part": packed_part(frame, part) if part and len(part.bounds) > 1 else None,
         "notes": notes,
     }
-    named = json.dumps([sounds_digest, [(s.name, s.label) for s in sent]]).encode()
+    named = json.dumps(
+        [sounds_digest, [(s["name"], s["label"]) for s in described_sounds]]
+    ).encode()
     header["sounds_digest"] = sounds_digest = hashlib.sha256(named).hexdigest()[:16]
     header["clip"] = clip = part.clip if part else sounds_digest
     regions_digest = hashlib.sha256(json.dumps(described_regions).encode()).hexdigest()[:16]

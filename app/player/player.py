@@ -15,7 +15,7 @@ from app.player.painted import PaintedMask, painted_of
 from app.player.parts import Part
 from app.player.payload import Payload, pack
 from app.player.pictures import NamedMap, Picture
-from app.player.sounds import Sound
+from app.player.sounds import Rest, Sound
 from core.types import Region
 
 HERE = Path(__file__).resolve().parent
@@ -60,7 +60,7 @@ class PlayerState:
 
 
 def player(
-    sounds: Sequence[Sound],
+    sounds: Sequence[Sound | Rest],
     picture: Picture,
     regions: Sequence[Region],
     *,

@@ -36,6 +36,45 @@ class Sound:
     sample_rate: int
 
 
+@dataclass(frozen=True)
+class Rest:
+    """What is left of one sound without another, by their names: made in the browser.
+
+    Of a clip and what a map keeps of it, it is what the map removes, and need not be sent.
+    """
+
+    name: str
+    label: str
+    whole: str
+    part: str
+
+
+def packed_sounds(
+    frame: Frame, sounds: Sequence[Sound | Rest]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The sounds, added to the frame, and what the header says of them; and sentences for people.
+
+    A rest is left out with what it is made of.
+    """
+    sent, notes = within_budget([sound for sound in sounds if isinstance(sound, Sound)])
+    by_name = {sound.name: sound for sound in sent}
+    described = []
+    for sound in sounds:
+        if isinstance(sound, Rest):
+            if sound.whole in by_name and sound.part in by_name:
+                described.append(
+                    {
+                        "name": sound.name,
+                        "label": sound.label,
+                        "whole": sound.whole,
+                        "part": sound.part,
+                    }
+                )
+        elif sound.name in by_name:
+            described.append(packed_sound(frame, by_name[sound.name]))
+    return described, notes
+
+
 def within_budget(sounds: Sequence[Sound]) -> tuple[list[Sound], list[str]]:
     """The sounds as they are sent: all at full rate, else at lower ones, else the first ones.
 

@@ -10,7 +10,7 @@ from app import cache, downloads, explanation_panel, figures, glossary, report_o
 from app.explanation_panel import Case
 from app.model_choice import choose_model, false_alarm_rate
 from app.nothing_yet import say_model_first, say_nothing_scored
-from app.player import Part, Picture, PlayerState, Sound, player, wanted_part
+from app.player import Part, Picture, PlayerState, Rest, Sound, player, wanted_part
 from app.state import Query
 from core.calibration import Calibration
 from core.errors import HearMapError
@@ -161,7 +161,7 @@ def _player(
         [
             Sound("clip", "The recording", sounds.clip, sounds.sample_rate),
             Sound("kept", "Only the unlike part", sounds.kept, sounds.sample_rate),
-            Sound("removed", "The rest", sounds.removed, sounds.sample_rate),
+            Rest("removed", "The rest", "clip", "kept"),
             *explanation_panel.sounds(case),
         ],
         Picture(

@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from app.player import Picture, Sound, pack, show, wanted_part
+from app.player import Picture, Rest, Sound, pack, show, wanted_part
 from core.types import Region
 
 RATE = 44_100
@@ -61,6 +61,9 @@ sounds = [
     Sound("kept", "Unlike part alone", bursts.astype(np.float32) * 0.4, RATE),
     Sound("removed", "The rest", noise.astype(np.float32), RATE),
 ]
+if "rest" in st.query_params:
+    whole = Sound("kept", "Unlike part alone", bursts.astype(np.float32), RATE)
+    sounds = [sounds[0], whole, Rest("removed", "The rest", "clip", "kept")]
 picture = Picture(
     level_db=level.astype(np.float32),
     probability=probability.astype(np.float32),

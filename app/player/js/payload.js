@@ -59,13 +59,33 @@ export function readPart(bytes, header) {
   return { index, bounds, score: arrayAt(bytes, header.arrays_start, score, Float32Array) };
 }
 
-/** The sounds with their 16-bit samples. */
+/** The sounds with their 16-bit samples; a rest is made of the two that were sent. */
 export function readSounds(bytes, header) {
-  return header.sounds.map((sound) => ({
-    name: sound.name,
-    label: sound.label,
-    sampleRate: sound.sample_rate,
-    scale: sound.scale,
-    pcm: arrayAt(bytes, header.arrays_start, sound.pcm, Int16Array),
-  }));
+  const sent = new Map();
+  for (const sound of header.sounds) {
+    if (!sound.pcm) continue;
+    sent.set(sound.name, {
+      name: sound.name,
+      label: sound.label,
+      sampleRate: sound.sample_rate,
+      scale: sound.scale,
+      pcm: arrayAt(bytes, header.arrays_start, sound.pcm, Int16Array),
+    });
+  }
+  return header.sounds.map((sound) => sent.get(sound.name) ?? restOf(sound, sent));
+}
+
+/** One sound less another, sample by sample, with the full 16 bits for its own peak. */
+function restOf({ name, label, whole, part }, sent) {
+  const a = sent.get(whole);
+  const b = sent.get(part);
+  const values = new Float32Array(Math.min(a.pcm.length, b.pcm.length));
+  let peak = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = a.pcm[i] * a.scale - b.pcm[i] * b.scale;
+    values[i] = Math.min(Math.max(value, -1), 1);
+    peak = Math.max(peak, Math.abs(values[i]));
+  }
+  const scale = peak > 0 ? peak / 32767 : 1;
+  return { name, label, sampleRate: a.sampleRate, scale, pcm: Int16Array.from(values, (v) => Math.round(v / scale)) };
 }
