@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core.backbones import Backbone
+from core.detectors import cfa as cfa_module
 from core.detectors.cfa import CFA, CFASettings, coupled_loss, soft_boundary
 from core.detectors.options import make_settings
 from core.features import Features
@@ -109,6 +110,26 @@ def test_training_lowers_the_loss_of_new_normals(backbone: Backbone, features: F
         radius = head.state()["radius"]
         losses.append(float(coupled_loss(torch.from_numpy(squared).flatten(0, 1), radius, 0.1)))
     assert losses[1] < 0.95 * losses[0]
+
+
+def test_an_epoch_of_a_large_set_is_a_part_of_it_drawn_anew(
+    backbone: Backbone, features: Features, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    learn = CFA._learn
+
+    def noted(self: CFA, rows: torch.Tensor) -> None:
+        seen.append(rows)
+        learn(self, rows)
+
+    monkeypatch.setattr(CFA, "_learn", noted)
+    cfa(backbone, features, epochs=3)
+    assert len(seen) == 3 * 2  # 8 clips to train on, 4 a step
+    seen.clear()
+    monkeypatch.setattr(cfa_module, "MOST_CLIPS_AN_EPOCH", 4)
+    cfa(backbone, features, epochs=3)
+    assert len(seen) == 3
+    assert not torch.equal(seen[0], seen[1])
 
 
 def test_a_tone_burst_is_found(backbone: Backbone, features: Features) -> None:

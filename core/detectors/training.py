@@ -29,6 +29,12 @@ def split_off(n: int, generator: torch.Generator) -> tuple[list[int], list[int]]
     return sorted(order[n_held_out:]), sorted(order[:n_held_out])
 
 
+def drawn(indices: list[int], most: int, generator: torch.Generator) -> list[int]:
+    """The indices in random order, or the first so many of them."""
+    order = torch.randperm(len(indices), generator=generator).tolist()
+    return [indices[i] for i in order[:most]]
+
+
 def shuffled_batches(n: int, size: int, generator: torch.Generator) -> list[Tensor]:
     """Indices 0..n-1 in random order, in batches of at most `size` that differ by one at most."""
     order = torch.randperm(n, generator=generator)
