@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 from sklearn.metrics import roc_curve
 
-from app.figures import GREY
-
 # One hue from nothing to much, legible on both themes.
 SCALE = [(0.0, "#f3e9d9"), (0.5, "#7fb0b0"), (1.0, "#0b6570")]
+# Legible on both themes' backgrounds.
+GREY = "#8a9492"
 # A method has its colour, its published form a dashed line; legible on both themes.
 COLOURS = ("#0b8494", "#d9822b", "#8a5a9e", "#6b7a7c", "#b3423a", "#3f7d4e")
 

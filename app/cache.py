@@ -105,7 +105,7 @@ def sounds(
     """
     from core.audio import read_clip
     from core.backbones import front_end
-    from core.masking import kept
+    from core.masking import kept_and_removed
     from core.spectrogram import spectrogram
     from core.store.clips import clip_path, get_clip
     from core.store.models import get_model
@@ -128,12 +128,11 @@ def sounds(
     n_frames = settings.n_frames(clip.samples.size)
     columns = np.minimum(np.arange(first, first + n_frames), n_columns - 1)
     heard = np.ascontiguousarray(probability[:, columns])
-    alone = kept(clip, heard, settings).samples
+    alone, rest = kept_and_removed(clip, heard, settings)
     return Sounds(
         clip.samples,
-        alone,
-        # What `core.masking.removed` gives, to 1e-4, without going through the STFT again.
-        np.clip(clip.samples - alone, -1.0, 1.0),
+        alone.samples,
+        rest.samples,
         spectrogram(clip, settings).level_db,
         clip.sample_rate,
         first,

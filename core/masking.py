@@ -39,6 +39,14 @@ def removed(clip: Clip, probability: Float32Array, settings: SpectrogramSettings
     return _named(clip, apply_mask(clip.samples, 1.0 - probability, settings), "the rest")
 
 
+def kept_and_removed(
+    clip: Clip, probability: Float32Array, settings: SpectrogramSettings
+) -> tuple[Clip, Clip]:
+    """Both parts in the time of one: what the map leaves is the clip less what it keeps."""
+    alone = kept(clip, probability, settings)
+    return alone, _named(clip, clip.samples - alone.samples, "the rest")
+
+
 def filled(
     clip: Clip, background: Clip, probability: Float32Array, settings: SpectrogramSettings
 ) -> Clip:

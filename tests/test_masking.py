@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from core.errors import SettingError
-from core.masking import Box, apply_mask, boxes_mask, filled, kept, removed, with_magnitude
+from core.masking import (
+    Box,
+    apply_mask,
+    boxes_mask,
+    filled,
+    kept,
+    kept_and_removed,
+    removed,
+    with_magnitude,
+)
 from core.spectrogram import SpectrogramSettings, spectrogram
 from core.types import Clip
 
@@ -38,6 +47,17 @@ def test_kept_and_removed_add_up_to_the_clip() -> None:
     probability = np.random.default_rng(1).random(map_of(clip, 0).shape).astype(np.float32)
     total = kept(clip, probability, SETTINGS).samples + removed(clip, probability, SETTINGS).samples
     np.testing.assert_allclose(total, clip.samples, atol=1e-4)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.5, 61.7])
+def test_both_parts_at_once_are_the_parts(seconds: float) -> None:
+    clip = clip_of(seconds)
+    probability = np.random.default_rng(1).random(map_of(clip, 0).shape).astype(np.float32)
+    alone, rest = kept_and_removed(clip, probability, SETTINGS)
+    np.testing.assert_array_equal(alone.samples, kept(clip, probability, SETTINGS).samples)
+    expected = removed(clip, probability, SETTINGS)
+    np.testing.assert_allclose(rest.samples, expected.samples, atol=1e-4)
+    assert rest.name == expected.name
 
 
 def test_a_band_keeps_its_tone_and_loses_the_other() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app.figures import bin_edges
+from app.normal_scores import bin_edges
 from app.wording import shortened
 from core import decision
 from core.calibration import Calibration

@@ -6,7 +6,7 @@ import contextlib
 
 import streamlit as st
 
-from app import cache, downloads, explanation_panel, figures, glossary, report_offer, wording
+from app import cache, downloads, explanation_panel, glossary, normal_scores, report_offer, wording
 from app.explanation_panel import Case
 from app.model_choice import choose_model, false_alarm_rate
 from app.nothing_yet import say_model_first, say_nothing_scored
@@ -65,16 +65,16 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
     place = ids.index(first)
     names = {score.clip_id: wording.shortened(score.clip_name, 60) for score in scored}
     order = {clip_id: number for number, clip_id in enumerate(ids, start=1)}
-    # What is chosen goes into the address before the page runs: one run shows it, not two.
-    key = f"choose_clip_{first}"
+    # One box for all recordings: a new one for each would be built anew in the browser. What is
+    # chosen goes into the address before the page runs: one run shows it, not two.
+    st.session_state["choose_clip"] = first
     st.selectbox(
         "Recording",
         ids,
-        index=place,
         format_func=lambda clip_id: f"{order[clip_id]}. {names[clip_id]}",
-        key=key,
+        key="choose_clip",
         help="Sorted by evidence, strongest first.",
-        on_change=lambda: _go_to(st.session_state.get(key)),
+        on_change=lambda: _go_to(st.session_state["choose_clip"]),
     )
     st.button(
         "Previous",
@@ -212,8 +212,9 @@ def _regions(found: tuple[Region, ...], clip_seconds: float) -> None:
 
 
 def _histogram(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
-    figure = figures.histogram(calibrated.clip_scores, found.score, found.threshold)
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, key="histogram")
+    normal_scores.draw(
+        normal_scores.normal_scores(calibrated.clip_scores, found.threshold, found.score)
+    )
     n_above = int((calibrated.clip_scores > found.threshold).sum())
     side = "above" if found.anomalous else "below"
     st.caption(

@@ -7,7 +7,7 @@ import contextlib
 import pandas as pd
 import streamlit as st
 
-from app import cache, downloads, figures, threshold_history, wording
+from app import cache, downloads, normal_scores, threshold_history, wording
 from app.model_choice import choose_model
 from app.state import Key, Query
 from core.errors import HearMapError
@@ -150,11 +150,7 @@ def _calibration(model: ModelRecord) -> None:
         f"{wording.counted(calibrated.n_groups, 'recording')} score that the detector had not "
         f"heard; each stands for {wording.duration(calibrated.window_seconds)}."
     )
-    st.plotly_chart(
-        figures.histogram(calibrated.clip_scores, None, model.threshold, height=260),
-        config={"displayModeBar": False},
-        key="calibration_histogram",
-    )
+    normal_scores.draw(normal_scores.normal_scores(calibrated.clip_scores, model.threshold))
     n_above = int((calibrated.clip_scores > model.threshold).sum())
     st.caption(
         f"The threshold {model.threshold:.4g} is the one for a false-alarm rate of "
