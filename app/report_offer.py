@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import explanations
-from app.explanations import Wanted
+from app import work
+from app.work import Wanted
 from core.store import reports
 from core.store.models import ModelRecord
 from core.store.scores import ScoreRecord
@@ -30,19 +30,19 @@ def of_batch(model: ModelRecord, scored: Sequence[ScoreRecord], rate: float) -> 
     )
 
 
-def draw(work: Wanted, stem: str) -> None:
+def draw(wanted: Wanted, stem: str) -> None:
     """The buttons for one report: to make it, or to download it."""
-    if not reports.is_kept(work.key):
-        explanations.draw_waiting(
-            work, "Writing the report", "The report", by_itself=False, button="Make a report"
+    if not reports.is_kept(wanted.key):
+        work.draw_waiting(
+            wanted, "Writing the report", "The report", by_itself=False, button="Make a report"
         )
         st.caption(
             "One page with pictures, sounds, numbers and settings that opens without a network, "
             "from a mail for one; and a ZIP with each of them as a file."
         )
         return
-    key = work.key
-    with st.container(horizontal=True, key=f"{work.kind}_files"):
+    key = wanted.key
+    with st.container(horizontal=True, key=f"{wanted.kind}_files"):
         for label, suffix, mime in (
             ("Report (HTML)", ".html", "text/html"),
             ("Everything (ZIP)", ".zip", "application/zip"),
@@ -54,5 +54,5 @@ def draw(work: Wanted, stem: str) -> None:
                 mime=mime,
                 icon=":material/download:",
                 on_click="ignore",
-                key=f"{work.kind}{suffix}",
+                key=f"{wanted.kind}{suffix}",
             )

@@ -1,6 +1,6 @@
 """The sentences of the app: pure functions of numbers and names, in plain words.
 
-Those on why a recording scored as it did are in `explanation_wording`. Everything that comes from
+Those on why a recording scored as it did are in `app.why`. Everything that comes from
 a user (file names, model names) passes through `plain` before it is put where Streamlit reads
 Markdown.
 """

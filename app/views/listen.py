@@ -6,12 +6,12 @@ import contextlib
 
 import streamlit as st
 
-from app import cache, downloads, explanation_panel, glossary, normal_scores, report_offer, wording
-from app.explanation_panel import Case
+from app import cache, downloads, glossary, normal_scores, report_offer, why, wording
 from app.model_choice import choose_model, false_alarm_rate
 from app.nothing_yet import say_model_first, say_nothing_scored
 from app.player import Part, Picture, PlayerState, Rest, Sound, player, wanted_part
 from app.state import Query
+from app.why import Case
 from core.calibration import Calibration
 from core.errors import HearMapError
 from core.masking import Box
@@ -119,7 +119,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)
         is_whole = len(part.bounds) == 1
-        case = explanation_panel.case_of(model, score, None if is_whole else stretch, rate)
+        case = why.case_of(model, score, None if is_whole else stretch, rate)
         state = _player(model, score, found, part, case)
     with right:
         _histogram(calibrated, found, rate)
@@ -127,7 +127,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
         _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
         report_offer.draw(case.report, f"{downloads.file_stem(score.clip_name)}_report")
-    explanation_panel.draw(case, _marked(state))
+    why.draw(case, _marked(state))
     return rate
 
 
@@ -162,7 +162,7 @@ def _player(
             Sound("clip", "The recording", sounds.clip, sounds.sample_rate),
             Sound("kept", "Only the unlike part", sounds.kept, sounds.sample_rate),
             Rest("removed", "The rest", "clip", "kept"),
-            *explanation_panel.sounds(case),
+            *why.sounds(case),
         ],
         Picture(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],

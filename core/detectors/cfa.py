@@ -32,10 +32,10 @@ N_NEXT = 3
 NU = 1e-3
 WEIGHT_DECAY = 5e-4
 CLIPS_A_STEP = 4
-# An epoch of a large set is a random part of it: 50 steps tell as much about when to stop, and
-# training takes as long for 1,000 clips as for 250. The held-out ones are few for the same reason.
-MOST_CLIPS_AN_EPOCH = 200
-MOST_HELD_OUT = 50
+# An epoch of a large set is a random part of it: 25 steps tell as much about when to stop, and
+# training takes as long for 1,000 clips as for 125. The held-out ones are few for the same reason.
+MOST_CLIPS_AN_EPOCH = 100
+MOST_HELD_OUT = 25
 PATIENCE = 5
 MOST_CENTROIDS = 4096
 # Embeddings of so much are kept between epochs (100 clips of 5 s of aiSFX); the rest is made anew.
@@ -47,7 +47,7 @@ class CFASettings(ReferenceSettings):
     """CFA's own settings."""
 
     epochs: int = option(
-        20, "Most times the training set, or 200 clips of it, is gone through.", low=1, high=10_000
+        20, "Most times the training set, or 100 clips of it, is gone through.", low=1, high=10_000
     )
     narrowing: int = option(
         4, "Channels of the backbone for each of the descriptor (gamma_d).", low=1, high=64
@@ -79,7 +79,7 @@ class CFA(Head):
     there too: the published margin of 0.1 then means the same for any backbone, and from the
     published 1e-5 a few hundred steps never bring the radius to where the repulsion acts. Steps
     are a third of the paper's, whose first throw the layer far off where there are few to follow.
-    A fifth of the training clips tells when to stop. An epoch goes through at most 200 clips, drawn
+    A fifth of the training clips tells when to stop. An epoch goes through at most 100 clips, drawn
     anew each time. Clips of any length are seen through a window as long as the median training
     clip; time in the coordinates is time in that window.
     """
