@@ -65,16 +65,17 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
     place = ids.index(first)
     names = {score.clip_id: wording.shortened(score.clip_name, 60) for score in scored}
     order = {clip_id: number for number, clip_id in enumerate(ids, start=1)}
-    # One box for all recordings: a new one for each would be built anew in the browser. What is
-    # chosen goes into the address before the page runs: one run shows it, not two.
-    st.session_state["choose_clip"] = first
+    # What is chosen goes into the address before the page runs: one run shows it, not two. A box of
+    # one key for all would be told its old value when the buttons move on, and take them back.
+    key = f"choose_clip_{first}"
     st.selectbox(
         "Recording",
         ids,
+        index=place,
         format_func=lambda clip_id: f"{order[clip_id]}. {names[clip_id]}",
-        key="choose_clip",
+        key=key,
         help="Sorted by evidence, strongest first.",
-        on_change=lambda: _go_to(st.session_state["choose_clip"]),
+        on_change=lambda: _go_to(st.session_state.get(key)),
     )
     st.button(
         "Previous",
