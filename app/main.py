@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import tour
+from app import garbage, tour
 from app.guard import guarded
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -44,9 +44,12 @@ def main() -> None:
         ],
         position="top",
     )
-    with guarded():
-        tour.draw(view.title)
-        view.run()
+    try:
+        with guarded():
+            tour.draw(view.title)
+            view.run()
+    finally:
+        garbage.settle()
 
 
 main()

@@ -65,8 +65,8 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
     place = ids.index(first)
     names = {score.clip_id: wording.shortened(score.clip_name, 60) for score in scored}
     order = {clip_id: number for number, clip_id in enumerate(ids, start=1)}
-    # What is chosen goes into the address before the page runs: one run shows it, not two. A box of
-    # one key for all would be told its old value when the buttons move on, and take them back.
+    # What is chosen goes into the address before the page runs: one run shows it, not two. With one
+    # key for all boxes, a click on Next in twenty led nowhere.
     key = f"choose_clip_{first}"
     st.selectbox(
         "Recording",
