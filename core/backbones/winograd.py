@@ -50,6 +50,7 @@ BOTH_WAYS_IN = torch.kron(OF_INPUT, OF_INPUT)
 BOTH_WAYS_OUT = torch.kron(OF_OUTPUT, OF_OUTPUT)
 # Tiles gone through at once: what is made of them on the way stays in the processor's cache.
 TILES_AT_ONCE = 192
+OUTPUTS_AT_ONCE = 32
 
 
 class WinogradConv(nn.Module):
@@ -83,8 +84,14 @@ class WinogradConv(nn.Module):
 @torch.no_grad()
 def transformed_taps(weight: Tensor) -> Tensor:
     """Taps [n_out, n_in, 3, 3] at the points of both axes, [SPAN * SPAN, n_in, n_out]."""
-    at_points = torch.einsum("ia,kcab,jb->ijck", OF_TAPS, weight.double(), OF_TAPS)
-    return at_points.float().reshape(SPAN**2, weight.shape[1], weight.shape[0])
+    n_out, n_in = weight.shape[:2]
+    taps = weight.new_empty(SPAN**2, n_in, n_out)
+    # Some at a time: in 64 bits all at once are eight times the memory of the weights.
+    for start in range(0, n_out, OUTPUTS_AT_ONCE):
+        some = weight[start : start + OUTPUTS_AT_ONCE].double()
+        at_points = torch.einsum("ia,kcab,jb->ijck", OF_TAPS, some, OF_TAPS)
+        taps[..., start : start + OUTPUTS_AT_ONCE] = at_points.reshape(SPAN**2, n_in, -1)
+    return taps
 
 
 def tiled(x: Tensor, taps: Tensor, bias: Tensor) -> Tensor:
