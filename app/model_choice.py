@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import glossary, wording
 from app.state import Key, Query, remember_model
@@ -12,14 +13,19 @@ from core.store.models import ModelRecord
 RATES_PERCENT = (0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
 
 
-def choose_model() -> ModelRecord | None:
-    """Draws the choice where there is one; the address wins, then the session, then the newest."""
+def choose_model(said: DeltaGenerator | None = None) -> ModelRecord | None:
+    """Draws the choice where there is one; the address wins, then the session, then the newest.
+
+    `said` is where a link to what is gone is spoken of, where the choice stands in a row.
+    """
     records = {record.id: record for record in models.list_models()}
     if not records:
         return None
     wanted = st.query_params.get(Query.MODEL)
     if wanted is not None and wanted not in records:
-        st.warning("The model of this link is no longer there.", icon=":material/link_off:")
+        (said or st).warning(
+            "The model of this link is no longer there.", icon=":material/link_off:"
+        )
         wanted = None
     ids = list(records)
     remembered = st.session_state.get(Key.MODEL)

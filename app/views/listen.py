@@ -26,8 +26,9 @@ ICON = ":material/hearing:"
 
 def draw() -> None:
     st.title("Listen", anchor=False)
+    said = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom", key="choices"):
-        model = choose_model()
+        model = choose_model(said)
         scored = _scored(model) if model else []
         chosen = _choose_clip(scored) if scored else None
     if model is None:
