@@ -134,6 +134,8 @@ def test_own_recordings_fit_score_listen_download(
     expect(page.get_by_text("of 2 recordings")).to_be_visible(timeout=FIT_SECONDS * 1000)
     page.get_by_role("button", name="Listen to the strongest").click()
     play_for_a_moment(page)
+    # When the explanation is there the page runs once more, and gives its downloads new addresses.
+    expect(page.locator("[class*=st-key-job_]")).to_have_count(0, timeout=120_000)
     wait_idle(page, timeout_seconds=60)
     stem = unknown[0].stem.replace(" ", "_")
     for label, ending in (
