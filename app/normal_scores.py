@@ -103,9 +103,9 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 
-def draw(found: NormalScores) -> None:
+def draw(scores: ArrayLike, threshold: float, score: float | None = None) -> None:
     """Draws the picture where the page stands; it is as wide as its place."""
-    st.html(html(found))
+    st.html(html(normal_scores(scores, threshold, score)))
 
 
 def html(found: NormalScores) -> str:

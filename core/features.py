@@ -110,7 +110,7 @@ class FeatureExtractor:
     ) -> Features:
         """The features of clips at the backbone's sample rate, which are let go one by one.
 
-        `n_clips` is their number when `clips` has no length. Costs about 10 ms of two CPU cores a
+        `n_clips` is their number when `clips` has no length. Costs 7 to 10 ms of two CPU cores a
         second of audio for aiSFX, and the memory of one batch (40 s of audio).
         """
         if n_clips is None and isinstance(clips, Sequence):

@@ -214,9 +214,7 @@ def _regions(found: tuple[Region, ...], clip_seconds: float) -> None:
 
 
 def _histogram(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
-    normal_scores.draw(
-        normal_scores.normal_scores(calibrated.clip_scores, found.threshold, found.score)
-    )
+    normal_scores.draw(calibrated.clip_scores, found.threshold, found.score)
     n_above = int((calibrated.clip_scores > found.threshold).sum())
     side = "above" if found.anomalous else "below"
     st.caption(

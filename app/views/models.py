@@ -150,7 +150,7 @@ def _calibration(model: ModelRecord) -> None:
         f"{wording.counted(calibrated.n_groups, 'recording')} score that the detector had not "
         f"heard; each stands for {wording.duration(calibrated.window_seconds)}."
     )
-    normal_scores.draw(normal_scores.normal_scores(calibrated.clip_scores, model.threshold))
+    normal_scores.draw(calibrated.clip_scores, model.threshold)
     n_above = int((calibrated.clip_scores > model.threshold).sum())
     st.caption(
         f"The threshold {model.threshold:.4g} is the one for a false-alarm rate of "
