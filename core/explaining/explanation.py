@@ -51,8 +51,7 @@ def explain(
     clip = resample(clip, detector.sample_rate)
     if found is None:
         found = detector.score(clip, part(progress, 0.0, 0.25))
-    kept = masking.kept(clip, found.probability, settings)
-    removed = masking.removed(clip, found.probability, settings)
+    kept, removed = masking.kept_and_removed(clip, found.probability, settings)
     filled = None
     faithfulness = {"p": probability(detector, found)}
     faithfulness["o"] = probability(detector, detector.score(kept, part(progress, 0.25, 0.5)))
