@@ -34,7 +34,7 @@ $(PACKAGES): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --progress-bar off -r requirements.txt
 	@touch $@
 
-$(WEIGHTS): $(PACKAGES) core/backbones/weights.py core/backbones/weights_keeping.py
+$(WEIGHTS): $(PACKAGES) core/backbones/weights/catalogue.py core/backbones/weights/store.py
 	$(BIN)/hearmap weights fetch aisfx --into-environment
 	@touch $@
 

@@ -14,8 +14,8 @@ import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
-    from core.calibration import Calibration
-    from core.store.scores import ScoreRecord
+    from core.detectors.calibration.calibration import Calibration
+    from core.storage.scores import ScoreRecord
     from core.types import AnomalyMap, Float32Array
 
 
@@ -51,7 +51,7 @@ def on_one_thread() -> None:
 @st.cache_data(max_entries=64, show_spinner=False)
 def calibration(model_id: str) -> Calibration:
     """A model's held-out scores and what follows from them."""
-    from core.store.models import load_calibration
+    from core.storage.models import load_calibration
 
     return load_calibration(model_id)
 
@@ -62,7 +62,7 @@ def scored(model_id: str, *, strips: bool = False) -> tuple[ScoreRecord, ...]:
     Raises:
         StoreError: there is no such model.
     """
-    from core.store.scores import scores_stamp
+    from core.storage.scores import scores_stamp
 
     return _scored(model_id, scores_stamp(model_id), strips)
 
@@ -70,7 +70,7 @@ def scored(model_id: str, *, strips: bool = False) -> tuple[ScoreRecord, ...]:
 # Shared as they are, for copying 1,000 records takes as long as reading them; they are frozen.
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _scored(model_id: str, stamp: str, strips: bool) -> tuple[ScoreRecord, ...]:
-    from core.store.scores import list_scores
+    from core.storage.scores import list_scores
 
     return tuple(list_scores(model_id, strips=strips))
 
@@ -84,7 +84,7 @@ def anomaly_map(
     Raises:
         StoreError: it is not there, or cannot be read.
     """
-    from core.store.scores import load_map
+    from core.storage.scores import load_map
 
     return load_map(model_id, clip_id)
 
@@ -105,11 +105,11 @@ def sounds(
     """
     from core.audio import read_clip
     from core.backbones import front_end
-    from core.masking import kept_and_removed
-    from core.spectrogram import spectrogram
-    from core.store.clips import clip_path, get_clip
-    from core.store.models import get_model
-    from core.store.scores import load_map
+    from core.spectral.masking import kept_and_removed
+    from core.spectral.spectrogram import spectrogram
+    from core.storage.models import get_model
+    from core.storage.recordings import get_recording, recording_path
+    from core.storage.scores import load_map
 
     on_one_thread()
     model = get_model(model_id)
@@ -118,8 +118,8 @@ def sounds(
     n_columns = probability.shape[1]
     first = min(round(start_seconds / settings.hop_seconds), n_columns - 1)
     clip = read_clip(
-        clip_path(clip_id),
-        name=get_clip(clip_id).name,
+        recording_path(clip_id),
+        name=get_recording(clip_id).name,
         channel=model.channel,
         sample_rate=settings.sample_rate,
         start_seconds=first * settings.hop_seconds,

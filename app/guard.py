@@ -11,9 +11,9 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
-from app.wording import sentence
+from app.text.sentences import sentence
 from core.errors import HearMapError
-from core.home import home
+from core.runtime.paths import home
 
 P = ParamSpec("P")
 T = TypeVar("T")

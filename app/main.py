@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import garbage, tour
+from app import garbage_collection
 from app.guard import guarded
+from app.widgets import tour
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
@@ -49,7 +50,7 @@ def main() -> None:
             tour.draw(view.title)
             view.run()
     finally:
-        garbage.settle()
+        garbage_collection.settle()
 
 
 main()

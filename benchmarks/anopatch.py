@@ -17,9 +17,9 @@ import torch
 
 from benchmarks.results_page import machine, write_section
 from core.backbones.beats_network import BeatsConfig, BeatsNetwork
-from core.detectors.anopatch import AnoPatchSettings
-from core.detectors.anopatch_network import AnoPatchNetwork
-from core.detectors.arcface import ArcFace, masked
+from core.detectors.heads.anopatch import AnoPatchSettings
+from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork
+from core.detectors.heads.parts.arcface import ArcFace, masked
 
 N_CLASSES = 41
 N_FRAMES = 1008

@@ -21,10 +21,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.results_page import machine, write_section
 from core.audio import wav_bytes
-from core.datasets.machines import make
+from core.evaluation.datasets.machines import make
 from tests.browser.browser import CHROMIUM_ARGUMENTS, AppServer, _stop, chromium_path, wait_idle
 from tests.browser.screenshots import serve
-from tests.seeded_home import MODEL_ID, seed
+from tests.support.seeded_home import MODEL_ID, seed
 
 N_CLIPS, CLIP_SECONDS, N_SOUNDS = 1000, 10.0, 24
 N_FIT_CLIPS = 40
@@ -66,7 +66,7 @@ def main() -> int:
         # `serve` gives the app the home "home" of its scratch folder.
         os.environ["HEARMAP_HOME"] = str(Path(scratch) / "home")
         seed(N_CLIPS, seconds=CLIP_SECONDS, n_sounds=N_SOUNDS)
-        from core.store import database
+        from core.storage import database
 
         database.close()
         server = serve(Path(scratch))

@@ -26,13 +26,13 @@ from benchmarks.results_page import machine, write_section
 from core.backbones import registry as backbones
 from core.backbones.backbone import Backbone
 from core.backbones.cnn14 import Cnn14
-from core.datasets.machines import FAULTS, make
 from core.detectors.detector import Detector
 from core.detectors.presets import preset_settings
-from core.feature_cache import FeatureCache
-from core.features import FeatureExtractor
+from core.evaluation.datasets.machines import FAULTS, make
+from core.features.cache import FeatureCache
+from core.features.extractor import FeatureExtractor
 from core.metrics import roc_auc
-from core.spectrogram import mel_filter_bank
+from core.spectral.spectrogram import mel_filter_bank
 from core.types import Clip
 
 SECONDS = 10.0
@@ -58,7 +58,7 @@ def new_backbone(name: str, device: torch.device) -> Backbone:
     if name == "aisfx":
         network = Cnn14((64, 128, 256, 512), pooling="max", last_pooled=False)
         from core.backbones.aisfx import LAYERS
-        from core.spectrogram import SpectrogramSettings
+        from core.spectral.spectrogram import SpectrogramSettings
 
         return Backbone(
             name="aisfx",

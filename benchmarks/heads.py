@@ -25,9 +25,9 @@ import torch
 from benchmarks import anomalib_classes
 from benchmarks.results_page import machine, write_section
 from core import Clip, Detector
-from core.detectors.coreset import covering_radius, greedy_coreset
-from core.detectors.gaussian import RunningGaussians, mahalanobis, whitening
-from core.detectors.neighbours import NearestNeighbours
+from core.detectors.heads.parts.coreset import covering_radius, greedy_coreset
+from core.detectors.heads.parts.gaussian import RunningGaussians, mahalanobis, whitening
+from core.detectors.heads.parts.neighbours import NearestNeighbours
 from core.detectors.presets import PRESETS, preset_settings
 from core.detectors.registry import heads_for
 

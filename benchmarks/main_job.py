@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.results_page import machine, write_section
-from core.datasets.machines import make
+from core.evaluation.datasets.machines import make
 
 N_FITTED, N_SCORED = 24, 64
 HOUR_SECONDS = 3600

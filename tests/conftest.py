@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.backbones import weights_keeping
+from core.backbones.weights import store
 from core.errors import HearMapError
-from core.home import environment_weights_dir
+from core.runtime.paths import environment_weights_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,6 +47,6 @@ def aisfx_weights() -> Path:
     if kept.is_file():
         return kept
     try:
-        return weights_keeping.fetch("aisfx", into_environment=True)
+        return store.fetch("aisfx", into_environment=True)
     except HearMapError as error:
         pytest.skip(str(error))

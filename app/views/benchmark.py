@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from app import benchmark_form, benchmark_results, wording
-from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Query
+from app.text import sentences
+from app.widgets import benchmark_form, benchmark_results
+from app.widgets.job_panel import ended_badly, find_job, is_active, watch
 from core import jobs
-from core.benchmark import kept
+from core.evaluation.benchmarks import saved
 
 
 def draw() -> None:
@@ -26,7 +27,7 @@ def draw() -> None:
         return
     if job is not None:
         _ended(job)
-    found = kept.list_kept()
+    found = saved.list_benchmarks()
     finished = [one for one in found if one.is_finished]
     with st.expander("New benchmark", icon=":material/add:", expanded=not finished):
         arguments = benchmark_form.draw()
@@ -47,12 +48,12 @@ def title(settings: dict[str, Any]) -> str:
     """What a benchmark measures on what, in a line."""
     heads = ", ".join(str(head) for head in settings.get("heads", []))
     normals = ", ".join(str(normal) for normal in settings.get("normals") or ["all classes"])
-    return wording.shortened(f"{heads} on {normals}", 90)
+    return sentences.shortened(f"{heads} on {normals}", 90)
 
 
 def _start(arguments: dict[str, Any]) -> None:
     st.query_params[Query.JOB] = jobs.submit("bench", arguments)
-    st.query_params[Query.BENCHMARK] = kept.benchmark_id(arguments)
+    st.query_params[Query.BENCHMARK] = saved.benchmark_id(arguments)
     st.rerun()
 
 
@@ -67,18 +68,18 @@ def _ended(job: jobs.Job) -> None:
         ended_badly(job, "The benchmark")
 
 
-def _unfinished(begun: list[kept.KeptBenchmark]) -> None:
+def _unfinished(begun: list[saved.SavedBenchmark]) -> None:
     for one in begun[:5]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Not finished: {wording.plain(title(one.settings), 120)}")
+            st.markdown(f"Not finished: {sentences.plain(title(one.settings), 120)}")
             if st.button("Go on", icon=":material/play_arrow:", key=f"go_on_{one.id}"):
                 _start(one.settings)
             if st.button("Remove", icon=":material/delete:", key=f"remove_{one.id}"):
-                kept.delete(one.id)
+                saved.delete(one.id)
                 st.rerun()
 
 
-def _choose(finished: list[kept.KeptBenchmark]) -> kept.KeptBenchmark:
+def _choose(finished: list[saved.SavedBenchmark]) -> saved.SavedBenchmark:
     ids = [one.id for one in finished]
     wanted = st.query_params.get(Query.BENCHMARK)
     named = {

@@ -6,23 +6,23 @@ import contextlib
 
 import streamlit as st
 
-from app import (
+from app import cache
+from app.state import Key, Query, clear_gathered, gathered, remember_model
+from app.text import sentences
+from app.widgets import (
     backbone_choice,
-    cache,
     class_choice,
-    clip_table,
     fit_like,
     grouping_choice,
     head_settings,
-    wording,
+    recording_table,
 )
-from app.estimate import fit_estimate
-from app.job_panel import ended_badly, find_job, is_active, watch
-from app.state import Key, Query, clear_gathered, gathered, remember_model
-from app.uploading import clear_button, gather, say_left_out
+from app.widgets.estimate import fit_estimate
+from app.widgets.job_panel import ended_badly, find_job, is_active, watch
+from app.widgets.uploading import clear_button, gather, say_left_out
 from core import jobs
 from core.errors import StoreError
-from core.store import clips, models
+from core.storage import models, recordings
 
 PURPOSE = "fit"
 PRESET_NAMES = {"recommended": "Recommended", "published": "As published"}
@@ -36,15 +36,15 @@ def draw() -> None:
     job = find_job(st.query_params.get(Query.JOB), "fit")
     if job is not None and is_active(job):
         st.query_params[Query.JOB] = job.id
-        name = wording.plain(str(job.arguments.get("model_name", "")))
-        watch(job.id, f"Fitting “{name}” on {wording.counted(_n_clips(job), 'clip')}")
+        name = sentences.plain(str(job.arguments.get("model_name", "")))
+        watch(job.id, f"Fitting “{name}” on {sentences.counted(_n_clips(job), 'clip')}")
         return
     if job is not None and not ended_badly(job, "The fit"):
         _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
         return
     fit_like.say()
     gather(PURPOSE)
-    chosen = [clips.get_clip(clip_id) for clip_id in gathered(PURPOSE)]
+    chosen = [recordings.get_recording(clip_id) for clip_id in gathered(PURPOSE)]
     if not chosen:
         if (
             job is not None
@@ -58,14 +58,14 @@ def draw() -> None:
             icon=":material/library_music:",
         )
         return
-    rows = clip_table.rows_of(chosen)
-    usable = clip_table.used_ids(rows)
+    rows = recording_table.rows_of(chosen)
+    usable = recording_table.used_ids(rows)
     lengths = [c.info.duration_seconds for c in chosen if c.id in set(usable)]
-    st.markdown(f"**{wording.set_summary(lengths)}**")
-    selected = clip_table.draw(rows, key="fit_table")
+    st.markdown(f"**{sentences.set_summary(lengths)}**")
+    selected = recording_table.draw(rows, key="fit_table")
     with st.container(horizontal=True):
         if selected and st.button(
-            f"Leave {wording.counted(len(selected), 'recording')} out", icon=":material/remove:"
+            f"Leave {sentences.counted(len(selected), 'recording')} out", icon=":material/remove:"
         ):
             for clip_id in selected:
                 gathered(PURPOSE).pop(clip_id, None)
@@ -83,7 +83,7 @@ def _take_again(job: jobs.Job) -> None:
     for clip_id in job.arguments["clip_ids"]:
         # One that was removed meanwhile is no reason to lose the others.
         with contextlib.suppress(StoreError):
-            gathered(PURPOSE)[clip_id] = clips.get_clip(clip_id).name
+            gathered(PURPOSE)[clip_id] = recordings.get_recording(clip_id).name
     st.rerun()
 
 
@@ -103,7 +103,7 @@ def _settings(
     left, right = st.columns(2, gap="medium")
     # The recommended head first.
     names = sorted(HEADS, key=lambda key: key != RECOMMENDED_HEAD)
-    suggested = wording.common_name(list(gathered(PURPOSE).values())) or "Model"
+    suggested = sentences.common_name(list(gathered(PURPOSE).values())) or "Model"
     name = left.text_input(
         "Name of the model",
         max_chars=80,
@@ -141,7 +141,7 @@ def _settings(
         help="The recommended form suits sound; the published one is for comparison.",
     )
     left.caption(presets[preset])
-    right.caption(wording.plain(HEADS[head].summary, 300))
+    right.caption(sentences.plain(HEADS[head].summary, 300))
     groups = grouping_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
     classes = st.container()
     with st.expander("Advanced settings", icon=":material/tune:"):
@@ -200,7 +200,7 @@ def _settings(
     else:
         seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
         st.caption(
-            f"About {wording.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
+            f"About {sentences.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
             "cores."
         )
     enough = len(usable) >= HEADS[head].fewest_clips
@@ -247,27 +247,27 @@ def _fitted(model_id: str, left_out: list[str]) -> None:
     record = models.get_model(model_id)
     remember_model(model_id)
     with st.container(border=True):
-        st.subheader(f"“{wording.plain(record.name)}” is ready", anchor=False)
+        st.subheader(f"“{sentences.plain(record.name)}” is ready", anchor=False)
         a, b, c = st.columns(3)
         a.metric("Normal clips", f"{record.n_clips}")
         b.metric("Method", HEADS[record.head].title if record.head in HEADS else record.head)
-        c.metric("False-alarm rate", wording.percent(record.false_alarm_rate))
+        c.metric("False-alarm rate", sentences.percent(record.false_alarm_rate))
         calibrated = cache.calibration(model_id)
         if calibrated.n_groups < calibrated.n_clips:
             st.caption(
-                f"Calibrated on {wording.counted(calibrated.n_groups, 'recording')}, the clips of "
-                "each kept together."
+                f"Calibrated on {sentences.counted(calibrated.n_groups, 'recording')}, the clips "
+                "of each kept together."
             )
         if calibrated.n_groups < grouping_choice.FEWEST_GROUPS:
             st.warning(
-                f"{wording.counted(calibrated.n_groups, 'recording')} show little of how much "
+                f"{sentences.counted(calibrated.n_groups, 'recording')} show little of how much "
                 "normal sound varies: take the p-values as a rough guide, and add recordings of "
                 "other days or places when you can.",
                 icon=":material/info:",
             )
         warning = calibrated.warning(record.false_alarm_rate)
         if warning:
-            st.warning(wording.plain(warning, 400), icon=":material/info:")
+            st.warning(sentences.plain(warning, 400), icon=":material/info:")
         say_left_out(left_out)
         with st.container(horizontal=True):
             if st.button("Score recordings with it", type="primary", icon=":material/query_stats:"):

@@ -6,19 +6,21 @@ import contextlib
 
 import streamlit as st
 
-from app import cache, downloads, glossary, normal_scores, report_offer, why, wording
-from app.model_choice import choose_model, false_alarm_rate
-from app.nothing_yet import say_model_first, say_nothing_scored
-from app.player import Part, Picture, PlayerState, Rest, Sound, player, wanted_part
+from app import cache
+from app.components.player import Part, Picture, PlayerState, Rest, Sound, player, wanted_part
 from app.state import Query
-from app.why import Case
-from core.calibration import Calibration
+from app.text import glossary, sentences
+from app.widgets import downloads, explanation, normal_scores, report_offer
+from app.widgets.empty_view import say_model_first, say_nothing_scored
+from app.widgets.explanation import Case
+from app.widgets.model_choice import choose_model, false_alarm_rate
+from core.detectors.calibration.calibration import Calibration
 from core.errors import HearMapError
-from core.masking import Box
-from core.store.models import ModelRecord
-from core.store.scores import ScoreRecord
+from core.report.summary_sentence import verdict, where
+from core.spectral.masking import Box
+from core.storage.models import ModelRecord
+from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Region
-from core.verdict import verdict, where
 
 MOST_ROWS_SHOWN = 8
 ICON = ":material/hearing:"
@@ -64,7 +66,7 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
         wanted = None
     first = wanted or ids[0]
     place = ids.index(first)
-    names = {score.clip_id: wording.shortened(score.clip_name, 60) for score in scored}
+    names = {score.clip_id: sentences.shortened(score.clip_name, 60) for score in scored}
     order = {clip_id: number for number, clip_id in enumerate(ids, start=1)}
     # What is chosen goes into the address before the page runs: one run shows it, not two. With one
     # key for all boxes, a click on Next in twenty led nowhere.
@@ -116,12 +118,12 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     found = cache.anomaly_map(model.id, score.clip_id, rate, score.created_at)
     calibrated = cache.calibration(model.id)
     with verdict_place:
-        st.markdown(f"**{verdict(found)}** {wording.evidence(found.p_value, calibrated.n_clips)}")
+        st.markdown(f"**{verdict(found)}** {sentences.evidence(found.p_value, calibrated.n_clips)}")
     with picture_place:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)
         is_whole = len(part.bounds) == 1
-        case = why.case_of(model, score, None if is_whole else stretch, rate)
+        case = explanation.case_of(model, score, None if is_whole else stretch, rate)
         state = _player(model, score, found, part, case)
     with right:
         _histogram(calibrated, found, rate)
@@ -129,7 +131,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
         _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
         report_offer.draw(case.report, f"{downloads.file_stem(score.clip_name)}_report")
-    why.draw(case, _marked(state))
+    explanation.draw(case, _marked(state))
     return rate
 
 
@@ -164,7 +166,7 @@ def _player(
             Sound("clip", "The recording", sounds.clip, sounds.sample_rate),
             Sound("kept", "Only the unlike part", sounds.kept, sounds.sample_rate),
             Rest("removed", "The rest", "clip", "kept"),
-            *why.sounds(case),
+            *explanation.sounds(case),
         ],
         Picture(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],
@@ -182,7 +184,7 @@ def _player(
     )
     st.caption(
         "Grey is the sound, low frequencies at the bottom; colour is where it is "
-        f"{wording.UNLIKE}, stronger where it is more so, on one scale for all recordings. The "
+        f"{sentences.UNLIKE}, stronger where it is more so, on one scale for all recordings. The "
         "line below is the score over time, and the outline is the threshold."
     )
     return state
@@ -218,13 +220,13 @@ def _histogram(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
     n_above = int((calibrated.clip_scores > found.threshold).sum())
     side = "above" if found.anomalous else "below"
     st.caption(
-        f"{wording.counted(calibrated.n_clips, 'held-out normal clip')}; {n_above} of them above "
-        f"the threshold at a false-alarm rate of {wording.percent(rate)}. This recording lies "
+        f"{sentences.counted(calibrated.n_clips, 'held-out normal clip')}; {n_above} of them above "
+        f"the threshold at a false-alarm rate of {sentences.percent(rate)}. This recording lies "
         f"{side} it."
     )
     warning = calibrated.warning(rate)
     if warning:
-        st.caption(wording.plain(warning, 400))
+        st.caption(sentences.plain(warning, 400))
 
 
 draw()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import tour, wording
-from app.job_panel import ended_badly, find_job, is_active, watch
 from app.state import Key, Query, remember_model
+from app.text import sentences
+from app.widgets import tour
+from app.widgets.job_panel import ended_badly, find_job, is_active, watch
 from core import jobs
-from core.store import models
+from core.storage import models
 
 MACHINES = ("fan", "pump", "slide rail", "valve")
 
@@ -106,8 +107,8 @@ def _models() -> None:
     for record in records:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"**{wording.plain(record.name)}**  \n"
-                f":small[{wording.counted(record.n_clips, 'normal clip')} · "
+                f"**{sentences.plain(record.name)}**  \n"
+                f":small[{sentences.counted(record.n_clips, 'normal clip')} · "
                 f"{record.created_at:%d %b %Y}]",
             )
             st.page_link(
@@ -119,7 +120,7 @@ def _models() -> None:
 
 
 def _strongest(model_id: str) -> str | None:
-    from core.store.scores import list_scores
+    from core.storage.scores import list_scores
 
     return next((score.clip_id for score in list_scores(model_id) if score.score is not None), None)
 

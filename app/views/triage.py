@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import cache, label_table, wording
+from app import cache
+from app.components.triage import Change, changes, frame, glance, rows_of, triage_list, wanted
 from app.guard import guard
-from app.model_choice import choose_model
-from app.nothing_yet import say_model_first, say_nothing_scored
 from app.state import Key, Query
-from app.threshold_history import who
-from app.triage_list import Change, changes, frame, glance, rows_of, triage_list, wanted
+from app.text import sentences
+from app.widgets import annotation_table
+from app.widgets.empty_view import say_model_first, say_nothing_scored
+from app.widgets.model_choice import choose_model
+from app.widgets.threshold_history import who
 from core.errors import SettingError, StoreError
-from core.store import labels
-from core.store.models import ModelRecord, get_model
-from core.store.scores import ScoreRecord, scores_stamp
+from core.storage import annotations
+from core.storage.models import ModelRecord, get_model
+from core.storage.scores import ScoreRecord, scores_stamp
 
 ICON = ":material/checklist:"
 
@@ -56,7 +58,7 @@ def _list(model_id: str) -> None:
     opened = triage_list(
         frame(
             _rows(model_id, stamp),
-            labels.list_labels(list(known)),
+            annotations.list_annotations(list(known)),
             [
                 glance(model_id, clip_id, model.false_alarm_rate, known[clip_id].created_at)
                 for clip_id in asked
@@ -87,7 +89,7 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
                     "A recording was removed while it was labelled.", icon=":material/link_off:"
                 )
         except StoreError as error:
-            said = wording.sentence(error)
+            said = sentences.sentence(error)
             st.error(
                 f"The label is not kept yet; it is kept with the next one. {said}",
                 icon=":material/error:",
@@ -100,9 +102,9 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
 
 def _keep(change: Change, by: str) -> None:
     if change.verdict is None:
-        labels.clear_label(change.clip_id)
+        annotations.delete_annotation(change.clip_id)
     else:
-        labels.set_label(change.clip_id, change.verdict, change.note, by)
+        annotations.set_annotation(change.clip_id, change.verdict, change.note, by)
 
 
 def _tables(model: ModelRecord) -> None:
@@ -113,7 +115,7 @@ def _tables(model: ModelRecord) -> None:
         st.download_button(
             "Export scores and labels (CSV)",
             lambda: _exported(model.id),
-            file_name="labels.csv",
+            file_name="annotations.csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
@@ -141,15 +143,17 @@ def _tables(model: ModelRecord) -> None:
 
 def _exported(model_id: str) -> bytes:
     scored = cache.scored(model_id)
-    return label_table.to_csv(scored, labels.list_labels([score.clip_id for score in scored]))
+    return annotation_table.to_csv(
+        scored, annotations.list_annotations([score.clip_id for score in scored])
+    )
 
 
 def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[str, ...]]:
     """How many labels were taken over, and a sentence on each row that was not."""
     names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
     try:
-        found = label_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
-        labels.set_labels(found.labels)
+        found = annotation_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
+        annotations.set_annotations(found.labels)
     except (SettingError, StoreError) as error:
         return 0, (f"“{file_name}” was not imported. {error}",)
     return len(found.labels), found.problems
@@ -161,15 +165,15 @@ def _say_imported() -> None:
         return
     n_labels, problems = said
     if n_labels:
-        st.success(f"{wording.counted(n_labels, 'label')} imported.", icon=":material/check:")
+        st.success(f"{sentences.counted(n_labels, 'label')} imported.", icon=":material/check:")
     if not problems:
         if not n_labels:
             st.info("The file holds no label.", icon=":material/info:")
         return
-    most = label_table.MOST_NAMED
-    shown = "\n".join(f"- {wording.plain(text, 600)}" for text in problems[:most])
+    most = annotation_table.MOST_NAMED
+    shown = "\n".join(f"- {sentences.plain(text, 600)}" for text in problems[:most])
     more = f"\n- … and {len(problems) - most:,} more." if len(problems) > most else ""
-    left_out = f"{wording.counted(len(problems), 'row')} left out; the others count.\n"
+    left_out = f"{sentences.counted(len(problems), 'row')} left out; the others count.\n"
     st.warning(f"{left_out if n_labels else ''}{shown}{more}", icon=":material/rule:")
 
 

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import cache, threshold_history, wording
+from app import cache
+from app.components.threshold import LineEvent, Situation, events, tables, threshold_line
 from app.guard import guard
-from app.model_choice import choose_model
-from app.nothing_yet import say_model_first
 from app.state import Key, Query
-from app.threshold_line import LineEvent, Situation, events, tables, threshold_line
-from core.store.labels import list_labels
-from core.store.models import ModelRecord, get_model
-from core.store.scores import ScoreRecord
-from core.store.thresholds import history
+from app.text import sentences
+from app.widgets import threshold_history
+from app.widgets.empty_view import say_model_first
+from app.widgets.model_choice import choose_model
+from core.storage.annotations import list_annotations
+from core.storage.models import ModelRecord, get_model
+from core.storage.scores import ScoreRecord
+from core.storage.thresholds import history
 
 
 def draw() -> None:
@@ -33,7 +35,7 @@ def draw() -> None:
 def _bench(model_id: str) -> None:
     model = get_model(model_id)
     scored = cache.scored(model_id)
-    labels = list_labels([score.clip_id for score in scored])
+    labels = list_annotations([score.clip_id for score in scored])
     key = f"threshold_line_{model_id}"
     _hear(model_id, events(key))
     rate, situation = _line_of(model), _situation()
@@ -54,7 +56,7 @@ def _bench(model_id: str) -> None:
     if opened:
         st.switch_page("views/listen.py", query_params={Query.MODEL: model_id, Query.CLIP: opened})
     if warning:
-        st.warning(wording.plain(warning, 400), icon=":material/info:")
+        st.warning(sentences.plain(warning, 400), icon=":material/info:")
     _labels_hint(model, scored, {label.verdict for label in labels.values()})
     changes = history(model_id)
     threshold_history.keep_form(model, rate, changes)

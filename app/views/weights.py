@@ -8,15 +8,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from app import wording
-from app.job_panel import active_job, ended_badly, find_job, is_active, watch
 from app.state import Query
-from app.uploading import data_root
+from app.text import sentences
+from app.widgets.job_panel import active_job, ended_badly, find_job, is_active, watch
+from app.widgets.uploading import data_root
 from core import jobs
-from core.backbones import weights, weights_keeping
-from core.backbones.weights_file import WeightsFile
+from core.backbones.weights import catalogue, store
+from core.backbones.weights.weights_file import WeightsFile
 from core.errors import WeightsError
-from core.home import environment_weights_dir, weights_dir
+from core.runtime.paths import environment_weights_dir, weights_dir
 
 KIND = "weights"
 ENDINGS = (".pth", ".pt", ".whl", ".safetensors")
@@ -31,9 +31,9 @@ def draw() -> None:
         "needed are kept."
     )
     job = find_job(st.query_params.get(Query.JOB), KIND)
-    listed = weights.list_weights()
-    n_here = sum(weights.find(file.name) is not None for file in listed)
-    st.caption(f"{n_here} of {wording.counted(len(listed), 'network')} here.")
+    listed = catalogue.list_weights()
+    n_here = sum(catalogue.find(file.name) is not None for file in listed)
+    st.caption(f"{n_here} of {sentences.counted(len(listed), 'network')} here.")
     for file in listed:
         with st.container(border=True, key=f"weights_{file.name}"):
             _file(file, job)
@@ -52,20 +52,20 @@ def _ended(job: jobs.Job, name: str) -> None:
 
 
 def _file(file: WeightsFile, job: jobs.Job | None) -> None:
-    here = weights.find(file.name)
+    here = catalogue.find(file.name)
     own = job is not None and job.arguments.get("name") == file.name
     left, right = st.columns([3, 1.35], gap="medium")
     with left:
         badge = ":green-badge[:material/check: Here]" if here else ":gray-badge[Not here]"
-        st.markdown(f"**{wording.plain(file.label)}**  {badge}")
-        st.markdown(wording.plain(f"{file.summary}.", 200))
+        st.markdown(f"**{sentences.plain(file.label)}**  {badge}")
+        st.markdown(sentences.plain(f"{file.summary}.", 200))
         size = f"{'' if file.size_is_exact else 'about '}{_megabytes(file.size_bytes)}"
-        facts = [size, wording.plain(file.licence), f"`{file.name}`"]
+        facts = [size, sentences.plain(file.licence), f"`{file.name}`"]
         if file.needs:
-            facts.append(f"needs {wording.plain(file.needs)}")
+            facts.append(f"needs {sentences.plain(file.needs)}")
         lines = [
             " · ".join(facts),
-            f"Published as {wording.plain(file.published, 200)}",
+            f"Published as {sentences.plain(file.published, 200)}",
             _hash_of(file, here),
         ]
         st.caption("  \n".join(lines))
@@ -78,19 +78,19 @@ def _file(file: WeightsFile, job: jobs.Job | None) -> None:
             _get(file, busy=is_active(job))
     if job is not None and own:
         if is_active(job):
-            watch(job.id, f"Getting {wording.plain(file.label)}", border=False)
+            watch(job.id, f"Getting {sentences.plain(file.label)}", border=False)
         else:
-            _ended(job, wording.plain(file.label))
+            _ended(job, sentences.plain(file.label))
 
 
 def _hash_of(file: WeightsFile, here: Path | None) -> str:
-    told = f" ({wording.plain(file.told, 120)})" if file.told else ""
+    told = f" ({sentences.plain(file.told, 120)})" if file.told else ""
     if file.sha256:
         return f"sha256 `{file.sha256}`{told}"
     found = ""
     if here:
         try:
-            found = f"; the file that came had sha256 `{weights.source_sha256(file.name)}`"
+            found = f"; the file that came had sha256 `{catalogue.source_sha256(file.name)}`"
         except WeightsError:
             found = ""
     return (f"MD5 `{file.md5}`" if file.md5 else "No hash is known") + told + found
@@ -105,7 +105,7 @@ def _kept(file: WeightsFile, here: Path) -> None:
     with st.popover("Remove", icon=":material/delete:"):
         st.markdown("Models fitted with it can be used again once it is back.")
         if st.button("Remove it", type="primary", key=f"remove_{file.name}"):
-            weights_keeping.remove(file.name)
+            store.remove(file.name)
             st.query_params.clear()
             st.rerun()
 
@@ -114,10 +114,10 @@ def _get(file: WeightsFile, busy: bool) -> None:
     accepted = True
     if file.must_accept:
         st.caption(
-            f"[{wording.plain(file.licence)}]({file.licence_url}), its licence, must be accepted."
+            f"[{sentences.plain(file.licence)}]({file.licence_url}), its licence, must be accepted."
         )
         accepted = st.checkbox("I accept the licence", key=f"accept_{file.name}")
-    part = weights_keeping.downloaded_bytes(file.name)
+    part = store.downloaded_bytes(file.name)
     if part:
         st.caption(f"{_megabytes(part)} came before it was stopped.")
     if file.by_hand:
@@ -134,7 +134,7 @@ def _get(file: WeightsFile, busy: bool) -> None:
 
 
 def _bring(file: WeightsFile, accepted: bool, busy: bool) -> None:
-    st.markdown(f"On a machine without a network, bring {wording.plain(file.bring, 200)}.")
+    st.markdown(f"On a machine without a network, bring {sentences.plain(file.bring, 200)}.")
     root = data_root()
     if root is not None:
         chosen = st.selectbox("A file below the data root", _files_below(root), index=None)

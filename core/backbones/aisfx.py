@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import torch
 
-from core.backbones import weights
 from core.backbones.backbone import Backbone
 from core.backbones.cnn14 import Cnn14
-from core.spectrogram import SpectrogramSettings
+from core.backbones.weights import catalogue
+from core.spectral.spectrogram import SpectrogramSettings
 
 LAYERS = ("conv_block2", "conv_block3", "conv_block4")
 
@@ -23,7 +23,7 @@ def aisfx(device: torch.device) -> Backbone:
         WeightsError: its weights are not here or damaged.
     """
     network = Cnn14((64, 128, 256, 512), pooling="max", last_pooled=False)
-    loaded = weights.load("aisfx")
+    loaded = catalogue.load("aisfx")
     network.load_state_dict(loaded, strict=False)
     return Backbone(
         name="aisfx",
@@ -31,8 +31,8 @@ def aisfx(device: torch.device) -> Backbone:
         default_layers=LAYERS,
         strides=network.strides,
         reach_frames=network.reach_frames,
-        weights_sha256=weights.source_sha256("aisfx"),
-        licence=weights.get("aisfx").licence,
+        weights_sha256=catalogue.source_sha256("aisfx"),
+        licence=catalogue.get("aisfx").licence,
         network=network.ready().to(device),
         device=device,
     )

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.backbones.cnn14 import Cnn14
 from core.errors import SettingError
-from core.spectrogram import SpectrogramSettings, log_mel_frames
+from core.spectral.spectrogram import SpectrogramSettings, log_mel_frames
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -20,7 +20,7 @@ class FrontEnd(Protocol):
     """Frames start..stop of the log-mel spectrogram of samples [..., n]: [..., freq, time].
 
     They equal those columns of the whole spectrogram, which has `settings.n_frames(n)` columns;
-    `core.spectrogram.mel_power` turns their values back into mel power.
+    `core.spectral.spectrogram.mel_power` turns their values back into mel power.
     """
 
     def __call__(self, samples: Tensor, start: int, stop: int) -> Tensor:

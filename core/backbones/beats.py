@@ -10,11 +10,11 @@ from functools import partial
 
 import torch
 
-from core.backbones import weights
 from core.backbones.backbone import Backbone, BackboneMaker
-from core.backbones.beats_checkpoint import network_of
 from core.backbones.beats_network import BeatsConfig, BeatsNetwork
-from core.spectrogram import KALDI
+from core.backbones.weights import catalogue
+from core.backbones.weights.beats_checkpoint import network_of
+from core.spectral.spectrogram import KALDI
 
 # A clip of 10 s, which BEATs was trained on, is one window of 63 columns.
 WINDOW_FRAMES = 1008
@@ -38,9 +38,9 @@ def beats(device: torch.device, name: str) -> Backbone:
     Raises:
         WeightsError: its weights are not here or damaged.
     """
-    network = network_of(weights.load(name))
-    licence = weights.get(name).licence
-    return backbone_of(name, network, weights.source_sha256(name), licence, device)
+    network = network_of(catalogue.load(name))
+    licence = catalogue.get(name).licence
+    return backbone_of(name, network, catalogue.source_sha256(name), licence, device)
 
 
 def beats_small(device: torch.device) -> Backbone:

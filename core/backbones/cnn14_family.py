@@ -11,12 +11,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from core.backbones import weights
 from core.backbones.backbone import Backbone, BackboneMaker
-from core.backbones.checkpoint import needed
 from core.backbones.cnn14 import Cnn14
-from core.backbones.torchlibrosa_layout import MEL_FILTERS
-from core.spectrogram import SpectrogramSettings, log_mel_frames
+from core.backbones.weights import catalogue
+from core.backbones.weights.checkpoint import needed
+from core.backbones.weights.torchlibrosa_layout import MEL_FILTERS
+from core.spectral.spectrogram import SpectrogramSettings, log_mel_frames
 
 CHANNELS = (64, 128, 256, 512)
 LAYERS = ("conv_block2", "conv_block3", "conv_block4")
@@ -62,11 +62,11 @@ def cnn14(name: str, device: torch.device) -> Backbone:
     Raises:
         WeightsError: its weights are not here or damaged.
     """
-    tensors = weights.load(name)
+    tensors = catalogue.load(name)
     filters = tensors.pop(MEL_FILTERS)
     network = new_network()
     network.load_state_dict(tensors, strict=False)
-    return backbone_of(name, network, filters, weights.source_sha256(name), device)
+    return backbone_of(name, network, filters, catalogue.source_sha256(name), device)
 
 
 def backbone_of(
@@ -81,7 +81,7 @@ def backbone_of(
         strides=network.strides,
         reach_frames=network.reach_frames,
         weights_sha256=weights_sha256,
-        licence=weights.get(name).licence,
+        licence=catalogue.get(name).licence,
         network=network.ready().to(device),
         device=device,
         front_end=partial(log_mel_frames, settings=settings, filters=filters.to(device)),

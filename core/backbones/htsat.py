@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.backbones import weights
 from core.backbones.backbone import Backbone
-from core.backbones.checkpoint import needed
 from core.backbones.laion_import import import_tower
-from core.backbones.torchlibrosa_layout import MEL_FILTERS
-from core.spectrogram import SpectrogramSettings, log_mel_frames
+from core.backbones.weights import catalogue
+from core.backbones.weights.checkpoint import needed
+from core.backbones.weights.torchlibrosa_layout import MEL_FILTERS
+from core.spectral.spectrogram import SpectrogramSettings, log_mel_frames
 
 SETTINGS = SpectrogramSettings(
     sample_rate=48_000,
@@ -126,11 +126,11 @@ def laion_htsat(device: torch.device) -> Backbone:
     Raises:
         WeightsError: its weights are not here or damaged, or laion-clap does not work here.
     """
-    tensors = weights.load("laion-htsat")
+    tensors = catalogue.load("laion-htsat")
     filters = tensors.pop(MEL_FILTERS)
     network = Htsat()
     network.tower.load_state_dict(tensors, strict=False)
-    return backbone_of(network, filters, weights.source_sha256("laion-htsat"), device)
+    return backbone_of(network, filters, catalogue.source_sha256("laion-htsat"), device)
 
 
 def backbone_of(
@@ -144,7 +144,7 @@ def backbone_of(
         strides=STRIDES,
         reach_frames=WINDOW_FRAMES,
         weights_sha256=weights_sha256,
-        licence=weights.get("laion-htsat").licence,
+        licence=catalogue.get("laion-htsat").licence,
         network=network.eval().requires_grad_(False).to(device),
         device=device,
         front_end=partial(log_mel_frames, settings=SETTINGS, filters=filters.to(device)),

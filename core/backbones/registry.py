@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.backbones import cnn14_family, htsat, weights
+from core.backbones import cnn14_family, htsat
 from core.backbones.aisfx import aisfx
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
 from core.backbones.beats import MAKERS as BEATS_FAMILY
+from core.backbones.weights import catalogue
 from core.errors import SettingError
-from core.spectrogram import KALDI, SpectrogramSettings
+from core.spectral.spectrogram import KALDI, SpectrogramSettings
 
 BACKBONES: dict[str, BackboneMaker] = {
     "aisfx": aisfx,
@@ -39,7 +40,7 @@ def front_end(name: str) -> SpectrogramSettings:
 
 def usable_backbones() -> list[str]:
     """The names of the backbones whose weights are here, or that need none."""
-    return [name for name in BACKBONES if name not in weights.WEIGHTS or weights.find(name)]
+    return [name for name in BACKBONES if name not in catalogue.WEIGHTS or catalogue.find(name)]
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:

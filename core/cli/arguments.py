@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import SettingError
-from core.progress import Progress, silent, smoothed_seconds_left
+from core.runtime.progress import Progress, silent, smoothed_seconds_left
 
 if TYPE_CHECKING:
     from core.audio import Channel
@@ -122,7 +122,7 @@ def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path
     Raises:
         SettingError: there is no such rule.
     """
-    from core.grouping import group_by
+    from core.audio.grouping import group_by
 
     names = _names_within(files, paths)
     by_file = dict(zip(files, group_by(names, rule), strict=True))
@@ -130,16 +130,16 @@ def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path
 
 
 def labels(files: Sequence[Path], paths: Sequence[Path], rule: str | None) -> dict[Path, str]:
-    """The class of each file by a rule of `core.labelling`; none where there is no rule.
+    """The class of each file by a rule of `core.audio.classes`; none where there is no rule.
 
     Raises:
         SettingError: there is no such rule, or it finds no class for a file.
     """
     if rule is None:
         return {}
-    from core.labelling import label_by
+    from core.audio.classes import class_by
 
-    return dict(zip(files, label_by(_names_within(files, paths), rule), strict=True))
+    return dict(zip(files, class_by(_names_within(files, paths), rule), strict=True))
 
 
 def names(text: str) -> list[str]:

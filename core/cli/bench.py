@@ -41,11 +41,11 @@ def add_to(commands: arguments.Commands) -> None:
 
 def run_novelty(given: argparse.Namespace) -> int:
     """Runs what is not finished yet and writes the table."""
-    from core.benchmark.novelty import run_novelty as measure
-    from core.benchmark.protocol import Protocol
-    from core.benchmark.results import write_results, write_text
-    from core.benchmark.tables import novelty_table
-    from core.datasets.esc50 import esc50
+    from core.evaluation.benchmarks.novelty import run_novelty as measure
+    from core.evaluation.benchmarks.protocol import Protocol
+    from core.evaluation.benchmarks.results import write_results, write_text
+    from core.evaluation.benchmarks.tables import novelty_table
+    from core.evaluation.datasets.esc50 import esc50
 
     protocol = Protocol(
         normals=tuple(given.normal),

@@ -10,7 +10,7 @@ from core.cli import arguments
 from core.errors import SettingError
 
 if TYPE_CHECKING:
-    from core.benchmark.protocol import Candidate
+    from core.evaluation.benchmarks.protocol import Candidate
 
 
 def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx") -> None:
@@ -43,10 +43,10 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
     Raises:
         SettingError: a head or preset is unknown.
     """
-    from core.benchmark.protocol import Candidate
     from core.detectors.detector import DEFAULT_BACKBONE, usable_backbone
     from core.detectors.presets import preset_settings
     from core.detectors.registry import head_type, heads_for
+    from core.evaluation.benchmarks.protocol import Candidate
 
     # Of all heads those that the network suits, of those named each with a network of its own.
     heads = heads_for(given.backbone or DEFAULT_BACKBONE) if given.heads == ["all"] else given.heads

@@ -10,7 +10,7 @@ from core.cli import arguments, bench_arguments
 from core.errors import SettingError
 
 if TYPE_CHECKING:
-    from core.benchmark.mix_set import MixSet
+    from core.evaluation.benchmarks.mix_set import MixSet
 
 N_FAITHFUL = 8
 N_EXCHANGED = 2
@@ -104,11 +104,11 @@ def add_to(kinds: Any) -> None:
 def run(given: argparse.Namespace) -> int:
     """Runs what is not finished yet and writes the manifest and the tables."""
     from core.backbones import load_backbone
-    from core.benchmark.envmix import EnvMixOptions, run_envmix
-    from core.benchmark.manifest import write_manifest
-    from core.benchmark.results import write_results, write_text
-    from core.benchmark.tables import envmix_tables
-    from core.progress import part
+    from core.evaluation.benchmarks.envmix import EnvMixOptions, run_envmix
+    from core.evaluation.benchmarks.manifest import write_manifest
+    from core.evaluation.benchmarks.results import write_results, write_text
+    from core.evaluation.benchmarks.tables import envmix_tables
+    from core.runtime.progress import part
 
     options = EnvMixOptions(
         snr_db=tuple(_snr(text) for text in given.snr),
@@ -148,7 +148,7 @@ def mix_set(given: argparse.Namespace) -> MixSet:
         SettingError: the options name no source, or two.
         DataSetError: a source is not laid out as published.
     """
-    from core.benchmark.mix_sources import from_data_sets, from_folders, from_machines
+    from core.evaluation.benchmarks.mix_sources import from_data_sets, from_folders, from_machines
 
     folders = given.normal_dir is not None or given.anomaly_dir is not None
     sources = [bool(given.machines), folders, bool(given.esc50 or given.urbansound)]

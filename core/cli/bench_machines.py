@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from core.cli import arguments, bench_arguments
 
 if TYPE_CHECKING:
-    from core.datasets.machine_clip import MachineClip
+    from core.evaluation.datasets.machine_clip import MachineClip
 
 ABOUT = {
     "mimii": "MIMII: a detector for each machine, id and SNR, AUROC, pAUC and F1.",
@@ -64,12 +64,12 @@ def add_to(kinds: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Runs what is not finished yet and writes the tables."""
-    from core.benchmark.dcase2020 import run_dcase2020
-    from core.benchmark.dcase2023 import run_dcase2023
-    from core.benchmark.machine_sets import machine_sets
-    from core.benchmark.machine_tables import machine_tables
-    from core.benchmark.mimii import run_mimii
-    from core.benchmark.results import write_results, write_text
+    from core.evaluation.benchmarks.dcase2020 import run_dcase2020
+    from core.evaluation.benchmarks.dcase2023 import run_dcase2023
+    from core.evaluation.benchmarks.machine_sets import machine_sets
+    from core.evaluation.benchmarks.machine_tables import machine_tables
+    from core.evaluation.benchmarks.mimii import run_mimii
+    from core.evaluation.benchmarks.results import write_results, write_text
 
     measure = {"mimii": run_mimii, "dcase2020": run_dcase2020, "dcase2023": run_dcase2023}
     chosen = bench_arguments.candidates(given)
@@ -89,9 +89,9 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _clips(given: argparse.Namespace) -> list[MachineClip]:
-    from core.datasets.dcase2020 import dcase2020
-    from core.datasets.dcase2023 import dcase2023
-    from core.datasets.mimii import mimii
+    from core.evaluation.datasets.dcase2020 import dcase2020
+    from core.evaluation.datasets.dcase2023 import dcase2023
+    from core.evaluation.datasets.mimii import mimii
 
     if given.benchmark == "dcase2023":
         return dcase2023(given.root, machines=given.machines, labels=given.labels)

@@ -10,7 +10,7 @@ from core.cli import arguments
 
 if TYPE_CHECKING:
     from core.detectors.detector import Detector
-    from core.explaining.explanation import Explanation
+    from core.explain.explanation import Explanation
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -38,8 +38,8 @@ def run(given: argparse.Namespace) -> int:
     channel = arguments.channel(given.channel)
     from core.audio import read_clip
     from core.detectors.detector import Detector
-    from core.explaining.explanation import explain
-    from core.verdict import verdict
+    from core.explain.explanation import explain
+    from core.report.summary_sentence import verdict
 
     detector = Detector.load(given.model, device=given.device)
     if given.false_alarm_rate is not None:
@@ -67,8 +67,8 @@ def write(explanation: Explanation, detector: Detector, folder: Path) -> None:
     Raises:
         StoreError: a file could not be written.
     """
-    from core.durable import whole_file
-    from core.report.clip import described, report_files, report_html, threshold_sentence
+    from core.report.recording import described, report_files, report_html, threshold_sentence
+    from core.runtime.atomic_write import whole_file
 
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
     html = report_html(explanation, described(detector), threshold_said=said)

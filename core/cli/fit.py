@@ -78,10 +78,10 @@ def run(given: argparse.Namespace) -> int:
     settings, channel = arguments.settings(given.settings), arguments.channel(given.channel)
     _check_place(given.out)
     from core.audio import find_audio, read_clip
-    from core.audio_source import AudioSource
-    from core.band_limit import band_limit_warning
+    from core.audio.source import AudioSource
     from core.detectors.detector import Detector
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
+    from core.spectral.mel_coverage import band_limit_warning
 
     head = given.head or RECOMMENDED_HEAD
     progress = arguments.progress(given.progress)
@@ -96,7 +96,7 @@ def run(given: argparse.Namespace) -> int:
     )
     files = find_audio(given.paths)
     by_file = arguments.groups(files, given.paths, given.group_by)
-    label_of = arguments.labels(files, given.paths, given.label_by)
+    label_of = arguments.labels(files, given.paths, given.class_by)
     groups: list[str] = []
     labels: list[str] = []
     left_out: list[Path] = []

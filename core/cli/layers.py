@@ -13,7 +13,7 @@ from core.cli import arguments
 from core.errors import AudioError, FitError
 
 if TYPE_CHECKING:
-    from core.layer_choice import LayersStanding
+    from core.evaluation.layer_choice import LayersStanding
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -42,7 +42,7 @@ def run(given: argparse.Namespace) -> int:
     channel = arguments.channel(given.channel)
     from core.audio import find_audio, read_clip
     from core.backbones import front_end
-    from core.layer_choice import choose_layers, sentence
+    from core.evaluation.layer_choice import choose_layers, sentence
 
     sample_rate = front_end(given.backbone).sample_rate
     files = find_audio(given.paths)

@@ -16,7 +16,7 @@ from core.errors import AudioError, FitError, SettingError
 
 if TYPE_CHECKING:
     from core.audio import Channel
-    from core.ranking import ClipReader, Standing
+    from core.evaluation.ranking import ClipReader, Standing
 
 LABELS = {"unlike": True, "1": True, "normal": False, "0": False}
 
@@ -71,7 +71,7 @@ def run(given: argparse.Namespace) -> int:
     from core.audio import find_audio
     from core.backbones import load_backbone
     from core.detectors.registry import heads_for
-    from core.ranking import Candidate, Recordings, rank
+    from core.evaluation.ranking import Candidate, Recordings, rank
 
     candidates = [
         Candidate(head, preset)
@@ -141,7 +141,7 @@ def read_labels(table: Path) -> dict[Path, bool]:
 
 def as_table(standings: Sequence[Standing]) -> str:
     """One row a candidate, then what it says."""
-    from core.ranking import sentence
+    from core.evaluation.ranking import sentence
 
     lines = ["head         preset       AUROC (95 % interval)  alarms  spread   fit s  score s/min"]
     for one in standings:
@@ -169,7 +169,7 @@ def as_table(standings: Sequence[Standing]) -> str:
 
 def as_json(standings: Sequence[Standing]) -> str:
     """The same as one object; what is unknown is null."""
-    from core.ranking import chosen, sentence
+    from core.evaluation.ranking import chosen, sentence
 
     best = chosen(standings)
     candidates = []

@@ -42,9 +42,9 @@ def run(given: argparse.Namespace) -> int:
     channel = arguments.channel(given.channel)
     from core.audio import read_clip
     from core.detectors.detector import Detector
-    from core.durable import whole_file
     from core.report.batch import BatchReport
-    from core.report.clip import described, threshold_sentence, zipped
+    from core.report.recording import described, threshold_sentence, zipped
+    from core.runtime.atomic_write import whole_file
 
     detector = Detector.load(given.model, device=given.device)
     if given.false_alarm_rate is not None:

@@ -128,7 +128,7 @@ def as_json(outcome: Scored) -> str:
 
 def as_row(outcome: Scored) -> str:
     """The outcome as two lines of the table."""
-    from core.verdict import verdict
+    from core.report.summary_sentence import verdict
 
     name, found = arguments.one_line(str(outcome.path)), outcome.found
     if found is None:

@@ -45,10 +45,10 @@ def _add_licence(parser: argparse.ArgumentParser) -> None:
 
 def run_list(given: argparse.Namespace) -> int:
     """Prints each file of weights with its source, licence and whether it is here."""
-    from core.backbones import weights, weights_keeping
+    from core.backbones.weights import catalogue, store
 
-    for file in weights.list_weights():
-        here = weights.find(file.name)
+    for file in catalogue.list_weights():
+        here = catalogue.find(file.name)
         size = f"{'' if file.size_is_exact else 'about '}{file.size_bytes / 1e6:,.1f} MB"
         md5 = f"MD5 {file.md5}" if file.md5 else "no MD5"
         known = f"sha256 {file.sha256}" if file.sha256 else f"{md5}, sha256 not told"
@@ -61,32 +61,32 @@ def run_list(given: argparse.Namespace) -> int:
             found = "" if file.sha256 else f", made of a file with sha256 {_source(file.name)}"
             print(f"  here: {here}{found}")
             continue
-        part = weights_keeping.downloaded_bytes(file.name)
+        part = store.downloaded_bytes(file.name)
         begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
         accept = " --accept-licence" if file.must_accept else ""
         if file.by_hand:
-            print(f"  not here; {weights.without_network(file)}")
+            print(f"  not here; {catalogue.without_network(file)}")
             continue
         print(f"  not here; run: hearmap weights fetch {file.name}{accept}{begun}")
     return 0
 
 
 def _source(name: str) -> str:
-    from core.backbones import weights
+    from core.backbones.weights import catalogue
     from core.errors import WeightsError
 
     try:
-        return weights.source_sha256(name)
+        return catalogue.source_sha256(name)
     except WeightsError:
         return "unknown"
 
 
 def run_fetch(given: argparse.Namespace) -> int:
     """Downloads, checks and keeps weights, unless they are here already."""
-    from core.backbones import weights_keeping
+    from core.backbones.weights import store
 
     progress = arguments.progress(given.progress)
-    path = weights_keeping.fetch(
+    path = store.fetch(
         given.name,
         progress=progress,
         into_environment=given.into_environment,
@@ -98,8 +98,8 @@ def run_fetch(given: argparse.Namespace) -> int:
 
 def run_add(given: argparse.Namespace) -> int:
     """Checks and keeps weights from a file."""
-    from core.backbones import weights_keeping
+    from core.backbones.weights import store
 
-    path = weights_keeping.add(given.name, given.file, accept_licence=given.accept_licence)
+    path = store.add(given.name, given.file, accept_licence=given.accept_licence)
     print(f"{given.name} is here: {path}")
     return 0

@@ -16,22 +16,22 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core import modelfile
 from core.audio import resample
 from core.backbones import BACKBONES, choose_device, load_backbone
-from core.calibration import Calibration
-from core.detectors.combination import Combination
-from core.detectors.head import Head
-from core.detectors.held_out import Fitted, fit_and_calibrate
-from core.detectors.listener import Listener
-from core.detectors.options import make_settings
+from core.detectors import model_folder
+from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.cross_fitting import Fitted, fit_and_calibrate
+from core.detectors.fusion import ScoreFusion
+from core.detectors.heads.head import Head
+from core.detectors.regions import find_regions
 from core.detectors.registry import HEADS, head_type
+from core.detectors.scorer import Scorer
+from core.detectors.settings import make_settings
 from core.errors import FitError, ModelError, SettingError
-from core.feature_cache import FeatureCache
-from core.features import FeatureExtractor, Features, SourceClip
-from core.progress import Progress, part, silent
-from core.regions import find_regions
-from core.spectrogram import SpectrogramSettings
+from core.features.cache import FeatureCache
+from core.features.extractor import FeatureExtractor, Features, SourceClip
+from core.runtime.progress import Progress, part, silent
+from core.spectral.spectrogram import SpectrogramSettings
 from core.types import AnomalyMap, Clip, FeatureMaps
 
 SCORED_TOGETHER = 8
@@ -152,7 +152,7 @@ class Detector:
         n = len(features)
         features = features.labelled(_one_each("labels", labels, n), _one_each("banks", banks, n))
         fitted = fit_and_calibrate(
-            lambda: self._new_listener(checkpoints),
+            lambda: self._new_scorer(checkpoints),
             features,
             self._groups(features, groups),
             seed=self.seed,
@@ -219,12 +219,12 @@ class Detector:
             StoreError: the folder cannot be written.
         """
         fitted = self._known()
-        calibration, combination = fitted.calibration, fitted.combination
-        tensors = fitted.listener.state()
+        calibration, fusion = fitted.calibration, fitted.fusion
+        tensors = fitted.scorer.state()
         tensors["calibration.clip_scores"] = torch.from_numpy(calibration.clip_scores)
         tensors["calibration.peak_scores"] = torch.from_numpy(calibration.peak_scores)
-        if combination is not None:
-            tensors |= combination.state()
+        if fusion is not None:
+            tensors |= fusion.state()
         manifest = {
             "head": self.head_name,
             "settings": dataclasses.asdict(self.settings),
@@ -242,7 +242,7 @@ class Detector:
             },
             "training": self.training,
         }
-        modelfile.write_model(Path(folder), manifest, tensors)
+        model_folder.write_model(Path(folder), manifest, tensors)
 
     @classmethod
     def load(cls, folder: Path, device: str = "auto") -> Detector:
@@ -252,7 +252,7 @@ class Detector:
             ModelError: it is damaged, incomplete, newer than this program, or was made with a
                 backbone or weights that are not these.
         """
-        manifest, tensors = modelfile.read_model(Path(folder))
+        manifest, tensors = model_folder.read_model(Path(folder))
         try:
             return cls._from_parts(manifest, tensors, device)
         except (KeyError, TypeError, AttributeError, RuntimeError, SettingError) as error:
@@ -285,15 +285,15 @@ class Detector:
                 f"The model was made with other weights of {backbone} than those here; its scores "
                 "would mean nothing. Use the weights it was made with, or fit it again."
             )
-        listener = detector._new_listener()
-        listener.load_state(tensors)
+        scorer = detector._new_scorer()
+        scorer.load_state(tensors)
         calibration = Calibration(
             tensors["calibration.clip_scores"].numpy(),
             tensors["calibration.peak_scores"].numpy(),
             **manifest["calibration"],
         )
-        combination = Combination.from_state(tensors) if listener.lasting else None
-        detector._fitted = Fitted(listener, calibration, combination)
+        fusion = ScoreFusion.from_state(tensors) if scorer.stationary else None
+        detector._fitted = Fitted(scorer, calibration, fusion)
         detector.training = manifest["training"]
         return detector
 
@@ -306,17 +306,17 @@ class Detector:
         return self._fitted
 
     def _extractor(self, cache: FeatureCache) -> FeatureExtractor:
-        lasting = (self._lasting_layer,) if self._lasting_layer else ()
-        return FeatureExtractor(self.backbone, (*self.layers, *lasting), cache)
+        stationary = (self._stationary_layer,) if self._stationary_layer else ()
+        return FeatureExtractor(self.backbone, (*self.layers, *stationary), cache)
 
     @property
-    def _lasting_layer(self) -> str | None:
+    def _stationary_layer(self) -> str | None:
         return self.backbone.default_layers[-1] if self.settings.reference == "both" else None
 
-    def _new_listener(self, checkpoints: Path | None = None) -> Listener:
+    def _new_scorer(self, checkpoints: Path | None = None) -> Scorer:
         head = self._head_type(self.settings, self.layers, self.backbone)
         head.checkpoints = checkpoints
-        return Listener(head, self.backbone, self._lasting_layer)
+        return Scorer(head, self.backbone, self._stationary_layer)
 
     def _check_bank(self, bank: str | None) -> None:
         known = sorted({clip["bank"] for clip in self.training if "bank" in clip})
@@ -350,12 +350,12 @@ class Detector:
 
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
         fitted, settings = self._known(), self.spectrogram_settings
-        calibration, combination = fitted.calibration, fitted.combination
-        heard = fitted.listener.hear(clip, segments, calibration.window_seconds)
+        calibration, fusion = fitted.calibration, fitted.fusion
+        heard = fitted.scorer.hear(clip, segments, calibration.window_seconds)
         raw, score = heard.raw, heard.score
-        if combination is not None and heard.lasting is not None:
-            raw = combination.map(raw, score, heard.lasting)
-            score = combination.score(score, heard.lasting)
+        if fusion is not None and heard.stationary is not None:
+            raw = fusion.map(raw, score, heard.stationary)
+            score = fusion.score(score, heard.stationary)
         map_threshold = calibration.map_threshold(self.false_alarm_rate)
         time_s = settings.time_s(clip.n_frames)
         return AnomalyMap(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from core.detectors.anopatch import AnoPatch
-from core.detectors.autoencoder import Autoencoder
-from core.detectors.cfa import CFA
-from core.detectors.head import Head
-from core.detectors.padim import PaDiM
-from core.detectors.patchcore import PatchCore
-from core.detectors.stfpm import STFPM
+from core.detectors.heads.anopatch import AnoPatch
+from core.detectors.heads.autoencoder import Autoencoder
+from core.detectors.heads.cfa import CFA
+from core.detectors.heads.head import Head
+from core.detectors.heads.padim import PaDiM
+from core.detectors.heads.patchcore import PatchCore
+from core.detectors.heads.stfpm import STFPM
 from core.errors import SettingError
 
 _HEADS: tuple[type[Head], ...] = (PatchCore, PaDiM, CFA, STFPM, Autoencoder, AnoPatch)

@@ -1,7 +1,7 @@
 """Long work outside the app's process: submitted once, found again by any page or process.
 
-`submit` starts a task of `core.tasks.TASKS` in a worker process; its state, progress and cancel
-flag are in the records, so a reload of a page finds it by `get_job` or `list_jobs`. What a
+`submit` starts a task of `core.jobs.tasks.TASKS` in a worker process; its state, progress and
+cancel flag are in the records, so a reload of a page finds it by `get_job` or `list_jobs`. What a
 restart cut off is taken up again by `resume`.
 """
 
@@ -15,7 +15,7 @@ from core.jobs.job import (
     list_jobs,
     queue_place,
 )
-from core.jobs.pool import resume, submit
+from core.jobs.queue import resume, submit
 
 __all__ = [
     "ACTIVE_STATES",

@@ -1,6 +1,6 @@
 """Where jobs run: a spawned pool of this machine, or the Dask cluster that HEARMAP_DASK names.
 
-Both are a `concurrent.futures.Executor`; `core.jobs.pool` needs no more than that. A Dask worker
+Both are a `concurrent.futures.Executor`; `core.jobs.queue` needs no more than that. A Dask worker
 needs this program, and the same HEARMAP_HOME on a shared disk; its database is the app's.
 """
 

@@ -12,9 +12,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, defer
 
 from core.errors import StoreError
-from core.jobs.owner import is_alive
-from core.store.database import reading, writing
-from core.store.records import JobRow, as_json, as_text, now
+from core.jobs.process import is_alive
+from core.storage.database import reading, writing
+from core.storage.tables import JobRow, as_json, as_text, now
 
 ACTIVE_STATES = ("queued", "running")
 RESUMABLE_STATES = ("interrupted", "cancelled", "failed")
@@ -155,7 +155,7 @@ def start(job_id: str, attempt: datetime.datetime | None = None) -> bool:
         return started
 
 
-def put_back(job_id: str, owner: str, arguments: dict[str, Any]) -> datetime.datetime | None:
+def requeue(job_id: str, owner: str, arguments: dict[str, Any]) -> datetime.datetime | None:
     """The ended job waits again, last in the queue; its new attempt, None if it cannot."""
     attempt = now()
     with writing() as session:

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from core.errors import Cancelled, HearMapError, StoreError
-from core.home import home
 from core.jobs import job
-from core.progress import Progress, smoothed_seconds_left
+from core.runtime.paths import home
+from core.runtime.progress import Progress, smoothed_seconds_left
 
 Task = Callable[[dict[str, Any], Progress], dict[str, Any]]
 

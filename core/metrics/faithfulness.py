@@ -47,7 +47,7 @@ def masked_probabilities(
         samples, background: [n]; mask: [freq, time] in [0, 1]
 
     `probability(samples)` is the whole detector; `masked(samples, mask)` multiplies the STFT, as
-    `core.masking.apply_mask` does.
+    `core.spectral.masking.apply_mask` does.
 
     Raises:
         MetricError: the mask leaves [0, 1], or the background's length differs.

@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass
 from html import escape
 
 from core.audio import wav_bytes
-from core.picture import map_png, sound_png
-from core.report.clip import CLOSING
 from core.report.page import audio, data_url, page, pairs
-from core.spectrogram import SpectrogramSettings, spectrogram
+from core.report.pictures import map_png, sound_png
+from core.report.recording import CLOSING
+from core.report.summary_sentence import verdict
+from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import AnomalyMap, Clip, Float32Array, Region
-from core.verdict import verdict
 
 MOST_PICTURES = 100
 MOST_ROWS = 5000

@@ -15,8 +15,8 @@ import numpy as np
 import soundfile
 
 from core.audio import wav_bytes
+from core.report.summary_sentence import place
 from core.types import Float32Array, Region
-from core.verdict import place
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #202024; --soft: #5c5c66; --line: #d8d8de }

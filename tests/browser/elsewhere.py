@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.dask_cluster import dask_cluster
-from tests.postgresql import postgresql_server
+from tests.support.dask_cluster import dask_cluster
+from tests.support.postgresql import postgresql_server
 
 RecordsOf = Callable[[Path], dict[str, str]]
 

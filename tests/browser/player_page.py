@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from app.player import Picture, Rest, Sound, pack, show, wanted_part
+from app.components.player import Picture, Rest, Sound, pack, show, wanted_part
 from core.types import Region
 
 RATE = 44_100

@@ -26,13 +26,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from core import jobs
 from core.audio import wav_bytes
-from core.benchmark import kept
-from core.datasets.machines import make
-from core.progress import silent
-from core.store import database
-from core.store.labels import set_label
-from core.store.scores import list_scores
-from core.store.thresholds import set_false_alarm_rate
+from core.evaluation.benchmarks import saved
+from core.evaluation.datasets.machines import make
+from core.runtime.progress import silent
+from core.storage import database
+from core.storage.annotations import set_annotation
+from core.storage.scores import list_scores
+from core.storage.thresholds import set_false_alarm_rate
 from tests.browser.browser import (
     CHROMIUM_ARGUMENTS,
     ROOT,
@@ -44,7 +44,7 @@ from tests.browser.browser import (
     player,
     wait_idle,
 )
-from tests.seeded_home import MODEL_ID, seed
+from tests.support.seeded_home import MODEL_ID, seed
 
 FOLDER = ROOT / "docs" / "screenshots"
 WIDE, NARROW = 1280, 700
@@ -336,7 +336,7 @@ def benchmark_view(browser: Browser, server: AppServer, folder: Path) -> None:
     page.get_by_text("cancelled").first.wait_for(timeout=120_000)
     page.context.close()
     with at_home(server):
-        kept.run(BENCHMARK, silent)
+        saved.run(BENCHMARK, silent)
     for scheme in SCHEMES:
         for width, tall in ((WIDE, 2000), (NARROW, 2100)):
             page = new_page(browser, scheme, width, tall)
@@ -390,8 +390,8 @@ def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
         for k, score in enumerate(scored[:90:2]):
             wrong = k % 9 == 4
             anomalous = (score.score or 0.0) > score.threshold + 0.4
-            set_label(score.clip_id, "anomalous" if anomalous != wrong else "normal")
-        set_label(scored[1].clip_id, "unsure", "a knock at the end?", by="Ada")
+            set_annotation(score.clip_id, "anomalous" if anomalous != wrong else "normal")
+        set_annotation(scored[1].clip_id, "unsure", "a knock at the end?", by="Ada")
         set_false_alarm_rate(MODEL_ID, 0.1, note="nothing must be missed", by="Ada")
         set_false_alarm_rate(MODEL_ID, 0.05, note="too many alarms at night", by="Bo")
     for scheme in SCHEMES:

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from core.store import database
+from core.storage import database
 from tests.browser.browser import ROOT, AppServer, player, wait_idle, watched_page
 from tests.browser.elsewhere import RecordsOf, use
-from tests.seen_models import make_models
+from tests.support.seen_models import make_models
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")

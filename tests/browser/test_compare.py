@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from core.store import database
+from core.storage import database
 from tests.browser.browser import ROOT, AppServer, open_app, player, wait_idle
 from tests.browser.elsewhere import RecordsOf, use
-from tests.seen_models import PLANTED, make_models
+from tests.support.seen_models import PLANTED, make_models
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect, Page = playwright_api.expect, playwright_api.Page

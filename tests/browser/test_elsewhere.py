@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.jobs import list_jobs
-from core.store import database
+from core.storage import database
 from tests.browser import test_journeys as journeys
 from tests.browser.browser import ROOT, AppServer
 from tests.browser.elsewhere import RecordsOf, use

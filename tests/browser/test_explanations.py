@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core import tasks
 from core.audio import wav_bytes
-from core.store import clips, database, scores
+from core.jobs import tasks
+from core.storage import database, recordings, scores
 from tests.browser.browser import (
     ROOT,
     AppServer,
@@ -17,7 +17,7 @@ from tests.browser.browser import (
     playhead_seconds,
 )
 from tests.browser.elsewhere import RecordsOf, use
-from tests.test_detector import RATE, click, steady_noise
+from tests.core.detectors.test_detector import RATE, click, steady_noise
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect, Page, Browser = playwright_api.expect, playwright_api.Page, playwright_api.Browser
@@ -45,13 +45,15 @@ def address(
     with pytest.MonkeyPatch.context() as patch:
         use(patch, records_of(home))
         normal = [
-            clips.add_clip(f"normal {seed}.wav", wav_bytes(steady_noise(SECONDS, seed), RATE)).id
+            recordings.add_recording(
+                f"normal {seed}.wav", wav_bytes(steady_noise(SECONDS, seed), RATE)
+            ).id
             for seed in range(8)
         ]
         model = tasks.fit({"clip_ids": normal, "model_name": "Noise", "false_alarm_rate": 0.12})
         model_id = model["model_id"]
         sound = steady_noise(SECONDS, 90) + click(SECONDS, at_s=1.2, hz=4000.0)
-        wanted = clips.add_clip(HOSTILE, wav_bytes(sound.clip(-1, 1), RATE)).id
+        wanted = recordings.add_recording(HOSTILE, wav_bytes(sound.clip(-1, 1), RATE)).id
         tasks.score({"model_id": model_id, "clip_ids": [wanted, normal[0]]})
         assert scores.list_scores(model_id)[0].clip_id == wanted
         database.close()

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from core.audio import wav_bytes
-from core.datasets.machines import FAULTS, make
-from tests.bad_files import USABLE, write_bad_files
+from core.evaluation.datasets.machines import FAULTS, make
 from tests.browser.browser import (
     ROOT,
     AppServer,
@@ -23,6 +22,7 @@ from tests.browser.browser import (
     playhead_seconds,
     wait_idle,
 )
+from tests.support.bad_files import USABLE, write_bad_files
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect, Page = playwright_api.expect, playwright_api.Page

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.audio import wav_bytes
-from core.store import database, models, thresholds
-from core.store.clips import add_clip
-from core.store.records import JobRow, now
+from core.storage import database, models, thresholds
+from core.storage.recordings import add_recording
+from core.storage.tables import JobRow, now
 from tests.browser.browser import ROOT, AppServer, keyed, open_app, wait_idle
 from tests.browser.elsewhere import use
-from tests.fake_detector import FakeDetector, tone
+from tests.support.fake_detector import FakeDetector, tone
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect, Page = playwright_api.expect, playwright_api.Page
@@ -42,7 +42,7 @@ def app(
 
 def kept_model(name: str) -> models.ModelRecord:
     clips = [tone(peak) for peak in PEAKS]
-    ids = [add_clip(f"{c.name}.wav", wav_bytes(c.samples, c.sample_rate)).id for c in clips]
+    ids = [add_recording(f"{c.name}.wav", wav_bytes(c.samples, c.sample_rate)).id for c in clips]
     return models.save_model(
         FakeDetector(false_alarm_rate=0.1, k=3).fit(clips),  # type: ignore[arg-type]
         name,

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from core.store import database
-from core.store.models import load_calibration
+from core.storage import database
+from core.storage.models import load_calibration
 from tests.browser.browser import ROOT, AppServer, keyed, open_app, wait_idle
 from tests.browser.elsewhere import RecordsOf, use
-from tests.seeded_home import MODEL_ID, seed
+from tests.support.seeded_home import MODEL_ID, seed
 
 playwright_api = pytest.importorskip("playwright.sync_api")
 expect, Page, Locator = playwright_api.expect, playwright_api.Page, playwright_api.Locator

@@ -1,0 +1,29 @@
+"""One component that shows an anomaly map and plays what is in it.
+
+`player(sounds, picture, regions, key=...)` draws it and gives what the user selected and painted.
+A long clip is shown by parts: `wanted_part` says which one to give it.
+"""
+
+from app.components.player.painted import PaintedBox, PaintedMask
+from app.components.player.parts import Part, wanted_part
+from app.components.player.payload import Payload, pack
+from app.components.player.pictures import NamedMap, Picture
+from app.components.player.player import PlayerEvent, PlayerState, player, show
+from app.components.player.sounds import Rest, Sound
+
+__all__ = [
+    "NamedMap",
+    "PaintedBox",
+    "PaintedMask",
+    "Part",
+    "Payload",
+    "Picture",
+    "PlayerEvent",
+    "PlayerState",
+    "Rest",
+    "Sound",
+    "pack",
+    "player",
+    "show",
+    "wanted_part",
+]

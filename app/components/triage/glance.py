@@ -1,0 +1,114 @@
+"""A clip seen and heard in passing: a small picture, and the sound around its strongest region."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from app.cache import on_one_thread
+from app.components.triage.frame import Glance
+from core.errors import HearMapError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from core.types import AnomalyMap, Float32Array
+
+LONGEST_SECONDS = 12.0
+BEFORE_SECONDS = 3.0
+MOST_COLUMNS = 480
+RANGE_DB = 60.0
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def glance(
+    model_id: str, clip_id: str, false_alarm_rate: float, scored_at: datetime.datetime
+) -> Glance:
+    """The clip, at most 12 s of it around its strongest region; about 1 MB at 44.1 kHz.
+
+    A clip or map that is gone gives a glance that says so.
+    """
+    try:
+        return _made(model_id, clip_id)
+    except HearMapError as error:
+        return nothing(clip_id, str(error))
+
+
+def nothing(clip_id: str, problem: str) -> Glance:
+    """A glance of a clip that can be neither seen nor heard."""
+    empty = np.zeros((0, 0), np.uint8)
+    silence = np.zeros(0, np.int16)
+    return Glance(clip_id, empty, empty, silence, 1.0, 1, 0.0, 0.0, 0.0, 0.0, None, problem)
+
+
+def _made(model_id: str, clip_id: str) -> Glance:
+    from core.audio import read_clip
+    from core.backbones import front_end
+    from core.spectral.spectrogram import spectrogram
+    from core.storage.models import get_model
+    from core.storage.recordings import get_recording, recording_path
+    from core.storage.scores import load_map
+
+    on_one_thread()
+    model = get_model(model_id)
+    settings = front_end(model.backbone)
+    found = load_map(model_id, clip_id)
+    hop, n_columns = settings.hop_seconds, found.time_s.size
+    first = _first_column(found, round(LONGEST_SECONDS / hop), round(BEFORE_SECONDS / hop))
+    clip = read_clip(
+        recording_path(clip_id),
+        name=get_recording(clip_id).name,
+        channel=model.channel,
+        sample_rate=settings.sample_rate,
+        start_seconds=first * hop,
+        stop_seconds=first * hop + LONGEST_SECONDS,
+    )
+    level_db = spectrogram(clip, settings).level_db
+    stop = min(first + level_db.shape[1], n_columns)
+    heat = found.probability[:, first:stop]
+    level_db = level_db[: heat.shape[0], : heat.shape[1]]
+    loudest = float(level_db.max(initial=-100.0))
+    ink = np.clip((level_db - loudest) / RANGE_DB + 1.0, 0.0, 1.0)
+    peak = float(np.abs(clip.samples).max(initial=0.0))
+    scale = peak / 32767 if peak > 0 else 1.0
+    return Glance(
+        clip_id,
+        _thinned(ink),
+        _thinned(heat),
+        np.rint(clip.samples / scale).astype(np.int16),
+        scale,
+        clip.sample_rate,
+        first * hop,
+        first * hop + clip.duration_seconds,
+        float(found.freq_hz[0]),
+        float(found.freq_hz[-1]),
+        _strongest(found),
+    )
+
+
+def _first_column(found: AnomalyMap, n_shown: int, n_before: int) -> int:
+    """Where the stretch begins: long clips are shown from a little before the strongest region."""
+    if found.time_s.size <= n_shown or not found.regions:
+        return 0
+    start = int(np.searchsorted(found.time_s, found.regions[0].start_s)) - n_before
+    return int(np.clip(start, 0, found.time_s.size - n_shown))
+
+
+def _strongest(found: AnomalyMap) -> tuple[float, float, float, float] | None:
+    if not found.regions:
+        return None
+    region = found.regions[0]
+    low, high = np.interp(
+        [region.low_hz, region.high_hz], found.freq_hz, np.linspace(0.0, 1.0, found.freq_hz.size)
+    )
+    return region.start_s, region.end_s, float(low), float(high)
+
+
+def _thinned(layer: Float32Array) -> NDArray[np.uint8]:
+    """At most 480 columns, each the highest of those it stands for, as 0..255."""
+    factor = -(-layer.shape[1] // MOST_COLUMNS)
+    columns = np.maximum.reduceat(layer, np.arange(0, layer.shape[1], factor), axis=1)
+    return np.rint(np.clip(columns, 0.0, 1.0) * 255).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Every sentence and term shown to people."""

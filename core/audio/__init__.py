@@ -1,0 +1,17 @@
+"""Sound in and out: reading, checks and uploads of recordings, and which belong together."""
+
+from core.audio.checks import ClipInfo, inspect
+from core.audio.reading import AUDIO_EXTENSIONS, find_audio, read_clip, resample, wav_bytes
+from core.audio.source import Channel, shown_name
+
+__all__ = [
+    "AUDIO_EXTENSIONS",
+    "Channel",
+    "ClipInfo",
+    "find_audio",
+    "inspect",
+    "read_clip",
+    "resample",
+    "shown_name",
+    "wav_bytes",
+]

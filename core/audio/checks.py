@@ -1,0 +1,200 @@
+"""What a recording is like and whether it can be used, told without loading it whole."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.audio.source import AudioSource, Channel
+from core.errors import AudioError
+from core.types import SHORTEST_CLIP_SECONDS, Float32Array
+
+QUIETEST_DBFS = -200.0
+VERY_QUIET_DBFS = -75.0
+CLIPPED_RUN_SAMPLES = 3
+
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """What `inspect` found; `problem` is a sentence on why the recording cannot be fitted on.
+
+    Levels are in dB of full scale, before clipping; digital silence is given as -200.
+    `clipped_fraction` is the share of samples in runs of at least 3 at or beyond full scale.
+    `sha256` is that of the sound (`core.types.samples_sha256`) at its own rate, so that equal
+    sounds can be found under any name; empty where nothing could be read.
+    """
+
+    name: str
+    duration_seconds: float = 0.0
+    sample_rate: int = 0
+    n_channels: int = 0
+    subtype: str = ""
+    peak_dbfs: float = QUIETEST_DBFS
+    rms_dbfs: float = QUIETEST_DBFS
+    clipped_fraction: float = 0.0
+    silent: bool = False
+    sha256: str = ""
+    problem: str | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def inspect(path: Path | BinaryIO, *, name: str | None = None, channel: Channel = 0) -> ClipInfo:
+    """Reads a recording once, block by block, and never raises on a bad one.
+
+    Levels, silence and hash are those of `channel`.
+    """
+    name = name or (path.name if isinstance(path, Path) else "recording")
+    try:
+        with AudioSource(path, name) as source:
+            return _measured(source, channel)
+    except AudioError as error:
+        return ClipInfo(name, problem=str(error))
+
+
+def _measured(source: AudioSource, channel: Channel) -> ClipInfo:
+    info = ClipInfo(
+        source.name,
+        duration_seconds=min(source.n_frames, 2**53) / source.sample_rate,
+        sample_rate=source.sample_rate,
+        n_channels=source.n_channels,
+        subtype=source.subtype,
+    )
+    level = Level(source.sample_rate, full_scale=full_scale(source.subtype))
+    try:
+        for block in source.blocks(channel):
+            level.add(block)
+    except AudioError as error:
+        return _with(info, problem=str(error))
+    seconds = level.n_samples / source.sample_rate
+    shown = source.shown
+    problem = None
+    if seconds < SHORTEST_CLIP_SECONDS:
+        count = "1 sample" if level.n_samples == 1 else f"{level.n_samples:,} samples"
+        problem = (
+            f"“{shown}” lasts {seconds:.3f} s ({count}); "
+            f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
+        )
+    elif level.silent:
+        problem = f"“{shown}” is silent: nothing to learn from."
+    return _with(
+        info,
+        duration_seconds=seconds,
+        peak_dbfs=dbfs(level.peak),
+        rms_dbfs=dbfs(level.rms),
+        clipped_fraction=level.clipped_fraction,
+        silent=level.silent,
+        sha256=level.sha256,
+        problem=problem,
+        warnings=_warnings(source, level, info.duration_seconds),
+    )
+
+
+def _with(info: ClipInfo, **changes: object) -> ClipInfo:
+    return ClipInfo(**{**info.__dict__, **changes})
+
+
+def _warnings(source: AudioSource, level: Level, declared_seconds: float) -> tuple[str, ...]:
+    warnings = []
+    if source.truncated:
+        seconds = level.n_samples / source.sample_rate
+        of = f" of {declared_seconds:.2f} s" if declared_seconds - seconds > 0.005 else ""
+        warnings.append(f"The file is cut short; {seconds:.2f} s{of} could be read.")
+    if level.n_over:
+        warnings.append(
+            f"{level.n_over:,} samples lie beyond full scale (peak {dbfs(level.peak):+.1f} dBFS) "
+            "and are clipped to it; export it with less gain."
+        )
+    elif level.clipped_fraction:
+        warnings.append(f"Clipping: {level.clipped_fraction:.2%} of the samples at full scale.")
+    if level.n_samples and not level.silent and dbfs(level.rms) < VERY_QUIET_DBFS:
+        warnings.append(f"Very quiet ({dbfs(level.rms):.0f} dBFS).")
+    return tuple(warnings)
+
+
+def dbfs(amplitude: float) -> float:
+    """Decibels of full scale, not below -200.
+
+    >>> dbfs(0.5)
+    -6.020599913279624
+    """
+    return max(20 * math.log10(amplitude), QUIETEST_DBFS) if amplitude > 0 else QUIETEST_DBFS
+
+
+def full_scale(subtype: str) -> float:
+    """The highest positive sample that a file of this subtype can hold (float files: 1)."""
+    bits = _BITS.get(subtype)
+    return 1.0 if bits is None else 1.0 - 2.0 ** (1 - min(bits, 24))
+
+
+class Level:
+    """Peak, RMS, clipping and hash of samples that come block by block."""
+
+    def __init__(self, sample_rate: int, full_scale: float) -> None:
+        self.n_samples = 0
+        self.n_over = 0
+        self.peak = 0.0
+        self._full_scale = full_scale
+        self._squares = 0.0
+        self._lowest, self._highest = math.inf, -math.inf
+        self._n_clipped = 0
+        self._open_run = 0
+        self._digest = hashlib.sha256(f"{sample_rate}:".encode())
+
+    def add(self, block: Float32Array) -> None:
+        """Takes the next samples, [n] float32, finite."""
+        self.n_samples += block.size
+        self._lowest = min(self._lowest, float(block.min()))
+        self._highest = max(self._highest, float(block.max()))
+        self.peak = max(-self._lowest, self._highest)
+        self._squares += float(np.square(block, dtype=np.float64).sum())
+        size = np.abs(block)
+        self.n_over += int(np.count_nonzero(size > 1.0))
+        self._count_runs(size >= self._full_scale)
+        self._digest.update(np.clip(block, -1.0, 1.0).astype("<f4", copy=False).data)
+
+    def _count_runs(self, full: NDArray[np.bool_]) -> None:
+        edges = np.flatnonzero(np.diff(full, prepend=False, append=False))
+        lengths = edges[1::2] - edges[::2]
+        if full[0]:
+            lengths[0] += self._open_run
+        else:
+            self._close_run()
+        self._open_run = 0
+        if full[-1]:
+            self._open_run = int(lengths[-1])
+            lengths = lengths[:-1]
+        self._n_clipped += int(lengths[lengths >= CLIPPED_RUN_SAMPLES].sum())
+
+    def _close_run(self) -> None:
+        if self._open_run >= CLIPPED_RUN_SAMPLES:
+            self._n_clipped += self._open_run
+        self._open_run = 0
+
+    @property
+    def clipped_fraction(self) -> float:
+        """The share of samples in runs of at least 3 at or beyond full scale."""
+        n_open = self._open_run if self._open_run >= CLIPPED_RUN_SAMPLES else 0
+        return (self._n_clipped + n_open) / max(self.n_samples, 1)
+
+    @property
+    def rms(self) -> float:
+        """Root mean square of all samples so far."""
+        return math.sqrt(self._squares / max(self.n_samples, 1))
+
+    @property
+    def silent(self) -> bool:
+        """Whether there are samples and all are equal (zeros, or a constant offset)."""
+        return self.n_samples > 0 and self._lowest == self._highest
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the samples so far, as `core.types.samples_sha256` gives it."""
+        return self._digest.hexdigest() if self.n_samples else ""

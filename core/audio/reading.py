@@ -1,0 +1,186 @@
+"""Recordings in and out: any file soundfile reads becomes a Clip; samples become a WAV.
+
+Reading streams: of a long file of many channels no more is held than the one channel asked
+for, at the rate asked for, and a block.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import soundfile as sf
+import soxr
+from numpy.typing import NDArray
+
+from core.audio.source import AudioSource, Channel, shown_name
+from core.errors import AudioError, SettingError
+from core.types import SHORTEST_CLIP_SECONDS, Clip, Float32Array
+
+AUDIO_EXTENSIONS = (
+    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc"),
+    *(".w64", ".rf64", ".caf", ".au", ".snd"),
+)
+
+_FIRST_BUFFER_SECONDS = 600  # a header may promise more than the file holds
+
+
+def read_clip(
+    path: Path | BinaryIO,
+    *,
+    name: str | None = None,
+    channel: Channel = 0,
+    sample_rate: int | None = None,
+    start_seconds: float = 0.0,
+    stop_seconds: float | None = None,
+) -> Clip:
+    """One channel of a recording (or the mean of all), from start to stop, as a Clip.
+
+    Samples of float files beyond full scale are clipped to it. With `sample_rate` given the
+    sound is resampled as it is read, to round(n * sample_rate / native rate) samples. A file
+    cut short gives what it holds.
+
+    Raises:
+        AudioError: the recording cannot be used; the sentence names it.
+        SettingError: the sample rate or the stretch asked for makes no sense.
+    """
+    if sample_rate is not None:
+        _check_rate(sample_rate)
+    if start_seconds < 0 or (stop_seconds is not None and stop_seconds <= start_seconds):
+        raise SettingError(
+            f"The stretch from {start_seconds} s to {stop_seconds} s is empty or before 0 s."
+        )
+    with AudioSource(path, name) as source:
+        start = round(start_seconds * source.sample_rate)
+        stop = None if stop_seconds is None else round(stop_seconds * source.sample_rate)
+        if 0 < source.n_frames <= start:
+            seconds = source.n_frames / source.sample_rate
+            raise AudioError(
+                f"“{source.shown}” lasts {seconds:.3f} s; it cannot be read from {start_seconds} s."
+            )
+        blocks = (np.clip(block, -1.0, 1.0) for block in source.blocks(channel, start, stop))
+        rate = sample_rate or source.sample_rate
+        n_expected = min(source.n_frames, source.n_frames if stop is None else stop) - start
+        n_expected = min(n_expected, _FIRST_BUFFER_SECONDS * source.sample_rate)
+        try:
+            samples = _joined(
+                _resampled(blocks, source.sample_rate, rate),
+                round(n_expected * rate / source.sample_rate),
+            )
+        except MemoryError:
+            raise AudioError(
+                f"“{source.shown}” is too long for the memory there is; read a stretch of it."
+            ) from None
+        _check_length(samples.size / rate, source.shown)
+        return Clip.from_samples(samples, rate, source.name)
+
+
+def _check_rate(sample_rate: int) -> None:
+    if sample_rate <= 0:
+        raise SettingError(f"A sample rate must be positive, not {sample_rate} Hz.")
+
+
+def _check_length(seconds: float, shown: str) -> None:
+    if seconds < SHORTEST_CLIP_SECONDS:
+        raise AudioError(
+            f"“{shown}” lasts {seconds:.3f} s; a clip needs at least {SHORTEST_CLIP_SECONDS} s."
+        )
+
+
+def _resampled(
+    blocks: Iterator[Float32Array], native_rate: int, sample_rate: int
+) -> Iterator[Float32Array]:
+    """The same sound at another rate, in blocks; equal to resampling it in one go."""
+    if native_rate == sample_rate:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(native_rate, sample_rate, 1, dtype="float32", quality="HQ")
+    n_in = n_out = 0
+    for block in blocks:
+        n_in += block.size
+        out = stream.resample_chunk(block)
+        n_out += out.size
+        yield np.clip(out, -1.0, 1.0)
+    tail = stream.resample_chunk(np.zeros(0, np.float32), last=True)
+    n_left = max(round(n_in * sample_rate / native_rate) - n_out, 0)
+    yield np.clip(tail[:n_left], -1.0, 1.0)
+    if tail.size < n_left:
+        yield np.zeros(n_left - tail.size, np.float32)
+
+
+def _joined(blocks: Iterator[Float32Array], n_expected: int) -> Float32Array:
+    """All blocks in one array that grows in place, so that nothing is held twice."""
+    buffer = np.empty(max(n_expected, 1), np.float32)
+    n = 0
+    for block in blocks:
+        if n + block.size > buffer.size:
+            # No other reference to the buffer exists, so realloc is safe.
+            buffer.resize(max(n + block.size, buffer.size * 5 // 4), refcheck=False)
+        buffer[n : n + block.size] = block
+        n += block.size
+    buffer.resize(n, refcheck=False)
+    return buffer
+
+
+def resample(clip: Clip, sample_rate: int) -> Clip:
+    """The clip at another rate, round(n * sample_rate / clip.sample_rate) samples long."""
+    _check_rate(sample_rate)
+    if sample_rate == clip.sample_rate:
+        return clip
+    n = round(clip.samples.size * sample_rate / clip.sample_rate)
+    blocks = _resampled(iter([clip.samples]), clip.sample_rate, sample_rate)
+    return Clip.from_samples(_joined(blocks, n), sample_rate, clip.name)
+
+
+def find_audio(paths: Sequence[Path]) -> list[Path]:
+    """The files among `paths` and the audio files in the folders among them, sorted, each once.
+
+    Folders are searched through by extension, hidden files and folders left out; a file given
+    by its own path is taken whatever it is called.
+
+    Raises:
+        AudioError: a path is not there, or a folder holds no audio.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = list(_audio_in(path))
+            if not inside:
+                raise AudioError(f"“{shown_name(str(path))}” holds no audio files.")
+        elif path.exists():
+            inside = [path]
+        else:
+            raise AudioError(f"“{shown_name(str(path))}” is not there; check its name and folder.")
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    return sorted(found.values())
+
+
+def _audio_in(folder: Path) -> Iterator[Path]:
+    for base, folders, names in os.walk(folder):
+        folders[:] = [f for f in folders if not f.startswith(".") and f != "__MACOSX"]
+        for name in names:
+            if not name.startswith(".") and name.lower().endswith(AUDIO_EXTENSIONS):
+                yield Path(base, name)
+
+
+def wav_bytes(
+    samples: NDArray[np.floating[Any]], sample_rate: int, subtype: str = "PCM_16"
+) -> bytes:
+    """A WAV of samples, [n] or [n, channel], cut to -1..1; 16 bits play everywhere.
+
+    Raises:
+        AudioError: samples that are not numbers.
+        SettingError: a subtype that WAV does not have.
+    """
+    if not np.isfinite(samples).all():
+        raise AudioError("The sound holds samples that are not numbers and cannot be written.")
+    if not sf.check_format("WAV", subtype):
+        raise SettingError(f"WAV has no subtype {subtype}; PCM_16, PCM_24 and FLOAT are common.")
+    buffer = io.BytesIO()
+    sf.write(buffer, np.clip(samples, -1.0, 1.0), sample_rate, format="WAV", subtype=subtype)
+    return buffer.getvalue()

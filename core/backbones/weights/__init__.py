@@ -1,0 +1,1 @@
+"""The published files of the backbones' weights: catalogue, download, checkpoints."""

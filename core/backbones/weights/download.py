@@ -1,0 +1,184 @@
+"""A file over HTTP, with progress, that goes on where it was cut off."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+
+from core.errors import StoreError, WeightsError
+from core.runtime.atomic_write import reason
+from core.runtime.progress import Progress
+
+# A connection that is cut costs what came of one chunk.
+CHUNK_BYTES = 1 << 16
+TIMEOUT_SECONDS = (10.0, 60.0)
+N_TRIES = 3
+PAUSE_SECONDS = 1.0
+
+
+def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES) -> Path:
+    """`target` holds what is at the URL, all of it.
+
+    What was there of it from an earlier try is kept and asked for no more, if the server says
+    that its file is still the same (Range with If-Range); a cut-off connection is taken up again
+    `tries` times as long as that brings something. Cancelled by `progress`, or cut off for good,
+    it leaves the part beside `target` for the next time.
+
+    Raises:
+        WeightsError: no network, no such file, or cut off; what to do is for the caller to say.
+        StoreError: the disk is full or the folder cannot be written.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        progress = _rising(progress)
+        failures = 0
+        while True:
+            had = _size(part)
+            try:
+                _go_on(url, part, progress)
+            except (requests.ConnectionError, requests.Timeout, _CutOffError) as error:
+                failures = 1 if _size(part) > had else failures + 1
+                if failures >= tries or not _size(part):
+                    raise WeightsError(_said(url, part, error)) from None
+                time.sleep(PAUSE_SECONDS * failures)
+            except requests.RequestException as error:
+                raise WeightsError(f"{_host(url)} cannot be asked for it: {error}.") from None
+            else:
+                break
+        part.replace(target)
+        _about(part).unlink(missing_ok=True)
+        return target
+    except OSError as error:
+        raise StoreError(
+            f"“{target.name}” could not be kept in {target.parent}: {reason(error)}."
+        ) from error
+
+
+def kept_bytes(target: Path) -> int:
+    """How much of a download is here from an earlier try."""
+    return _size(target.with_name(f"{target.name}.part"))
+
+
+def forget(target: Path) -> None:
+    """Nothing of the download is left."""
+    part = target.with_name(f"{target.name}.part")
+    for path in (target, part, _about(part)):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _rising(progress: Progress) -> Progress:
+    """Progress that does not fall where a download has to begin again."""
+    highest = 0.0
+
+    def report(stage: str, fraction: float) -> None:
+        nonlocal highest
+        highest = max(highest, fraction)
+        progress(stage, highest)
+
+    return report
+
+
+class _CutOffError(Exception):
+    """The connection ended before the file did."""
+
+
+def _go_on(url: str, part: Path, progress: Progress) -> None:
+    have, version = _size(part), _version(part)
+    headers = {"Accept-Encoding": "identity", "User-Agent": "hearmap"}
+    if have and version:
+        headers |= {"Range": f"bytes={have}-", "If-Range": version}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer:
+        if answer.status_code == 416:
+            # Nothing lies behind what is here: either all of it is, or it is of another file.
+            if _total_of(answer.headers.get("Content-Range", "")) == have:
+                return
+            part.unlink()
+            _go_on(url, part, progress)
+            return
+        if answer.status_code not in (200, 206):
+            raise WeightsError(f"{_host(url)} does not give it (HTTP {answer.status_code}).")
+        if answer.status_code == 200 or not headers.get("Range"):
+            have = 0
+        length = answer.headers.get("Content-Length")
+        total = have + int(length) if length and length.isdigit() else None
+        _check_room(part, (total or 0) - have)
+        version = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
+        # A weak validator does not promise the same bytes.
+        version = "" if version.startswith("W/") else version
+        _about(part).write_text(json.dumps({"version": version}), encoding="utf-8")
+        with part.open("ab" if have else "wb") as stream:
+            for block in _blocks(answer):
+                stream.write(block)
+                have += len(block)
+                progress(_stage(have, total), min(1.0, have / total) if total else 0.0)
+        if total is not None and have != total:
+            raise _CutOffError
+
+
+def _blocks(answer: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from answer.iter_content(CHUNK_BYTES)
+    except requests.exceptions.ChunkedEncodingError:
+        raise _CutOffError from None
+
+
+def _check_room(part: Path, n_bytes: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if n_bytes > free:
+        raise StoreError(
+            f"The download needs {n_bytes / 1e6:,.0f} MB more in {part.parent}, and "
+            f"{free / 1e6:,.0f} MB are free; make room, then try again."
+        )
+
+
+def _stage(have: int, total: int | None) -> str:
+    of_all = f" of {total / 1e6:,.0f}" if total else ""
+    return f"Downloading, {have / 1e6:,.0f}{of_all} MB"
+
+
+def _said(url: str, part: Path, error: Exception) -> str:
+    have = _size(part)
+    if have:
+        return (
+            f"The download from {_host(url)} was cut off; the {have / 1e6:,.1f} MB that came are "
+            "kept, and the next try goes on from there."
+        )
+    if isinstance(error, requests.Timeout):
+        return f"{_host(url)} does not answer; try again later."
+    return f"{_host(url)} could not be reached; is there a network?"
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2]
+
+
+def _about(part: Path) -> Path:
+    return part.with_name(f"{part.name}.json")
+
+
+def _version(part: Path) -> str:
+    try:
+        about = json.loads(_about(part).read_text(encoding="utf-8"))
+        return str(about["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _total_of(content_range: str) -> int | None:
+    total = content_range.rpartition("/")[2]
+    return int(total) if total.isdigit() else None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -1,0 +1,67 @@
+"""The front end that torchlibrosa's modules leave in a checkpoint: mel filters and STFT kernels.
+
+The filters are used as they are; the kernels are compared with the Hann STFT that stands for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from core.backbones.weights.checkpoint import chosen
+from core.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.spectral.spectrogram import SpectrogramSettings
+
+MEL_FILTERS = "mel_filters"
+_FILTERS = "logmel_extractor.melW"
+_KERNELS = (
+    "spectrogram_extractor.stft.conv_real.weight",
+    "spectrogram_extractor.stft.conv_imag.weight",
+)
+
+
+def mel_filters(
+    tensors: Mapping[str, Tensor], settings: SpectrogramSettings, prefix: str = ""
+) -> Tensor:
+    """The file's own mel filters, [bin, freq]; `prefix` only stands in the sentences.
+
+    Raises:
+        WeightsError: the file has no such front end, or not the one that `settings` describe, so
+            that its frequencies would not be known.
+    """
+    import torch
+
+    from core.spectral.spectrogram import mel_filter_bank
+
+    n_bins = settings.n_fft // 2 + 1
+    shapes = {_FILTERS: (n_bins, settings.n_mels)} | {
+        kernel: (n_bins, 1, settings.n_fft) for kernel in _KERNELS
+    }
+    kept = chosen(tensors, shapes, prefix)
+    same = (
+        torch.allclose(kept[name][:, 0], ours, atol=1e-4)
+        for name, ours in zip(_KERNELS, _stft_kernels(settings.n_fft), strict=True)
+    )
+    if not all(same):
+        raise WeightsError(f"Its spectrogram is not a Hann STFT of {settings.n_fft} samples.")
+    if not torch.allclose(kept[_FILTERS], mel_filter_bank(settings), atol=1e-4, rtol=1e-3):
+        raise WeightsError(
+            f"Its mel filters are not {settings.n_mels} bands from {settings.f_min_hz:g} to "
+            f"{settings.f_max_hz:g} Hz at {settings.sample_rate} Hz."
+        )
+    return kept[_FILTERS]
+
+
+def _stft_kernels(n_fft: int) -> tuple[Tensor, Tensor]:
+    """Real and imaginary part of the windowed Fourier matrix, [bin, sample] each."""
+    import torch
+
+    sample = torch.arange(n_fft, dtype=torch.float64)
+    bins = torch.arange(n_fft // 2 + 1, dtype=torch.float64)
+    angle = 2.0 * torch.pi * bins[:, None] * sample / n_fft
+    window = torch.hann_window(n_fft, dtype=torch.float64)
+    return (angle.cos() * window).float(), (-angle.sin() * window).float()

@@ -1,0 +1,1 @@
+"""Calibration: cross-fitting, p-values, thresholds and operating points."""

@@ -1,0 +1,1 @@
+"""The heads, one file each; what they share lies in parts/."""

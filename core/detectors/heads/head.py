@@ -1,0 +1,144 @@
+"""A head learns what normal feature maps look like and gives each cell of a new one a score."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from core.backbones import Backbone
+from core.detectors.settings import option
+from core.features.extractor import Features
+from core.runtime.progress import Progress
+from core.types import FeatureMaps
+
+
+@dataclass(frozen=True)
+class HeadSettings:
+    """What every head can be told."""
+
+    layers: tuple[str, ...] = option(
+        (), "Layers of the backbone; empty means its usual ones, finest the finest of those."
+    )
+    smoothing_sigma: float = option(
+        4.0, "Gaussian smoothing of the map, in spectrogram cells.", low=0.0, high=50.0
+    )
+    reference: str = option(
+        "training",
+        "What a sound is compared with: the training set, as published, or (both) also the whole "
+        "clip's average sound with the training clips', which finds what lasts the whole clip.",
+        choices=("training", "both"),
+    )
+    clip_score: str = option(
+        "peak",
+        "The clip's score from its map: the highest cell, as published, or (top) the mean of the "
+        "five best columns, each the mean of its five best rows, which one odd cell cannot lift.",
+        choices=("peak", "top"),
+    )
+    loudness_exponent: float = option(
+        0.0,
+        "The map is multiplied by the power of each cell over the clip's own background, to this "
+        "exponent; 0, as published, leaves it alone.",
+        low=0.0,
+        high=1.0,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class CellScores:
+    """A head's verdict on one stretch of a clip.
+
+    Shape:
+        map: [freq, time] on the head's own grid, higher is more anomalous
+        clip_weight: [freq, time] or None; where given, the clip's score is the unsmoothed map's
+            highest cell times its weight, else the smoothed map's highest cell
+    `whole` is the head's own score of the whole stretch, where it has one besides the map; a
+    clip's is that of its most unlike stretch.
+    """
+
+    map: Tensor
+    clip_weight: Tensor | None = None
+    whole: float | None = None
+
+
+class Head(ABC):
+    """An anomaly algorithm on feature maps. `docs/adding_a_head.md` shows a whole one.
+
+    A head is fitted once; fitting again starts afresh. With one seed it is repeatable.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    settings_type: ClassVar[type[HeadSettings]] = HeadSettings
+    # The form that suits sound (docs/departures.md), beside the published one of the defaults.
+    recommended: ClassVar[dict[str, Any]] = {
+        "reference": "both",
+        "clip_score": "top",
+        "loudness_exponent": 0.08,
+    }
+    # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
+    more_presets: ClassVar[dict[str, dict[str, Any]]] = {}
+    fewest_clips: ClassVar[int] = 2
+    # What the published form has otherwise for a benchmark's data set, by the benchmark's name.
+    published_for: ClassVar[dict[str, dict[str, Any]]] = {}
+    # The backbones it can work with, the usual one first; none named means any.
+    backbones: ClassVar[tuple[str, ...]] = ()
+    # Where a head that trains for hours keeps its state, in folders NAME-*, to go on from.
+    checkpoints: Path | None = None
+
+    def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:
+        self.settings: Any = settings
+        self.layers = layers
+        self.backbone = backbone
+        self.device = backbone.device
+
+    @abstractmethod
+    def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
+        """Learn from the feature maps of normal clips, read one segment at a time."""
+
+    @abstractmethod
+    def score(self, maps: FeatureMaps) -> CellScores:
+        """The scores of one segment."""
+
+    def score_among(self, maps: FeatureMaps, bank: str) -> CellScores:
+        """The scores of one segment of a clip that is to be compared with one bank's clips.
+
+        Heads that know no banks score it as any other.
+        """
+        return self.score(maps)
+
+    @classmethod
+    def learns_classes(cls, settings: Any) -> bool:
+        """Whether a head of these settings learns by telling the clips' classes apart."""
+        return False
+
+    @classmethod
+    def forget(cls, checkpoints: Path) -> None:
+        """What heads of this kind kept in the folder, to go on from, is gone."""
+        for folder in checkpoints.glob(f"{cls.name}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            checkpoints.rmdir()
+
+    @classmethod
+    def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:
+        """The backbone's layers that a head of these settings needs."""
+        return backbone.choose_layers(settings.layers)
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Everything learned, as tensors by name."""
+
+    @abstractmethod
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` gave.
+
+        Raises:
+            KeyError: a tensor is missing.
+        """

@@ -1,0 +1,61 @@
+"""AnoPatch's network: BEATs, attentive pooling of its tokens, and a linear map to 128 numbers."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from core.backbones.beats_network import BeatsNetwork, folded
+from core.detectors.heads.parts.arcface import AttentiveStatistics
+from core.errors import SettingError
+
+N_EMBEDDING = 128
+# From so many layers on what is computed inside them is not kept for the way back, so that a large
+# batch of a large network fits; benchmarks/anopatch.py measures what that saves and costs.
+FRUGAL_FROM_LAYERS = 6
+
+
+class AnoPatchNetwork(nn.Module):
+    """Log-mels [batch, freq, time] to embeddings [batch, 128], and the tokens they are of."""
+
+    def __init__(self, beats: BeatsNetwork) -> None:
+        super().__init__()
+        self.beats = copy.deepcopy(beats)
+        self.beats.requires_grad_(True)
+        self.beats.frugal = len(self.beats.layers) >= FRUGAL_FROM_LAYERS
+        width = self.beats.config.encoder_embed_dim
+        self.pooling = AttentiveStatistics(width)
+        # As in ECAPA-TDNN: without it what all clips share would drown what tells them apart.
+        self.norm = nn.BatchNorm1d(2 * width)
+        self.embedding = nn.Linear(2 * width, N_EMBEDDING)
+
+    def forward(self, log_mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings [batch, 128] and tokens [batch, token, channel]."""
+        tokens = self.beats.tokens(log_mel)
+        return self.embedding(self.norm(self.pooling(tokens))), tokens
+
+
+def beats_of(network: object, title: str) -> BeatsNetwork:
+    """The backbone's network, which must be a BEATs.
+
+    Raises:
+        SettingError: it is another.
+    """
+    if not isinstance(network, BeatsNetwork):
+        raise SettingError(f"{title} needs a BEATs network; choose backbone beats or beats-small.")
+    return network
+
+
+def frozen_view(layer: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean over all tokens, [channel], and tokens [token, channel], of a layer's maps."""
+    tokens = folded(layer[None])[0]
+    return tokens.mean(dim=0), tokens
+
+
+def fixed_length(log_mel: Tensor, n_frames: int, start: int) -> Tensor:
+    """A stretch of so many frames of [freq, time] from `start` on; a shorter sound is repeated."""
+    if log_mel.shape[1] < n_frames:
+        log_mel = torch.cat([log_mel] * -(-n_frames // log_mel.shape[1]), dim=1)
+    return log_mel[:, start : start + n_frames]

@@ -1,0 +1,282 @@
+"""The fine-tuning of AnoPatch's network: steps, checkpoints, going on from one, early stop.
+
+A checkpoint is a folder as `core.detectors.model_folder` writes them, whole or not at all: every
+tensor the next step depends on, random numbers included, so that an interrupted training goes on
+as if it had not been. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, fixed_length
+from core.detectors.heads.parts.arcface import ArcFace, masked
+from core.detectors.heads.parts.training import split_off
+from core.detectors.model_folder import read_model, write_model
+from core.errors import FitError, ModelError
+from core.features.extractor import Features
+from core.runtime.progress import Progress
+
+if TYPE_CHECKING:
+    from core.detectors.heads.anopatch import AnoPatchSettings
+
+STAGE = "Fine-tuning the network"
+FORMAT = 1
+
+
+class FineTuning:
+    """One training run: network, loss, optimiser, the clips in their order, and where it stands.
+
+    `start` tells the network's first weights from others; `losses` has each step's loss so far.
+    """
+
+    def __init__(
+        self,
+        network: AnoPatchNetwork,
+        features: Features,
+        settings: AnoPatchSettings,
+        device: torch.device,
+        seed: int,
+        start: str,
+    ) -> None:
+        self.settings, self.features, self.device = settings, features, device
+        self._start = (seed, start)
+        names = sorted({clip.label for clip in features.clips})
+        self.classes = torch.tensor([names.index(clip.label) for clip in features.clips])
+        self.network = network
+        self.loss = ArcFace(
+            network.embedding.out_features, len(names), settings.arcface_scale, settings.margin
+        )
+        self.learned = nn.ModuleDict({"network": network, "loss": self.loss}).to(device)
+        self.optimizer = torch.optim.AdamW(
+            self.learned.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.generator = torch.Generator().manual_seed(seed)
+        everything = list(range(len(features)))
+        self.train, self.held_out = everything, everything
+        if settings.patience:
+            self.train, self.held_out = split_off(len(features), self.generator)
+        self.n_frames = self._crop_frames()
+        self.step, self.waiting = 0, torch.empty(0, dtype=torch.int64)
+        self.losses: list[float] = []
+        self.lowest, self.since = float("inf"), 0
+        self.best: dict[str, Tensor] = {}
+        self.stopped = False
+
+    def run(self, folder: Path | None, progress: Progress) -> None:
+        """Train to the end, or to an early one, from where it stands.
+
+        Raises:
+            FitError: the loss is no number any more.
+            Cancelled: by `progress`; the latest checkpoint stays.
+        """
+        settings = self.settings
+        self.network.train()
+        while self.step < settings.steps and not self.stopped:
+            said = f", loss {self.losses[-1]:.3g}" if self.losses else ""
+            progress(f"{STAGE}: step {self.step + 1} of {settings.steps}{said}", self.share)
+            self._one_step()
+            checked = settings.patience and self.step % settings.check_every == 0
+            if checked or (settings.patience and self.step == settings.steps):
+                self._check()
+            due = self.step % settings.checkpoint_every == 0
+            if folder is not None and (due or self.stopped or self.step == settings.steps):
+                self.save(folder)
+        if self.best:
+            self.learned.load_state_dict(self.best)
+        self.network.eval().requires_grad_(False)
+
+    @property
+    def share(self) -> float:
+        """How much of it is done."""
+        return self.step / self.settings.steps
+
+    def _one_step(self) -> None:
+        """One batch, forth and back; the weights move after every `accumulation`-th."""
+        settings = self.settings
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.learning_rate * min(
+                1.0, (self.step + 1) / max(1, settings.warmup_steps)
+            )
+        indices = self._next_indices()
+        log_mel = torch.stack([self._crop(i) for i in indices])
+        log_mel = masked(log_mel, settings.specaug_freq, settings.specaug_time, self.generator)
+        embeddings, _ = self.network(log_mel.to(self.device))
+        loss = self.loss(embeddings, self.classes[indices].to(self.device))
+        (loss / settings.accumulation).backward()
+        value = float(loss.detach())
+        if value != value:
+            raise FitError(
+                "The network's training diverged; fit again with a smaller learning_rate than "
+                f"{settings.learning_rate:g}."
+            )
+        self.step += 1
+        self.losses.append(value)
+        if self.step % settings.accumulation == 0 or self.step == settings.steps:
+            self.optimizer.step()
+            self.optimizer.zero_grad()
+
+    def _next_indices(self) -> list[int]:
+        """The next clips: all of them in random order, again and again."""
+        size = min(self.settings.batch_size, len(self.train))
+        while len(self.waiting) < size:
+            order = torch.randperm(len(self.train), generator=self.generator)
+            self.waiting = torch.cat([self.waiting, torch.tensor(self.train)[order]])
+        taken, self.waiting = self.waiting[:size], self.waiting[size:]
+        return taken.tolist()
+
+    def _crop_frames(self) -> int:
+        """What a step hears of a clip, in frames: whole columns, no more than the longest has."""
+        hop = self.settings.crop_seconds / 0.010
+        longest = max(clip.n_frames for clip in self.features.clips)
+        patch = self.network.beats.config.input_patch_size
+        return max(1, -(-min(round(hop), longest) // patch)) * patch
+
+    def _crop(self, index: int) -> Tensor:
+        segments = self.features[index]
+        which = int(torch.randint(len(segments), (1,), generator=self.generator))
+        log_mel = segments[which].log_mel
+        n_starts = max(1, log_mel.shape[1] - self.n_frames + 1)
+        start = int(torch.randint(n_starts, (1,), generator=self.generator))
+        return fixed_length(log_mel, self.n_frames, start)
+
+    @torch.no_grad()
+    def _check(self) -> None:
+        """The loss on clips held out; the best weights are remembered."""
+        self.network.eval()
+        total = 0.0
+        for start in range(0, len(self.held_out), self.settings.batch_size):
+            indices = self.held_out[start : start + self.settings.batch_size]
+            crops = [fixed_length(self.features[i][0].log_mel, self.n_frames, 0) for i in indices]
+            embeddings, _ = self.network(torch.stack(crops).to(self.device))
+            loss = self.loss(embeddings, self.classes[indices].to(self.device))
+            total += float(loss) * len(indices)
+        self.network.train()
+        mean = total / len(self.held_out)
+        self.since += 1
+        if mean < self.lowest:
+            self.lowest, self.since = mean, 0
+            self.best = {name: v.clone() for name, v in self.learned.state_dict().items()}
+        self.stopped = self.since >= self.settings.patience
+
+    # Checkpoints
+
+    def save(self, folder: Path) -> None:
+        """Keep everything that the next step depends on.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        tensors = {f"learned.{name}": v for name, v in self.learned.state_dict().items()}
+        for i, parameter in enumerate(self.learned.parameters()):
+            for name, value in self.optimizer.state.get(parameter, {}).items():
+                tensors[f"optimizer.{i}.{name}"] = value
+            if parameter.grad is not None:
+                tensors[f"gradient.{i}"] = parameter.grad
+        tensors |= {f"best.{name}": v for name, v in self.best.items()}
+        tensors["generator"] = self.generator.get_state()
+        tensors["random"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        tensors["waiting"] = self.waiting
+        tensors["losses"] = torch.tensor(self.losses, dtype=torch.float64)
+        manifest = {
+            "training": self.identity,
+            "step": self.step,
+            "lowest": self.lowest if self.lowest < float("inf") else None,
+            "since": self.since,
+            "stopped": self.stopped,
+        }
+        write_model(folder, manifest, tensors)
+
+    def resume(self, folder: Path) -> bool:
+        """Go back to where the checkpoint stands; false where there is none of this training.
+
+        A damaged one counts as none.
+        """
+        if not folder.is_dir():
+            return False
+        try:
+            manifest, tensors = read_model(folder)
+        except ModelError:
+            return False
+        if manifest.get("training") != self.identity:
+            return False
+        self._take(manifest, tensors)
+        return True
+
+    def _take(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        self.learned.load_state_dict(_below(tensors, "learned."))
+        for i, parameter in enumerate(self.learned.parameters()):
+            state = _below(tensors, f"optimizer.{i}.")
+            # AdamW counts its steps on the CPU.
+            self.optimizer.state[parameter] = {
+                name: v if name == "step" else v.to(self.device) for name, v in state.items()
+            }
+            gradient = tensors.get(f"gradient.{i}")
+            parameter.grad = None if gradient is None else gradient.to(self.device)
+        self.best = _below(tensors, "best.")
+        self.generator.set_state(tensors["generator"])
+        torch.set_rng_state(tensors["random"])
+        if "random.cuda" in tensors and self.device.type == "cuda":
+            torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
+        self.waiting = tensors["waiting"]
+        self.losses = tensors["losses"].tolist()
+        self.step, self.since = manifest["step"], manifest["since"]
+        self.lowest = float("inf") if manifest["lowest"] is None else manifest["lowest"]
+        self.stopped = manifest["stopped"]
+
+    @property
+    def identity(self) -> str:
+        """Tells this training from any other: settings, clips, classes and where it starts."""
+        clips = [(clip.sha256, clip.label) for clip in self.features.clips]
+        described = [FORMAT, dataclasses.asdict(self.settings), self._start, clips]
+        return hashlib.sha256(json.dumps(described).encode()).hexdigest()
+
+
+@contextmanager
+def random_numbers(seed: int, device: torch.device) -> Iterator[None]:
+    """Random numbers of CPU and device come from this seed inside, and go on as before after."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def fine_tuned(
+    network: AnoPatchNetwork,
+    features: Features,
+    settings: AnoPatchSettings,
+    device: torch.device,
+    *,
+    seed: int,
+    start: str,
+    checkpoints: Path | None,
+    progress: Progress,
+) -> list[float]:
+    """Fine-tune a network in place; gives the loss of every step.
+
+    In `checkpoints` the state is kept in a folder of this training's own; one that is there is
+    gone on from, and stays until `Head.forget`.
+    """
+    training = FineTuning(network, features, settings, device, seed, start)
+    folder = None
+    if checkpoints is not None:
+        folder = checkpoints / f"anopatch-{training.identity[:16]}"
+        if training.resume(folder):
+            progress(f"{STAGE}: going on from step {training.step}", training.share)
+    training.run(folder, progress)
+    return training.losses
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n[len(prefix) :]: v for n, v in tensors.items() if n.startswith(prefix)}

@@ -1,0 +1,258 @@
+"""A model on disk: a folder of manifest.json and tensors.safetensors, written whole, read checked.
+
+The manifest holds what the detector says of itself and, beside it, the keys of `OWN_KEYS`: the
+format's version, who wrote it and when, the size and sha256 of the tensors, and a sha256 of the
+manifest's own content. A changed byte in either file is found before anything is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import ModelError, StoreError
+from core.runtime.atomic_write import reason, sync_file, sync_folder, temporary_beside
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+FORMAT_VERSION = 1
+MANIFEST = "manifest.json"
+TENSORS = "tensors.safetensors"
+OWN_KEYS = ("format_version", "program_version", "created_at", "tensors", "manifest_sha256")
+
+
+def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """The model is in `folder`, whole, replacing one that was there; or nothing has changed.
+
+    `manifest` must be plain JSON (no NaN) and use none of `OWN_KEYS`, whose values are set here.
+    A round trip through `read_model` is allowed: values it put there are replaced by new ones.
+
+    Raises:
+        StoreError: the system refused (a full disk, say), or `folder` holds something that is
+            not a model.
+    """
+    import safetensors.torch
+
+    folder = folder.absolute().resolve()
+    content = {key: value for key, value in manifest.items() if key not in OWN_KEYS}
+    # Not JSON is a mistake of the program's, found before the disk is touched.
+    json.dumps(content, allow_nan=False)
+    _restore_interrupted(folder)
+    temporary = temporary_beside(folder)
+    try:
+        _refuse_other_content(folder)
+        temporary.mkdir(parents=True)
+        safetensors.torch.save_file(_plain(tensors), temporary / TENSORS)
+        sync_file(temporary / TENSORS)
+        content |= {
+            "format_version": FORMAT_VERSION,
+            "program_version": program_version(),
+            "created_at": datetime.datetime.now(datetime.timezone.utc).isoformat(),
+            "tensors": {
+                "file": TENSORS,
+                "size_bytes": (temporary / TENSORS).stat().st_size,
+                "sha256": _file_sha256(temporary / TENSORS),
+            },
+        }
+        content["manifest_sha256"] = _content_sha256(content)
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+        (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        sync_file(temporary / MANIFEST)
+        sync_folder(temporary)
+        _take_place(temporary, folder)
+    except OSError as error:
+        raise StoreError(
+            f"The model “{folder.name}” could not be saved in {folder.parent}: {reason(error)}. "
+            "Nothing was changed."
+        ) from error
+    except safetensors.SafetensorError as error:
+        raise StoreError(
+            f"The model “{folder.name}” could not be saved in {folder.parent}: {error}. "
+            "Nothing was changed."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The manifest, `OWN_KEYS` included, and the tensors of `write_model`, every byte checked.
+
+    Raises:
+        ModelError: `folder` is no model, is damaged, or was made by a newer HearMap.
+    """
+    import safetensors.torch
+
+    folder = folder.absolute()
+    _restore_interrupted(folder)
+    manifest = check_model(folder)
+    try:
+        tensors = safetensors.torch.load_file(folder / TENSORS)
+    except OSError as error:
+        raise ModelError(
+            f"The model “{folder.name}” cannot be read: {TENSORS}: {reason(error)}."
+        ) from error
+    except safetensors.SafetensorError as error:
+        raise ModelError(
+            f"The model “{folder.name}” is damaged: {TENSORS} is not a tensor file ({error})."
+        ) from error
+    return manifest, tensors
+
+
+def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
+    """The manifest; every byte of both files is what was written. Nothing is loaded.
+
+    Sentences call the model `name`, or what its folder is called.
+
+    Raises:
+        ModelError: as `read_model`.
+    """
+    name = name or folder.absolute().name
+    manifest = read_manifest(folder, name)
+    path = folder / TENSORS
+    stated = manifest["tensors"]
+    if not path.is_file():
+        raise ModelError(f"The model “{name}” is incomplete: {TENSORS} is missing.")
+    try:
+        size_bytes = path.stat().st_size
+        if size_bytes != stated["size_bytes"]:
+            raise ModelError(
+                f"The model “{name}” is damaged: {TENSORS} has {size_bytes:,} bytes instead "
+                f"of {stated['size_bytes']:,}. Fit it again, or copy it again from its source."
+            )
+        if _file_sha256(path) != stated["sha256"]:
+            raise ModelError(
+                f"The model “{name}” is damaged: {TENSORS} is not what was saved. "
+                "Fit it again, or copy it again from its source."
+            )
+    except OSError as error:
+        raise ModelError(
+            f"The model “{name}” cannot be read: {TENSORS}: {reason(error)}."
+        ) from error
+    return manifest
+
+
+def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
+    """The manifest alone, checked; the tensors are neither read nor checked.
+
+    Raises:
+        ModelError: as `read_model`.
+    """
+    name = name or folder.absolute().name
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "is not there"
+        raise ModelError(
+            f"The model “{name}” {what}; a model is a folder with {MANIFEST} and {TENSORS}."
+        )
+    try:
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ModelError(
+            f"The folder “{name}” is not a HearMap model: {MANIFEST} is missing."
+        ) from None
+    except OSError as error:
+        raise ModelError(
+            f"The model “{name}” cannot be read: {MANIFEST}: {reason(error)}."
+        ) from error
+    except UnicodeDecodeError:
+        raise _damaged_manifest(name) from None
+    try:
+        manifest = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        raise _damaged_manifest(name) from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("format_version"), int):
+        raise _damaged_manifest(name)
+    if manifest["format_version"] > FORMAT_VERSION:
+        raise ModelError(
+            f"The model “{name}” was made by a newer HearMap; update this one to open it."
+        )
+    if manifest.get("manifest_sha256") != _content_sha256(manifest):
+        raise _damaged_manifest(name)
+    return manifest
+
+
+def program_version() -> str:
+    """HearMap's version as installed, "unknown" from a bare source tree."""
+    try:
+        return importlib.metadata.version("hearmap")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _damaged_manifest(name: str) -> ModelError:
+    return ModelError(
+        f"The model “{name}” is damaged: {MANIFEST} is not what was saved. "
+        "Fit it again, or copy it again from its source."
+    )
+
+
+def _content_sha256(manifest: dict[str, Any]) -> str:
+    content = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors on the CPU, contiguous, no two of one memory, as the format demands."""
+    plain: dict[str, Tensor] = {}
+    taken: set[int] = set()
+    for name, tensor in tensors.items():
+        own = tensor.detach().cpu().contiguous()
+        memory = own.untyped_storage()
+        if memory.data_ptr() in taken or memory.nbytes() != own.nbytes:
+            own = own.clone()
+        taken.add(own.untyped_storage().data_ptr())
+        plain[name] = own
+    return plain
+
+
+def _refuse_other_content(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {MANIFEST, TENSORS}:
+        raise StoreError(
+            f"{folder} is already there and is not just a HearMap model; choose another name, so "
+            "that nothing of yours is lost."
+        )
+
+
+def _replaced(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name[:40]}.replaced")
+
+
+def _take_place(temporary: Path, folder: Path) -> None:
+    """Renames the new folder to its place; the old one steps aside and comes back on failure."""
+    old = _replaced(folder)
+    had_old = folder.exists()
+    if had_old:
+        shutil.rmtree(old, ignore_errors=True)
+        os.replace(folder, old)
+    try:
+        os.replace(temporary, folder)
+    except OSError:
+        if had_old:
+            os.replace(old, folder)
+        raise
+    sync_folder(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _restore_interrupted(folder: Path) -> None:
+    """Brings back the old model after power was lost between the renames of `_take_place`."""
+    with contextlib.suppress(OSError):
+        if not folder.exists() and _replaced(folder).is_dir():
+            os.replace(_replaced(folder), folder)

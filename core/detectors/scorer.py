@@ -1,0 +1,110 @@
+"""A listener is a fitted head and, where asked for, the lasting view: what hears one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from core.backbones import Backbone
+from core.detectors.heads.head import CellScores, Head
+from core.detectors.views.energy_weighting import coarse_weight, energy_weight
+from core.detectors.views.spectrogram_map import best_columns, spectrogram_map, weighted_peak
+from core.detectors.views.stationary import StationaryScores, StationaryView
+from core.features.extractor import Features, SourceClip
+from core.runtime.progress import Progress
+from core.types import FeatureMaps, Float32Array
+
+
+@dataclass(frozen=True, eq=False)
+class ScorerOutput:
+    """What a listener says of one clip, before calibration.
+
+    Shape:
+        raw: [freq, time] float32, the head's map on the spectrogram's axes
+    """
+
+    raw: Float32Array
+    score: float
+    stationary: StationaryScores | None
+
+
+class Scorer:
+    """A head, the settings that make a map and a score of its cells, and the lasting view."""
+
+    def __init__(self, head: Head, backbone: Backbone, stationary_layer: str | None) -> None:
+        self.head = head
+        self.settings = head.settings
+        self._spectrogram_settings = backbone.settings
+        self.stationary = (
+            StationaryView(stationary_layer, backbone.settings) if stationary_layer else None
+        )
+
+    def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
+        """Learn what normal clips sound like."""
+        if self.stationary:
+            self.stationary.fit(features)
+        self.head.fit(features, seed=seed, progress=progress)
+
+    def hear(
+        self, clip: SourceClip, segments: Iterable[FeatureMaps], window_seconds: float
+    ) -> ScorerOutput:
+        """The map and scores of a clip, judged by stretches of `window_seconds`; one pass."""
+        settings = self.settings
+        scores: list[CellScores] = []
+        cells: list[Tensor] = []
+        sizes: list[tuple[int, int]] = []
+        weights: list[Tensor] = []
+        averages: list[Tensor] = []
+        columns: list[tuple[int, int]] = []
+        for maps in segments:
+            scored = self.head.score_among(maps, clip.bank)
+            scores.append(scored)
+            cells.append(scored.map)
+            sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
+            if settings.loudness_exponent:
+                weights.append(
+                    energy_weight(
+                        maps.log_mel.cpu(), self._spectrogram_settings, settings.loudness_exponent
+                    )
+                )
+            if self.stationary:
+                self.stationary.listen(maps, window_seconds, averages, columns)
+        raw = spectrogram_map(cells, sizes, clip.n_frames, settings.smoothing_sigma, weights)
+        window_share = window_seconds / clip.duration_seconds
+        own = [scored.whole for scored in scores if scored.whole is not None]
+        if settings.clip_score == "embedding" and own:
+            score = max(own)
+        elif settings.clip_score == "top":
+            weighted = [
+                cell * coarse_weight(weights[i], cell.shape) if weights else cell
+                for i, cell in enumerate(cells)
+            ]
+            score = best_columns(weighted, window_share)
+        elif scores[0].clip_weight is not None:
+            score = weighted_peak(scores, window_share)
+        else:
+            score = float(raw.max())
+        return ScorerOutput(
+            raw, score, self.stationary.compare(averages, columns) if self.stationary else None
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything learned, as tensors by name."""
+        tensors = {f"head.{name}": value.cpu() for name, value in self.head.state().items()}
+        if self.stationary:
+            tensors["lasting.memory"] = self.stationary.memory
+        return tensors
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """Take over what `state` gave.
+
+        Raises:
+            KeyError: a tensor is missing.
+        """
+        self.head.load_state(
+            {name[5:]: value for name, value in tensors.items() if name.startswith("head.")}
+        )
+        if self.stationary:
+            self.stationary.remember(tensors["lasting.memory"])

@@ -1,0 +1,93 @@
+"""A head's cells become a map on the spectrogram's axes, and the cells a clip's score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+from torch import Tensor
+
+from core.detectors.heads.head import CellScores
+from core.types import Float32Array
+
+N_BEST = 5
+
+
+def spectrogram_map(
+    cells: Sequence[Tensor],
+    sizes: Sequence[tuple[int, int]],
+    n_frames: int,
+    sigma: float,
+    weights: Sequence[Tensor] = (),
+) -> Float32Array:
+    """One map [freq, time] of the cell maps of consecutive segments, smoothed, then weighted.
+
+    `sizes` gives rows and columns of each segment's log-mel, on which `weights`, if any, lie.
+    Cells are enlarged bilinearly with their centres where they belong; columns past the clip's
+    last frame are cut off. Smoothing repeats the border outward, so it works on maps narrower
+    than its reach.
+    """
+    enlarged = [
+        F.interpolate(cell[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
+        for cell, size in zip(cells, sizes, strict=True)
+    ]
+    whole = torch.cat(enlarged, dim=1).numpy()
+    del enlarged  # an hour's map is 60 MB, and every copy of it counts
+    if sigma > 0:
+        whole = ndimage.gaussian_filter(whole, sigma, mode="nearest")
+    start = 0
+    for weight in weights:
+        whole[:, start : start + weight.shape[1]] *= weight.numpy()
+        start += weight.shape[1]
+    return np.ascontiguousarray(whole[:, :n_frames], dtype=np.float32)
+
+
+def window_starts(n_columns: int, window: int) -> list[int]:
+    """First columns of windows that overlap by half and cover everything; one where it fits."""
+    if n_columns <= window * 1.5:
+        return [0]
+    return [*range(0, n_columns - window, max(1, window // 2)), n_columns - window]
+
+
+def windows(n_columns: int, window: int) -> list[tuple[int, int]]:
+    """First and last column of each such window; a single one reaches to the end."""
+    starts = window_starts(n_columns, window)
+    return [(s, n_columns if len(starts) == 1 else s + window) for s in starts]
+
+
+def weighted_peak(scores: Sequence[CellScores], window_share: float) -> float:
+    """The highest cell times its weight, in the window of the clip where that is largest.
+
+    `window_share` is the window's length over the clip's, so that a long clip is judged by
+    stretches as long as those the detector was calibrated on.
+    """
+    cells = torch.cat([score.map for score in scores], dim=1)
+    weights = torch.cat([score.clip_weight for score in scores if score.clip_weight is not None], 1)
+    best = -torch.inf
+    for start, stop in windows(cells.shape[1], _window(cells, window_share)):
+        part = cells[:, start:stop]
+        row, column = divmod(int(part.argmax()), part.shape[1])
+        best = max(best, float(part[row, column] * weights[row, start + column]))
+    return best
+
+
+def best_columns(cells: Sequence[Tensor], window_share: float) -> float:
+    """The mean of the five best columns, each the mean of its five best rows, of the best window.
+
+    An event is wider than a cell: one odd cell cannot lift this score, and one that lasts for
+    half a second is not diluted by the rest of the clip.
+    """
+    whole = torch.cat(list(cells), dim=1)
+    columns = whole.topk(min(N_BEST, len(whole)), dim=0).values.mean(dim=0)
+    best = -torch.inf
+    for start, stop in windows(len(columns), _window(whole, window_share)):
+        part = columns[start:stop]
+        best = max(best, float(part.topk(min(N_BEST, len(part))).values.mean()))
+    return best
+
+
+def _window(cells: Tensor, window_share: float) -> int:
+    return max(1, round(cells.shape[1] * min(1.0, window_share)))

@@ -1,0 +1,1 @@
+"""Measure detectors on data sets and on one's own recordings."""

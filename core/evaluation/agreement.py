@@ -1,0 +1,96 @@
+"""Where several models agree that a clip is unlike the normal recordings.
+
+Models of different backbones see one clip on different axes; their maps are laid on those of the
+first by the nearest cell, so that no value is invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.detectors.regions import find_regions
+from core.report.summary_sentence import UNLIKE, place
+from core.types import AnomalyMap, Float32Array, Float64Array, Region
+
+Value = TypeVar("Value", bound=np.generic)
+# More than half of the models: where they agree.
+MAJORITY = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """The share of models whose map exceeds its threshold, cell by cell.
+
+    Shape:
+        share: [freq, time] float32 in [0, 1] on the axes freq_hz and time_s
+    `regions` are where more than half agree, the largest share first.
+    """
+
+    share: Float32Array
+    freq_hz: Float64Array
+    time_s: Float64Array
+    regions: tuple[Region, ...]
+
+
+def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
+    """How many of the maps of one clip exceed their thresholds, on the axes of the first.
+
+    Raises:
+        ValueError: there is no map.
+    """
+    if not maps:
+        raise ValueError("There is no map to compare.")
+    freq_hz, time_s = maps[0].freq_hz, maps[0].time_s
+    above = [
+        on_axes(found.raw > found.map_threshold, found, freq_hz, time_s).astype(np.float32)
+        for found in maps
+    ]
+    share = np.mean(above, axis=0, dtype=np.float32)
+    # A share is no score, and so has no p-value; 1 claims nothing.
+    regions = find_regions(share, MAJORITY, freq_hz, time_s, lambda _: 1.0)
+    return Agreement(share, freq_hz, time_s, regions)
+
+
+def on_axes(
+    layer: NDArray[Value], found: AnomalyMap, freq_hz: Float64Array, time_s: Float64Array
+) -> NDArray[Value]:
+    """A layer [freq, time] of `found` on other axes: the value of the nearest cell.
+
+    Distances in frequency are those on a mel axis.
+    """
+    rows = _nearest(_mel(found.freq_hz), _mel(freq_hz))
+    columns = _nearest(found.time_s, time_s)
+    taken: NDArray[Value] = layer[np.ix_(rows, columns)]
+    return taken
+
+
+def in_words(maps: Sequence[AnomalyMap], agreed: Agreement) -> str:
+    """How many models call the clip unlike, and where most of them agree."""
+    n_unlike, n_models = sum(found.anomalous for found in maps), len(maps)
+    unlike = UNLIKE[:1].lower() + UNLIKE[1:]
+    if n_models == 1:
+        verb = "finds" if n_unlike else "does not find"
+        return f"The one model {verb} this recording {unlike}."
+    said = f"{n_unlike} of {n_models} models find this recording {unlike}"
+    if not agreed.regions:
+        return f"{said}; there is no place where more than half of them agree."
+    strongest = agreed.regions[0]
+    n_there = round(strongest.score * n_models)
+    return f"{said}; {n_there} of them agree on {place(strongest)}."
+
+
+def _mel(hz: Float64Array) -> Float64Array:
+    mel: Float64Array = np.log1p(hz / 700.0)
+    return mel
+
+
+def _nearest(centres: Float64Array, wanted: Float64Array) -> NDArray[np.intp]:
+    """For each wanted place the index of the nearest centre; centres rise."""
+    between = (centres[1:] + centres[:-1]) / 2
+    found: NDArray[np.intp] = np.searchsorted(between, wanted)
+    return found

@@ -1,0 +1,129 @@
+"""EnvMix of the built-in machines: each take without and with one of the machine's faults."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from core.errors import DataSetError
+from core.evaluation.datasets.envmix import Mix, mix_stem
+from core.evaluation.datasets.machines import FAULTS, MACHINES, MachineClip, make
+from core.types import Clip
+
+
+@dataclass(frozen=True)
+class MadeClip:
+    """A normal recording of a built-in machine."""
+
+    machine: str
+    seed: int
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """The machine and the seed."""
+        return f"{self.machine} normal {self.seed:04d}"
+
+    @property
+    def source(self) -> str:
+        """Each is a recording of its own."""
+        return self.name
+
+    def read(self, sample_rate: int) -> Clip:
+        """The made sound at this rate."""
+        return make(
+            self.machine, seed=self.seed, duration_seconds=self.seconds, sample_rate=sample_rate
+        ).clip
+
+    def described(self) -> dict[str, Any]:
+        """What it is made with."""
+        return {"kind": "machine"} | dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class MadeMix:
+    """A recording of a built-in machine with one of its faults."""
+
+    machine: str
+    seed: int
+    seconds: float
+    fault: str
+
+    @property
+    def event(self) -> str:
+        """The fault."""
+        return self.fault
+
+    def make(self, sample_rate: int, snr_db: float | None) -> Mix:
+        """The same take without and with its fault, which is as loud as the SNR says."""
+        take = (self.machine, self.seed, self.seconds, sample_rate)
+        faulty = _made(*take, self.fault)
+        name = f"{self.machine} {self.fault} {self.seed:04d}"
+        normal = _made(*take, None).clip
+        return mix_stem(normal, faulty.fault_stem, faulty.fault_times, snr_db, name)
+
+    def described(self) -> dict[str, Any]:
+        """What it is made with."""
+        return {"kind": "machine"} | dataclasses.asdict(self)
+
+
+@lru_cache(maxsize=64)
+def _made(
+    machine: str, seed: int, seconds: float, sample_rate: int, fault: str | None
+) -> MachineClip:
+    """A take, kept for the next SNR: making 5 s costs as much as hearing it."""
+    return make(machine, seed=seed, duration_seconds=seconds, sample_rate=sample_rate, fault=fault)
+
+
+@dataclass(frozen=True)
+class MachineMixes:
+    """EnvMix of the built-in machines: each machine is a normal class, its faults the events."""
+
+    normals: tuple[str, ...]
+    n_training: int = 24
+    n_tests: int = 16
+    n_of_each_fault: int = 6
+    seconds: float = 5.0
+    seed: int = 0
+    data_set: str = "machines"
+
+    def check(self) -> None:
+        """Refuse a machine that there is not.
+
+        Raises:
+            DataSetError: there is none of that name.
+        """
+        for machine in self.normals:
+            if machine not in MACHINES:
+                raise DataSetError(
+                    f"There is no machine “{machine}”; there are {', '.join(MACHINES)}."
+                )
+
+    def training(self, normal: str) -> list[MadeClip]:
+        """The first takes."""
+        return [MadeClip(normal, self._seed(i), self.seconds) for i in range(self.n_training)]
+
+    def tests(self, normal: str) -> list[MadeClip]:
+        """The takes after those."""
+        return [
+            MadeClip(normal, self._seed(self.n_training + i), self.seconds)
+            for i in range(self.n_tests)
+        ]
+
+    def mixes(self, normal: str) -> list[MadeMix]:
+        """Takes of their own, each with a fault."""
+        first = self.n_training + self.n_tests
+        return [
+            MadeMix(normal, self._seed(first + i), self.seconds, fault)
+            for i, fault in enumerate(FAULTS[normal] * self.n_of_each_fault)
+        ]
+
+    def described(self, normal: str) -> dict[str, Any]:
+        """How many are made, how long and from what seed."""
+        fields = ("data_set", "n_training", "n_tests", "n_of_each_fault", "seconds", "seed")
+        return {name: getattr(self, name) for name in fields}
+
+    def _seed(self, number: int) -> int:
+        return 10_000 * self.seed + number

@@ -1,0 +1,129 @@
+"""DCASE 2020 Task 2 as it is distributed: `{machine}/{train,test}/{normal,anomaly}_id_XX_*.wav`.
+
+Koizumi et al., "Description and Discussion on DCASE2020 Challenge Task2", 2020; CC BY-NC-SA 4.0.
+Published on Zenodo as records 3678171 (development), 3727685 (additional training) and 3841772
+(evaluation): six machines, 41 ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from core.audio.source import shown_name
+from core.errors import DataSetError
+from core.evaluation.datasets.machine_clip import (
+    MachineClip,
+    checked_choice,
+    folders_in,
+    table_lines,
+    wavs_in,
+)
+
+# Which ids of a machine belong to which of the two published parts.
+DEVELOPMENT_IDS = {
+    **dict.fromkeys(("fan", "pump", "slider", "valve"), ("id_00", "id_02", "id_04", "id_06")),
+    "ToyCar": ("id_01", "id_02", "id_03", "id_04"),
+    "ToyConveyor": ("id_01", "id_02", "id_03"),
+}
+EVALUATION_IDS = {
+    **dict.fromkeys(("fan", "pump", "slider", "valve"), ("id_01", "id_03", "id_05")),
+    "ToyCar": ("id_05", "id_06", "id_07"),
+    "ToyConveyor": ("id_04", "id_05", "id_06"),
+}
+
+_LABELLED = re.compile(r"(normal|anomaly)_(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
+_UNLABELLED = re.compile(r"(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
+
+
+def dcase2020(
+    root: Path,
+    *,
+    machines: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
+    labels: Path | None = None,
+) -> list[MachineClip]:
+    """The labelled clips of these machines and ids, by default all, training clips first.
+
+    Test clips of the evaluation set are published without labels; they are left out unless
+    `labels` is the `eval_data_list.csv` of that set.
+
+    Raises:
+        DataSetError: the folder has another layout, a file another name, or a machine or id asked
+            for is not there. The sentence names the first.
+    """
+    folders = machine_folders(root)
+    kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
+    anomalous = {} if labels is None else _evaluation_labels(labels)
+    clips = [
+        clip
+        for folder in folders
+        if folder.name in kinds
+        for split in ("train", "test")
+        if (folder / split).is_dir()
+        for path in wavs_in(folder / split)
+        if (clip := _clip(path, folder.name, split == "test", anomalous)) is not None
+    ]
+    names = checked_choice(ids, (clip.machine_id for clip in clips), "id")
+    return [clip for clip in clips if clip.machine_id in names]
+
+
+def machine_folders(root: Path) -> list[Path]:
+    """The machines' folders of DCASE Task 2, each with `train` and `test`.
+
+    Raises:
+        DataSetError: there are none.
+    """
+    folders = [
+        folder
+        for folder in folders_in(root)
+        if (folder / "train").is_dir() or (folder / "test").is_dir()
+    ]
+    if not folders:
+        raise DataSetError(
+            f"{root} is not DCASE Task 2: it has no folder such as fan/train. Unpack the ZIP files "
+            "there, and give the folder that holds the machines (published on Zenodo, for 2020 as "
+            "records 3678171, 3727685 and 3841772, for 2023 as 7882613)."
+        )
+    return folders
+
+
+def _clip(
+    path: Path, machine: str, is_test: bool, anomalous: dict[tuple[str, str], bool]
+) -> MachineClip | None:
+    match = _LABELLED.fullmatch(path.name)
+    if match is not None:
+        machine_id, is_anomalous = match[2].lower(), match[1].lower() == "anomaly"
+        if is_anomalous and not is_test:
+            raise DataSetError(f"{path} is anomalous and lies among the training clips; remove it.")
+        return MachineClip(path, machine, machine_id, is_test, is_anomalous)
+    match = _UNLABELLED.fullmatch(path.name)
+    if match is None or not is_test:
+        raise DataSetError(
+            f"{path} is not named as in DCASE 2020, such as normal_id_00_00000000.wav."
+        )
+    label = anomalous.get((machine, path.name))
+    if label is None:
+        return None
+    return MachineClip(path, machine, match[1].lower(), is_test, label)
+
+
+def _evaluation_labels(table: Path) -> dict[tuple[str, str], bool]:
+    """Whether an evaluation clip is anomalous, by machine and name.
+
+    In `eval_data_list.csv` a line with a machine's name alone begins its clips: name, another
+    name, 0 or 1.
+    """
+    found, machine = {}, ""
+    for line in table_lines(table):
+        if len(line) == 1:
+            machine = line[0]
+        elif len(line) < 3 or not machine or line[2].strip() not in ("0", "1"):
+            raise DataSetError(
+                f"{table} is not the eval_data_list.csv of DCASE 2020: a line is a machine, or a "
+                f"clip's name, another name and 0 or 1, not “{shown_name(','.join(line))}”."
+            )
+        else:
+            found[machine, line[0]] = line[2].strip() == "1"
+    return found

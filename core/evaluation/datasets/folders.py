@@ -1,0 +1,53 @@
+"""Two plain folders as a data set: each subfolder with recordings is a class, else the folder.
+
+There are no published folds, so recordings are dealt to folds 1 to 5 by their names, all clips of
+one recording together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from core.audio import find_audio
+from core.audio.grouping import group_by
+from core.errors import AudioError, DataSetError
+from core.evaluation.datasets.esc50 import Recording
+
+N_FOLDS = 5
+
+
+def folder_recordings(root: Path, rule: str = "file") -> list[Recording]:
+    """Every recording below the folder, its class the subfolder it lies in.
+
+    `rule` says which clips were cut from one recording, as `core.audio.grouping.group_by` does. By
+    "file" the source is the name of the file: one name in both folders is one recording.
+
+    Raises:
+        DataSetError: the folder is not there, or holds no audio.
+        SettingError: there is no such rule.
+    """
+    try:
+        files = find_audio([root])
+    except AudioError as error:
+        raise DataSetError(str(error)) from None
+    if not root.is_dir():
+        raise DataSetError(f"“{root}” is a file; a folder of recordings is needed.")
+    names = [file.relative_to(root).as_posix() for file in files]
+    groups = [file.name for file in files] if rule == "file" else group_by(names, rule)
+    folds = _folds(groups)
+    return [
+        Recording(
+            path=file,
+            category=name.split("/")[0] if "/" in name else root.resolve().name,
+            fold=folds[group],
+            source=group,
+        )
+        for file, name, group in zip(files, names, groups, strict=True)
+    ]
+
+
+def _folds(groups: list[str]) -> dict[str, int]:
+    """Folds of as many recordings each, in an order that names give but do not show."""
+    ordered = sorted(set(groups), key=lambda group: hashlib.sha256(group.encode()).hexdigest())
+    return {group: i % N_FOLDS + 1 for i, group in enumerate(ordered)}

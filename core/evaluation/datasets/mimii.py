@@ -1,0 +1,124 @@
+"""MIMII as it is distributed: a folder per SNR, in it `{machine}/id_XX/{normal,abnormal}/*.wav`.
+
+Purohit et al., "MIMII Dataset: Sound Dataset for Malfunctioning Industrial Machine Investigation
+and Inspection", 2019; CC BY-SA 4.0. Published on Zenodo as record 3384388, a ZIP file for each
+SNR and machine; 16 kHz, 10 s, 8 channels, of which the papers use the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from core.errors import DataSetError
+from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, folders_in, wavs_in
+
+CHANNEL = 0
+
+# “6_dB_fan” as the ZIP files are called, “6dB” and “min6dB” as in the authors' own code.
+_SNR_FOLDER = re.compile(r"(min|minus|-)?_?(\d+)_?dB(_\w+)?", re.IGNORECASE)
+_ID_FOLDER = re.compile(r"id_\d\d")
+
+
+def mimii(
+    root: Path,
+    *,
+    snr_db: Collection[float] | None = None,
+    machines: Collection[str] | None = None,
+    ids: Collection[str] | None = None,
+) -> list[MachineClip]:
+    """The clips of these SNRs, machines and ids (by default all), split into training and test.
+
+    Of each SNR, machine and id all N abnormal clips are tests, and so are the first N normal ones
+    by name; the other normal ones train (the split of the authors' baseline). A folder may be
+    called 6_dB_fan, 6dB or min6dB, and `root` may itself be one.
+
+    Raises:
+        DataSetError: the folder has another layout; a machine, id or SNR asked for is not there;
+            or an id lacks clips to train or test with. The sentence names the first.
+    """
+    folders = _id_folders(root)
+    levels = checked_choice(
+        None if snr_db is None else [f"{level:g}" for level in snr_db],
+        (f"{level:g}" for level, _, _ in folders),
+        "SNR, in dB,",
+    )
+    kinds = checked_choice(machines, (machine for _, machine, _ in folders), "machine")
+    names = checked_choice(ids, (name for _, _, name in folders), "id")
+    chosen = {
+        key: folder
+        for key, folder in folders.items()
+        if f"{key[0]:g}" in levels and key[1] in kinds and key[2] in names
+    }
+    if not chosen:
+        raise DataSetError(f"{root} has no clips of these machines, ids and SNRs together.")
+    return [
+        clip
+        for (level, machine, name), folder in chosen.items()
+        for clip in _split(folder, level, machine, name)
+    ]
+
+
+def _split(folder: Path, snr_db: float, machine: str, machine_id: str) -> list[MachineClip]:
+    normal, abnormal = wavs_in(folder / "normal"), wavs_in(folder / "abnormal")
+    n_tests = len(abnormal)
+    if len(normal) <= n_tests:
+        raise DataSetError(
+            f"{folder} has {len(normal)} normal and {n_tests} abnormal clips: with as many normal "
+            "clips tested as there are abnormal ones, none is left to train on."
+        )
+    return [
+        MachineClip(path, machine, machine_id, is_test, is_anomalous, snr_db)
+        for files, is_test, is_anomalous in (
+            (normal[n_tests:], False, False),
+            (normal[:n_tests], True, False),
+            (abnormal, True, True),
+        )
+        for path in files
+    ]
+
+
+def _id_folders(root: Path) -> dict[tuple[float, str, str], Path]:
+    """Every id's folder, by SNR from high to low, machine and id."""
+    found: dict[tuple[float, str, str], Path] = {}
+    for level in (root, *folders_in(root)):
+        snr_db = _snr_db(level)
+        if snr_db is None:
+            continue
+        for machine in folders_in(level):
+            for folder in folders_in(machine):
+                if not _ID_FOLDER.fullmatch(folder.name):
+                    continue
+                key = (snr_db, machine.name, folder.name)
+                if key in found:
+                    raise DataSetError(
+                        f"{machine.name} {folder.name} at {snr_db:g} dB is there twice, in "
+                        f"{found[key]} and {folder}; keep one."
+                    )
+                found[key] = folder
+    if not found:
+        raise DataSetError(_other_layout(root))
+    return dict(sorted(found.items(), key=lambda item: (-item[0][0], *item[0][1:])))
+
+
+def _snr_db(folder: Path) -> float | None:
+    match = _SNR_FOLDER.fullmatch(folder.name)
+    if match is None:
+        return None
+    return float(match[2]) * (-1.0 if match[1] else 1.0) + 0.0  # no -0 dB
+
+
+def _other_layout(root: Path) -> str:
+    if any(
+        _ID_FOLDER.fullmatch(path.name) for kind in folders_in(root) for path in folders_in(kind)
+    ):
+        return (
+            f"{root} holds machines but no SNR; put them into a folder named by it, such as "
+            f"{root / '6dB'}, and give the folder above."
+        )
+    return (
+        f"{root} is not MIMII: it has no folder such as 6_dB_fan/fan/id_00. Unpack each ZIP file "
+        "into a folder of its name, and give the folder that holds these (published as Zenodo "
+        "record 3384388)."
+    )

@@ -1,0 +1,221 @@
+"""Which layers of a backbone to use, judged by normal recordings alone: `choose_layers`.
+
+Half of the normal clips are held out in turn. Each layer and set of layers tells them, by AUROC,
+from pseudo-anomalies made of the same clips: another clip mixed in for a moment, a band stopped,
+a moment cut out. No labelled or test recording is used, so no result of one is spoilt by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from core.backbones import load_backbone
+from core.detectors.calibration.folds import grouped_folds
+from core.detectors.detector import Detector
+from core.detectors.presets import preset_settings
+from core.errors import FitError, SettingError
+from core.features.cache import FeatureCache
+from core.metrics.bootstrap import Interval
+from core.metrics.ranked import roc_auc_interval
+from core.runtime.progress import Progress, part, silent
+from core.types import Clip, Float64Array
+
+EVENT_SECONDS = (0.3, 0.8)
+MIXED_DB = 6.0
+OCTAVES_STOPPED = 1.0
+EDGE_SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class LayersStanding:
+    """What a set of layers is worth on pseudo-anomalies; `by_kind` has the AUROC of each kind."""
+
+    layers: tuple[str, ...]
+    roc_auc: Interval
+    by_kind: dict[str, float]
+
+
+def mixed(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
+    """The clip with a moment of another one mixed in 6 dB above it, half as fast again.
+
+    Played faster, even another clip of the same machine is a sound the first never made.
+    """
+    start, stop = _moment(clip, rng)
+    n = stop - start
+    other = others[int(rng.integers(len(others)))].samples
+    needed = int(1.5 * n) + 2
+    at = int(rng.integers(max(1, other.size - needed)))
+    source = np.resize(other[at : at + needed], needed).astype(np.float64)
+    event = np.interp(1.5 * np.arange(n), np.arange(needed), source)
+    level = np.sqrt(np.mean(np.square(clip.samples[start:stop], dtype=np.float64)))
+    own = np.sqrt(np.mean(np.square(event)))
+    gain = 10.0 ** (MIXED_DB / 20.0) * level / own if own > 0 else 0.0
+    samples = clip.samples.astype(np.float64)
+    samples[start:stop] += gain * event * _edges(n, clip.sample_rate)
+    return _made(clip, samples, "mixed")
+
+
+def band_stopped(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
+    """The clip with the strongest octave, or one beside it, silent for a moment."""
+    start, stop = _moment(clip, rng)
+    n = stop - start
+    spectrum = np.fft.rfft(clip.samples[start:stop].astype(np.float64))
+    hz = np.fft.rfftfreq(n, 1.0 / clip.sample_rate)
+    lows = 62.5 * 2.0 ** np.arange(0.0, np.log2(clip.sample_rate / 2.0 / 62.5), OCTAVES_STOPPED)
+    power = [np.square(np.abs(spectrum[(hz >= low) & (hz < 2.0 * low)])).sum() for low in lows]
+    best = int(np.argmax(power)) + int(rng.integers(-1, 2))
+    low = lows[min(max(best, 0), len(lows) - 1)]
+    kept = np.fft.irfft(np.where((hz >= low) & (hz < 2.0 * low), 0.0, spectrum), n)
+    samples = clip.samples.astype(np.float64)
+    weight = _edges(n, clip.sample_rate)
+    samples[start:stop] = weight * kept + (1.0 - weight) * samples[start:stop]
+    return _made(clip, samples, "band stopped")
+
+
+def time_cut(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
+    """The clip with a moment of silence."""
+    start, stop = _moment(clip, rng)
+    samples = clip.samples.astype(np.float64)
+    samples[start:stop] *= 1.0 - _edges(stop - start, clip.sample_rate)
+    return _made(clip, samples, "cut")
+
+
+KINDS: dict[str, Callable[[Clip, Sequence[Clip], np.random.Generator], Clip]] = {
+    "mixing": mixed,
+    "band stop": band_stopped,
+    "time cut": time_cut,
+}
+
+
+def sets_of_layers(layers: Sequence[str], default_layers: Sequence[str]) -> list[tuple[str, ...]]:
+    """Each layer alone, then every set of two or more of the usual ones.
+
+    >>> sets_of_layers(["a", "b", "c"], ["b", "c"])
+    [('a',), ('b',), ('c',), ('b', 'c')]
+    """
+    sets: list[tuple[str, ...]] = [(layer,) for layer in layers]
+    for n in range(2, len(default_layers) + 1):
+        sets += list(combinations(default_layers, n))
+    return sets
+
+
+def choose_layers(
+    normal: Sequence[Clip],
+    groups: Sequence[str],
+    *,
+    head: str = "padim",
+    preset: str = "recommended",
+    backbone: str = "aisfx",
+    device: str = "auto",
+    seed: int = 0,
+    progress: Progress = silent,
+) -> list[LayersStanding]:
+    """What each layer and set of layers is worth, best first; the usual order where they tie.
+
+    Clips of one group are never both fitted on and held out. Costs two fits and the scoring of
+    four times the clips for each set of layers, and the clips in memory.
+
+    Raises:
+        FitError: fewer than two recordings, or too few clips for the head in half of them.
+        SettingError: a head, preset, backbone or device is unknown.
+    """
+    folds = grouped_folds(groups, 2, seed=seed)
+    if len(folds) < 2:
+        raise FitError("Layers are compared on recordings held out; at least two are needed.")
+    loaded = load_backbone(backbone, device)
+    if loaded.settings.sample_rate != normal[0].sample_rate:
+        raise SettingError(f"Read the clips at {loaded.settings.sample_rate} Hz.")
+    candidates = sets_of_layers(list(loaded.strides), loaded.default_layers)
+    rng = np.random.default_rng(seed)
+    unlike = {
+        kind: [make(clip, [o for o in normal if o is not clip], rng) for clip in normal]
+        for kind, make in KINDS.items()
+    }
+    options: dict[str, Any] = preset_settings(head, preset)
+    standings = []
+    for i, layers in enumerate(candidates):
+        step = part(progress, i / len(candidates), (i + 1) / len(candidates))
+        scores: dict[str, list[float]] = {kind: [] for kind in ("normal", *KINDS)}
+        for k, fold in enumerate(folds):
+            watch = part(step, k / 2, (k + 1) / 2)
+            chosen = options | {"layers": layers}
+            detector = Detector(head, backbone, seed=seed, device=device, **chosen)
+            rest = [j for j in range(len(normal)) if j not in set(fold)]
+            detector.fit(
+                [normal[j] for j in rest],
+                groups=[groups[j] for j in rest],
+                cache=FeatureCache(),
+                progress=_titled(layers, part(watch, 0.0, 0.6)),
+            )
+            for kind in scores:
+                held_out = [(normal if kind == "normal" else unlike[kind])[j] for j in fold]
+                found = _standardised(detector, held_out)
+                scores[kind] += found
+            watch(" + ".join(layers), 1.0)
+        standings.append(_standing(layers, scores, seed))
+    progress("Done", 1.0)
+    return sorted(standings, key=lambda one: -one.roc_auc.value)
+
+
+def sentence(standings: Sequence[LayersStanding]) -> str:
+    """What the comparison says, and what it does not, for people."""
+    best = standings[0]
+    area = best.roc_auc
+    said = (
+        f"{' + '.join(best.layers)} tells made-up anomalies from held-out normal clips best, with "
+        f"an AUROC of {area.value:.2f} ({area.low:.2f} to {area.high:.2f})"
+    )
+    close = [" + ".join(one.layers) for one in standings[1:] if one.roc_auc.high >= area.low]
+    if close:
+        said += f", but these clips cannot tell it from {', '.join(close)} for certain"
+    return f"{said}. Made-up anomalies are a guess at real ones; labelled clips would tell."
+
+
+def _standardised(detector: Detector, clips: Sequence[Clip]) -> list[float]:
+    """Scores on the scale of the detector's own held-out normals, so that folds can be pooled."""
+    reference = detector.calibration.clip_scores
+    middle, spread = float(np.median(reference)), float(np.std(reference)) or 1.0
+    return [(found.score - middle) / spread for found in detector.score_many(clips)]
+
+
+def _standing(layers: tuple[str, ...], scores: dict[str, list[float]], seed: int) -> LayersStanding:
+    normal = scores["normal"]
+
+    def area(kinds: Sequence[str]) -> Interval:
+        unlike = [score for kind in kinds for score in scores[kind]]
+        truth = np.repeat([False, True], [len(normal), len(unlike)])
+        return roc_auc_interval(truth, np.array([*normal, *unlike]), seed=seed)
+
+    return LayersStanding(layers, area(list(KINDS)), {kind: area([kind]).value for kind in KINDS})
+
+
+def _moment(clip: Clip, rng: np.random.Generator) -> tuple[int, int]:
+    seconds = min(rng.uniform(*EVENT_SECONDS), 0.5 * clip.duration_seconds)
+    n = max(2, round(seconds * clip.sample_rate))
+    start = int(rng.integers(clip.samples.size - n + 1))
+    return start, start + n
+
+
+def _edges(n: int, sample_rate: int) -> Float64Array:
+    """A weight of one that rises and falls within 20 ms, so that no click is made."""
+    n_edge = max(1, min(n // 2, round(EDGE_SECONDS * sample_rate)))
+    weight = np.ones(n)
+    rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(n_edge) + 0.5) / n_edge)
+    weight[:n_edge], weight[n - n_edge :] = rise, rise[::-1]
+    return weight
+
+
+def _made(clip: Clip, samples: Float64Array, how: str) -> Clip:
+    return Clip.from_samples(samples.clip(-1.0, 1.0), clip.sample_rate, f"{clip.name}, {how}")
+
+
+def _titled(layers: tuple[str, ...], progress: Progress) -> Progress:
+    def report(stage: str, fraction: float) -> None:
+        progress(f"{' + '.join(layers)}: {stage}", fraction)
+
+    return report

@@ -1,0 +1,1 @@
+"""Frozen features of clips, and their cache on disk."""

@@ -1,0 +1,252 @@
+"""Frozen features of clips, computed once and kept on disk, read back one stretch at a time.
+
+A long clip is cut into segments with enough context to either side that the maps equal those of
+the whole clip. Values are rounded to 16-bit floats whether they come from the cache or not, so a
+cached fit and a fresh one are the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.backbones import Backbone
+from core.errors import AudioError
+from core.features.cache import FeatureCache
+from core.runtime import memory
+from core.runtime.progress import Progress, silent
+from core.types import Clip, FeatureMaps
+
+SEGMENT_SECONDS = 30.0
+BATCH_SECONDS = 40.0
+
+
+@dataclass(frozen=True)
+class SourceClip:
+    """What is kept of a clip once its features are made.
+
+    `label` is the class it is known to be of and `bank` the clips it is compared with, for heads
+    that care; both are empty where nobody said.
+    """
+
+    name: str
+    sha256: str
+    duration_seconds: float
+    n_frames: int
+    label: str = ""
+    bank: str = ""
+
+
+class Features(Sequence[list[FeatureMaps]]):
+    """The features of many clips: item i is the list of segments of clip i, read when asked for.
+
+    Costs disk, not memory: about 0.25 MB a second of audio for aiSFX's three layers.
+    """
+
+    def __init__(self, clips: Sequence[SourceClip], keys: Sequence[list[str]], cache: FeatureCache):
+        self.clips = list(clips)
+        self._keys = list(keys)
+        self._cache = cache
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, index: int) -> list[FeatureMaps]:  # type: ignore[override]
+        return [self._cache.read(key) for key in self._keys[index]]
+
+    def __iter__(self) -> Iterator[list[FeatureMaps]]:
+        return (self[i] for i in range(len(self)))
+
+    def segments(self) -> Iterator[FeatureMaps]:
+        """Every segment of every clip, in order."""
+        for segments in self:
+            yield from segments
+
+    def subset(self, indices: Iterable[int]) -> Features:
+        """The features of some of the clips."""
+        chosen = list(indices)
+        return Features(
+            [self.clips[i] for i in chosen], [self._keys[i] for i in chosen], self._cache
+        )
+
+    def labelled(self, labels: Sequence[str], banks: Sequence[str]) -> Features:
+        """The same features, of clips whose classes and banks are known."""
+        clips = [
+            replace(clip, label=label, bank=bank)
+            for clip, label, bank in zip(self.clips, labels, banks, strict=True)
+        ]
+        return Features(clips, self._keys, self._cache)
+
+
+class FeatureExtractor:
+    """Turns clips into feature maps of one backbone's layers, in batches, through a disk cache."""
+
+    def __init__(self, backbone: Backbone, layers: tuple[str, ...], cache: FeatureCache) -> None:
+        self.backbone = backbone
+        self.layers = backbone.check_layers(layers)
+        self.cache = cache
+        settings = backbone.settings
+        self.stride = backbone.stride(self.layers)
+        self.segment_frames = backbone.window_frames or self._multiple(
+            SEGMENT_SECONDS / settings.hop_seconds
+        )
+        self.context_frames = 0 if backbone.window_frames else self._multiple(backbone.reach_frames)
+        self._most_together = sys.maxsize
+        described = f"{backbone.weights_sha256}|{settings}|{self.layers}|{self.segment_frames}"
+        if backbone.precision != "float32":
+            described += f"|{backbone.precision}"
+        self._prefix = hashlib.sha256(described.encode()).hexdigest()[:16]
+
+    def extract(
+        self, clips: Iterable[Clip], n_clips: int | None = None, progress: Progress = silent
+    ) -> Features:
+        """The features of clips at the backbone's sample rate, which are let go one by one.
+
+        `n_clips` is their number when `clips` has no length. Costs 7 to 10 ms of two CPU cores a
+        second of audio for aiSFX, and the memory of one batch (40 s of audio).
+        """
+        if n_clips is None and isinstance(clips, Sequence):
+            n_clips = len(clips)
+        infos: list[SourceClip] = []
+        keys: list[list[str]] = []
+        for clip, parts in self._fresh_or_cached(clips):
+            infos.append(self.info(clip))
+            keys.append(parts)
+            of_all = f" of {n_clips}" if n_clips else ""
+            progress(f"Listening to clip {len(infos)}{of_all}", len(infos) / (n_clips or math.inf))
+        return Features(infos, keys, self.cache)
+
+    def info(self, clip: Clip) -> SourceClip:
+        """What is kept of the clip."""
+        n_frames = self.backbone.settings.n_frames(clip.samples.size)
+        return SourceClip(clip.name, clip.sha256, clip.duration_seconds, n_frames)
+
+    def segments(self, clip: Clip) -> Iterator[FeatureMaps]:
+        """The feature maps of a clip, segment by segment, without touching the cache."""
+        spans = list(self._spans(clip))
+        for start, stop in spans:
+            yield self._maps([clip], start, stop)[0]
+            if len(spans) > 1:
+                memory.release()
+
+    def batch(self, clips: Sequence[Clip]) -> Iterator[Iterable[FeatureMaps]]:
+        """The segments of each clip, clips of one length together; a long clip's one by one."""
+        for group in self._batches(clips):
+            if len(group) == 1:
+                yield self.segments(group[0])
+            else:
+                start, stop = next(iter(self._spans(group[0])))
+                yield from ([maps] for maps in self._maps(group, start, stop))
+
+    def _fresh_or_cached(self, clips: Iterable[Clip]) -> Iterator[tuple[Clip, list[str]]]:
+        for group in self._batches(clips):
+            missing = [clip for clip in group if not self._is_cached(clip)]
+            for clip, segments in zip(missing, self.batch(missing), strict=True):
+                for key, maps in zip(self._keys(clip), segments, strict=True):
+                    self.cache.write(key, maps)
+            for clip in group:
+                yield clip, self._keys(clip)
+
+    def _is_cached(self, clip: Clip) -> bool:
+        return all(self.cache.has(key) for key in self._keys(clip))
+
+    def _keys(self, clip: Clip) -> list[str]:
+        n_segments = len(list(self._spans(clip)))
+        return [f"{self._prefix}-{clip.sha256}-{i}" for i in range(n_segments)]
+
+    def _batches(self, clips: Iterable[Clip]) -> Iterator[list[Clip]]:
+        """Neighbouring clips of one length, as many as a batch may hold; long clips alone."""
+        for n_samples, group in groupby(clips, key=lambda clip: clip.samples.size):
+            seconds = n_samples / self.backbone.settings.sample_rate
+            size = max(1, int(BATCH_SECONDS / seconds)) if seconds <= SEGMENT_SECONDS else 1
+            batch: list[Clip] = []
+            for clip in group:
+                batch.append(clip)
+                if len(batch) == size:
+                    yield batch
+                    batch = []
+            if batch:
+                yield batch
+
+    def _spans(self, clip: Clip) -> Iterator[tuple[int, int]]:
+        n_frames = self.backbone.settings.n_frames(clip.samples.size)
+        for start in range(0, n_frames, self.segment_frames):
+            yield start, min(start + self.segment_frames, n_frames)
+
+    def _maps(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
+        """The maps of clips of one length; a batch that memory is short for is halved for good."""
+        if len(clips) <= self._most_together:
+            try:
+                return self._maps_at_once(clips, start, stop)
+            except (MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error):
+                    raise
+            if len(clips) == 1:
+                raise AudioError(
+                    f"There is not enough memory to hear “{clips[0].name}” with backbone "
+                    f"{self.backbone.name}; close other programs, or choose a smaller backbone."
+                )
+            self._most_together = len(clips) // 2
+            if self.backbone.device.type == "cuda":
+                torch.cuda.empty_cache()
+        size = self._most_together
+        batches = (clips[i : i + size] for i in range(0, len(clips), size))
+        return [maps for batch in batches for maps in self._maps(batch, start, stop)]
+
+    def _maps_at_once(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
+        backbone = self.backbone
+        n_frames = backbone.settings.n_frames(clips[0].samples.size)
+        first, last = self._heard(start, stop, n_frames)
+        samples = torch.stack([torch.from_numpy(clip.samples) for clip in clips])
+        log_mel = backbone.log_mel(samples, first, last)
+        # Cells at the end of a clip that is no multiple of the stride see its last frame repeated.
+        padding = -log_mel.shape[-1] % self.stride
+        log_mel = F.pad(log_mel, (0, padding), mode="replicate")
+        maps = backbone.maps(log_mel, self.layers)
+        columns = slice(start - first, self._multiple(stop - first))
+        inputs = _rounded(log_mel[:, :, columns])
+        cut = {
+            # A cell's channels side by side in memory, as the heads read them.
+            layer: _rounded(values[..., _coarse(columns, backbone.strides[layer])]).contiguous(
+                memory_format=torch.channels_last
+            )
+            for layer, values in maps.items()
+        }
+        return [
+            FeatureMaps(inputs[i], {layer: values[i] for layer, values in cut.items()})
+            for i in range(len(clips))
+        ]
+
+    def _heard(self, start: int, stop: int, n_frames: int) -> tuple[int, int]:
+        """The frames that the network hears to make the maps of frames start..stop."""
+        window = self.backbone.window_frames
+        if window is None:
+            first = max(0, start - self.context_frames)
+            return first, min(n_frames, stop + self.context_frames)
+        # The last window of a long clip is as full as the others: it reaches back.
+        return max(0, min(start, self._multiple(n_frames) - window)), stop
+
+    def _multiple(self, frames: float) -> int:
+        return -(-int(frames) // self.stride) * self.stride
+
+
+def _coarse(columns: slice, stride: int) -> slice:
+    return slice(columns.start // stride, columns.stop // stride)
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return "can't allocate memory" in str(error) or "not enough memory" in str(error)
+
+
+def _rounded(values: Tensor) -> Tensor:
+    return values.half().cpu().float()

@@ -1,0 +1,229 @@
+"""The executor of this process's jobs, and what becomes of a job when one of its workers dies."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import functools
+import secrets
+import threading
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from typing import Any
+
+from core.errors import HearMapError, SettingError, StoreError
+from core.jobs import executors, job, worker
+from core.jobs.process import HEARTBEAT_SECONDS, this_process
+from core.jobs.tasks import TASKS
+from core.runtime.paths import database_url, home
+from core.storage.database import writing
+from core.storage.tables import JobRow, as_json, now
+
+KILLED = (
+    "The process doing this was ended from outside, most likely because the machine ran out of "
+    "memory. Try fewer or shorter recordings."
+)
+
+_lock = threading.RLock()
+_pool: Executor | None = None
+_pool_address = ""
+_futures: dict[str, Future[None]] = {}
+_restarted: set[str] = set()
+_heart: threading.Thread | None = None
+_ending = False
+_woken = threading.Event()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Attempt:
+    """A job as it was put in the queue, once; a resumed one has another."""
+
+    job_id: str
+    kind: str
+    arguments: dict[str, Any]
+    attempt: datetime.datetime
+
+    def fail(self, sentence: str) -> None:
+        """The job has failed, unless it had ended or been resumed before."""
+        job.finish(self.job_id, "failed", sentence, attempt=self.attempt)
+
+
+def submit(kind: str, arguments: dict[str, Any]) -> str:
+    """The id of a new job that does `TASKS[kind](arguments)` in a worker process.
+
+    Raises:
+        SettingError: there is no such kind of work.
+        StoreError: the records cannot be written.
+    """
+    _check_kind(kind)
+    job_id = secrets.token_hex(8)
+    plain, attempt = as_json(arguments), now()
+    with writing() as session:
+        session.add(
+            JobRow(
+                id=job_id,
+                kind=kind,
+                state="queued",
+                stage="Waiting",
+                fraction=0.0,
+                message="",
+                arguments=plain,
+                result={},
+                log=[job.log_entry("Put in the queue.")],
+                cancel_requested=False,
+                owner=this_process(),
+                heartbeat_at=attempt,
+                created_at=attempt,
+            )
+        )
+    _start_or_fail(_Attempt(job_id, kind, plain, attempt))
+    return job_id
+
+
+def resume(job_id: str) -> job.Job:
+    """A job that was interrupted, cancelled or failed goes on under its id.
+
+    Scoring goes on with the recordings that it has not scored; a fit starts again. Which of them
+    a task does is its own affair: it is told in `resumed_since` when it was first asked for.
+
+    Raises:
+        StoreError: there is no such job, or it waits, runs or is done.
+        SettingError: this program does no such work.
+    """
+    found = job.get_job(job_id)
+    _check_kind(found.kind)
+    arguments = found.arguments
+    arguments.setdefault("resumed_since", found.created_at.isoformat())
+    attempt = job.requeue(job_id, this_process(), arguments)
+    if attempt is None:
+        raise StoreError("This piece of work is waiting, running or done: it cannot be resumed.")
+    _start_or_fail(_Attempt(job_id, found.kind, arguments, attempt))
+    return job.get_job(job_id)
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in TASKS:
+        raise SettingError(f"There is no work called “{kind}”; there is {', '.join(TASKS)}.")
+
+
+def _start_or_fail(work: _Attempt) -> None:
+    try:
+        _start(work)
+    except Exception as error:
+        work.fail(_sentence(work, error))
+
+
+def _sentence(work: _Attempt, error: Exception) -> str:
+    if isinstance(error, HearMapError):
+        return str(error)
+    return worker.unexpected(work.job_id, work.kind, error)
+
+
+def _executor() -> Executor:
+    """Where jobs run now; another one when HEARMAP_DASK changed or its scheduler went away."""
+    global _pool, _pool_address
+    with _lock:
+        address = executors.scheduler_address()
+        if _pool is not None and (address != _pool_address or not executors.is_usable(_pool)):
+            _drop(_pool)
+        if _pool is None:
+            _pool, _pool_address = executors.open_executor(address), address
+        return _pool
+
+
+def _start(work: _Attempt) -> None:
+    environment = {"HEARMAP_HOME": str(home()), "HEARMAP_DATABASE_URL": database_url()}
+    call = functools.partial(
+        worker.run,
+        *(work.job_id, work.kind, TASKS[work.kind], work.arguments, environment, work.attempt),
+    )
+    with _lock:
+        pool = _executor()
+        try:
+            future: Future[None] = pool.submit(call)
+        except BrokenExecutor:
+            # A worker died while it had nothing to do.
+            _drop(pool)
+            pool = _executor()
+            future = pool.submit(call)
+        _futures[work.job_id] = future
+        _start_heartbeat()
+    future.add_done_callback(lambda done: _ended(done, pool, work))
+
+
+def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
+    """The record says how the job ended, where the worker could not; called in a pool's thread."""
+    with _lock:
+        # Another is there when the job was resumed meanwhile.
+        if _futures.get(work.job_id) is future:
+            del _futures[work.job_id]
+    if _ending:
+        return
+    with contextlib.suppress(StoreError):
+        try:
+            future.result()
+        except BrokenExecutor:
+            _drop(pool)
+            # The job that ran is to blame; those that waited behind it get one more worker.
+            waited = job.get_job(work.job_id).state == "queued"
+            if waited and work.job_id not in _restarted:
+                _restarted.add(work.job_id)
+                _start(work)
+            else:
+                work.fail(KILLED)
+        except CancelledError:
+            job.finish(work.job_id, "interrupted", job.INTERRUPTED, attempt=work.attempt)
+        except Exception as error:
+            # Dask's word for a worker that died again and again.
+            killed = type(error).__name__ == "KilledWorker"
+            work.fail(KILLED if killed else _sentence(work, error))
+        else:
+            # Dask gives a dead worker's job to another, which leaves alone what counts as running.
+            work.fail(KILLED)
+
+
+def _drop(pool: Executor) -> None:
+    """The next job gets a new pool, if it did not already."""
+    global _pool
+    with _lock:
+        if _pool is pool:
+            _pool = None
+    executors.close_executor(pool)
+
+
+def _start_heartbeat() -> None:
+    global _heart
+    if _heart is None or not _heart.is_alive():
+        _heart = threading.Thread(target=_beat, name="hearmap-heartbeat", daemon=True)
+        _heart.start()
+
+
+def _beat() -> None:
+    """Tells the records that this process lives, for those who cannot see it."""
+    global _heart
+    while True:
+        _woken.wait(HEARTBEAT_SECONDS)
+        with _lock:
+            if _ending or not _futures:
+                _heart = None
+                return
+        with contextlib.suppress(StoreError):
+            job.beat(this_process())
+
+
+def _end() -> None:
+    """At the end of this process nothing waits for a worker, and the records know."""
+    global _ending
+    with _lock:
+        _ending = True
+        _woken.set()
+        left, pool = list(_futures), _pool
+    executors.end(pool)
+    for job_id in left:
+        with contextlib.suppress(StoreError):
+            job.finish(job_id, "interrupted", job.INTERRUPTED)
+
+
+# `atexit` is too late: before it, the interpreter waits for the pool's thread, and that for its
+# workers. There is no public name for this.
+threading._register_atexit(_end)  # type: ignore[attr-defined]

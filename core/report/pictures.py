@@ -1,0 +1,216 @@
+"""The picture of a map: spectrogram in grey, heat over it, contour, axes and score over time.
+
+The heat has one hue and one fixed scale: the same colour is the same evidence in every picture,
+and a normal clip stays calm.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from core.report.summary_sentence import verdict
+from core.types import AnomalyMap, Float32Array, Float64Array
+
+WIDTH = 1200
+HEIGHT = 706
+LEFT, RIGHT = 96, 150
+MAP_TOP, MAP_HEIGHT = 92, 400
+STRIP_TOP, STRIP_HEIGHT = 544, 120
+RANGE_DB = 80.0
+HEAT = (213, 82, 0)
+CONTOUR = (122, 30, 0)
+INK, FAINT, PAPER = (32, 32, 36), (150, 150, 156), (255, 255, 255)
+_FONT = ImageFont.load_default(17)
+_TITLE = ImageFont.load_default(24)
+
+
+def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
+    """A PNG, 1200 pixels wide, of a map over its clip's spectrogram.
+
+    Shape:
+        level_db: [freq, time], `Spectrogram.level_db`, on the map's axes; without it the heat
+            lies on plain grey
+    """
+    picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
+    draw = ImageDraw.Draw(picture)
+    width = WIDTH - LEFT - RIGHT
+    draw.text((LEFT, 18), _fitting(draw, found.clip_name, WIDTH - LEFT - 20), INK, _TITLE)
+    draw.text((LEFT, 54), _drawable(f"{verdict(found)}  p = {found.p_value:.3g}"), INK, _FONT)
+    heat = _heat_map(found, level_db, width)
+    picture.paste(heat, (LEFT, MAP_TOP))
+    draw.rectangle((LEFT - 1, MAP_TOP - 1, LEFT + width, MAP_TOP + MAP_HEIGHT), outline=FAINT)
+    _frequency_axis(draw, found.freq_hz)
+    _time_axis(draw, found.time_s, width)
+    _legend(draw, WIDTH - RIGHT + 24)
+    _strip(draw, found, width)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def sound_png(
+    level_db: Float32Array,
+    heat: Float32Array | None = None,
+    *,
+    loudest_db: float | None = None,
+    size: tuple[int, int] = (320, 128),
+) -> bytes:
+    """A small PNG of a sound alone: its spectrogram in grey, heat [freq, time] in [0, 1] over it.
+
+    Pictures with one `loudest_db` have one scale, so that what was taken out is seen to be gone.
+    """
+    loudest = float(level_db.max()) if loudest_db is None else loudest_db
+    colours = _coloured(_grey(level_db, loudest, size), heat, size)
+    picture = Image.fromarray(colours.round().astype(np.uint8))
+    buffer = io.BytesIO()
+    picture.quantize(64, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _grey(level_db: Float32Array, loudest_db: float, size: tuple[int, int]) -> Float64Array:
+    shade = np.clip((level_db - loudest_db) / RANGE_DB + 1.0, 0.0, 1.0)
+    # Dark is loud, and never so dark that heat cannot be told from it.
+    return 245.0 - 190.0 * _resized(shade, size)
+
+
+def _coloured(grey: Float64Array, heat: Float32Array | None, size: tuple[int, int]) -> Float64Array:
+    if heat is None:
+        return np.repeat(grey[..., None], 3, axis=2)
+    alpha = 0.85 * np.clip(_resized(heat, size), 0.0, 1.0)[..., None]
+    mixed: Float64Array = (1.0 - alpha) * grey[..., None] + alpha * np.array(HEAT, np.float64)
+    return mixed
+
+
+def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> Image.Image:
+    size = (width, MAP_HEIGHT)
+    if level_db is None:
+        grey = np.full((MAP_HEIGHT, width), 214.0)
+    else:
+        grey = _grey(level_db, float(level_db.max()), size)
+    colours = _coloured(grey, found.probability, size)
+    above = _resized(found.raw, size) > found.map_threshold
+    colours[_outline(above)] = CONTOUR
+    return Image.fromarray(colours.round().astype(np.uint8))
+
+
+def _resized(values: Float32Array, size: tuple[int, int]) -> Float64Array:
+    """Rows and columns [freq, time] as pixels, high frequencies on top."""
+    image = Image.fromarray(np.ascontiguousarray(values[::-1], dtype=np.float32))
+    return np.asarray(image.resize(size, Image.Resampling.BILINEAR), dtype=np.float64)
+
+
+def _outline(
+    inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    """The two outermost pixels of what is inside."""
+    shrunk = inside
+    for _ in range(2):
+        padded = np.pad(shrunk, 1, constant_values=True)
+        shrunk = (
+            padded[1:-1, 1:-1]
+            & padded[:-2, 1:-1]
+            & padded[2:, 1:-1]
+            & padded[1:-1, :-2]
+            & padded[1:-1, 2:]
+        )
+    return inside & ~shrunk
+
+
+def _frequency_axis(draw: ImageDraw.ImageDraw, freq_hz: Float64Array) -> None:
+    wanted = [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]
+    rows = np.interp(wanted, freq_hz, np.arange(freq_hz.size) + 0.5)
+    free = math.inf
+    for hz, row in zip(wanted, rows, strict=True):
+        y = MAP_TOP + MAP_HEIGHT * (1.0 - row / freq_hz.size)
+        if not freq_hz[0] <= hz <= freq_hz[-1] or y > free:
+            continue
+        free = y - 22  # labels never touch
+        draw.line((LEFT - 7, y, LEFT - 1, y), INK)
+        label = f"{hz} Hz" if hz < 1000 else f"{hz // 1000} kHz"
+        draw.text((LEFT - 12, y), label, INK, _FONT, anchor="rm")
+
+
+def _time_axis(draw: ImageDraw.ImageDraw, time_s: Float64Array, width: int) -> None:
+    start, stop = _span(time_s)
+    step = _round_step((stop - start) / 9)
+    digits = max(0, -math.floor(math.log10(step)))
+    tick = math.ceil(start / step - 1e-9) * step
+    while tick <= stop + 1e-9:
+        x = LEFT + width * (tick - start) / (stop - start)
+        for top in (MAP_TOP + MAP_HEIGHT, STRIP_TOP + STRIP_HEIGHT):
+            draw.line((x, top, x, top + 6), INK)
+        y = STRIP_TOP + STRIP_HEIGHT + 9
+        draw.text((x, y), f"{tick:.{digits}f}", INK, _FONT, anchor="ma")
+        tick += step
+    x, y = LEFT + width + 30, STRIP_TOP + STRIP_HEIGHT + 9
+    draw.text((x, y), "seconds", INK, _FONT, anchor="la")
+
+
+def _span(time_s: Float64Array) -> tuple[float, float]:
+    half = float(time_s[1] - time_s[0]) / 2 if time_s.size > 1 else 0.5
+    return max(0.0, float(time_s[0]) - half), float(time_s[-1]) + half
+
+
+def _round_step(step: float) -> float:
+    """The next larger of 1, 2 and 5 times a power of ten.
+
+    >>> _round_step(0.6), _round_step(3.0)
+    (1.0, 5.0)
+    """
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= step * 0.999)
+
+
+def _legend(draw: ImageDraw.ImageDraw, x: int) -> None:
+    top, height = MAP_TOP + 70, 200
+    draw.text((x, MAP_TOP), "how unlike\nthe normal\nrecordings", INK, _FONT)
+    for row in range(height):
+        alpha = 0.85 * (1.0 - row / (height - 1))
+        colour = tuple(round((1.0 - alpha) * 214 + alpha * channel) for channel in HEAT)
+        draw.line((x, top + row, x + 26, top + row), colour)
+    for share in (1.0, 0.5, 0.0):
+        y = top + (1.0 - share) * (height - 1)
+        draw.text((x + 36, y), f"{share:g}", INK, _FONT, anchor="lm")
+    y = top + height + 28
+    draw.line((x, y, x + 26, y), CONTOUR, 2)
+    draw.text((x + 36, y), "threshold", INK, _FONT, anchor="lm")
+
+
+def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
+    """The highest score of each column, with the map's threshold as a line."""
+    scores = found.score_over_time.astype(np.float64)
+    highest = 1.1 * max(float(scores.max()), found.map_threshold)
+    lowest = min(0.0, float(scores.min()))
+    bottom = STRIP_TOP + STRIP_HEIGHT
+
+    def y_of(score: float) -> float:
+        return bottom - STRIP_HEIGHT * (score - lowest) / max(highest - lowest, 1e-12)
+
+    xs = LEFT + (np.arange(scores.size) + 0.5) * width / scores.size
+    points = [(float(x), y_of(float(score))) for x, score in zip(xs, scores, strict=True)]
+    area = [(points[0][0], bottom), *points, (points[-1][0], bottom)]
+    draw.polygon(area, fill=(236, 236, 240))
+    draw.line(points, INK, 2, joint="curve")
+    cut = y_of(found.map_threshold)
+    draw.line((LEFT, cut, LEFT + width, cut), CONTOUR, 2)
+    draw.text((LEFT + width + 12, cut), "threshold", CONTOUR, _FONT, anchor="lm")
+    draw.text((LEFT - 12, (STRIP_TOP + bottom) / 2), "score", INK, _FONT, anchor="rm")
+    draw.rectangle((LEFT - 1, STRIP_TOP - 1, LEFT + width, bottom), outline=FAINT)
+
+
+def _fitting(draw: ImageDraw.ImageDraw, text: str, width: int) -> str:
+    line = _drawable(text)[:200]
+    while draw.textlength(line, _TITLE) > width:
+        line = line[: len(line) * 9 // 10].rstrip(".") + "..."
+    return line
+
+
+def _drawable(text: str) -> str:
+    """The text on one line in letters that Pillow's own font has, a question mark for others."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = line.replace("–", "-").replace("…", "...")
+    return "".join(c if ord(c) < 0x180 else "?" for c in line)

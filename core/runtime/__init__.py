@@ -1,0 +1,1 @@
+"""Where files lie, whole writes, progress, memory and resource usage."""

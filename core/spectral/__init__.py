@@ -1,0 +1,1 @@
+"""Spectrograms: log-mel front ends, Kaldi's filter bank, masking, mel coverage."""

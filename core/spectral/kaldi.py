@@ -1,0 +1,67 @@
+"""Kaldi's log-mel filter-bank energies, as BEATs hears them, on the time grid of our own frames.
+
+The frames are those of `torchaudio.compliance.kaldi.fbank`: 25 ms every 10 ms at 16 kHz, without
+their mean, pre-emphasised, under a Povey window; 128 triangles on the mel scale.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from core.spectral.torchaudio_import import torchaudio
+
+SAMPLE_RATE = 16_000
+HOP = 160
+FRAME = 400
+N_FFT = 512
+N_MELS = 128
+F_MIN_HZ = 20.0
+# The waveform is made as loud as 16-bit integers before the logarithm; then the mean over AudioSet
+# is taken away and twice its spread divided by (BEATs' own preprocessing).
+FULL_SCALE = 2.0**15
+MEAN = 15.41663
+SPREAD = 6.55582
+
+
+def log_mel_frames(samples: Tensor, start: int, stop: int) -> Tensor:
+    """Frames start..stop, standardised as BEATs wants them, [..., freq, time], of samples [..., n].
+
+    There are 1 + n // 160 frames. Frame i covers samples 160 i - 160 to 160 i + 240, so its centre
+    is 2.5 ms after 10 ms times i; frame i equals Kaldi's frame i - 1, and what lies outside the
+    recording is its reflection.
+    """
+    n_samples = samples.shape[-1]
+    first, last = (start - 1) * HOP, (stop - 2) * HOP + FRAME
+    inside = samples[..., max(0, first) : min(n_samples, last)]
+    before, after = max(0, -first), max(0, last - n_samples)
+    if before or after:
+        left = samples[..., 1 : before + 1].flip(-1)
+        right = samples[..., n_samples - 1 - after : n_samples - 1].flip(-1)
+        inside = torch.cat([left, inside, right], dim=-1)
+    flat = inside.reshape(-1, inside.shape[-1])
+    frames = torch.stack([standardised(_fbank(one)) for one in flat])
+    return frames.transpose(1, 2).reshape(*samples.shape[:-1], N_MELS, stop - start)
+
+
+def standardised(log_energies: Tensor) -> Tensor:
+    """Log energies as BEATs wants them."""
+    return (log_energies - MEAN) / (2.0 * SPREAD)
+
+
+def mel_power(values: Tensor) -> Tensor:
+    """The mel power of sound in -1..1 behind standardised values."""
+    return (values * (2.0 * SPREAD) + MEAN).exp() / FULL_SCALE**2
+
+
+def _fbank(samples: Tensor) -> Tensor:
+    """Log energies [time, freq] of samples [n]."""
+    energies: Tensor = torchaudio.compliance.kaldi.fbank(
+        samples[None] * FULL_SCALE,
+        num_mel_bins=N_MELS,
+        sample_frequency=float(SAMPLE_RATE),
+        frame_length=25.0,
+        frame_shift=10.0,
+        low_freq=F_MIN_HZ,
+    )
+    return energies

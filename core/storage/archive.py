@@ -1,0 +1,253 @@
+"""A model as one file: a ZIP of manifest.json, tensors.safetensors and record.json, checked whole.
+
+The first two are the model's folder (`core.detectors.model_folder`); the record holds what the
+database knows: name, note, channel, calibration, the history of the threshold, the arguments of
+the fit. Nothing is compressed, so that nothing can unpack to more than was uploaded.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import select
+
+from core.detectors.model_folder import MANIFEST, TENSORS, check_model
+from core.errors import ModelError, StoreError
+from core.runtime.atomic_write import reason, sync_file, sync_folder, temporary_beside
+from core.runtime.paths import models_dir
+from core.storage.database import reading, writing
+from core.storage.models import LONGEST_NOTE, ModelRecord, get_model, insert_model
+from core.storage.tables import ModelRow, ThresholdRow, as_text
+from core.storage.thresholds import model_row, saved_calibration
+
+RECORD = "record.json"
+RECORD_VERSION = 1
+SUFFIX = ".hearmap"
+MOST_BYTES = {MANIFEST: 2**26, RECORD: 2**26, TENSORS: 2**33}
+MOST_CHANGES = 1_000
+
+_BLOCK_BYTES = 1 << 20
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError)
+
+
+def export_model(model_id: str) -> bytes:
+    """The model as one file, to be kept or to be given to another HearMap.
+
+    Raises:
+        StoreError: there is no such model, or its folder cannot be read.
+        ModelError: it is damaged.
+    """
+    record = get_model(model_id)
+    check_model(record.folder, record.name)
+    text = json.dumps(_kept(model_id), indent=2, ensure_ascii=False, allow_nan=False)
+    buffer = io.BytesIO()
+    try:
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for name in (MANIFEST, TENSORS):
+                archive.write(record.folder / name, name)
+            archive.writestr(RECORD, text + "\n")
+    except OSError as error:
+        raise StoreError(
+            f"The model “{record.name}” cannot be exported: {reason(error)}."
+        ) from error
+    return buffer.getvalue()
+
+
+def import_model(file: BinaryIO | bytes, file_name: str = "the file") -> ModelRecord:
+    """The model of an exported file is kept, as new, under a name that no other model has.
+
+    Raises:
+        ModelError: it is no exported model, is damaged, or was made by a newer HearMap.
+        StoreError: the disk or the database refused; nothing is left of the model.
+    """
+    stream = io.BytesIO(file) if isinstance(file, bytes) else file
+    model_id = secrets.token_hex(6)
+    folder = models_dir() / model_id
+    temporary = temporary_beside(folder)
+    try:
+        temporary.mkdir(parents=True)
+        _unpack(stream, temporary, file_name)
+        record = _read_record(temporary / RECORD, file_name)
+        (temporary / RECORD).unlink()
+        manifest = check_model(temporary, file_name)
+        row, changes = _rows(model_id, record, manifest, file_name)
+        row.size_bytes = sum(path.stat().st_size for path in temporary.iterdir())
+        sync_folder(temporary)
+        os.replace(temporary, folder)
+        sync_folder(folder.parent)
+        with writing() as session:
+            return insert_model(session, row, changes)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise StoreError(f"“{file_name}” could not be kept: {reason(error)}.") from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _kept(model_id: str) -> dict[str, Any]:
+    with reading() as session:
+        row = model_row(session, model_id)
+        query = select(ThresholdRow).where(ThresholdRow.model_id == model_id)
+        changes = session.scalars(query.order_by(ThresholdRow.id)).all()[-MOST_CHANGES:]
+        # Ids are those of one database; a change names the one it undoes by its place.
+        place = {change.id: i for i, change in enumerate(changes)}
+        content: dict[str, Any] = {
+            "record_version": RECORD_VERSION,
+            "name": row.name,
+            "note": row.note,
+            "channel": row.channel,
+            "fit_seconds": row.fit_seconds,
+            "created_at": row.created_at.isoformat(),
+            "calibration": row.calibration,
+            "arguments": row.arguments,
+            "history": [
+                {
+                    "false_alarm_rate": change.false_alarm_rate,
+                    "threshold": change.threshold,
+                    "note": change.note,
+                    "by": change.by,
+                    "undoes": place.get(change.undoes or -1),
+                    "created_at": change.created_at.isoformat(),
+                }
+                for change in changes
+            ],
+        }
+    return content | {"sha256": _content_sha256(content)}
+
+
+def _unpack(stream: BinaryIO, folder: Path, file_name: str) -> None:
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = archive.infolist()
+            # These names and no other, so none can point out of the folder.
+            if sorted(member.filename for member in members) != sorted(MOST_BYTES):
+                raise _no_model(file_name)
+            for member in members:
+                if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 0x1:
+                    raise ModelError(
+                        f"“{file_name}” was packed again by another program; import the file as "
+                        "HearMap exported it."
+                    )
+                if member.file_size > MOST_BYTES[member.filename]:
+                    raise ModelError(
+                        f"“{file_name}” is too large for a model: {member.filename} has "
+                        f"{member.file_size / 2**30:.1f} GiB."
+                    )
+                with (
+                    archive.open(member) as source,
+                    (folder / member.filename).open("xb") as target,
+                ):
+                    # To its end, where its sum is checked.
+                    shutil.copyfileobj(source, target, _BLOCK_BYTES)
+                sync_file(folder / member.filename)
+    except zipfile.BadZipFile as error:
+        if "not a zip" in str(error).lower():
+            raise _no_model(file_name) from None
+        raise _damaged(file_name) from None
+    except _DAMAGE:
+        raise _damaged(file_name) from None
+
+
+def _read_record(path: Path, file_name: str) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        version = record["record_version"]
+        if version > RECORD_VERSION:
+            raise ModelError(
+                f"“{file_name}” was exported by a newer HearMap; update this one to import it."
+            )
+        content = {key: value for key, value in record.items() if key != "sha256"}
+        if record["sha256"] != _content_sha256(content):
+            raise _damaged(file_name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise _damaged(file_name) from None
+    return content
+
+
+def _rows(
+    model_id: str, record: dict[str, Any], manifest: dict[str, Any], file_name: str
+) -> tuple[ModelRow, list[ThresholdRow]]:
+    """The rows, every value of the kind and in the range that the app relies on."""
+    try:
+        channel = str(record["channel"])
+        if channel != "mean" and not (channel.isdecimal() and len(channel) < 6):
+            raise ValueError(channel)
+        row = ModelRow(
+            id=model_id,
+            name=as_text(str(record["name"])),
+            note=as_text(str(record["note"]))[:LONGEST_NOTE],
+            head=_word(manifest.get("head", "patchcore")),
+            backbone=_word(manifest.get("backbone", "aisfx")),
+            channel=channel,
+            n_clips=len(manifest["training"]),
+            training_seconds=float(sum(clip["seconds"] for clip in manifest["training"])),
+            calibration=dict(record["calibration"]),
+            arguments=dict(record["arguments"]),
+            fit_seconds=None if record["fit_seconds"] is None else float(record["fit_seconds"]),
+            created_at=_moment(record["created_at"]),
+        )
+        calibration = saved_calibration(row)
+        kept_changes = record["history"][:MOST_CHANGES]
+        changes = [_change(change, place) for place, change in enumerate(kept_changes)]
+        row.false_alarm_rate = changes[-1].false_alarm_rate
+        row.threshold = float(calibration.threshold(row.false_alarm_rate))
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+        raise _damaged(file_name) from None
+    return row, changes
+
+
+def _change(kept: dict[str, Any], place: int) -> ThresholdRow:
+    rate = float(kept["false_alarm_rate"])
+    # The place in the history, until `insert_model` knows the ids.
+    undoes = None if kept["undoes"] is None else int(kept["undoes"])
+    if not 0.0 < rate < 1.0 or (undoes is not None and not 0 <= undoes < place):
+        raise ValueError(kept)
+    return ThresholdRow(
+        false_alarm_rate=rate,
+        threshold=float(kept["threshold"]),
+        note=as_text(str(kept["note"]))[:LONGEST_NOTE],
+        by=as_text(str(kept["by"]))[:LONGEST_NOTE],
+        undoes=undoes,
+        created_at=_moment(kept["created_at"]),
+    )
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 32:
+        raise ValueError(value)
+    return as_text(value)
+
+
+def _moment(text: str) -> datetime.datetime:
+    moment = datetime.datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
+
+
+def _content_sha256(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _no_model(file_name: str) -> ModelError:
+    return ModelError(
+        f"“{file_name}” is not a model exported from HearMap; such a file ends in {SUFFIX} and "
+        "comes from Export on the Models page."
+    )
+
+
+def _damaged(file_name: str) -> ModelError:
+    return ModelError(
+        f"“{file_name}” is damaged: it is not what was exported. Export or copy it again."
+    )

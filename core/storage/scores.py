@@ -1,0 +1,245 @@
+"""What models said of clips: a record each, and the map in maps/<model>/<clip>.npz.
+
+A record holds the score and no verdict. Threshold, verdict and regions follow from the model's
+false-alarm rate at the time of reading.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import defer
+
+from core.errors import HearMapError, StoreError
+from core.runtime.atomic_write import reason, whole_file
+from core.runtime.paths import maps_dir
+from core.storage.database import reading, writing
+from core.storage.models import get_model, load_calibration
+from core.storage.recordings import get_recording
+from core.storage.tables import ClipRow, ModelRow, ScoreRow, as_json, as_text, now
+
+if TYPE_CHECKING:
+    from core.runtime.resource_usage import Cost
+    from core.types import AnomalyMap, Region
+
+STRIP_POINTS = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreRecord:
+    """What one model says of one clip: a score, or in `error` why there is none.
+
+    `strip` is the score over time in at most 200 points over `duration_seconds`. `regions` are
+    those found when the clip was scored;
+    `load_map` has them at the model's false-alarm rate of now. `seconds` and `peak_memory_bytes`
+    are what scoring took.
+    """
+
+    model_id: str
+    clip_id: str
+    clip_name: str
+    score: float | None
+    p_value: float | None
+    threshold: float
+    duration_seconds: float | None
+    strip: tuple[float, ...]
+    regions: tuple[Region, ...]
+    error: str | None
+    seconds: float | None
+    peak_memory_bytes: int | None
+    created_at: datetime.datetime
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether the score exceeds the model's threshold of now."""
+        return self.score is not None and self.score > self.threshold
+
+
+def save_score(
+    model_id: str, clip_id: str, result: AnomalyMap | HearMapError, cost: Cost | None = None
+) -> None:
+    """The result, or the sentence on why there is none, is kept in place of an earlier one.
+
+    `cost` is what scoring took, where it was measured.
+
+    Raises:
+        StoreError: the disk or the database refused, or the model or clip is gone.
+    """
+    # Also keeps ids that are none of ours from becoming paths.
+    get_model(model_id)
+    get_recording(clip_id)
+    values: dict[str, Any] = {"model_id": model_id, "clip_id": clip_id, "created_at": now()}
+    if cost is not None:
+        values |= {"seconds": cost.seconds, "peak_memory_bytes": cost.peak_memory_bytes}
+    if isinstance(result, HearMapError):
+        values |= {"error": as_text(str(result)), "strip": [], "regions": []}
+    else:
+        _write_map(_map_path(model_id, clip_id), result)
+        values |= {
+            "score": float(result.score),
+            "p_value": float(result.p_value),
+            "duration_seconds": float(result.time_s[-1] + result.time_s[0]),
+            "strip": _strip(result),
+            "regions": as_json([dataclasses.asdict(region) for region in result.regions]),
+            "map_file": f"{model_id}/{clip_id}.npz",
+        }
+    try:
+        with writing() as session:
+            old = session.get(ScoreRow, (model_id, clip_id))
+            if old is not None:
+                session.delete(old)
+                session.flush()
+            session.add(ScoreRow(**values))
+    except IntegrityError:
+        raise StoreError(
+            "The recording or the model was removed, or is being scored elsewhere; try again."
+        ) from None
+
+
+def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
+    """The scores of a model, the strongest evidence first, those with an error last.
+
+    Without `strips` those are empty, and 1,000 scores come in a third of the time.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+    get_model(model_id)
+    query = (
+        select(ScoreRow, ClipRow.name, ModelRow.threshold)
+        .join(ClipRow, ClipRow.id == ScoreRow.clip_id)
+        .join(ModelRow, ModelRow.id == ScoreRow.model_id)
+        .where(ScoreRow.model_id == model_id)
+    )
+    if not strips:
+        query = query.options(defer(ScoreRow.strip, raiseload=True))
+    with reading() as session:
+        rows = session.execute(query).all()
+    records = [_record(row, name, threshold, strips) for row, name, threshold in rows]
+    return sorted(
+        records, key=lambda record: (record.score is None, -(record.score or 0), record.clip_name)
+    )
+
+
+def scores_stamp(model_id: str) -> str:
+    """A text that differs once the model scored more, a clip went, or its threshold moved.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+    model = get_model(model_id)
+    query = select(func.count(), func.max(ScoreRow.created_at)).where(ScoreRow.model_id == model_id)
+    with reading() as session:
+        n_scores, newest = session.execute(query).one()
+    return f"{n_scores} {newest} {model.threshold!r}"
+
+
+def load_map(model_id: str, clip_id: str) -> AnomalyMap:
+    """The map of a scored clip, with threshold and regions at the model's rate of now.
+
+    Raises:
+        StoreError: the clip was not scored, gave an error, or its map is missing or damaged.
+    """
+    from core.detectors.regions import find_regions
+    from core.types import AnomalyMap
+
+    model, clip = get_model(model_id), get_recording(clip_id)
+    with reading() as session:
+        row = session.get(ScoreRow, (model_id, clip_id))
+    if row is None:
+        raise StoreError(f"“{clip.name}” was not scored with the model “{model.name}” yet.")
+    if row.score is None or row.p_value is None:
+        raise StoreError(row.error or f"“{clip.name}” has no score.")
+    raw, probability, freq_hz, time_s = _read_map(_map_path(model_id, clip_id), clip.name)
+    calibration = load_calibration(model_id)
+    map_threshold = float(calibration.map_threshold(model.false_alarm_rate))
+    return AnomalyMap(
+        clip_name=clip.name,
+        raw=raw,
+        probability=probability,
+        freq_hz=freq_hz,
+        time_s=time_s,
+        score=row.score,
+        p_value=row.p_value,
+        threshold=model.threshold,
+        map_threshold=map_threshold,
+        regions=find_regions(raw, map_threshold, freq_hz, time_s, calibration.peak_p_value),
+    )
+
+
+def _map_path(model_id: str, clip_id: str) -> Path:
+    return maps_dir() / model_id / f"{clip_id}.npz"
+
+
+def _write_map(path: Path, result: AnomalyMap) -> None:
+    with whole_file(path) as temporary, temporary.open("xb") as stream:
+        np.savez(
+            stream,
+            raw=result.raw,
+            probability=result.probability,
+            freq_hz=result.freq_hz,
+            time_s=result.time_s,
+        )
+
+
+def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
+    advice = "Score the recording again."
+    try:
+        # Reading an array to its end checks its sum.
+        # An open stream, since numpy leaves a damaged file open that it opened itself.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+            raw, probability = arrays["raw"], arrays["probability"]
+            freq_hz, time_s = arrays["freq_hz"], arrays["time_s"]
+    except FileNotFoundError:
+        raise StoreError(f"The map of “{clip_name}” is gone from {maps_dir()}. {advice}") from None
+    except (
+        ValueError,
+        KeyError,
+        EOFError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise StoreError(f"The map of “{clip_name}” is damaged. {advice}") from error
+    except OSError as error:
+        raise StoreError(f"The map of “{clip_name}” cannot be read: {reason(error)}.") from error
+    if not raw.shape == probability.shape == (freq_hz.size, time_s.size):
+        raise StoreError(f"The map of “{clip_name}” is damaged. {advice}")
+    return raw, probability, freq_hz, time_s
+
+
+def _strip(result: AnomalyMap) -> list[float]:
+    """The score over time, the highest of each of at most 200 stretches."""
+    peaks = result.score_over_time
+    starts = np.unique(np.linspace(0, peaks.size, STRIP_POINTS, endpoint=False).astype(int))
+    strip: list[float] = as_json(np.maximum.reduceat(peaks, starts).round(6).astype(float))
+    return strip
+
+
+def _record(row: ScoreRow, clip_name: str, threshold: float, strips: bool) -> ScoreRecord:
+    from core.types import Region
+
+    return ScoreRecord(
+        model_id=row.model_id,
+        clip_id=row.clip_id,
+        clip_name=clip_name,
+        score=row.score,
+        p_value=row.p_value,
+        threshold=threshold,
+        duration_seconds=row.duration_seconds,
+        strip=tuple(float(point) for point in row.strip) if strips else (),
+        regions=tuple(Region(**region) for region in row.regions),
+        error=row.error,
+        seconds=row.seconds,
+        peak_memory_bytes=row.peak_memory_bytes,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,194 @@
+"""The tables: clips, labels, models, thresholds, jobs, scores. What is large lies in files.
+
+Rows never leave `core.storage` and `core.jobs`; those give frozen dataclasses. A change here needs
+a new file in migrations/versions and its name in `core.storage.database.REVISION`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime.datetime]):
+    """A moment in UTC that is still one when it comes back: SQLite forgets the time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime.datetime | None, dialect: Dialect
+    ) -> datetime.datetime | None:
+        """The moment in UTC, as every database keeps it."""
+        return None if value is None else value.astimezone(datetime.timezone.utc)
+
+    def process_result_value(
+        self, value: datetime.datetime | None, dialect: Dialect
+    ) -> datetime.datetime | None:
+        """The moment in UTC, with its time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=datetime.timezone.utc)
+        return value.astimezone(datetime.timezone.utc)
+
+
+def now() -> datetime.datetime:
+    """This moment, in UTC."""
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def as_json(value: Any) -> Any:
+    """The value in plain JSON: infinities and NaN as the strings `float` reads back.
+
+    Databases refuse them as numbers, and PostgreSQL refuses NUL in text.
+
+    >>> as_json({"peak_dbfs": float("-inf"), "times": (1.0, 2)})
+    {'peak_dbfs': '-inf', 'times': [1.0, 2]}
+    """
+    if isinstance(value, dict):
+        return {as_text(str(key)): as_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(item) for item in value]
+    if isinstance(value, str):
+        return as_text(value)
+    if hasattr(value, "tolist"):
+        return as_json(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def as_text(text: str) -> str:
+    """The text with what no database keeps replaced: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
+
+
+class Row(DeclarativeBase):
+    """Any table of HearMap's."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
+        datetime.datetime: UtcDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+class ClipRow(Row):
+    """An uploaded or made recording; its file is named by `id` and `suffix`."""
+
+    __tablename__ = "clips"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    suffix: Mapped[str] = mapped_column(String(16))
+    role: Mapped[str] = mapped_column(String(16))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    info: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime.datetime] = mapped_column(index=True)
+
+
+class ModelRow(Row):
+    """A fitted detector; its folder is named by `id`."""
+
+    __tablename__ = "models"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    head: Mapped[str] = mapped_column(String(32))
+    backbone: Mapped[str] = mapped_column(String(32))
+    channel: Mapped[str] = mapped_column(String(8))
+    n_clips: Mapped[int]
+    training_seconds: Mapped[float] = mapped_column(Float)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    false_alarm_rate: Mapped[float] = mapped_column(Float)
+    threshold: Mapped[float] = mapped_column(Float)
+    calibration: Mapped[dict[str, Any]]
+    note: Mapped[str] = mapped_column(Text, default="")
+    arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    fit_seconds: Mapped[float | None] = mapped_column(Float)
+    created_at: Mapped[datetime.datetime]
+    deleted_at: Mapped[datetime.datetime | None]
+
+
+class ThresholdRow(Row):
+    """One change of a model's false-alarm rate; the newest is the rate of now."""
+
+    __tablename__ = "threshold_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), index=True)
+    false_alarm_rate: Mapped[float] = mapped_column(Float)
+    threshold: Mapped[float] = mapped_column(Float)
+    note: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(Text)
+    undoes: Mapped[int | None]
+    created_at: Mapped[datetime.datetime]
+
+
+class AnnotationRow(Row):
+    """What a person says of a clip, whatever any model says."""
+
+    __tablename__ = "labels"
+
+    clip_id: Mapped[str] = mapped_column(
+        ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True
+    )
+    verdict: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime.datetime]
+
+
+class JobRow(Row):
+    """Long work: what was asked, how far it is, what came of it, and which process owns it."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    stage: Mapped[str] = mapped_column(Text)
+    fraction: Mapped[float] = mapped_column(Float)
+    seconds_left: Mapped[float | None] = mapped_column(Float)
+    message: Mapped[str] = mapped_column(Text)
+    arguments: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]]
+    log: Mapped[list[Any]] = mapped_column(default=list)
+    cancel_requested: Mapped[bool]
+    owner: Mapped[str] = mapped_column(Text)
+    heartbeat_at: Mapped[datetime.datetime]
+    created_at: Mapped[datetime.datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime.datetime | None]
+    finished_at: Mapped[datetime.datetime | None]
+
+
+class ScoreRow(Row):
+    """What one model says of one clip. No verdict: that follows from the model's threshold."""
+
+    __tablename__ = "scores"
+
+    model_id: Mapped[str] = mapped_column(
+        ForeignKey("models.id", ondelete="CASCADE"), primary_key=True
+    )
+    clip_id: Mapped[str] = mapped_column(
+        ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True
+    )
+    score: Mapped[float | None] = mapped_column(Float)
+    p_value: Mapped[float | None] = mapped_column(Float)
+    duration_seconds: Mapped[float | None] = mapped_column(Float)
+    strip: Mapped[list[Any]]
+    regions: Mapped[list[Any]]
+    map_file: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime.datetime]
+
+    __table_args__ = (Index("ix_scores_clip_id", "clip_id"),)

@@ -1,0 +1,163 @@
+"""Each model's false-alarm rate, and every change of it: who, when, why, and back again.
+
+The newest change is the rate of now; nothing is ever taken out of the history, an undo is one
+more change. What was scored keeps its scores.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.errors import SettingError, StoreError
+from core.storage.database import reading, writing
+from core.storage.tables import ModelRow, ThresholdRow, as_text, now
+
+if TYPE_CHECKING:
+    from core.detectors.calibration.calibration import Calibration
+
+LONGEST_NOTE = 2000
+
+
+@dataclasses.dataclass(frozen=True)
+class ThresholdChange:
+    """A false-alarm rate that someone set, and the threshold it gave.
+
+    `undoes` is the id of the change that this one takes back, None of an ordinary one.
+    """
+
+    id: int
+    model_id: str
+    false_alarm_rate: float
+    threshold: float
+    note: str
+    by: str
+    undoes: int | None
+    created_at: datetime.datetime
+
+
+def set_false_alarm_rate(
+    model_id: str, rate: float, *, note: str = "", by: str = "", expected_id: int | None = None
+) -> ThresholdChange:
+    """The model's threshold is the one for this rate, for old scores too; nothing is rescored.
+
+    `expected_id` is the change that the person saw when deciding; if another came in between,
+    theirs stays. The rate of now, set again without a note, is no change.
+
+    Raises:
+        SettingError: the rate is not between 0 and 1.
+        StoreError: there is no such model, or another change came first.
+    """
+    if not 0.0 < rate < 1.0:
+        raise SettingError(f"A false-alarm rate lies between 0 and 1 (0 % and 100 %), not {rate}.")
+    with writing() as session:
+        row = model_row(session, model_id)
+        latest = _changes(session, model_id)[-1]
+        if expected_id is not None and latest.id != expected_id:
+            raise StoreError(_overtaken(latest))
+        if rate == row.false_alarm_rate and not note.strip():
+            return _change(latest)
+        row.false_alarm_rate = float(rate)
+        row.threshold = float(saved_calibration(row).threshold(rate))
+        return _change(add_change(session, row, note=note, by=by))
+
+
+def history(model_id: str) -> list[ThresholdChange]:
+    """Every change, newest first; the last of the list is what the model was fitted with.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+    with reading() as session:
+        model_row(session, model_id)
+        return [_change(row) for row in reversed(_changes(session, model_id))]
+
+
+def undo(model_id: str, *, by: str = "") -> ThresholdChange:
+    """The newest change that was not undone yet is taken back.
+
+    Raises:
+        StoreError: there is no such model, or its rate is the one it was fitted with.
+    """
+    with writing() as session:
+        row = model_row(session, model_id)
+        standing: list[ThresholdRow] = []
+        for change in _changes(session, model_id):
+            if change.undoes is None:
+                standing.append(change)
+            elif standing:
+                standing.pop()
+        if len(standing) < 2:
+            raise StoreError(
+                "There is nothing to undo: this is the false-alarm rate it was fitted with."
+            )
+        undone, before = standing[-1], standing[-2]
+        row.false_alarm_rate, row.threshold = before.false_alarm_rate, before.threshold
+        return _change(add_change(session, row, by=by, undoes=undone.id))
+
+
+def model_row(session: Session, model_id: str) -> ModelRow:
+    """The row of a model that was not deleted, held against others' changes where it is written.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+    """
+    # SQLite's writers are alone anyway, and it leaves FOR UPDATE out.
+    writes = session.connection().get_execution_options().get("write", False)
+    row = session.get(ModelRow, model_id, with_for_update=True if writes else None)
+    if row is None or row.deleted_at is not None:
+        raise StoreError("This model is no longer here; it was deleted. Choose another.")
+    return row
+
+
+def add_change(
+    session: Session, row: ModelRow, *, note: str = "", by: str = "", undoes: int | None = None
+) -> ThresholdRow:
+    """The model's rate and threshold of now are the newest of its history."""
+    change = ThresholdRow(
+        model_id=row.id,
+        false_alarm_rate=row.false_alarm_rate,
+        threshold=row.threshold,
+        note=as_text(note.strip())[:LONGEST_NOTE],
+        by=as_text(by.strip())[:LONGEST_NOTE],
+        undoes=undoes,
+        created_at=now(),
+    )
+    session.add(change)
+    session.flush()
+    return change
+
+
+def saved_calibration(row: ModelRow) -> Calibration:
+    """The held-out scores in a model's record."""
+    from core.detectors.calibration.calibration import Calibration
+
+    values: dict[str, Any] = {
+        key: np.asarray(value, np.float64) if isinstance(value, list) else value
+        for key, value in row.calibration.items()
+    }
+    return Calibration(**values)
+
+
+def _changes(session: Session, model_id: str) -> list[ThresholdRow]:
+    query = select(ThresholdRow).where(ThresholdRow.model_id == model_id).order_by(ThresholdRow.id)
+    return list(session.scalars(query))
+
+
+def _overtaken(latest: ThresholdRow) -> str:
+    who = latest.by or "Someone else"
+    return (
+        f"{who} set the false-alarm rate to {latest.false_alarm_rate:.3%} at "
+        f"{latest.created_at:%H:%M on %d %B %Y} (UTC), after you had opened this page. Yours was "
+        "not set; look at theirs, then set yours again if you still want it."
+    )
+
+
+def _change(row: ThresholdRow) -> ThresholdChange:
+    names = [field.name for field in dataclasses.fields(ThresholdChange)]
+    return ThresholdChange(**{name: getattr(row, name) for name in names})

@@ -1,0 +1,105 @@
+"""What a model was trained on, and how to fit another like it; read without PyTorch."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+from core.detectors.model_folder import read_manifest
+from core.storage.database import reading
+from core.storage.models import get_model
+from core.storage.thresholds import model_row
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingClip:
+    """A normal recording that a model heard; `sha256` is that of its sound."""
+
+    name: str
+    sha256: str
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """What a model is made of and from, as its manifest says."""
+
+    head: str
+    settings: dict[str, Any]
+    backbone: str
+    layers: tuple[str, ...]
+    weights_sha256: str
+    weights_licence: str
+    precision: str
+    seed: int
+    clips: tuple[TrainingClip, ...]
+    n_groups: int | None
+    window_seconds: float | None
+    cross_fitted: bool | None
+    program_version: str
+    fitted_at: datetime.datetime
+
+    @property
+    def seconds(self) -> float:
+        """The length of all its recordings together."""
+        return sum(clip.seconds for clip in self.clips)
+
+
+def trained_on(model_id: str) -> Training:
+    """What the model was trained on.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+        ModelError: its manifest is missing or damaged.
+    """
+    record = get_model(model_id)
+    manifest = read_manifest(record.folder, record.name)
+    calibration = manifest.get("calibration") or {}
+    return Training(
+        head=record.head,
+        settings=dict(manifest.get("settings") or {}),
+        backbone=record.backbone,
+        layers=tuple(manifest.get("layers") or ()),
+        weights_sha256=str(manifest.get("backbone_weights_sha256") or ""),
+        weights_licence=str(manifest.get("backbone_weights_licence") or ""),
+        precision=str(manifest.get("precision") or "float32"),
+        seed=int(manifest.get("seed") or 0),
+        clips=tuple(
+            TrainingClip(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
+            for clip in manifest.get("training") or ()
+        ),
+        n_groups=calibration.get("n_groups"),
+        window_seconds=calibration.get("window_seconds"),
+        cross_fitted=calibration.get("cross_fitted"),
+        program_version=str(manifest.get("program_version") or "unknown"),
+        fitted_at=record.created_at,
+    )
+
+
+def fit_arguments(model_id: str) -> dict[str, Any]:
+    """The arguments of `core.jobs.tasks.fit` that would fit this model again, to be changed at
+    will.
+
+    Of a model that the app did not fit itself they name no clip_ids, and its settings in full.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+        ModelError: they are not recorded, and its manifest is missing or damaged.
+    """
+    with reading() as session:
+        kept = dict(model_row(session, model_id).arguments)
+    if kept:
+        return kept
+    record, training = get_model(model_id), trained_on(model_id)
+    return {
+        "clip_ids": [],
+        "model_name": record.name,
+        "head": record.head,
+        "backbone": record.backbone,
+        "seed": training.seed,
+        "precision": training.precision,
+        "false_alarm_rate": record.false_alarm_rate,
+        "channel": record.channel,
+        "head_settings": training.settings,
+    }

@@ -1,0 +1,142 @@
+"""Models, Jobs and Fit's copy of a model, from the app's entry script and without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.storage import database, models, recordings, thresholds
+from core.storage.tables import JobRow, now
+from core.storage.training import fit_arguments
+from tests.app.test_app import app, texts
+from tests.browser.test_models_and_jobs import kept_model
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    yield
+    database.close()
+
+
+def test_models_when_there_is_none() -> None:
+    at = app("models")
+    assert not at.exception and "No model yet" in texts(at)
+
+
+def test_a_model_with_its_facts_is_renamed_and_deleted_and_back() -> None:
+    kept_model("Other")
+    model = kept_model("Fan")
+    thresholds.set_false_alarm_rate(model.id, 0.3, note="too strict", by="Ann")
+    at = app("models", model=model.id)
+    assert not at.exception
+    for said in ("9 normal clips, 9.0 s of sound", "CC0", "false-alarm rate of 30 %"):
+        assert said in texts(at), said
+    at.text_input[0].set_value("Fan 7")
+    at.text_area[0].set_value("since May")
+    next(button for button in at.button if button.label == "Keep name and note").click()
+    at.run()
+    assert not at.exception and models.get_model(model.id).name == "Fan 7"
+    assert models.get_model(model.id).note == "since May"
+    next(button for button in at.button if button.label == "Delete").click()
+    at.run()
+    assert not at.exception and "“Fan 7” was deleted" in texts(at)
+    at.button(key="undo_delete_now").click()
+    at.run()
+    assert not at.exception and models.get_model(model.id).name == "Fan 7"
+
+
+def test_a_model_whose_files_are_gone_can_still_be_deleted() -> None:
+    model = kept_model("Fan")
+    for path in model.folder.iterdir():
+        path.unlink()
+    at = app("models", model=model.id)
+    assert not at.exception and "manifest\\.json is missing" in texts(at)
+    next(button for button in at.button if button.label == "Delete").click()
+    at.run()
+    assert not at.exception and models.list_models() == []
+
+
+def test_fit_begins_as_the_model_was_fitted() -> None:
+    model = kept_model("Fan")
+    first = recordings.list_recordings()[0]
+    first.path.unlink()
+    at = app("fit", like=model.id)
+    assert not at.exception
+    assert not [warning for warning in at.warning if "Session State" in str(warning.value)]
+    assert "begins as “Fan” was fitted" in texts(at)
+    assert "2 recordings of it are no longer here" in texts(at)
+    assert at.selectbox(key="head").value == "patchcore"
+    assert at.number_input(key="seed").value == 7
+    assert at.number_input(key="fit_rate").value == 10.0
+    assert at.selectbox(key="grouping").value == "prefix"
+    models.delete(model.id)
+    at = app("fit", like=model.id)
+    assert not at.exception and "it was deleted" in texts(at)
+
+
+def test_fit_takes_over_what_tells_the_classes_and_the_backbone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = kept_model("Fan")
+    arguments = fit_arguments(model.id) | {
+        "head": "anopatch", "preset": "small", "backbone": "beats-small", "head_settings": {},
+        "classes": {"rule": "name-field", "field": 3},
+    }  # fmt: skip
+    monkeypatch.setattr("app.widgets.fit_like.fit_arguments", lambda model_id: arguments)
+    at = app("fit", like=model.id)
+    assert not at.exception
+    assert at.selectbox(key="head").value == "anopatch"
+    assert at.selectbox(key="own_backbone").value == "beats-small"
+    assert at.selectbox(key="classes").value == "name-field"
+    assert at.number_input(key="classes_field").value == 3
+    # A backbone whose weights are not here is no reason to fail.
+    arguments["backbone"] = "beats"
+    at = app("fit", like=model.id)
+    assert not at.exception and at.selectbox(key="own_backbone").value == "beats-small"
+
+
+def job(job_id: str, **values: object) -> None:
+    row = {
+        "kind": "fit", "state": "done", "stage": "", "fraction": 1.0, "message": "",
+        "arguments": {"model_name": "Fan", "clip_ids": ["a", "b"]}, "result": {},
+        "cancel_requested": False, "owner": "another.machine 1 boot:1", "heartbeat_at": now(),
+        "created_at": now(), "started_at": now(), "finished_at": now(),
+    }  # fmt: skip
+    with database.writing() as session:
+        session.add(JobRow(id=job_id, **(row | values)))
+
+
+def test_jobs_in_every_state() -> None:
+    at = app("jobs")
+    assert not at.exception and "Nothing was asked for yet" in texts(at)
+    job("done")
+    job("failed", state="failed", message="Two <b>clips</b> are too few.")
+    job("cut", state="running", heartbeat_at=now().replace(year=2020))
+    job("runs", state="running", fraction=0.4, stage="Reading 3 of 9", seconds_left=42.0)
+    job("waits", state="queued", fraction=0.0, kind="score", arguments={"clip_ids": ["a"]})
+    job("unheard", kind="dance", arguments={})
+    at = app("jobs")
+    assert not at.exception
+    said = texts(at)
+    for words in ("Done", "Failed", "Cut off", "Fitting “Fan” on 2 clips", "a model that was"):
+        assert words in said, words
+    assert "\\<b\\>clips" in said
+    labels = [button.label for button in at.button]
+    assert labels.count("Cancel") == 2 and labels.count("Resume") == 2
+
+
+def test_every_kind_of_work_has_a_name_for_people() -> None:
+    from app.widgets.job_panel import title_of
+    from core.jobs import Job
+    from core.jobs.tasks import TASKS
+    from core.storage.tables import now
+
+    for kind in TASKS:
+        job = Job(
+            id="a", kind=kind, state="running", stage="", fraction=0.0, seconds_left=None,
+            message="", arguments={"name": "panns-cnn14"}, result={}, cancel_requested=False,
+            created_at=now(), started_at=now(), finished_at=None,
+        )  # fmt: skip
+        assert len(title_of(job).split()) >= 2, kind
+        assert "_" not in title_of(job)

@@ -1,0 +1,210 @@
+"""The long work, without a pool: what is left out is said, and nothing half-done is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.audio import wav_bytes
+from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
+from core.errors import Cancelled, FitError, ModelError, SettingError, StoreError
+from core.jobs.tasks import demo, fit, score
+from core.storage import database
+from core.storage.models import delete, get_model, list_models, load_model
+from core.storage.recordings import (
+    add_recording,
+    delete_recording,
+    get_recording,
+    recording_path,
+    set_role,
+)
+from core.storage.scores import list_scores, load_map
+from tests.support.fake_detector import FakeDetector, tone
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("core.detectors.detector.Detector", FakeDetector)
+    yield
+    database.close()
+
+
+def kept(peak: float) -> str:
+    clip = tone(peak)
+    return add_recording(f"tone {peak}.wav", wav_bytes(clip.samples, clip.sample_rate)).id
+
+
+def normals() -> list[str]:
+    return [kept(peak / 10) for peak in range(1, 6)]
+
+
+def test_fit_keeps_a_model_of_the_recordings() -> None:
+    ids = normals()
+    set_role(ids[0], "unlike")
+    seen: list[tuple[str, float]] = []
+    result = fit(
+        {
+            "clip_ids": [*ids, ids[0]],
+            "model_name": "Fan",
+            "head": "padim",
+            "seed": 3,
+            "false_alarm_rate": 0.2,
+            "head_settings": {"coreset": 0.1},
+        },
+        lambda stage, fraction: seen.append((stage, fraction)),
+    )
+    model = get_model(result["model_id"])
+    assert (model.name, model.head, model.n_clips) == ("Fan", "padim", 5)
+    assert model.false_alarm_rate == 0.2 and result["left_out"] == []
+    assert load_model(model.id).training[1]["name"] == "tone 0.2.wav"
+    fractions = [fraction for _, fraction in seen]
+    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] <= 1
+    assert [get_recording(clip_id).role for clip_id in ids] == ["unlike"] + ["normal"] * 4
+
+
+def test_the_recommended_detector_is_the_default_and_settings_go_over_its_own() -> None:
+    ids = normals()
+    fit({"clip_ids": ids, "model_name": "Fan", "head_settings": {"ridge": 0.5}})
+    recommended = preset_settings(RECOMMENDED_HEAD, "recommended")
+    assert FakeDetector.last["head"] == RECOMMENDED_HEAD
+    assert FakeDetector.last["settings"] == {**recommended, "ridge": 0.5}
+    assert FakeDetector.last["groups"] is None
+    fit({"clip_ids": ids, "model_name": "Fan", "head": "patchcore", "preset": "published"})
+    assert (FakeDetector.last["head"], FakeDetector.last["settings"]) == ("patchcore", {})
+    demo({"machine": "fan"})
+    assert FakeDetector.last["settings"] == recommended
+
+
+def test_groups_stay_with_their_recordings_when_others_are_left_out() -> None:
+    text = add_recording("notes.wav", b"this is a text").id
+    ids = [*normals()[:2], text, *normals()[2:]]
+    groups = ["mon", "mon", "text", "tue", "tue", "wed"]
+    fit({"clip_ids": ids, "model_name": "Fan", "groups": groups})
+    assert FakeDetector.last["groups"] == ["mon", "mon", "tue", "tue", "wed"]
+    with pytest.raises(SettingError, match="2 groups for 6 recordings"):
+        fit({"clip_ids": ids, "model_name": "Fan", "groups": ["a", "b"]})
+
+
+def test_bad_recordings_are_left_out_with_a_sentence_each() -> None:
+    ids = normals()
+    text = add_recording("notes.wav", b"this is a text").id
+    missing = kept(0.75)
+    recording_path(missing).unlink()
+    removed = kept(0.85)
+    delete_recording(removed)
+    result = fit({"clip_ids": [text, *ids, missing, removed], "model_name": "Fan"})
+    assert get_model(result["model_id"]).n_clips == 5
+    assert len(result["left_out"]) == 3
+    assert "notes.wav" in result["left_out"][0] and "tone 0.75.wav" in result["left_out"][1]
+    assert "no longer here" in result["left_out"][2]
+    assert get_recording(text).role == "unknown"
+
+
+def test_a_failed_fit_leaves_no_model_and_names_what_was_left_out(hearmap_home: Path) -> None:
+    bad = [add_recording(f"notes {i}.wav", b"text %d" % i).id for i in range(5)]
+    with pytest.raises(FitError, match=r"there are 1\. Left out: .*notes 0\.wav.* And 2 more\."):
+        fit({"clip_ids": [*bad, kept(0.5)], "model_name": "Fan"})
+    assert list_models() == [] and not (hearmap_home / "models").exists()
+
+
+@pytest.mark.parametrize("stop_at", [0.0, 0.3, 0.98])
+def test_a_cancelled_fit_leaves_no_model(hearmap_home: Path, stop_at: float) -> None:
+    ids = normals()
+
+    def progress(stage: str, fraction: float) -> None:
+        if fraction >= stop_at:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fit({"clip_ids": ids, "model_name": "Fan"}, progress)
+    assert list_models() == [] and not (hearmap_home / "models").exists()
+
+
+@pytest.mark.parametrize("channel", ["left", -1, 1.5, None, True])
+def test_a_channel_that_is_none(channel: object) -> None:
+    with pytest.raises(SettingError, match="A channel is a number"):
+        fit({"clip_ids": [], "model_name": "Fan", "channel": channel})
+
+
+def test_score_keeps_what_it_can_and_says_the_rest() -> None:
+    model_id = fit({"clip_ids": normals(), "model_name": "Fan"})["model_id"]
+    loud, text, gone = kept(0.9), add_recording("notes.wav", b"text").id, kept(0.8)
+    delete_recording(gone)
+    fractions: list[float] = []
+    result = score(
+        {"model_id": model_id, "clip_ids": [text, loud, gone, loud]},
+        lambda stage, fraction: fractions.append(fraction),
+    )
+    assert (result["n_scored"], result["n_failed"], len(result["left_out"])) == (1, 2, 2)
+    assert fractions == sorted(fractions)
+    first, second = list_scores(model_id)
+    assert first.clip_id == loud and first.anomalous and first.error is None
+    assert second.clip_id == text and not second.anomalous and "notes.wav" in (second.error or "")
+    assert load_map(model_id, loud).score == pytest.approx(0.9, abs=1e-3)
+
+
+def test_scoring_uses_the_channel_the_model_was_fitted_on() -> None:
+    model_id = fit({"clip_ids": normals(), "model_name": "Fan"})["model_id"]
+    assert get_model(model_id).channel == 0
+    with pytest.raises(FitError, match="there are 0"):
+        fit({"clip_ids": normals(), "model_name": "Fan", "channel": 1})
+    assert get_model(fit({"clip_ids": normals(), "channel": "mean"})["model_id"]).channel == "mean"
+
+
+def test_a_cancelled_scoring_keeps_what_it_has() -> None:
+    model_id = fit({"clip_ids": normals(), "model_name": "Fan"})["model_id"]
+
+    def progress(stage: str, fraction: float) -> None:
+        if fraction >= 0.5:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        score({"model_id": model_id, "clip_ids": [kept(0.9), kept(0.8)]}, progress)
+    assert [record.clip_name for record in list_scores(model_id)] == ["tone 0.9.wav"]
+
+
+def test_models_that_are_gone() -> None:
+    model_id = fit({"clip_ids": normals(), "model_name": "Fan"})["model_id"]
+    (get_model(model_id).folder / "manifest.json").unlink()
+    with pytest.raises(ModelError, match=r"manifest\.json is missing"):
+        score({"model_id": model_id, "clip_ids": [kept(0.9)]})
+    delete(model_id)
+    with pytest.raises(StoreError, match="it was deleted"):
+        score({"model_id": model_id, "clip_ids": [kept(0.9)]})
+
+
+def test_the_demo_makes_fits_and_scores() -> None:
+    result = demo({"machine": "valve", "seed": 1, "n_normal": 3})
+    assert get_model(result["model_id"]).n_clips == 3 and result["left_out"] == []
+    roles = [get_recording(clip_id).role for clip_id in result["clip_ids"]]
+    assert roles == sorted(roles, reverse=True) and set(roles) == {"unlike", "normal"}
+    scored = list_scores(result["model_id"])
+    assert {record.clip_id for record in scored} == set(result["clip_ids"])
+    assert all(record.error is None for record in scored)
+    for clip_id in result["clip_ids"]:
+        seconds = get_recording(clip_id).info.duration_seconds
+        times = result["fault_times"][clip_id]
+        assert bool(times) == (get_recording(clip_id).role == "unlike")
+        assert all(0 <= start < stop <= seconds + 1e-6 for start, stop in times)
+    with pytest.raises(SettingError, match="no machine “robot”"):
+        demo({"machine": "robot"})
+
+
+def test_classes_go_with_the_clips_that_could_be_read_and_a_training_finds_its_state() -> None:
+    ids = normals()
+    broken = add_recording("broken.wav", b"RIFF nothing").id
+    asked = {"clip_ids": [ids[0], broken, *ids[1:]], "labels": ["a", "b", "c", "d", "e", "f"]}
+    fit(asked | {"head": "padim", "model_name": "one"})
+    assert FakeDetector.last["labels"] == ["a", "c", "d", "e", "f"]
+    first = FakeDetector.last["checkpoints"]
+    fit(asked | {"head": "padim", "model_name": "another name"})
+    assert FakeDetector.last["checkpoints"] == first
+    fit(asked | {"head": "padim", "seed": 1})
+    assert FakeDetector.last["checkpoints"] != first
+    assert first.parent.name == "checkpoints"
+    fit({"clip_ids": ids})
+    assert FakeDetector.last["labels"] is None
+    with pytest.raises(SettingError, match="1 labels for 5 recordings"):
+        fit({"clip_ids": ids, "labels": ["a"]})

@@ -1,0 +1,168 @@
+"""The report is one file that needs nothing else, and takes no orders from a file name."""
+
+import base64
+import csv
+import dataclasses
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import soundfile
+
+from core.detectors.calibration.calibration import Calibration
+from core.explain.explanation import Explanation
+from core.report.batch import BatchReport
+from core.report.recording import report_html, threshold_sentence
+from core.spectral.spectrogram import SpectrogramSettings, spectrogram
+from core.types import Clip
+from tests.support.maps import planted_map
+
+HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
+
+
+class Tags(HTMLParser):
+    """Every tag with its attributes, and the text between."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def explained(name: str = "fan.wav", *, quiet: bool = False, filled: bool = False) -> Explanation:
+    tone = np.sin(2 * np.pi * 440 * np.arange(220_500) / 44_100).astype(np.float32)
+    clip = Clip.from_samples(0.5 * tone, 44_100, name)
+    half = Clip.from_samples(0.25 * tone, 44_100, name)
+    faithfulness = {"p": 0.9, "o": 0.8, "q": 0.2, "ff_v1_keep": 0.1, "ff_v1_remove": 0.7}
+    return Explanation(
+        clip=clip,
+        spectrogram=spectrogram(clip, SpectrogramSettings()),
+        found=planted_map(name=name, quiet=quiet),
+        kept=half,
+        removed=half,
+        filled=half if filled else None,
+        faithfulness=faithfulness,
+    )
+
+
+def test_sounds_and_picture_are_inside_and_play() -> None:
+    page = Tags(report_html(explained(), {"Head": "patchcore"}))
+    sounds = [attributes["src"] for tag, attributes in page.tags if tag == "audio"]
+    assert len(sounds) == 3
+    content = base64.b64decode((sounds[0] or "").removeprefix("data:audio/wav;base64,"))
+    samples, rate = soundfile.read(io.BytesIO(content))
+    assert (len(samples), rate) == (220_500, 44_100)
+    assert np.abs(samples).max() == pytest.approx(0.5, abs=1e-3)
+    (picture,) = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert (picture["src"] or "").startswith("data:image/png;base64,")
+    assert "Unlike the normal recordings" in (picture["alt"] or "")
+
+
+def test_a_filled_sound_is_there_when_it_was_made() -> None:
+    page = Tags(report_html(explained(filled=True), {}))
+    assert sum(tag == "audio" for tag, _ in page.tags) == 4
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    source = report_html(explained(), {})
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r'"data:[^"]*"', "", source))
+    assert "default-src 'none'" in source
+
+
+def test_user_text_is_text() -> None:
+    source = report_html(explained(HOSTILE), {HOSTILE: HOSTILE})
+    page = Tags(source)
+    assert not {"script"} & {tag for tag, _ in page.tags}
+    assert sum(tag == "img" for tag, _ in page.tags) == 1
+    assert not any("onerror" in attributes for _, attributes in page.tags)
+    assert page.text.count(HOSTILE) == 4  # title, heading, setting's name and value
+
+
+def test_numbers_regions_and_settings_are_shown() -> None:
+    text = Tags(report_html(explained(), {"Head": "patchcore"})).text
+    assert "2.3–2.8 s, 1–2 kHz" in text
+    assert "patchcore" in text
+    assert "0.700" in text
+
+
+def test_a_clip_without_regions_says_so() -> None:
+    text = Tags(report_html(explained(quiet=True), {})).text
+    assert "No part of the map exceeds the threshold." in text
+    assert "Like the normal recordings you supplied." in text
+
+
+def test_where_the_threshold_comes_from_and_further_sounds_are_there() -> None:
+    normal = Calibration(np.arange(9.0), np.arange(9.0), 5.0, 7, False)
+    said = threshold_sentence(normal, 0.05)
+    extra = explained().clip
+    page = Tags(report_html(explained(), {}, threshold_said=said, further=[(HOSTILE, extra)]))
+    assert "counted on 9 held-out clips of 7 normal recordings" in page.text
+    assert "9 normal clips can promise a false-alarm rate of 10.0%" in page.text
+    assert sum(tag == "audio" for tag, _ in page.tags) == 4
+    assert "script" not in {tag for tag, _ in page.tags}
+
+
+def batch(n_clips: int = 3) -> BatchReport:
+    report = BatchReport("Monday <b>", SpectrogramSettings(), {"Head": "padim"}, "At 5 %.")
+    for k in range(n_clips):
+        one = explained(f"{HOSTILE if k == 1 else 'fan'} {k}.wav", quiet=k % 2 == 0)
+        found = dataclasses.replace(one.found, score=one.found.score + k / 100)
+        report.add(found, one.clip)
+    report.add_failed(HOSTILE, "This is <i>text</i>.")
+    return report
+
+
+def test_a_batch_has_the_strongest_first_each_seen_and_heard() -> None:
+    source = batch().html()
+    page = Tags(source)
+    assert [text for text in re.findall(r"<h3>(\d)\. (\w*)", source)][1:] == [
+        ("2", "fan"),
+        ("3", "fan"),
+    ]
+    assert "1. " + HOSTILE in page.text and "This is <i>text</i>." in page.text
+    assert not {"script", "b", "i"} & {tag for tag, _ in page.tags}
+    sounds = [attributes["src"] or "" for tag, attributes in page.tags if tag == "audio"]
+    content = base64.b64decode(sounds[0].removeprefix("data:audio/flac;base64,"))
+    samples, rate = soundfile.read(io.BytesIO(content))
+    assert len(samples) == round(1.1 * rate)  # the region of 0.5 s, and 0.3 s to either side
+    assert "1 of 3 is unlike" in page.text
+    assert "default-src 'none'" in source
+    assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r'"data:[^"]*"', "", source))
+
+
+def test_a_batch_is_bounded_and_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.report.batch.MOST_PICTURES", 2)
+    monkeypatch.setattr("core.report.batch.MOST_ROWS", 4)
+    monkeypatch.setattr("core.report.batch.MOST_SOUND_CHARACTERS", 10)
+    source = batch(7).html()
+    assert source.count("<img") == 2 and source.count("<audio") == 0
+    assert "And 3 more, in scores.csv." in source
+
+
+def test_the_files_beside_a_batch_hold_every_number() -> None:
+    files = batch().files()
+    rows = list(csv.DictReader(io.StringIO(files["scores.csv"].decode())))
+    assert [row["anomalous"] for row in rows] == ["True", "False", "False", ""]
+    assert float(rows[0]["strongest_low_hz"]) == 1000.0
+    listed = json.loads(files["scores.json"])
+    assert listed[0]["regions"][0]["start_s"] == pytest.approx(2.3)
+    sounds = [name for name in files if name.startswith("sounds/")]
+    assert len(sounds) == 3 and all(name.count("/") == 1 for name in sounds)
+    assert sum(name.startswith("pictures/") for name in files) == 3
+
+
+def test_an_empty_batch_and_clips_whose_sound_is_gone_still_make_a_page() -> None:
+    report = BatchReport("Nothing", SpectrogramSettings(), {}, "")
+    assert "0 of 0 are unlike" in report.html()
+    report.add(explained().found, None)
+    assert "1 of 1 is unlike" in report.html() and "<img" not in report.html()
