@@ -14,7 +14,12 @@ from app.widgets.empty_view import say_model_first, say_nothing_scored
 from app.widgets.model_choice import choose_model
 from app.widgets.threshold_history import who
 from core.errors import SettingError, StoreError
-from core.storage import annotations
+from core.storage.annotations import (
+    delete_annotation,
+    list_annotations,
+    set_annotation,
+    set_annotations,
+)
 from core.storage.models import ModelRecord, get_model
 from core.storage.scores import ScoreRecord, scores_stamp
 
@@ -58,7 +63,7 @@ def _list(model_id: str) -> None:
     opened = triage_list(
         frame(
             _rows(model_id, stamp),
-            annotations.list_annotations(list(known)),
+            list_annotations(list(known)),
             [
                 glance(model_id, clip_id, model.false_alarm_rate, known[clip_id].created_at)
                 for clip_id in asked
@@ -102,9 +107,9 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
 
 def _keep(change: Change, by: str) -> None:
     if change.verdict is None:
-        annotations.delete_annotation(change.clip_id)
+        delete_annotation(change.clip_id)
     else:
-        annotations.set_annotation(change.clip_id, change.verdict, change.note, by)
+        set_annotation(change.clip_id, change.verdict, change.note, by)
 
 
 def _tables(model: ModelRecord) -> None:
@@ -115,7 +120,7 @@ def _tables(model: ModelRecord) -> None:
         st.download_button(
             "Export scores and labels (CSV)",
             lambda: _exported(model.id),
-            file_name="annotations.csv",
+            file_name="csv",
             mime="text/csv",
             icon=":material/download:",
             on_click="ignore",
@@ -143,9 +148,7 @@ def _tables(model: ModelRecord) -> None:
 
 def _exported(model_id: str) -> bytes:
     scored = cache.scored(model_id)
-    return annotation_table.to_csv(
-        scored, annotations.list_annotations([score.clip_id for score in scored])
-    )
+    return annotation_table.to_csv(scored, list_annotations([score.clip_id for score in scored]))
 
 
 def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[str, ...]]:
@@ -153,7 +156,7 @@ def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[st
     names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
     try:
         found = annotation_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
-        annotations.set_annotations(found.labels)
+        set_annotations(found.labels)
     except (SettingError, StoreError) as error:
         return 0, (f"“{file_name}” was not imported. {error}",)
     return len(found.labels), found.problems

@@ -11,12 +11,11 @@ import streamlit as st
 from app.state import Query
 from app.text import sentences
 from app.widgets.job_panel import active_job, ended_badly, find_job, is_active, watch
-from app.widgets.uploading import data_root
 from core import jobs
 from core.backbones.weights import catalogue, store
 from core.backbones.weights.weights_file import WeightsFile
 from core.errors import WeightsError
-from core.runtime.paths import environment_weights_dir, weights_dir
+from core.runtime.paths import data_root, environment_weights_dir, weights_dir
 
 KIND = "weights"
 ENDINGS = (".pth", ".pt", ".whl", ".safetensors")

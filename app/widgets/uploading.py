@@ -14,6 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.state import Key, clear_gathered, gathered, left_out
+from app.text import sentences
 from core.runtime.paths import data_root
 
 MOST_FILES = 900
@@ -137,7 +138,7 @@ def _take(
     from core.storage.recordings import add_recording
 
     left_out(purpose).clear()
-    chosen, sentences = gathered(purpose), left_out(purpose)
+    chosen, problems = gathered(purpose), left_out(purpose)
     bar = st.progress(0.0, text="Reading the recordings")
     for count, (name, data, problem) in enumerate(offered, start=1):
         bar.progress(
@@ -145,29 +146,29 @@ def _take(
             text=f"Reading {sentences.counted(count, 'recording')}",
         )
         if data is None or problem:
-            sentences.append(problem or f"“{name}” cannot be read.")
+            problems.append(problem or f"“{name}” cannot be read.")
             continue
         try:
             record = add_recording(name, data)
         except HearMapError as error:
-            sentences.append(str(error))
+            problems.append(str(error))
             continue
         if record.info.problem:
-            sentences.append(record.info.problem)
+            problems.append(record.info.problem)
         elif record.id in chosen:
-            sentences.append(f"“{name}” is the same file as “{chosen[record.id]}”; it counts once.")
+            problems.append(f"“{name}” is the same file as “{chosen[record.id]}”; it counts once.")
         else:
             chosen[record.id] = name
     bar.empty()
 
 
-def say_left_out(sentences: Sequence[str]) -> None:
+def say_left_out(problems: Sequence[str]) -> None:
     """One sentence on each file that is not used; nothing where there is none."""
-    if not sentences:
+    if not problems:
         return
-    shown = "\n".join(f"- {sentences.plain(text, 600)}" for text in sentences[:50])
-    more = f"\n- … and {len(sentences) - 50:,} more." if len(sentences) > 50 else ""
-    head = f"{sentences.counted(len(sentences), 'file')} left out; the others are used."
+    shown = "\n".join(f"- {sentences.plain(text, 600)}" for text in problems[:50])
+    more = f"\n- … and {len(problems) - 50:,} more." if len(problems) > 50 else ""
+    head = f"{sentences.counted(len(problems), 'file')} left out; the others are used."
     st.warning(f"{head}\n{shown}{more}", icon=":material/rule:")
 
 

@@ -96,7 +96,7 @@ def run(given: argparse.Namespace) -> int:
     )
     files = find_audio(given.paths)
     by_file = arguments.groups(files, given.paths, given.group_by)
-    label_of = arguments.labels(files, given.paths, given.class_by)
+    label_of = arguments.labels(files, given.paths, given.label_by)
     groups: list[str] = []
     labels: list[str] = []
     left_out: list[Path] = []

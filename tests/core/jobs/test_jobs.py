@@ -202,7 +202,7 @@ SERVER = """
 import time
 from core import tasks
 from core.jobs import submit, get_job
-from tests import job_tasks
+from tests.support import job_tasks
 if __name__ != "__main__":
     raise AssertionError("a worker ran the program that started it")
 tasks.TASKS["count"] = job_tasks.count

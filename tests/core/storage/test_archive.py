@@ -179,8 +179,8 @@ def test_a_model_whose_files_are_gone_is_not_exported() -> None:
 def test_what_a_model_was_trained_on_is_read_without_pytorch() -> None:
     record = models.save_model(fitted(), "Fan")
     program = (
-        "import sys; from core.storage import model_export, training; "
-        f"found = training.trained_on('{record.id}'); model_export.export_model('{record.id}'); "
+        "import sys; from core.storage import archive, training; "
+        f"found = training.trained_on('{record.id}'); archive.export_model('{record.id}'); "
         "print(len(found.clips), found.clips[0].name, found.seconds, 'torch' in sys.modules)"
     )
     out = subprocess.run(

@@ -166,9 +166,9 @@ def test_roles() -> None:
 
 
 PROGRAM = """
-from core.storage.recordings import add_clip
+from core.storage.recordings import add_recording
 from tests.core.storage.test_recordings import noise
-print(add_clip("fan.wav", noise()).id)
+print(add_recording("fan.wav", noise()).id)
 """
 
 
