@@ -200,7 +200,7 @@ def test_a_wrong_number_of_workers_is_said(monkeypatch: pytest.MonkeyPatch) -> N
 
 SERVER = """
 import time
-from core import tasks
+from core.jobs import tasks
 from core.jobs import submit, get_job
 from tests.support import job_tasks
 if __name__ != "__main__":
