@@ -2,7 +2,9 @@
 
 `import laion_clap` (1.1.7) needs torchvision, which it does not declare, and downloads three
 tokenizers. Its audio towers need neither: they import once the two packages around them stand in
-`sys.modules` as bare packages, and a name of torchvision that they never use resolves.
+`sys.modules` as bare packages, and what they import and never use resolves: a name of torchvision,
+and h5py. laion-clap is installed without its dependencies (most serve its training only, and its
+metadata asks for NumPy below 2, though the towers compute the same with NumPy 2).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from core.errors import WeightsError
 
 _PACKAGES = ("laion_clap", "laion_clap.clap_module")
 _TORCHVISION = ("torchvision", "torchvision.ops", "torchvision.ops.misc")
-HOW = "pip install 'laion-clap>=1.1.6,<2' 'numpy>=1.26,<2'"
+HOW = "pip install --no-deps 'laion-clap>=1.1.6,<2'"
 
 
 def import_tower(name: str) -> ModuleType:
@@ -31,7 +33,7 @@ def import_tower(name: str) -> ModuleType:
     Whatever `laion_clap` was before, it is again afterwards.
 
     Raises:
-        WeightsError: laion-clap is not installed here, or does not work beside this NumPy.
+        WeightsError: laion-clap is not installed here, or does not work.
     """
     full = f"{_PACKAGES[1]}.{name}"
     if full in sys.modules:
@@ -42,8 +44,8 @@ def import_tower(name: str) -> ModuleType:
             return importlib.import_module(full)
     except Exception as error:  # whatever an old package makes of newer ones
         raise WeightsError(
-            "LAION-CLAP's networks run in the package laion-clap, which needs NumPy below 2 and "
-            f"does not work here ({type(error).__name__}: {error}); run: {HOW}"
+            "LAION-CLAP's networks run in the package laion-clap, which does not work here "
+            f"({type(error).__name__}: {error}); run: {HOW}"
         ) from error
 
 
@@ -54,6 +56,8 @@ def _bare_packages() -> Iterator[None]:
         raise ImportError("it is not installed")
     root = Path(next(iter(found.submodule_search_locations)))
     names = list(_PACKAGES)
+    if importlib.util.find_spec("h5py") is None:
+        names.append("h5py")
     if importlib.util.find_spec("torchvision") is None:
         names += _TORCHVISION
     before = {name: sys.modules.get(name) for name in names}

@@ -50,7 +50,7 @@ def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
         on_axes(found.raw > found.map_threshold, found, freq_hz, time_s).astype(np.float32)
         for found in maps
     ]
-    share = np.mean(above, axis=0, dtype=np.float32)
+    share: Float32Array = np.stack(above).mean(axis=0, dtype=np.float32)
     # A share is no score, and so has no p-value; 1 claims nothing.
     regions = find_regions(share, MAJORITY, freq_hz, time_s, lambda _: 1.0)
     return Agreement(share, freq_hz, time_s, regions)

@@ -65,9 +65,8 @@ def counterfactual(
     settings = detector.spectrogram_settings
     if not found.anomalous:
         return Counterfactual(np.zeros_like(found.raw), clip, 0.0, found.score, 0)
-    ranks = np.empty(found.raw.size, dtype=np.int64)
-    ranks[np.argsort(-found.raw, axis=None, kind="stable")] = np.arange(found.raw.size)
-    ranks = ranks.reshape(found.raw.shape)
+    ranks = np.empty(found.raw.shape, dtype=np.int64)
+    ranks.flat[np.argsort(-found.raw, axis=None, kind="stable")] = np.arange(found.raw.size)
     n_scorings = 0
 
     def tried(share: float) -> tuple[Float32Array, Clip, float]:

@@ -66,11 +66,11 @@ class SpectrogramSettings:
     @cached_property
     def bin_hz(self) -> Float64Array:
         """Frequency of each bin of the linear STFT, [bin]."""
-        return np.arange(self.n_fft // 2 + 1) * (self.sample_rate / self.n_fft)
+        return np.arange(self.n_fft // 2 + 1, dtype=np.float64) * (self.sample_rate / self.n_fft)
 
     def time_s(self, n_frames: int) -> Float64Array:
         """Centre time of each of `n_frames` frames, [time]."""
-        return np.arange(n_frames) * self.hop_seconds
+        return np.arange(n_frames, dtype=np.float64) * self.hop_seconds
 
 
 # BEATs' front end: 25 ms windows of 16 kHz sound every 10 ms, 128 bands.
