@@ -20,7 +20,7 @@ from core.report.summary_sentence import where
 if TYPE_CHECKING:
     from core.types import Region
 
-UNLIKE = summary_sentence.UNLIKE[:1].lower() + summary_sentence.UNLIKE[1:]
+UNLIKE = summary_sentence.ANOMALOUS[:1].lower() + summary_sentence.ANOMALOUS[1:]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^&=:\"'])")
 # Emoji and icon short codes, bare links and mail addresses are found in the text after Markdown

@@ -9,6 +9,7 @@ from pathlib import Path
 from core.cli import arguments
 from core.cli.score import SOME_UNREADABLE, files_of, scored
 from core.errors import AudioError, SettingError
+from core.report.summary_sentence import count_sentence
 
 SUFFIXES = (".html", ".zip")
 
@@ -57,14 +58,14 @@ def run(given: argparse.Namespace) -> int:
     )
     progress = arguments.progress(given.progress)
     files, missing = files_of(given.paths)
-    n_total, n_unreadable, n_unlike = len(files) + len(missing), 0, 0
+    n_total, n_unreadable, n_anomalous = len(files) + len(missing), 0, 0
     for n_done, outcome in enumerate(chain(missing, scored(detector, files, channel)), start=1):
         progress(f"Scored {outcome.path.name}", min(0.98, n_done / n_total))
         if outcome.found is None:
             n_unreadable += 1
             report.add_failed(str(outcome.path), outcome.error or "")
             continue
-        n_unlike += outcome.found.anomalous
+        n_anomalous += outcome.found.anomalous
         try:
             clip = read_clip(outcome.path, channel=channel, sample_rate=detector.sample_rate)
         except AudioError:  # gone since it was scored
@@ -76,5 +77,5 @@ def run(given: argparse.Namespace) -> int:
     with whole_file(given.out) as temporary:
         temporary.write_bytes(content)
     progress("Done", 1.0)
-    print(f"{n_unlike} of {n_total} are unlike the normal recordings you supplied; {given.out}")
+    print(f"{count_sentence(n_anomalous, n_total - n_unreadable)}; {given.out}")
     return SOME_UNREADABLE if n_unreadable else 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import arguments
 from core.errors import AudioError
+from core.report.summary_sentence import count_sentence, verdict
 
 if TYPE_CHECKING:
     from core.audio import Channel
@@ -59,19 +60,19 @@ def run(given: argparse.Namespace) -> int:
     progress = arguments.progress(given.progress)
     files, missing = files_of(given.paths)
     n_total = len(files) + len(missing)
-    n_unreadable = n_unlike = 0
+    n_unreadable = n_anomalous = 0
     if not given.json:
         print(" p-value      score  threshold  clip")
     for n_done, outcome in enumerate(chain(missing, scored(detector, files, channel)), start=1):
         n_unreadable += outcome.found is None
-        n_unlike += outcome.found is not None and outcome.found.anomalous
+        n_anomalous += outcome.found is not None and outcome.found.anomalous
         progress(f"Scored {outcome.path.name}", min(0.99, n_done / n_total))
         print(as_json(outcome) if given.json else as_row(outcome), flush=True)
     progress("Done", 1.0)
     if not given.json:
         print(
-            f"\n{n_unlike} of {n_total} are unlike the normal recordings you supplied, at a "
-            f"false-alarm rate of {detector.false_alarm_rate:.3g}"
+            f"\n{count_sentence(n_anomalous, n_total - n_unreadable)}, at a false-alarm rate of "
+            f"{detector.false_alarm_rate:.3g}"
             + (f"; {n_unreadable} could not be read." if n_unreadable else ".")
         )
     return SOME_UNREADABLE if n_unreadable else 0
@@ -128,8 +129,6 @@ def as_json(outcome: Scored) -> str:
 
 def as_row(outcome: Scored) -> str:
     """The outcome as two lines of the table."""
-    from core.report.summary_sentence import verdict
-
     name, found = arguments.one_line(str(outcome.path)), outcome.found
     if found is None:
         error = arguments.one_line(outcome.error or "")

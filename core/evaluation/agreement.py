@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.detectors.regions import find_regions
-from core.report.summary_sentence import UNLIKE, place
+from core.report.summary_sentence import place
 from core.types import AnomalyMap, Float32Array, Float64Array, Region
 
 Value = TypeVar("Value", bound=np.generic)
@@ -70,13 +70,14 @@ def on_axes(
 
 
 def in_words(maps: Sequence[AnomalyMap], agreed: Agreement) -> str:
-    """How many models call the clip unlike, and where most of them agree."""
-    n_unlike, n_models = sum(found.anomalous for found in maps), len(maps)
-    unlike = UNLIKE[:1].lower() + UNLIKE[1:]
+    """Say how many models find the recording anomalous, and where most of them agree."""
+    n_anomalous, n_models = sum(found.anomalous for found in maps), len(maps)
     if n_models == 1:
-        verb = "finds" if n_unlike else "does not find"
-        return f"The one model {verb} this recording {unlike}."
-    said = f"{n_unlike} of {n_models} models find this recording {unlike}"
+        return f"The one model finds this recording {'anomalous' if n_anomalous else 'normal'}."
+    said = (
+        f"{n_anomalous or 'None'} of {n_models} models "
+        f"{'finds' if n_anomalous <= 1 else 'find'} this recording anomalous"
+    )
     if not agreed.regions:
         return f"{said}; there is no place where more than half of them agree."
     strongest = agreed.regions[0]

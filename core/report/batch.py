@@ -18,7 +18,7 @@ from core.audio import wav_bytes
 from core.report.page import audio, data_url, page, pairs
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
-from core.report.summary_sentence import verdict
+from core.report.summary_sentence import count_sentence, verdict
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import AnomalyMap, Clip, Float32Array, Region
 
@@ -96,13 +96,10 @@ class BatchReport:
     def html(self) -> str:
         """The report."""
         self._sort()
-        n_unlike = sum(entry.anomalous for entry in self._entries)
-        n_all = len(self._entries)
-        is_or_are = "is" if n_unlike == 1 else "are"
+        counted = count_sentence(sum(e.anomalous for e in self._entries), len(self._entries))
         parts = [
             f"<h1>{escape(self.title)}</h1>",
-            f'<p class="verdict">{n_unlike} of {n_all} {is_or_are} unlike the normal recordings '
-            "you supplied; the strongest evidence comes first.</p>",
+            f'<p class="verdict">{counted}; the highest score comes first.</p>',
             f'<p class="soft">{escape(self._threshold_said)}</p>',
             f'<div class="clips">{"".join(self._articles())}</div>',
             "<h2>All clips</h2>",

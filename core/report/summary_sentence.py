@@ -1,4 +1,4 @@
-"""What a map says of a clip, in one sentence that never calls anything faulty."""
+"""The verdict on a recording in one sentence, which never calls anything faulty."""
 
 from __future__ import annotations
 
@@ -9,20 +9,43 @@ if TYPE_CHECKING:
     # A page that shows no map yet does without PyTorch, which comes with core.types.
     from core.types import AnomalyMap, Region
 
-UNLIKE = "Unlike the normal recordings you supplied"
+ANOMALOUS = "Anomalous compared with the normal recordings you supplied"
+NORMAL = "Normal compared with the normal recordings you supplied"
 # Of a clip's length, and octaves of the ten or so that are heard.
 THROUGHOUT = 0.95
 ALL_OCTAVES = 8.0
-LIKE = "Like the normal recordings you supplied"
 
 
 def verdict(found: AnomalyMap) -> str:
     """The verdict, with the place of the strongest region where there is one."""
     if not found.anomalous:
-        return f"{LIKE}."
+        return f"{NORMAL}."
     if not found.regions:
-        return f"{UNLIKE}."
-    return f"{UNLIKE}, {where(found.regions[0], float(found.time_s[-1]))}."
+        return f"{ANOMALOUS}."
+    return f"{ANOMALOUS}, {where(found.regions[0], float(found.time_s[-1]))}."
+
+
+def count_sentence(n_anomalous: int, n_total: int) -> str:
+    """Say how many of the scored recordings are anomalous, without a full stop.
+
+    Args:
+        n_anomalous: Recordings above the threshold.
+        n_total: Recordings that were scored.
+
+    Returns:
+        A clause that begins with a capital letter and can be continued.
+
+    >>> count_sentence(1, 3), count_sentence(0, 1)
+    ('1 of 3 recordings is anomalous', 'The one recording is normal')
+    """
+    if n_total == 0:
+        return "No recording was scored"
+    if n_total == 1:
+        return f"The one recording is {'anomalous' if n_anomalous else 'normal'}"
+    return (
+        f"{n_anomalous or 'None'} of {n_total:,} recordings "
+        f"{'is' if n_anomalous <= 1 else 'are'} anomalous"
+    )
 
 
 def where(region: Region, clip_seconds: float) -> str:

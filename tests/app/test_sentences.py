@@ -65,7 +65,7 @@ def test_a_short_verdict_never_says_faulty_and_places_only_what_is_unlike() -> N
 
 
 def test_the_sentence_is_the_core_s_own_in_the_middle_of_a_line() -> None:
-    assert sentences.UNLIKE == "unlike the normal recordings you supplied"
+    assert sentences.UNLIKE == "anomalous compared with the normal recordings you supplied"
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_four_heads_side_by_side(page: Page, compared: tuple[AppServer, str]) ->
     server, address = compared
     page.set_viewport_size({"width": 1280, "height": 1600})
     open_app(page, server, address)
-    expect(page.get_by_text("3 of 4 models find this recording unlike")).to_be_visible(
+    expect(page.get_by_text("3 of 4 models find this recording anomalous")).to_be_visible(
         timeout=60_000
     )
     expect(page.get_by_text("agree on 1.2–1.8 s")).to_be_visible()

@@ -99,7 +99,7 @@ def test_the_demo_leads_from_the_first_page_to_sound(page: Page, app: AppServer)
         timeout=FIT_SECONDS * 1000
     )
     expect(keyed(page, "verdict")).to_contain_text(
-        "Unlike the normal recordings you supplied, strongest at", timeout=60_000
+        "Anomalous compared with the normal recordings you supplied, strongest at", timeout=60_000
     )
     assert "fault" not in keyed(page, "verdict").inner_text().lower()
     play_for_a_moment(page)

@@ -81,8 +81,8 @@ def test_score_for_people_has_the_verdict(
     clip = write_noise(tmp_path / "beep.wav", 7, beep=True)
     assert main(["score", str(model), str(clip)]) == 0
     printed = capsys.readouterr()
-    assert "Unlike the normal recordings you supplied, strongest at" in printed.out
-    assert "1 of 1 are unlike" in printed.out
+    assert "Anomalous compared with the normal recordings you supplied, strongest at" in printed.out
+    assert "The one recording is anomalous" in printed.out
     assert "fault" not in printed.out.lower()
     assert printed.err == ""
 

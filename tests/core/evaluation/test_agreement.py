@@ -48,7 +48,7 @@ def test_where_more_than_half_agree_is_said_with_its_place() -> None:
     found = agreement([*unlike, calm])
     assert found.regions[0].score == pytest.approx(0.75)
     said = in_words([*unlike, calm], found)
-    assert said.startswith("3 of 4 models find this recording unlike the normal recordings")
+    assert said.startswith("3 of 4 models find this recording anomalous")
     assert "3 of them agree on 1.0–2.0 s" in said
     # Half is no majority.
     assert not agreement([unlike[0], calm]).regions

@@ -65,7 +65,7 @@ def test_sounds_and_picture_are_inside_and_play() -> None:
     assert np.abs(samples).max() == pytest.approx(0.5, abs=1e-3)
     (picture,) = [attributes for tag, attributes in page.tags if tag == "img"]
     assert (picture["src"] or "").startswith("data:image/png;base64,")
-    assert "Unlike the normal recordings" in (picture["alt"] or "")
+    assert "Anomalous compared with the normal" in (picture["alt"] or "")
 
 
 def test_a_filled_sound_is_there_when_it_was_made() -> None:
@@ -98,7 +98,7 @@ def test_numbers_regions_and_settings_are_shown() -> None:
 def test_a_clip_without_regions_says_so() -> None:
     text = Tags(report_html(explained(quiet=True), {})).text
     assert "No part of the map exceeds the threshold." in text
-    assert "Like the normal recordings you supplied." in text
+    assert "Normal compared with the normal recordings you supplied." in text
 
 
 def test_where_the_threshold_comes_from_and_further_sounds_are_there() -> None:
@@ -135,7 +135,7 @@ def test_a_batch_has_the_strongest_first_each_seen_and_heard() -> None:
     content = base64.b64decode(sounds[0].removeprefix("data:audio/flac;base64,"))
     samples, rate = soundfile.read(io.BytesIO(content))
     assert len(samples) == round(1.1 * rate)  # the region of 0.5 s, and 0.3 s to either side
-    assert "1 of 3 is unlike" in page.text
+    assert "1 of 3 recordings is anomalous" in page.text
     assert "default-src 'none'" in source
     assert not re.search(r"https?:|//[a-z]|@import|url\(", re.sub(r'"data:[^"]*"', "", source))
 
@@ -163,6 +163,6 @@ def test_the_files_beside_a_batch_hold_every_number() -> None:
 
 def test_an_empty_batch_and_clips_whose_sound_is_gone_still_make_a_page() -> None:
     report = BatchReport("Nothing", SpectrogramSettings(), {}, "")
-    assert "0 of 0 are unlike" in report.html()
+    assert "No recording was scored" in report.html()
     report.add(explained().found, None)
-    assert "1 of 1 is unlike" in report.html() and "<img" not in report.html()
+    assert "The one recording is anomalous" in report.html() and "<img" not in report.html()
