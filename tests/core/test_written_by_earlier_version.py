@@ -26,6 +26,7 @@ from core.jobs.tasks import TASKS
 from core.storage import annotations, archive, database, explanations, models, recordings, reports
 from core.storage import scores as score_records
 from core.storage.thresholds import history
+from core.storage.training import fit_arguments
 from core.types import AnomalyMap
 
 WRITTEN = Path(__file__).parents[1] / "data" / "written_by_0.1.0"
@@ -140,6 +141,17 @@ def test_the_same_models_are_listed_and_a_deleted_one_comes_back(home: Path) -> 
     (deleted,) = LISTS["deleted"]
     assert models.undo_delete(deleted).name == "PaDiM published"
     assert loaded(deleted).backbone.precision == "bfloat16"
+
+
+def test_a_model_can_be_fitted_again_with_what_it_was_fitted_with() -> None:
+    fits = [job for job in jobs.list_jobs() if (job.kind, job.state) == ("fit", "done")]
+    for job in fits:
+        if job.result["model_id"] not in LISTS["deleted"]:
+            assert fit_arguments(job.result["model_id"]) == job.arguments
+    # AnoPatch was not fitted by a job: its settings stand in its manifest.
+    arguments = fit_arguments(MODEL_IDS["AnoPatch"])
+    assert arguments["clip_ids"] == [] and arguments["head"] == "anopatch"
+    assert arguments["head_settings"]["reservoir_size"] == 60
 
 
 def said_of_thresholds(model_id: str) -> list[list[Any]]:
