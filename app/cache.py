@@ -10,7 +10,6 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
@@ -114,8 +113,8 @@ def sounds(
     on_one_thread()
     model = get_model(model_id)
     settings = front_end(model.backbone)
-    probability = load_map(model_id, clip_id).probability
-    n_columns = probability.shape[1]
+    found = load_map(model_id, clip_id)
+    n_columns = found.time_s.size
     first = min(round(start_seconds / settings.hop_seconds), n_columns - 1)
     clip = read_clip(
         recording_path(clip_id),
@@ -126,9 +125,8 @@ def sounds(
         stop_seconds=stop_seconds,
     )
     n_frames = settings.n_frames(clip.samples.size)
-    columns = np.minimum(np.arange(first, first + n_frames), n_columns - 1)
-    heard = np.ascontiguousarray(probability[:, columns])
-    alone, rest = kept_and_removed(clip, heard, settings)
+    shown = found.stretch(first, n_frames)
+    alone, rest = kept_and_removed(clip, shown.probability, settings)
     return Sounds(
         clip.samples,
         alone.samples,

@@ -7,7 +7,7 @@ Arrays are [freq, time], frequencies rise with the row; higher scores are more a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,13 +98,33 @@ class FeatureMaps:
 
 
 @dataclass(frozen=True)
-class Region:
-    """A connected part of a map above the threshold, with the score at its peak."""
+class Box:
+    """A rectangle of time and frequency.
+
+    Attributes:
+        start_s: Its beginning, in seconds of the clip.
+        end_s: Its end, in seconds of the clip.
+        low_hz: Its lower edge, in Hz.
+        high_hz: Its upper edge, in Hz.
+    """
 
     start_s: float
     end_s: float
     low_hz: float
     high_hz: float
+
+
+@dataclass(frozen=True)
+class Region(Box):
+    """The box around a connected part of a map above the threshold, with its peak.
+
+    Attributes:
+        peak_s: The time of the highest cell, in seconds.
+        peak_hz: The frequency of the highest cell, in Hz.
+        score: The raw score of the highest cell.
+        p_value: How often a normal clip's highest cell is as high.
+    """
+
     peak_s: float
     peak_hz: float
     score: float
@@ -145,3 +165,25 @@ class AnomalyMap:
         """The highest raw score of each column, [time]."""
         peaks: Float32Array = self.raw.max(axis=0)
         return peaks
+
+    def stretch(self, first: int, n_columns: int) -> AnomalyMap:
+        """Cut out a stretch of the map; score, p-value, thresholds and regions stay the clip's.
+
+        Args:
+            first: The first column.
+            n_columns: How many columns; beyond the map's end its last column is repeated, since
+                the sound of a stretch can have a frame more than the map.
+
+        Returns:
+            The map with `raw` and `probability` [freq, n_columns], and `time_s` on the whole
+            clip's time.
+        """
+        hop_s = self.time_s[1] - self.time_s[0] if self.time_s.size > 1 else 0.0
+        columns = np.arange(first, first + n_columns)
+        within = np.minimum(columns, self.time_s.size - 1)
+        return replace(
+            self,
+            raw=np.ascontiguousarray(self.raw[:, within]),
+            probability=np.ascontiguousarray(self.probability[:, within]),
+            time_s=self.time_s[within] + (columns - within) * hop_s,
+        )

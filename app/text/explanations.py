@@ -9,7 +9,7 @@ from app.text.sentences import counted, percent, plain
 from core.report import summary_sentence
 
 if TYPE_CHECKING:
-    from core.spectral.masking import Box
+    from core.types import Box
 
 
 def faithfulness_v1(numbers: Mapping[str, float]) -> str:
@@ -99,7 +99,7 @@ def own_mask(values: Mapping[str, Any]) -> str:
 def marked(boxes: Sequence[Box]) -> str:
     """What is marked in the player, for a button.
 
-    >>> from core.spectral.masking import Box
+    >>> from core.types import Box
     >>> marked([Box(1.0, 2.0, 100.0, 200.0)])
     '1.0–2.0 s, 100–200 Hz'
     """

@@ -17,10 +17,9 @@ from app.widgets.model_choice import choose_model, false_alarm_rate
 from core.detectors.calibration.calibration import Calibration
 from core.errors import HearMapError
 from core.report.summary_sentence import verdict, where
-from core.spectral.masking import Box
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
-from core.types import AnomalyMap, Region
+from core.types import AnomalyMap, Box, Region
 
 MOST_ROWS_SHOWN = 8
 ICON = ":material/hearing:"
@@ -149,11 +148,8 @@ def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
 def _marked(state: PlayerState) -> list[Box]:
     """What is painted in the player, else what is chosen, in seconds of the recording."""
     if state.painted is not None:
-        return [Box(box.start_s, box.end_s, box.low_hz, box.high_hz) for box in state.painted.boxes]
-    if state.selection is None:
-        return []
-    chosen = state.selection
-    return [Box(chosen.start_s, chosen.end_s, chosen.low_hz, chosen.high_hz)]
+        return list(state.painted.boxes)
+    return [] if state.selection is None else [state.selection]
 
 
 def _player(

@@ -7,7 +7,6 @@ rest with its holes filled (FF v1 and v2 of Vision to Sound, section 3.2.4).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,17 +15,7 @@ from torch import Tensor
 
 from core.errors import SettingError
 from core.spectral.spectrogram import SpectrogramSettings
-from core.types import Clip, Float32Array, Float64Array
-
-
-@dataclass(frozen=True)
-class Box:
-    """A stretch of time and a band of frequencies."""
-
-    start_s: float
-    end_s: float
-    low_hz: float
-    high_hz: float
+from core.types import Box, Clip, Float32Array, Float64Array
 
 
 def kept(clip: Clip, probability: Float32Array, settings: SpectrogramSettings) -> Clip:

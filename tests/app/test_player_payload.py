@@ -216,9 +216,9 @@ BOX = {"start_s": 0.1, "end_s": 0.5, "low_hz": 0.0, "high_hz": 900.0}
 def test_events_are_regions_or_boxes_of_this_clip() -> None:
     packed = pack([make_sound()], make_picture(), [REGION])
     own = {"regions": packed.regions_digest, "clip": packed.clip, "region_index": None}
-    assert event_of({**own, **BOX}, packed, 1) == PlayerEvent(None, 0.1, 0.5, 0.0, 900.0)
+    assert event_of({**own, **BOX}, packed, 1) == PlayerEvent(0.1, 0.5, 0.0, 900.0)
     assert event_of({**own, **BOX, "region_index": 0}, packed, 1) == PlayerEvent(
-        0, 0.1, 0.5, 0.0, 900.0
+        0.1, 0.5, 0.0, 900.0, 0
     )
 
 

@@ -4,7 +4,7 @@
 A long clip is shown by parts: `wanted_part` says which one to give it.
 """
 
-from app.components.player.painted import PaintedBox, PaintedMask
+from app.components.player.painted import PaintedMask
 from app.components.player.parts import Part, wanted_part
 from app.components.player.payload import Payload, pack
 from app.components.player.pictures import NamedMap, Picture
@@ -13,7 +13,6 @@ from app.components.player.sounds import Rest, Sound
 
 __all__ = [
     "NamedMap",
-    "PaintedBox",
     "PaintedMask",
     "Part",
     "Payload",

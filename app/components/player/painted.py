@@ -10,30 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import Float64Array
+from core.types import Box, Float64Array
 
 # The same in js/brush.js; a stroke that needs more is refused there with a sentence.
 MOST_BOXES = 4000
 
 
-@dataclass(frozen=True, order=True)
-class PaintedBox:
-    """One rectangle of the mask; its edges lie between the picture's cells."""
-
-    start_s: float
-    end_s: float
-    low_hz: float
-    high_hz: float
-
-
 @dataclass(frozen=True)
 class PaintedMask:
-    """What the user painted, as boxes that do not overlap, in seconds of the clip and in Hz.
+    """What the user painted, as boxes that do not overlap; edges lie between the picture's cells.
 
     Equal masks are equal and have one hash, so a mask can be the key of a cache.
     """
 
-    boxes: tuple[PaintedBox, ...]
+    boxes: tuple[Box, ...]
 
     def cells(self, freq_hz: Float64Array, time_s: Float64Array) -> NDArray[np.bool_]:
         """Which cells [freq, time] of these axes are painted: those whose centre is in a box.
@@ -63,8 +53,8 @@ def painted_of(message: Any, clip: str) -> PaintedMask | None:
         start_s, end_s, low_hz, high_hz = (float(side) for side in box)
         if not (0 <= start_s < end_s and 0 <= low_hz < high_hz):
             return None
-        boxes.append(PaintedBox(start_s, end_s, low_hz, high_hz))
-    return PaintedMask(tuple(sorted(boxes)))
+        boxes.append((start_s, end_s, low_hz, high_hz))
+    return PaintedMask(tuple(Box(*sides) for sides in sorted(boxes)))
 
 
 def _is_number(value: Any) -> bool:

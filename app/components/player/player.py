@@ -16,7 +16,7 @@ from app.components.player.payload import Payload, pack
 from app.components.player.pictures import NamedMap, Picture
 from app.components.player.sounds import Rest, Sound
 from app.components.shared.component import joined, styled
-from core.types import Region
+from core.types import Box, Region
 
 HERE = Path(__file__).resolve().parent
 # In this order: each part uses only what stands above it.
@@ -28,14 +28,10 @@ SCRIPTS = (
 
 
 @dataclass(frozen=True)
-class PlayerEvent:
+class PlayerEvent(Box):
     """What the user chose in the player: a region by its index, or a box of their own."""
 
-    region_index: int | None
-    start_s: float
-    end_s: float
-    low_hz: float
-    high_hz: float
+    region_index: int | None = None
 
 
 def script() -> str:
@@ -113,13 +109,13 @@ def event_of(selection: Any, payload: Payload, n_regions: int) -> PlayerEvent | 
         return None
     index = selection.get("region_index")
     if index is None:
-        return PlayerEvent(None, start_s, end_s, low_hz, high_hz)
+        return PlayerEvent(start_s, end_s, low_hz, high_hz)
     # Regions follow the threshold: an index into other regions than these names nothing.
     if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < n_regions:
         return None
     if selection.get("regions") != payload.regions_digest:
         return None
-    return PlayerEvent(index, start_s, end_s, low_hz, high_hz)
+    return PlayerEvent(start_s, end_s, low_hz, high_hz, index)
 
 
 def _is_number(value: Any) -> bool:

@@ -13,10 +13,10 @@ from app.widgets.explanation import sound_cards
 from app.widgets.explanation.hearing import hear
 from app.widgets.explanation.sound_cards import Card
 from app.widgets.explanation_jobs import Wanted
-from core.spectral.masking import Box
 from core.storage.explanations import SavedExplanation
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
+from core.types import Box
 
 if TYPE_CHECKING:
     from app.widgets.explanation.case import Case

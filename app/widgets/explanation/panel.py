@@ -9,7 +9,7 @@ import streamlit as st
 from app.text import glossary
 from app.widgets.explanation import background_choice, counterfactual, faithfulness, own_mask
 from app.widgets.explanation.case import Case
-from core.spectral.masking import Box
+from core.types import Box
 
 
 def draw(case: Case, marked: Sequence[Box]) -> None:

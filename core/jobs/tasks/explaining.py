@@ -108,7 +108,8 @@ def try_mask(arguments: dict[str, Any], progress: Progress = silent) -> dict[str
         SettingError: there is no box, or one lies outside the map.
         HearMapError: as `explain`.
     """
-    from core.spectral.masking import Box, boxes_mask, filled, kept, removed
+    from core.spectral.masking import boxes_mask, filled, kept, removed
+    from core.types import Box
 
     case = case_of(arguments, part(progress, 0.0, 0.4))
     settings = case.detector.spectrogram_settings
@@ -184,18 +185,11 @@ def _of_stretch(
     detector: Detector, clip: Clip, found: AnomalyMap, start_s: float, progress: Progress
 ) -> AnomalyMap:
     """The stretch's own score, with the columns of the whole recording's map."""
-    import numpy as np
-
     scored = detector.score(clip, progress)
     settings = detector.spectrogram_settings
-    first = min(round(start_s / settings.hop_seconds), found.time_s.size - 1)
     n_frames = settings.n_frames(clip.samples.size)
-    columns = np.minimum(np.arange(first, first + n_frames), found.time_s.size - 1)
-    return dataclasses.replace(
-        scored,
-        raw=np.ascontiguousarray(found.raw[:, columns]),
-        probability=np.ascontiguousarray(found.probability[:, columns]),
-    )
+    shown = found.stretch(round(start_s / settings.hop_seconds), n_frames)
+    return dataclasses.replace(scored, raw=shown.raw, probability=shown.probability)
 
 
 def _background(

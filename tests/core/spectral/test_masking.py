@@ -5,7 +5,6 @@ import pytest
 
 from core.errors import SettingError
 from core.spectral.masking import (
-    Box,
     apply_mask,
     boxes_mask,
     filled,
@@ -15,7 +14,7 @@ from core.spectral.masking import (
     with_magnitude,
 )
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
-from core.types import Clip
+from core.types import Box, Clip
 
 SETTINGS = SpectrogramSettings()
 
