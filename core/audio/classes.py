@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from core.audio.grouping import group_by
 from core.errors import SettingError
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 
 RULES = ("folder", "name-field:N", "csv:FILE")
 _FIELD = re.compile(r"name-field:([0-9]{1,3})")
@@ -43,7 +43,7 @@ def class_by(names: Sequence[str], rule: str) -> list[str]:
         try:
             text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
-            raise SettingError(f"“{path}” cannot be read: {reason(error)}.") from None
+            raise SettingError(f"“{path}” cannot be read: {error_reason(error)}.") from None
         except UnicodeDecodeError:
             raise SettingError(f"“{path}” is no text in UTF-8.") from None
         return by_table(names, read_table(text, path.name))

@@ -68,12 +68,12 @@ def write(explanation: Explanation, detector: Detector, folder: Path) -> None:
         StoreError: a file could not be written.
     """
     from core.report.recording import described, report_files, report_html, threshold_sentence
-    from core.runtime.atomic_write import whole_file
+    from core.runtime.atomic_write import atomic_write
 
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
     html = report_html(explanation, described(detector), threshold_said=said)
     for name, content in report_files(explanation, html).items():
-        with whole_file(folder / name) as temporary:
+        with atomic_write(folder / name) as temporary:
             temporary.write_bytes(content)
     if explanation.filled is None:
         # One of an earlier run would be taken for this clip's.

@@ -45,7 +45,7 @@ def run(given: argparse.Namespace) -> int:
     from core.detectors.detector import Detector
     from core.report.batch import BatchReport
     from core.report.recording import described, threshold_sentence, zipped
-    from core.runtime.atomic_write import whole_file
+    from core.runtime.atomic_write import atomic_write
 
     detector = Detector.load(given.model, device=given.device)
     if given.false_alarm_rate is not None:
@@ -74,7 +74,7 @@ def run(given: argparse.Namespace) -> int:
     content = (
         report.html().encode() if given.out.suffix.lower() == ".html" else zipped(report.files())
     )
-    with whole_file(given.out) as temporary:
+    with atomic_write(given.out) as temporary:
         temporary.write_bytes(content)
     progress("Done", 1.0)
     print(f"{count_sentence(n_anomalous, n_total - n_unreadable)}; {given.out}")

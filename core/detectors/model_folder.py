@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelError, StoreError
-from core.runtime.atomic_write import reason, sync_file, sync_folder, temporary_beside
+from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,8 +70,8 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
         _take_place(temporary, folder)
     except OSError as error:
         raise StoreError(
-            f"The model “{folder.name}” could not be saved in {folder.parent}: {reason(error)}. "
-            "Nothing was changed."
+            f"The model “{folder.name}” could not be saved in {folder.parent}: "
+            f"{error_reason(error)}. Nothing was changed."
         ) from error
     except safetensors.SafetensorError as error:
         raise StoreError(
@@ -97,7 +97,7 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         tensors = safetensors.torch.load_file(folder / TENSORS)
     except OSError as error:
         raise ModelError(
-            f"The model “{folder.name}” cannot be read: {TENSORS}: {reason(error)}."
+            f"The model “{folder.name}” cannot be read: {TENSORS}: {error_reason(error)}."
         ) from error
     except safetensors.SafetensorError as error:
         raise ModelError(
@@ -134,7 +134,7 @@ def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
             )
     except OSError as error:
         raise ModelError(
-            f"The model “{name}” cannot be read: {TENSORS}: {reason(error)}."
+            f"The model “{name}” cannot be read: {TENSORS}: {error_reason(error)}."
         ) from error
     return manifest
 
@@ -159,7 +159,7 @@ def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
         ) from None
     except OSError as error:
         raise ModelError(
-            f"The model “{name}” cannot be read: {MANIFEST}: {reason(error)}."
+            f"The model “{name}” cannot be read: {MANIFEST}: {error_reason(error)}."
         ) from error
     except UnicodeDecodeError:
         raise _damaged_manifest(name) from None

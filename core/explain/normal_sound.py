@@ -22,7 +22,7 @@ from core.audio import read_clip
 from core.errors import HearMapError, StoreError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor
-from core.runtime.atomic_write import whole_file
+from core.runtime.atomic_write import atomic_write
 from core.runtime.paths import home
 from core.runtime.progress import Progress, silent
 from core.spectral.masking import with_magnitude
@@ -204,5 +204,5 @@ def _write(path: Path, normals: NormalSound) -> None:
         magnitude=normals.magnitude,
         features=normals.features,
     )
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(buffer.getvalue())

@@ -135,7 +135,7 @@ class FeatureExtractor:
         for start, stop in spans:
             yield self._maps([clip], start, stop)[0]
             if len(spans) > 1:
-                memory.release()
+                memory.trim()
 
     def batch(self, clips: Sequence[Clip]) -> Iterator[Iterable[FeatureMaps]]:
         """The segments of each clip, clips of one length together; a long clip's one by one."""

@@ -1,1 +1,1 @@
-"""Where files lie, whole writes, progress, memory and resource usage."""
+"""Where data lies, files written whole, progress, and the memory and time that work takes."""

@@ -27,30 +27,48 @@ _REASONS = {
 }
 
 
-def reason(error: OSError) -> str:
-    """Why the system refused, in words for people, without a full stop."""
-    if error.errno in _REASONS:
-        return _REASONS[error.errno]
-    return error.strerror or type(error).__name__
+def error_reason(error: OSError) -> str:
+    """Put into words why the system refused.
+
+    Args:
+        error: what the system raised
+
+    Returns:
+        The end of a sentence for people, without a full stop.
+    """
+    return _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 def temporary_beside(path: Path) -> Path:
-    """An unused hidden name in the same folder, hence on the same disk, so that rename is atomic.
+    """Name a temporary file or folder in the same folder, so that renaming it is atomic.
 
-    It starts with the first letters of `path`'s name only: names may be as long as the disk allows.
+    Args:
+        path: what it will be renamed to
+
+    Returns:
+        An unused hidden path. It starts with the first letters of `path`'s name only: names may
+        be as long as the disk allows.
     """
     return path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
 
 
 def sync_file(path: Path) -> None:
-    """The file's bytes are on the disk when this returns."""
+    """Wait until a file's bytes are on the disk.
+
+    Args:
+        path: the file
+    """
     # Windows flushes only handles opened for writing.
     with path.open("r+b") as stream:
         os.fsync(stream.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """The folder's names are on the disk when this returns (where the system can promise it)."""
+    """Wait until a folder's names are on the disk, where the system can promise it.
+
+    Args:
+        folder: the folder
+    """
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -61,11 +79,17 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Gives a temporary path to write; at the end of the block it becomes `path`, whole.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Write a file whole or not at all.
 
     An error inside the block, a full disk for one, leaves neither the temporary file nor a change
     at `path`.
+
+    Args:
+        path: where the file shall be; its folder is made if need be
+
+    Yields:
+        A temporary path to write to; at the end of the block it becomes `path`.
 
     Raises:
         StoreError: the system refused; the sentence names the file and says why.
@@ -79,7 +103,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     except OSError as error:
         raise StoreError(
-            f"“{path.name}” could not be kept in {path.parent}: {reason(error)}."
+            f"“{path.name}” could not be saved in {path.parent}: {error_reason(error)}."
         ) from error
     finally:
         with contextlib.suppress(OSError):

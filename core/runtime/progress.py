@@ -4,22 +4,39 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Called by long work with what it is doing and how far it is.
-
-    `stage` is a few words for people ("Reading clips"); `fraction` lies in [0, 1] and never
-    falls within one piece of work. The callable raises `core.errors.Cancelled` to stop it.
-    """
+    """What long work calls with the stage it is in and the fraction that is done."""
 
     def __call__(self, stage: str, fraction: float) -> None:
-        """Take note of where the work is, or raise `Cancelled`."""
+        """Note where the work is, or stop it.
+
+        Args:
+            stage: a few words for people ("Reading clips")
+            fraction: the share that is done, in [0, 1]; it never falls within one piece of work
+
+        Raises:
+            Cancelled: `core.errors.Cancelled`, to stop the work.
+        """
 
 
 def silent(stage: str, fraction: float) -> None:
-    """Progress that nobody watches."""
+    """Ignore progress.
+
+    Args:
+        stage: not used
+        fraction: not used
+    """
 
 
 def part(progress: Progress, start: float, stop: float) -> Progress:
-    """Progress of a part of the work: its 0..1 becomes start..stop of the whole.
+    """Make the progress of one part of the work: its 0..1 becomes start..stop of the whole.
+
+    Args:
+        progress: the progress of the whole work
+        start: the fraction of the whole where the part begins
+        stop: the fraction of the whole where the part ends
+
+    Returns:
+        The progress to hand to the part.
 
     >>> seen = []
     >>> part(lambda stage, fraction: seen.append(fraction), 0.5, 1.0)("Fitting", 0.5)
@@ -36,9 +53,18 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
 def smoothed_seconds_left(
     before_seconds: float | None, passed_seconds: float, elapsed_seconds: float, fraction: float
 ) -> float | None:
-    """The time left, steadier than the fraction: what was expected, corrected by a third.
+    """Estimate the time left: what was expected before, corrected by a third.
 
-    None in the first second and the first 3 %, which say little.
+    This is steadier than the fraction alone.
+
+    Args:
+        before_seconds: the previous estimate, None for the first
+        passed_seconds: the time since the previous estimate
+        elapsed_seconds: the time since the work began
+        fraction: the share that is done
+
+    Returns:
+        Seconds; None in the first second and the first 3 %, which say little.
 
     >>> smoothed_seconds_left(None, 1.0, 10.0, 0.5)
     10.0

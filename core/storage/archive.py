@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from core.detectors.model_folder import MANIFEST, TENSORS, check_model
 from core.errors import ModelError, StoreError
-from core.runtime.atomic_write import reason, sync_file, sync_folder, temporary_beside
+from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
 from core.storage.database import reading, writing
 from core.storage.models import LONGEST_NOTE, ModelRecord, get_model, insert_model
@@ -58,7 +58,7 @@ def export_model(model_id: str) -> bytes:
             archive.writestr(RECORD, text + "\n")
     except OSError as error:
         raise StoreError(
-            f"The model “{record.name}” cannot be exported: {reason(error)}."
+            f"The model “{record.name}” cannot be exported: {error_reason(error)}."
         ) from error
     return buffer.getvalue()
 
@@ -89,7 +89,7 @@ def import_model(file: BinaryIO | bytes, file_name: str = "the file") -> ModelRe
             return insert_model(session, row, changes)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise StoreError(f"“{file_name}” could not be kept: {reason(error)}.") from error
+        raise StoreError(f"“{file_name}” could not be kept: {error_reason(error)}.") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

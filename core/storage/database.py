@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import StoreError
 from core.runtime import paths
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 
 REVISION = "0002"
 """The newest migration; equal to the head of migrations/versions."""
@@ -118,7 +118,7 @@ def _open(address: str) -> Engine:
         ) from None
     except OSError as error:
         raise StoreError(
-            f"HearMap's folder {paths.home()} cannot be made: {reason(error)}."
+            f"HearMap's folder {paths.home()} cannot be made: {error_reason(error)}."
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)

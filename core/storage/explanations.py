@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.runtime.atomic_write import whole_file
+from core.runtime.atomic_write import atomic_write
 from core.runtime.paths import home
 from core.storage.tables import as_json
 
@@ -67,7 +67,7 @@ def keep(clip_id: str, key: str, explanation: SavedExplanation) -> None:
     arrays["about"] = np.frombuffer(text.encode(), np.uint8)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
-    with whole_file(_path(clip_id, key)) as temporary:
+    with atomic_write(_path(clip_id, key)) as temporary:
         temporary.write_bytes(buffer.getvalue())
     _trim()
 

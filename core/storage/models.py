@@ -20,7 +20,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.errors import StoreError
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 from core.runtime.paths import home, maps_dir, models_dir
 from core.storage.database import reading, writing
 from core.storage.tables import ModelRow, ThresholdRow, as_json, as_text, now
@@ -103,7 +103,7 @@ def save_model(
             record = insert_model(session, row)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise StoreError(f"The model “{name}” could not be kept: {reason(error)}.") from error
+        raise StoreError(f"The model “{name}” could not be kept: {error_reason(error)}.") from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -255,7 +255,9 @@ def _move(source: Path, target: Path, name: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         os.replace(source, target)
     except OSError as error:
-        raise StoreError(f"The model “{name}” could not be moved: {reason(error)}.") from error
+        raise StoreError(
+            f"The model “{name}” could not be moved: {error_reason(error)}."
+        ) from error
 
 
 def _empty_old_trash() -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import SettingError, StoreError
-from core.runtime.atomic_write import reason, sync_file, sync_folder, temporary_beside
+from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import clips_dir, maps_dir
 from core.storage import explanations
 from core.storage.database import reading, writing
@@ -84,7 +84,9 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
         os.replace(temporary, record.path)
         sync_folder(folder)
     except OSError as error:
-        raise StoreError(f"“{name}” could not be kept in {folder}: {reason(error)}.") from error
+        raise StoreError(
+            f"“{name}” could not be kept in {folder}: {error_reason(error)}."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from core.errors import StoreError
-from core.runtime.atomic_write import whole_file
+from core.runtime.atomic_write import atomic_write
 from core.runtime.paths import home
 
 MOST_KEPT = 40
@@ -20,7 +20,7 @@ def keep(key: str, suffix: str, content: bytes) -> None:
         StoreError: the disk refused.
     """
     path = _path(key, suffix)
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
     entries = []
     for kept in path.parent.iterdir():

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
 from core.errors import HearMapError, StoreError
-from core.runtime.atomic_write import reason, whole_file
+from core.runtime.atomic_write import atomic_write, error_reason
 from core.runtime.paths import maps_dir
 from core.storage.database import reading, writing
 from core.storage.models import get_model, load_calibration
@@ -27,7 +27,7 @@ from core.storage.recordings import get_recording
 from core.storage.tables import ClipRow, ModelRow, ScoreRow, as_json, as_text, now
 
 if TYPE_CHECKING:
-    from core.runtime.resource_usage import Cost
+    from core.runtime.resource_usage import ResourceUsage
     from core.types import AnomalyMap, Region
 
 STRIP_POINTS = 200
@@ -64,7 +64,10 @@ class ScoreRecord:
 
 
 def save_score(
-    model_id: str, clip_id: str, result: AnomalyMap | HearMapError, cost: Cost | None = None
+    model_id: str,
+    clip_id: str,
+    result: AnomalyMap | HearMapError,
+    cost: ResourceUsage | None = None,
 ) -> None:
     """The result, or the sentence on why there is none, is kept in place of an earlier one.
 
@@ -180,7 +183,7 @@ def _map_path(model_id: str, clip_id: str) -> Path:
 
 
 def _write_map(path: Path, result: AnomalyMap) -> None:
-    with whole_file(path) as temporary, temporary.open("xb") as stream:
+    with atomic_write(path) as temporary, temporary.open("xb") as stream:
         np.savez(
             stream,
             raw=result.raw,
@@ -211,7 +214,9 @@ def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
     ) as error:
         raise StoreError(f"The map of “{clip_name}” is damaged. {advice}") from error
     except OSError as error:
-        raise StoreError(f"The map of “{clip_name}” cannot be read: {reason(error)}.") from error
+        raise StoreError(
+            f"The map of “{clip_name}” cannot be read: {error_reason(error)}."
+        ) from error
     if not raw.shape == probability.shape == (freq_hz.size, time_s.size):
         raise StoreError(f"The map of “{clip_name}” is damaged. {advice}")
     return raw, probability, freq_hz, time_s

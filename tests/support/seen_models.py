@@ -14,7 +14,7 @@ from core.audio import wav_bytes
 from core.backbones import load_backbone
 from core.detectors.regions import find_regions
 from core.runtime.progress import Progress, silent
-from core.runtime.resource_usage import Cost
+from core.runtime.resource_usage import ResourceUsage
 from core.spectral.spectrogram import spectrogram
 from core.storage import models, recordings, scores
 from core.types import AnomalyMap, Clip
@@ -71,7 +71,7 @@ def make_models(heads: list[str], clip_name: str = "pump 7.wav") -> tuple[list[s
     for head in heads:
         detector = PlantedDetector(head).fit(normal)
         model = models.save_model(detector, f"Pump {head}", fit_seconds=2.5)  # type: ignore[arg-type]
-        cost = Cost(seconds=0.3, peak_memory_bytes=700 * 2**20)
+        cost = ResourceUsage(seconds=0.3, peak_memory_bytes=700 * 2**20)
         scores.save_score(model.id, clip_id, detector.score(clip), cost)
         ids.append(model.id)
     return ids, clip_id

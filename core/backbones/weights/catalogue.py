@@ -22,7 +22,7 @@ from core.backbones.weights.cnn14_checkpoints import (
 from core.backbones.weights.htsat_checkpoint import LAION_HTSAT
 from core.backbones.weights.weights_file import WeightsFile
 from core.errors import WeightsError
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 from core.runtime.paths import environment_weights_dir, weights_dir
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def load(name: str) -> dict[str, Tensor]:
         kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         stated, source = kept["sha256"], kept["source_sha256"]
     except OSError as error:
-        raise WeightsError(f"The {name} weights cannot be read: {reason(error)}.") from error
+        raise WeightsError(f"The {name} weights cannot be read: {error_reason(error)}.") from error
     except (ValueError, KeyError, TypeError):
         stated = source = None
     if source != (weights.sha256 or source) or hashlib.sha256(content).hexdigest() != stated:

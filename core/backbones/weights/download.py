@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from core.errors import StoreError, WeightsError
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 from core.runtime.progress import Progress
 
 # A connection that is cut costs what came of one chunk.
@@ -57,7 +57,7 @@ def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES
         return target
     except OSError as error:
         raise StoreError(
-            f"“{target.name}” could not be kept in {target.parent}: {reason(error)}."
+            f"“{target.name}” could not be kept in {target.parent}: {error_reason(error)}."
         ) from error
 
 

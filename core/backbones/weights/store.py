@@ -19,7 +19,7 @@ from core.backbones.weights import download
 from core.backbones.weights.catalogue import WEIGHTS, find, get, load, without_network
 from core.backbones.weights.weights_file import WeightsFile
 from core.errors import StoreError, WeightsError
-from core.runtime.atomic_write import reason, temporary_beside, whole_file
+from core.runtime.atomic_write import atomic_write, error_reason, temporary_beside
 from core.runtime.paths import environment_weights_dir, weights_dir
 from core.runtime.progress import Progress, part, silent
 
@@ -104,7 +104,9 @@ def remove(name: str) -> None:
         for kept in (path, path.with_suffix(".json")):
             kept.unlink(missing_ok=True)
     except OSError as error:
-        raise StoreError(f"The {name} weights could not be removed: {reason(error)}.") from error
+        raise StoreError(
+            f"The {name} weights could not be removed: {error_reason(error)}."
+        ) from error
     download.forget(_download_target(name, weights_dir()))
 
 
@@ -179,9 +181,9 @@ def _keep(
         "changes": "only the tensors that are needed, converted to safetensors",
     }
     path = folder / f"{weights.name}.safetensors"
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
-    with whole_file(path.with_suffix(".json")) as temporary:
+    with atomic_write(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     progress("Kept", 1.0)
     return path
@@ -232,7 +234,9 @@ def _work_folder(folder: Path, name: str) -> Iterator[Path]:
         work.mkdir(parents=True)
         yield work
     except OSError as error:
-        raise StoreError(f"Weights could not be kept in {folder}: {reason(error)}.") from error
+        raise StoreError(
+            f"Weights could not be kept in {folder}: {error_reason(error)}."
+        ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 from core.audio import wav_bytes
 from core.evaluation.benchmarks.mix_set import MixSet
 from core.evaluation.benchmarks.results import write_json
-from core.runtime.atomic_write import whole_file
+from core.runtime.atomic_write import atomic_write
 from core.runtime.progress import Progress
 
 NAME = "manifest.json"
@@ -71,7 +71,7 @@ def write_manifest(
                 ("background", made.background),
             ):
                 file = folder / "stems" / f"{name}.{kind}.wav"
-                with whole_file(file) as temporary:
+                with atomic_write(file) as temporary:
                     temporary.write_bytes(wav_bytes(samples, sample_rate))
                 entry[f"{kind}_wav"] = f"stems/{file.name}"
         entries.append(entry)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.runtime.atomic_write import whole_file
+from core.runtime.atomic_write import atomic_write
 
 
 @dataclass(frozen=True)
@@ -122,5 +122,5 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StoreError: the folder cannot be written.
     """
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -20,7 +20,7 @@ from core.audio.source import shown_name
 from core.errors import DataSetError
 from core.evaluation.datasets.dcase2020 import machine_folders
 from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, table_lines, wavs_in
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 
 DEVELOPMENT_MACHINES = ("bearing", "fan", "gearbox", "slider", "ToyCar", "ToyTrain", "valve")
 EVALUATION_MACHINES = (
@@ -102,7 +102,7 @@ def _listed(folder: Path) -> dict[str, Attributes]:
     try:
         rows = pd.read_csv(table, dtype=str, na_filter=False)
     except OSError as error:
-        raise DataSetError(f"{table} cannot be read ({reason(error)}).") from None
+        raise DataSetError(f"{table} cannot be read ({error_reason(error)}).") from None
     except ValueError as error:
         raise DataSetError(f"{table} cannot be read as a CSV file ({error}).") from None
     pairs = [(f"d{i}p", f"d{i}v") for i in range(1, len(rows.columns) + 1)]

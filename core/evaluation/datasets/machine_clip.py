@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.audio.source import shown_name
 from core.errors import DataSetError
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ def folders_in(folder: Path) -> list[Path]:
             path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
         )
     except OSError as error:
-        raise DataSetError(f"{folder} cannot be read as a folder ({reason(error)}).") from None
+        raise DataSetError(
+            f"{folder} cannot be read as a folder ({error_reason(error)})."
+        ) from None
 
 
 def wavs_in(folder: Path) -> list[Path]:
@@ -97,6 +99,6 @@ def table_lines(table: Path) -> list[list[str]]:
         with table.open(encoding="utf-8", newline="") as stream:
             return [line for line in csv.reader(stream) if line]
     except OSError as error:
-        raise DataSetError(f"{table} cannot be read ({reason(error)}).") from None
+        raise DataSetError(f"{table} cannot be read ({error_reason(error)}).") from None
     except (ValueError, csv.Error) as error:
         raise DataSetError(f"{table} cannot be read as a CSV file ({error}).") from None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from core.audio.source import shown_name
 from core.errors import DataSetError
-from core.runtime.atomic_write import reason
+from core.runtime.atomic_write import error_reason
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def listed_rows(table: Path, columns: Collection[str], fold: str) -> Iterator[An
     try:
         rows = pd.read_csv(table, dtype=str, na_filter=False)
     except OSError as error:
-        raise DataSetError(f"{table} cannot be read ({reason(error)}).") from None
+        raise DataSetError(f"{table} cannot be read ({error_reason(error)}).") from None
     except ValueError as error:
         raise DataSetError(f"{table} cannot be read as a CSV file ({error}).") from None
     missing = [column for column in columns if column not in rows.columns]

@@ -25,7 +25,7 @@ def score(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, A
         ModelError: the model cannot be loaded.
     """
     from core.audio import read_clip
-    from core.runtime.resource_usage import measured
+    from core.runtime.resource_usage import measure_usage
     from core.storage import models, recordings, scores
 
     model_id, clip_ids = arguments["model_id"], list(dict.fromkeys(arguments["clip_ids"]))
@@ -52,7 +52,7 @@ def score(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, A
                 channel=record.channel,
                 sample_rate=detector.sample_rate,
             )
-            with measured() as cost:
+            with measure_usage() as cost:
                 result = detector.score(clip, progress=step)
         except HearMapError as error:
             left_out.append(naming(name, error))

@@ -177,7 +177,7 @@ def test_one_clip_too_large_for_memory_is_a_sentence(tmp_path, monkeypatch) -> N
 
 def test_a_long_clip_gives_back_what_each_segment_freed(tmp_path, monkeypatch) -> None:
     released = []
-    monkeypatch.setattr("core.runtime.memory.release", lambda: released.append(1))
+    monkeypatch.setattr("core.runtime.memory.trim", lambda: released.append(1))
     extractor = FeatureExtractor(load_backbone("aisfx"), ("conv_block2",), FeatureCache(tmp_path))
     extractor.segment_frames = 8
     n_segments = len(list(extractor.segments(noise(1.0))))

@@ -16,7 +16,7 @@ import pytest
 from core.detectors.model_folder import MANIFEST, TENSORS
 from core.errors import ModelError, StoreError
 from core.jobs import tasks
-from core.runtime.resource_usage import Cost
+from core.runtime.resource_usage import ResourceUsage
 from core.storage import costs, database, models, scores, thresholds, training
 from core.storage.archive import RECORD, export_model, import_model
 from tests.core.storage.test_models import fitted, kept_clip
@@ -210,7 +210,7 @@ def test_costs_are_medians_of_what_was_measured() -> None:
     assert costs.model_cost(record.id) == costs.ModelCost(record.size_bytes, 4.0, None, None)
     result = models.load_model(record.id).score(tone(0.5))
     for peak, seconds in ((0.2, 0.1), (0.4, 0.3), (0.6, 9.0)):
-        cost = Cost(seconds, int(1000 * peak))
+        cost = ResourceUsage(seconds, int(1000 * peak))
         scores.save_score(record.id, kept_clip(peak), result, cost)
     scores.save_score(record.id, kept_clip(0.8), result)
     found = costs.model_cost(record.id)
