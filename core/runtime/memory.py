@@ -23,7 +23,7 @@ def _malloc_trim() -> Callable[[int], object]:
     # Without glibc (musl, macOS, Windows) nothing is done.
     if sys.platform.startswith("linux"):
         try:
-            return ctypes.CDLL("libc.so.6").malloc_trim  # type: ignore[no-any-return]
+            return ctypes.CDLL("libc.so.6").malloc_trim
         except (OSError, AttributeError):
             pass
     return lambda _: None
