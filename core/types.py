@@ -75,6 +75,31 @@ class Clip:
         return cls(mono, sample_rate, name, samples_sha256(mono, sample_rate))
 
 
+@dataclass(frozen=True, eq=False)
+class TrainingClip:
+    """A normal clip to fit a detector on, and what is known of it besides its sound.
+
+    Attributes:
+        clip: the sound.
+        group: clips of one group (a recording, a day) are never both fitted on and scored for the
+            calibration. None leaves it to the sound: equal samples are one group.
+        class_name: the class that a head which learns by telling classes apart (AnoPatch) is
+            taught; empty where nobody said.
+        bank: the bank that `Detector.score` may later be told to compare with: a machine, or
+            machine/part. By default all clips are one bank.
+    """
+
+    clip: Clip
+    group: str | None = None
+    class_name: str = ""
+    bank: str = ""
+
+    @classmethod
+    def of(cls, clip: Clip | TrainingClip) -> TrainingClip:
+        """Give a training clip as it is, a clip as one of which nothing more is known."""
+        return clip if isinstance(clip, TrainingClip) else cls(clip)
+
+
 def samples_sha256(samples: Float32Array, sample_rate: int) -> str:
     """The sha256 of the sound itself: equal for equal samples in any container or file name."""
     digest = hashlib.sha256(f"{sample_rate}:".encode())

@@ -6,13 +6,9 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.cli import arguments
 from core.errors import AudioError, FitError, SettingError
-
-if TYPE_CHECKING:
-    from core.types import Clip
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -82,6 +78,7 @@ def run(given: argparse.Namespace) -> int:
     from core.detectors.detector import Detector
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
     from core.spectral.mel_coverage import band_limit_warning
+    from core.types import TrainingClip
 
     head = given.head or RECOMMENDED_HEAD
     progress = arguments.progress(given.progress)
@@ -97,13 +94,12 @@ def run(given: argparse.Namespace) -> int:
     files = find_audio(given.paths)
     by_file = arguments.groups(files, given.paths, given.group_by)
     label_of = arguments.labels(files, given.paths, given.label_by)
-    groups: list[str] = []
-    labels: list[str] = []
+    used: list[Path] = []
     left_out: list[Path] = []
     silent: list[Path] = []
     rates: list[int] = []
 
-    def clips() -> Iterator[Clip]:
+    def clips() -> Iterator[TrainingClip]:
         for file in files:
             try:
                 clip = read_clip(file, channel=channel, sample_rate=detector.sample_rate)
@@ -111,24 +107,19 @@ def run(given: argparse.Namespace) -> int:
                 left_out.append(file)
                 arguments.remark(f"left out: {error}")
             else:
-                if by_file is not None:
-                    groups.append(by_file[file])
-                if label_of:
-                    labels.append(label_of[file])
+                used.append(file)
                 if clip.samples.min() == clip.samples.max():
                     silent.append(file)
                 with AudioSource(file) as source:
                     rates.append(source.sample_rate)
-                yield clip
+                group = None if by_file is None else by_file[file]
+                yield TrainingClip(clip, group, label_of.get(file, ""))
         if silent and len(silent) + len(left_out) == len(files):
             raise FitError(f"All {len(silent)} recordings are silent; there is nothing to learn.")
 
     try:
-        # The groups of the clips that could be read are complete once all have been.
         detector.fit(
             clips(),
-            groups=None if by_file is None else groups,
-            labels=labels if label_of else None,
             checkpoints=given.checkpoints,
             n_clips=len(files),
             progress=progress,
@@ -148,7 +139,7 @@ def run(given: argparse.Namespace) -> int:
     threshold = detector.calibration.threshold(detector.false_alarm_rate)
     n_recordings = len({clip["sha256"] for clip in detector.training})
     if by_file is not None:
-        n_recordings = len(set(groups))
+        n_recordings = len({by_file[file] for file in used})
         if warning is None and detector.false_alarm_rate * (n_recordings + 1) < 1:
             arguments.remark(_few_recordings(n_recordings, detector.false_alarm_rate))
     print(

@@ -32,7 +32,7 @@ from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor, Features, SourceClip
 from core.runtime.progress import Progress, part, silent
 from core.spectral.spectrogram import SpectrogramSettings
-from core.types import AnomalyMap, Clip, FeatureMaps
+from core.types import AnomalyMap, Clip, FeatureMaps, TrainingClip
 
 SCORED_TOGETHER = 8
 DEFAULT_BACKBONE = "aisfx"
@@ -117,26 +117,31 @@ class Detector:
 
     def fit(
         self,
-        clips: Iterable[Clip],
+        clips: Iterable[Clip | TrainingClip],
         *,
-        groups: Sequence[str] | None = None,
-        labels: Sequence[str] | None = None,
-        banks: Sequence[str] | None = None,
         n_clips: int | None = None,
         cache: FeatureCache | None = None,
         checkpoints: Path | None = None,
         progress: Progress = silent,
     ) -> Detector:
-        """Learn what normal sounds like; `clips` may be a generator, each is let go once heard.
+        """Learn what normal sounds like.
 
-        Clips of one group (a recording, a day) are never both fitted on and held out; by default
-        every recording is its own group. How the calibration is made: `fit_and_calibrate`.
-        `labels` are the classes that a head which learns by telling classes apart (AnoPatch) is
-        taught, and `banks` name the clips that `score` may later be told to compare with: a
-        machine, or machine/part; by default all are one bank. In the folder `checkpoints` such a
-        head keeps its training's state, and goes on from it after an interruption.
+        Clips of one group (a recording, a day) are never both fitted on and scored for the
+        calibration (`fit_and_calibrate`); by default every recording is its own group.
         Cost: about 10 ms of two CPU cores a second of audio for features, then five head fits (one
         from 100 clips on); memory does not grow with the number of clips.
+
+        Args:
+            clips: normal clips; a `TrainingClip` says a clip's group, class and bank. May be a
+                generator: each clip is released once its features are made.
+            n_clips: how many there are, for the progress, where `clips` has no length.
+            cache: where features are read and written; by default the one under HEARMAP_HOME.
+            checkpoints: folder in which a head that trains for hours (AnoPatch) writes its state,
+                from which the same fit continues after an interruption.
+            progress: called with a stage and a fraction that never falls.
+
+        Returns:
+            The detector itself, fitted.
 
         Raises:
             FitError: too few clips or independent recordings.
@@ -147,14 +152,17 @@ class Detector:
         if n_clips is None and isinstance(clips, Sequence):
             n_clips = len(clips)
         features = self._extractor(cache).extract(
-            (self._at_rate(clip) for clip in clips), n_clips, part(progress, 0.0, 0.4)
+            (
+                dataclasses.replace(one, clip=self._at_rate(one.clip))
+                for one in map(TrainingClip.of, clips)
+            ),
+            n_clips,
+            part(progress, 0.0, 0.4),
         )
-        n = len(features)
-        features = features.labelled(_one_each("labels", labels, n), _one_each("banks", banks, n))
+        self._check_training(features)
         fitted = fit_and_calibrate(
             lambda: self._new_scorer(checkpoints),
             features,
-            self._groups(features, groups),
             seed=self.seed,
             progress=part(progress, 0.4, 1.0),
         )
@@ -165,7 +173,7 @@ class Detector:
         self._fitted = fitted
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
-            | ({"label": clip.label} if clip.label else {})
+            | ({"label": clip.class_name} if clip.class_name else {})
             | ({"bank": clip.bank} if clip.bank else {})
             for clip in features.clips
         ]
@@ -325,7 +333,7 @@ class Detector:
                 f"The model knows no clips of “{bank}”; it knows {', '.join(known) or 'no banks'}."
             )
 
-    def _groups(self, features: Features, groups: Sequence[str] | None) -> list[str]:
+    def _check_training(self, features: Features) -> None:
         sounds = [clip.sha256 for clip in features.clips]
         fewest = self._head_type.fewest_clips
         if len(sounds) < fewest:
@@ -333,20 +341,17 @@ class Detector:
                 f"{self._head_type.title} needs at least {fewest} normal clips, better 20 or "
                 f"more; there {'is' if len(sounds) == 1 else 'are'} {len(sounds)}."
             )
-        if groups is not None and len(groups) != len(sounds):
-            raise FitError(f"There are {len(groups)} groups for {len(sounds)} clips.")
         if len(set(sounds)) == 1:
             raise FitError(
                 f"All {len(sounds)} clips are the same recording; a detector needs different ones "
                 "to learn how much normal sound varies."
             )
-        by_group = sounds if groups is None else list(groups)
-        if len(set(by_group)) == 1:
+        groups = {clip.group for clip in features.clips}
+        if len(groups) == 1:
             raise FitError(
-                f"All clips belong to one recording, “{by_group[0]}”; at least two are needed to "
+                f"All clips belong to one recording, “{groups.pop()}”; at least two are needed to "
                 "calibrate on clips the detector has not heard."
             )
-        return by_group
 
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
         fitted, settings = self._known(), self.spectrogram_settings
@@ -387,14 +392,6 @@ def usable_backbone(head: type[Head], backbone: str | None) -> str:
             f"{head.title} needs backbone {' or '.join(head.backbones)}, not “{backbone}”."
         )
     return backbone
-
-
-def _one_each(what: str, given: Sequence[str] | None, n_clips: int) -> Sequence[str]:
-    if given is None:
-        return [""] * n_clips
-    if len(given) != n_clips:
-        raise FitError(f"There are {len(given)} {what} for {n_clips} clips.")
-    return given
 
 
 def _among(clip: SourceClip, bank: str | None) -> SourceClip:

@@ -23,7 +23,7 @@ from core.features.cache import FeatureCache
 from core.metrics.bootstrap import Interval
 from core.metrics.ranked import roc_auc_interval
 from core.runtime.progress import Progress, part, silent
-from core.types import Clip, Float64Array
+from core.types import Clip, Float64Array, TrainingClip
 
 EVENT_SECONDS = (0.3, 0.8)
 MIXED_DB = 6.0
@@ -147,8 +147,7 @@ def choose_layers(
             detector = Detector(head, backbone, seed=seed, device=device, **chosen)
             rest = [j for j in range(len(normal)) if j not in set(fold)]
             detector.fit(
-                [normal[j] for j in rest],
-                groups=[groups[j] for j in rest],
+                [TrainingClip(normal[j], group=groups[j]) for j in rest],
                 cache=FeatureCache(),
                 progress=_titled(layers, part(watch, 0.0, 0.6)),
             )

@@ -21,7 +21,7 @@ from core.errors import FitError, SettingError
 from core.features.cache import FeatureCache
 from core.metrics import Interval, roc_auc_interval
 from core.runtime.progress import Progress, part, silent
-from core.types import Clip, Float64Array
+from core.types import Clip, Float64Array, TrainingClip
 
 TIMED_CLIPS = 8
 
@@ -194,8 +194,7 @@ def _fit(
 ) -> None:
     chosen_clips = list(indices)
     detector.fit(
-        (recordings.normal[i]() for i in chosen_clips),
-        groups=[recordings.groups[i] for i in chosen_clips],
+        (TrainingClip(recordings.normal[i](), group=recordings.groups[i]) for i in chosen_clips),
         n_clips=len(chosen_clips),
         cache=cache,
         progress=progress,

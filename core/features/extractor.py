@@ -11,8 +11,9 @@ import hashlib
 import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -23,7 +24,9 @@ from core.errors import AudioError
 from core.features.cache import FeatureCache
 from core.runtime import memory
 from core.runtime.progress import Progress, silent
-from core.types import Clip, FeatureMaps
+from core.types import Clip, FeatureMaps, TrainingClip
+
+ClipT = TypeVar("ClipT", Clip, TrainingClip)
 
 SEGMENT_SECONDS = 30.0
 BATCH_SECONDS = 40.0
@@ -33,15 +36,16 @@ BATCH_SECONDS = 40.0
 class SourceClip:
     """What is kept of a clip once its features are made.
 
-    `label` is the class it is known to be of and `bank` the clips it is compared with, for heads
-    that care; both are empty where nobody said.
+    `group`, `class_name` and `bank` are those of its `TrainingClip`; where nobody said, the group
+    is the sound's sha256 and the others are empty.
     """
 
     name: str
     sha256: str
     duration_seconds: float
     n_frames: int
-    label: str = ""
+    group: str = ""
+    class_name: str = ""
     bank: str = ""
 
 
@@ -77,14 +81,6 @@ class Features(Sequence[list[FeatureMaps]]):
             [self.clips[i] for i in chosen], [self._keys[i] for i in chosen], self._cache
         )
 
-    def labelled(self, labels: Sequence[str], banks: Sequence[str]) -> Features:
-        """The same features, of clips whose classes and banks are known."""
-        clips = [
-            replace(clip, label=label, bank=bank)
-            for clip, label, bank in zip(self.clips, labels, banks, strict=True)
-        ]
-        return Features(clips, self._keys, self._cache)
-
 
 class FeatureExtractor:
     """Turns clips into feature maps of one backbone's layers, in batches, through a disk cache."""
@@ -106,7 +102,10 @@ class FeatureExtractor:
         self._prefix = hashlib.sha256(described.encode()).hexdigest()[:16]
 
     def extract(
-        self, clips: Iterable[Clip], n_clips: int | None = None, progress: Progress = silent
+        self,
+        clips: Iterable[Clip | TrainingClip],
+        n_clips: int | None = None,
+        progress: Progress = silent,
     ) -> Features:
         """The features of clips at the backbone's sample rate, which are let go one by one.
 
@@ -117,17 +116,26 @@ class FeatureExtractor:
             n_clips = len(clips)
         infos: list[SourceClip] = []
         keys: list[list[str]] = []
-        for clip, parts in self._fresh_or_cached(clips):
-            infos.append(self.info(clip))
+        for one, parts in self._fresh_or_cached(TrainingClip.of(clip) for clip in clips):
+            infos.append(self.info(one))
             keys.append(parts)
             of_all = f" of {n_clips}" if n_clips else ""
             progress(f"Listening to clip {len(infos)}{of_all}", len(infos) / (n_clips or math.inf))
         return Features(infos, keys, self.cache)
 
-    def info(self, clip: Clip) -> SourceClip:
+    def info(self, clip: Clip | TrainingClip) -> SourceClip:
         """What is kept of the clip."""
-        n_frames = self.backbone.settings.n_frames(clip.samples.size)
-        return SourceClip(clip.name, clip.sha256, clip.duration_seconds, n_frames)
+        known = TrainingClip.of(clip)
+        sound = known.clip
+        return SourceClip(
+            sound.name,
+            sound.sha256,
+            sound.duration_seconds,
+            self.backbone.settings.n_frames(sound.samples.size),
+            sound.sha256 if known.group is None else known.group,
+            known.class_name,
+            known.bank,
+        )
 
     def segments(self, clip: Clip) -> Iterator[FeatureMaps]:
         """The feature maps of a clip, segment by segment, without touching the cache."""
@@ -146,14 +154,16 @@ class FeatureExtractor:
                 start, stop = next(iter(self._spans(group[0])))
                 yield from ([maps] for maps in self._maps(group, start, stop))
 
-    def _fresh_or_cached(self, clips: Iterable[Clip]) -> Iterator[tuple[Clip, list[str]]]:
+    def _fresh_or_cached(
+        self, clips: Iterable[TrainingClip]
+    ) -> Iterator[tuple[TrainingClip, list[str]]]:
         for group in self._batches(clips):
-            missing = [clip for clip in group if not self._is_cached(clip)]
+            missing = [one.clip for one in group if not self._is_cached(one.clip)]
             for clip, segments in zip(missing, self.batch(missing), strict=True):
                 for key, maps in zip(self._keys(clip), segments, strict=True):
                     self.cache.write(key, maps)
-            for clip in group:
-                yield clip, self._keys(clip)
+            for one in group:
+                yield one, self._keys(one.clip)
 
     def _is_cached(self, clip: Clip) -> bool:
         return all(self.cache.has(key) for key in self._keys(clip))
@@ -162,12 +172,14 @@ class FeatureExtractor:
         n_segments = len(list(self._spans(clip)))
         return [f"{self._prefix}-{clip.sha256}-{i}" for i in range(n_segments)]
 
-    def _batches(self, clips: Iterable[Clip]) -> Iterator[list[Clip]]:
+    def _batches(self, clips: Iterable[ClipT]) -> Iterator[list[ClipT]]:
         """Neighbouring clips of one length, as many as a batch may hold; long clips alone."""
-        for n_samples, group in groupby(clips, key=lambda clip: clip.samples.size):
+        for n_samples, group in groupby(
+            clips, key=lambda clip: TrainingClip.of(clip).clip.samples.size
+        ):
             seconds = n_samples / self.backbone.settings.sample_rate
             size = max(1, int(BATCH_SECONDS / seconds)) if seconds <= SEGMENT_SECONDS else 1
-            batch: list[Clip] = []
+            batch: list[ClipT] = []
             for clip in group:
                 batch.append(clip)
                 if len(batch) == size:

@@ -13,8 +13,8 @@ from core.storage.thresholds import model_row
 
 
 @dataclasses.dataclass(frozen=True)
-class TrainingClip:
-    """A normal recording that a model heard; `sha256` is that of its sound."""
+class TrainedRecording:
+    """A normal recording that a model was fitted on; `sha256` is that of its sound."""
 
     name: str
     sha256: str
@@ -33,7 +33,7 @@ class Training:
     weights_licence: str
     precision: str
     seed: int
-    clips: tuple[TrainingClip, ...]
+    clips: tuple[TrainedRecording, ...]
     n_groups: int | None
     window_seconds: float | None
     cross_fitted: bool | None
@@ -66,7 +66,7 @@ def trained_on(model_id: str) -> Training:
         precision=str(manifest.get("precision") or "float32"),
         seed=int(manifest.get("seed") or 0),
         clips=tuple(
-            TrainingClip(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
+            TrainedRecording(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
             for clip in manifest.get("training") or ()
         ),
         n_groups=calibration.get("n_groups"),

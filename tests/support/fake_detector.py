@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ from core.detectors.model_folder import read_model, write_model
 from core.detectors.regions import find_regions
 from core.errors import FitError
 from core.runtime.progress import Progress, part, silent
-from core.types import AnomalyMap, Clip
+from core.types import AnomalyMap, Clip, TrainingClip
 
 ROWS, COLUMNS = 8, 300
 
@@ -45,12 +45,14 @@ class FakeDetector:
         return Calibration(self.peaks, self.peaks, 1.0, len(self.peaks), True)
 
     def fit(
-        self, clips: Iterable[Clip], *, groups: Sequence[str] | None = None,
-        n_clips: int | None = None, progress: Progress = silent,
-        labels: Sequence[str] | None = None, checkpoints: Path | None = None,
+        self, clips: Iterable[Clip | TrainingClip], *, n_clips: int | None = None,
+        progress: Progress = silent, checkpoints: Path | None = None,
     ) -> FakeDetector:  # fmt: skip
-        peaks = []
-        for i, clip in enumerate(clips):
+        peaks, groups, classes = [], [], []
+        for i, one in enumerate(map(TrainingClip.of, clips)):
+            clip = one.clip
+            groups.append(one.group)
+            classes.append(one.class_name)
             part(progress, 0.0, 0.9)("Reading", i / (n_clips or 1))
             peaks.append(float(np.abs(clip.samples).max()))
             self.training.append(
@@ -60,7 +62,7 @@ class FakeDetector:
             raise FitError(f"At least 2 normal clips are needed; there are {len(peaks)}.")
         self.peaks = np.sort(np.array(peaks, dtype=np.float64))
         type(self).last = {"head": self.head_name, "settings": self.settings, "groups": groups}
-        type(self).last |= {"labels": labels, "checkpoints": checkpoints}
+        type(self).last |= {"classes": classes, "checkpoints": checkpoints}
         progress("Done", 1.0)
         return self
 

@@ -1,6 +1,7 @@
 """A small backbone with random weights, and features of made-up sound: heads without downloads."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,17 @@ def noise(seed: int, seconds: float = 1.0, tone: tuple[float, float] | None = No
 def features_of(clips: Sequence[Clip], folder: Path, backbone: Backbone) -> Features:
     layers = backbone.default_layers
     return FeatureExtractor(backbone, layers, FeatureCache(folder)).extract(clips)
+
+
+def classified(features: Features, classes: Sequence[str], banks: Sequence[str] = ()) -> Features:
+    """The same features, of clips whose classes and banks are known."""
+    clips = [
+        replace(clip, class_name=name, bank=bank)
+        for clip, name, bank in zip(
+            features.clips, classes, banks or [""] * len(features), strict=True
+        )
+    ]
+    return Features(clips, features._keys, features._cache)
 
 
 def maps_of(clip: Clip, backbone: Backbone) -> FeatureMaps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,6 @@ class Fitted:
 def fit_and_calibrate(
     new_scorer: Callable[[], Scorer],
     features: Features,
-    groups: Sequence[str],
     *,
     seed: int,
     progress: Progress,
@@ -42,6 +41,7 @@ def fit_and_calibrate(
     folds (four at most), and the one that is kept is fitted on all of them. From 100 clips on a
     quarter is held out for good. Clips of one group are never on both sides.
     """
+    groups = [clip.group for clip in features.clips]
     folds = grouped_folds(groups, MOST_FOLDS, seed=seed)
     cross_fitted = len(features) < CROSS_FITTED_BELOW
     rounds = folds if cross_fitted else folds[:1]

@@ -182,7 +182,7 @@ class AnoPatch(Head):
             self._network = network.to(self.device).eval().requires_grad_(False)
 
     def _fine_tuned(self, features: Features, seed: int, progress: Progress) -> AnoPatchNetwork:
-        classes = {clip.label for clip in features.clips}
+        classes = {clip.class_name for clip in features.clips}
         if len(classes) < 2:
             which = f"of one class, “{next(iter(classes))}”" if classes != {""} else "without one"
             raise FitError(

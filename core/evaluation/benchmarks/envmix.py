@@ -37,7 +37,7 @@ from core.metrics import (
     truth_mask,
 )
 from core.runtime.progress import Progress, part
-from core.types import AnomalyMap, Float64Array
+from core.types import AnomalyMap, Float64Array, TrainingClip
 
 # The papers' names of what core.metrics measures.
 METRICS = {
@@ -114,8 +114,7 @@ def _envmix_class(
     detector = candidate.detector(options.seed)
     rate = detector.sample_rate
     detector.fit(
-        (clip.read(rate) for clip in training),
-        groups=[clip.source for clip in training],
+        (TrainingClip(clip.read(rate), group=clip.source) for clip in training),
         n_clips=len(training),
         progress=part(progress, 0.0, 0.3),
     )
@@ -262,9 +261,7 @@ def _false_alarms(
         ungrouped = candidate.detector(options.seed)
         rate = ungrouped.sample_rate
         training = mix_set.training(normal)
-        ungrouped.fit(
-            [clip.read(rate) for clip in training], groups=[clip.name for clip in training]
-        )
+        ungrouped.fit([TrainingClip(clip.read(rate), group=clip.name) for clip in training])
         calibrated.append((", ungrouped", ungrouped, _scored(ungrouped, mix_set.tests(normal))))
     rows = []
     for suffix, calibrated_one, maps in calibrated:

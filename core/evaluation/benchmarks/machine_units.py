@@ -25,7 +25,7 @@ from core.features.cache import FeatureCache
 from core.metrics import Interval
 from core.metrics.checks import AnyArray
 from core.runtime.progress import Progress, part
-from core.types import Clip
+from core.types import Clip, TrainingClip
 
 TOGETHER = "all machines at once"
 
@@ -76,9 +76,14 @@ def _measured(
         return _tested(data_set, one, numbers, seed, candidate, detector, part(progress, 0.6, 1.0))
     train = [(clip, one) for one in sets.values() for clip in one.train]
     detector.fit(
-        _clips_of([clip for clip, _ in train], detector.sample_rate),
-        labels=[clip.metadata_class for clip, _ in train],
-        banks=[one.bank_of(clip) for clip, one in train],
+        (
+            TrainingClip(
+                _read(clip, detector.sample_rate),
+                class_name=clip.metadata_class,
+                bank=one.bank_of(clip),
+            )
+            for clip, one in train
+        ),
         n_clips=len(train),
         checkpoints=checkpoints,
         progress=fitting,
@@ -135,4 +140,8 @@ def _rows(
 
 
 def _clips_of(clips: Sequence[MachineClip], sample_rate: int) -> Iterator[Clip]:
-    return (read_clip(clip.path, channel=CHANNEL, sample_rate=sample_rate) for clip in clips)
+    return (_read(clip, sample_rate) for clip in clips)
+
+
+def _read(clip: MachineClip, sample_rate: int) -> Clip:
+    return read_clip(clip.path, channel=CHANNEL, sample_rate=sample_rate)

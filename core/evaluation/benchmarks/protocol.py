@@ -19,7 +19,7 @@ from core.evaluation.datasets.esc50 import Recording, of_classes
 from core.features.cache import FeatureCache
 from core.metrics import Interval
 from core.runtime.progress import Progress, part
-from core.types import AnomalyMap, Clip
+from core.types import AnomalyMap, Clip, TrainingClip
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,10 @@ def fitted(
     tests = of_classes(recordings, [normal], protocol.test_folds)
     detector = candidate.detector(protocol.seed)
     detector.fit(
-        clips_of(train, detector.sample_rate),
-        groups=[recording.source for recording in train],
+        (
+            TrainingClip(clip, group=recording.source)
+            for clip, recording in zip(clips_of(train, detector.sample_rate), train, strict=True)
+        ),
         n_clips=len(train),
         progress=part(progress, 0.0, 0.3),
     )

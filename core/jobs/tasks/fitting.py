@@ -7,15 +7,12 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import FitError, SettingError, StoreError
 from core.jobs.tasks.recordings import channel_of, readable, with_left_out
 from core.runtime.paths import checkpoints_dir
 from core.runtime.progress import Progress, part, silent
-
-if TYPE_CHECKING:
-    from core.types import Clip
 
 
 def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
@@ -34,6 +31,7 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
     from core.detectors.detector import Detector
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
     from core.storage import models, recordings
+    from core.types import TrainingClip
 
     head = str(arguments.get("head") or RECOMMENDED_HEAD)
     settings = preset_settings(head, str(arguments.get("preset") or "recommended"))
@@ -53,30 +51,21 @@ def fit(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any
     if labels is not None and len(labels) != len(arguments["clip_ids"]):
         raise SettingError(f"There are {len(labels)} labels for {len(clip_ids)} recordings.")
     label_of = dict(zip(arguments["clip_ids"], labels or (), strict=False))
-    used_labels: list[str] = []
-    classes: dict[str, Any] = {}
-    if labels is not None:
-        # Complete once the clips have been read, as the groups are.
-        classes = {"labels": used_labels, "checkpoints": _kept_state(arguments)}
     left_out: list[str] = []
     used: list[str] = []
-    used_groups: list[str] = []
     progress("Preparing", 0.0)
     detector = Detector(head, **options, **settings)
 
-    def usable() -> Iterator[Clip]:
+    def usable() -> Iterator[TrainingClip]:
         for clip in readable(clip_ids, channel, detector.sample_rate, left_out, used):
-            used_groups.append(str(group_of.get(used[-1], "")))
-            used_labels.append(str(label_of.get(used[-1], "")))
-            yield clip
+            group = str(group_of[used[-1]]) if group_of else None
+            yield TrainingClip(clip, group, str(label_of.get(used[-1], "")))
 
     started = time.monotonic()
     try:
         detector.fit(
             usable(),
-            # Known once the clips have been read, since those left out have none.
-            groups=used_groups if group_of else None,
-            **classes,
+            checkpoints=None if labels is None else _kept_state(arguments),
             n_clips=len(clip_ids),
             progress=part(progress, 0.0, 0.98),
         )

@@ -9,7 +9,7 @@ from core.errors import Cancelled, FitError, ModelError, SettingError
 from core.features.cache import FeatureCache
 from core.runtime.progress import silent
 from core.spectral.masking import kept, removed
-from core.types import Clip
+from core.types import Clip, TrainingClip
 
 pytestmark = pytest.mark.usefixtures("aisfx_weights")
 
@@ -183,7 +183,7 @@ def test_too_few_or_equal_clips_are_refused_in_a_sentence(tmp_path) -> None:
     with pytest.raises(FitError, match="same recording"):
         Detector().fit([clips[0]] * 5, cache=cache)
     with pytest.raises(FitError, match="one recording, “pump”"):
-        Detector().fit(clips, groups=["pump", "pump"], cache=cache)
+        Detector().fit((TrainingClip(clip, group="pump") for clip in clips), cache=cache)
     with pytest.raises(FitError, match="not been fitted"):
         Detector().score(clips[0])
 

@@ -13,7 +13,7 @@ from core import Detector
 from core.cli import main
 from core.detectors.heads.anopatch import AnoPatch
 from core.metrics import bootstrap_interval
-from core.types import AnomalyMap, Clip
+from core.types import AnomalyMap, Clip, TrainingClip
 from tests.core.evaluation.test_bench_machines import area, lines, rows_of
 from tests.support.trees import dcase2020_tree, dcase2023_tree
 
@@ -27,10 +27,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     told: dict[str, Any] = {"fits": [], "banks": []}
 
     class Watched(Detector):
-        def fit(self, clips: Iterable[Clip], **options: Any) -> Detector:
-            told["fits"].append({name: options[name] for name in ("labels", "banks")})
+        def fit(self, clips: Iterable[Clip | TrainingClip], **options: Any) -> Detector:
             told["settings"] = self.settings
-            return super().fit(clips, **options)
+            super().fit(clips, **options)
+            told["fits"].append(
+                {name: [clip[name] for clip in self.training] for name in ("label", "bank")}
+            )
+            return self
 
         def score_many(self, clips: Iterable[Clip], **options: Any) -> Iterator[AnomalyMap]:
             told["banks"].append(options["bank"])
@@ -71,8 +74,8 @@ def test_dcase2020_is_scored_per_machine_and_id(
     out = tmp_path / "out"
     assert bench("dcase2020", root, out) == 0
     (fit,) = asked["fits"]
-    assert fit["labels"] == ["fan/id_00"] * 4 + ["fan/id_02"] * 3 + ["valve/id_06"] * 3
-    assert fit["banks"] == ["fan id_00"] * 4 + ["fan id_02"] * 3 + ["valve id_06"] * 3
+    assert fit["label"] == ["fan/id_00"] * 4 + ["fan/id_02"] * 3 + ["valve/id_06"] * 3
+    assert fit["bank"] == ["fan id_00"] * 4 + ["fan id_02"] * 3 + ["valve id_06"] * 3
     assert asked["banks"] == ["fan id_00", "fan id_02", "valve id_06"]
     rows = rows_of(out)
     roc = {}
@@ -106,10 +109,10 @@ def test_dcase2023_compares_with_source_and_target_and_takes_the_smaller(
     out = tmp_path / "out"
     assert bench("dcase2023", root, out) == 0
     (fit,) = asked["fits"]
-    assert sorted(set(fit["banks"])) == [
+    assert sorted(set(fit["bank"])) == [
         f"{machine}/{domain}" for machine in machines for domain in ("source", "target")
     ]
-    assert all("=" in label for label in fit["labels"]) and len(set(fit["labels"])) > 2
+    assert all("=" in label for label in fit["label"]) and len(set(fit["label"])) > 2
     assert asked["banks"] == ["bearing", "shaker"]
     rows = rows_of(out)
     for machine in machines:

@@ -70,7 +70,7 @@ def test_the_recommended_detector_is_the_default_and_settings_go_over_its_own() 
     recommended = preset_settings(RECOMMENDED_HEAD, "recommended")
     assert FakeDetector.last["head"] == RECOMMENDED_HEAD
     assert FakeDetector.last["settings"] == {**recommended, "ridge": 0.5}
-    assert FakeDetector.last["groups"] is None
+    assert FakeDetector.last["groups"] == [None] * 5
     fit({"clip_ids": ids, "model_name": "Fan", "head": "patchcore", "preset": "published"})
     assert (FakeDetector.last["head"], FakeDetector.last["settings"]) == ("patchcore", {})
     demo({"machine": "fan"})
@@ -197,7 +197,7 @@ def test_classes_go_with_the_clips_that_could_be_read_and_a_training_finds_its_s
     broken = add_recording("broken.wav", b"RIFF nothing").id
     asked = {"clip_ids": [ids[0], broken, *ids[1:]], "labels": ["a", "b", "c", "d", "e", "f"]}
     fit(asked | {"head": "padim", "model_name": "one"})
-    assert FakeDetector.last["labels"] == ["a", "c", "d", "e", "f"]
+    assert FakeDetector.last["classes"] == ["a", "c", "d", "e", "f"]
     first = FakeDetector.last["checkpoints"]
     fit(asked | {"head": "padim", "model_name": "another name"})
     assert FakeDetector.last["checkpoints"] == first
@@ -205,6 +205,6 @@ def test_classes_go_with_the_clips_that_could_be_read_and_a_training_finds_its_s
     assert FakeDetector.last["checkpoints"] != first
     assert first.parent.name == "checkpoints"
     fit({"clip_ids": ids})
-    assert FakeDetector.last["labels"] is None
+    assert FakeDetector.last["classes"] == [""] * 5
     with pytest.raises(SettingError, match="1 labels for 5 recordings"):
         fit({"clip_ids": ids, "labels": ["a"]})

@@ -50,8 +50,8 @@ class FineTuning:
     ) -> None:
         self.settings, self.features, self.device = settings, features, device
         self._start = (seed, start)
-        names = sorted({clip.label for clip in features.clips})
-        self.classes = torch.tensor([names.index(clip.label) for clip in features.clips])
+        names = sorted({clip.class_name for clip in features.clips})
+        self.classes = torch.tensor([names.index(clip.class_name) for clip in features.clips])
         self.network = network
         self.loss = ArcFace(
             network.embedding.out_features, len(names), settings.arcface_scale, settings.margin
@@ -238,7 +238,7 @@ class FineTuning:
     @property
     def identity(self) -> str:
         """Tells this training from any other: settings, clips, classes and where it starts."""
-        clips = [(clip.sha256, clip.label) for clip in self.features.clips]
+        clips = [(clip.sha256, clip.class_name) for clip in self.features.clips]
         described = [FORMAT, dataclasses.asdict(self.settings), self._start, clips]
         return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 

@@ -18,6 +18,7 @@ from core.features.extractor import Features
 from core.runtime.progress import Progress, silent
 from core.types import FeatureMaps
 from tests.support.fake_features import (
+    classified,
     constant_beats,
     constant_maps,
     features_of,
@@ -47,10 +48,9 @@ def backbone_for(name: str, device: str = "cpu") -> Backbone:
     return small_beats(device) if HEADS[name].backbones else small_backbone(device)
 
 
-def labelled(features: Features) -> Features:
+def two_classes(features: Features) -> Features:
     """The same clips, of two classes by turns."""
-    n = len(features)
-    return features.labelled([("even", "odd")[i % 2] for i in range(n)], [""] * n)
+    return classified(features, [("even", "odd")[i % 2] for i in range(len(features))])
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def features_for(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Fe
     @lru_cache
     def made(backbone: Backbone) -> Features:
         clips = [noise(seed) for seed in range(6)]
-        return labelled(features_of(clips, tmp_path_factory.mktemp("features"), backbone))
+        return two_classes(features_of(clips, tmp_path_factory.mktemp("features"), backbone))
 
     return lambda name: made(backbone_for(name))
 
@@ -137,14 +137,14 @@ def test_clips_of_different_lengths_are_learned_from(
     name: str, backbone: Backbone, tmp_path: Path
 ) -> None:
     clips = [noise(seed, seconds) for seed, seconds in enumerate((0.15, 0.7, 1.0, 1.0, 2.5))]
-    head = fitted(name, backbone, labelled(features_of(clips, tmp_path, backbone)))
+    head = fitted(name, backbone, two_classes(features_of(clips, tmp_path, backbone)))
     score(head, maps_of(noise(99), backbone))
 
 
 @each_head
 def test_sound_that_never_changes(name: str, backbone: Backbone, tmp_path: Path) -> None:
     constant = constant_beats() if HEADS[name].backbones else constant_maps()
-    head = fitted(name, backbone, labelled(stored([constant] * 3, tmp_path)))
+    head = fitted(name, backbone, two_classes(stored([constant] * 3, tmp_path)))
     same, other = score(head, constant), score(head, maps_of(noise(1), backbone))
     assert same.max() < other.max()
 
@@ -172,7 +172,7 @@ def test_the_gpu_agrees(name: str, tmp_path: Path) -> None:
     for device in ("cpu", "cuda"):
         backbone = backbone_for(name, device)
         clips = [noise(seed) for seed in range(6)]
-        features = labelled(features_of(clips, tmp_path / device, backbone))
+        features = two_classes(features_of(clips, tmp_path / device, backbone))
         head = fitted(name, backbone, features)
         maps.append(score(head, maps_of(noise(99), backbone)))
     np.testing.assert_allclose(*maps, rtol=1e-3, atol=1e-3 * np.abs(maps[0]).max())
