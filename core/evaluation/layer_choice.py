@@ -22,7 +22,7 @@ from core.errors import FitError, SettingError
 from core.features.cache import FeatureCache
 from core.metrics.bootstrap import Interval
 from core.metrics.ranked import roc_auc_interval
-from core.runtime.progress import Progress, part, silent
+from core.runtime.progress import Progress, part, silent, titled
 from core.types import Clip, Float64Array, TrainingClip
 
 EVENT_SECONDS = (0.3, 0.8)
@@ -149,7 +149,7 @@ def choose_layers(
             detector.fit(
                 [TrainingClip(normal[j], group=groups[j]) for j in rest],
                 cache=FeatureCache(),
-                progress=_titled(layers, part(watch, 0.0, 0.6)),
+                progress=titled(part(watch, 0.0, 0.6), " + ".join(layers)),
             )
             for kind in scores:
                 held_out = [(normal if kind == "normal" else unlike[kind])[j] for j in fold]
@@ -211,10 +211,3 @@ def _edges(n: int, sample_rate: int) -> Float64Array:
 
 def _made(clip: Clip, samples: Float64Array, how: str) -> Clip:
     return Clip.from_samples(samples.clip(-1.0, 1.0), clip.sample_rate, f"{clip.name}, {how}")
-
-
-def _titled(layers: tuple[str, ...], progress: Progress) -> Progress:
-    def report(stage: str, fraction: float) -> None:
-        progress(f"{' + '.join(layers)}: {stage}", fraction)
-
-    return report

@@ -20,7 +20,7 @@ from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 from core.errors import FitError, SettingError
 from core.features.cache import FeatureCache
 from core.metrics import Interval, roc_auc_interval
-from core.runtime.progress import Progress, part, silent
+from core.runtime.progress import Progress, part, silent, titled
 from core.types import Clip, Float64Array, TrainingClip
 
 TIMED_CLIPS = 8
@@ -106,7 +106,8 @@ def rank(
     ]
     standings = []
     for i, (candidate, detector) in enumerate(zip(candidates, detectors, strict=True)):
-        watch = _titled(candidate, part(progress, i / len(candidates), (i + 1) / len(candidates)))
+        share = part(progress, i / len(candidates), (i + 1) / len(candidates))
+        watch = titled(share, f"{candidate.head}, {candidate.preset}")
         try:
             standings.append(_measure(candidate, detector, recordings, watch))
         except (FitError, SettingError) as error:
@@ -239,10 +240,3 @@ def _order(standing: Standing) -> tuple[bool, float, bool]:
 
 def _name(standing: Standing) -> str:
     return f"{standing.candidate.head} ({standing.candidate.preset})"
-
-
-def _titled(candidate: Candidate, progress: Progress) -> Progress:
-    def report(stage: str, fraction: float) -> None:
-        progress(f"{candidate.head}, {candidate.preset}: {stage}", fraction)
-
-    return report

@@ -50,6 +50,22 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
     return report
 
 
+def titled(progress: Progress, title: str) -> Progress:
+    """Return progress whose stages name the piece of work that they belong to.
+
+    Args:
+        progress: What is called with the longer stages.
+        title: Name of the piece of work.
+
+    Returns:
+        Progress for that piece of work alone, over the same fractions.
+
+    >>> titled(lambda stage, fraction: print(stage), "PaDiM")("Reading clips", 0.5)
+    PaDiM: reading clips
+    """
+    return lambda stage, fraction: progress(f"{title}: {stage[:1].lower()}{stage[1:]}", fraction)
+
+
 def smoothed_seconds_left(
     before_seconds: float | None, passed_seconds: float, elapsed_seconds: float, fraction: float
 ) -> float | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from core.errors import BenchmarkError, HearMapError, SettingError
 from core.evaluation.benchmarks.results import Measured, finished, keep
-from core.runtime.progress import Progress, part
+from core.runtime.progress import Progress, part, titled
 
 POLL_SECONDS = 0.5
 # A process costs the seconds that importing PyTorch takes; so many units are worth them.
@@ -179,8 +179,3 @@ def _measured(unit: Unit, measure: Measure, folder: Path, progress: Progress) ->
     keep(folder, unit.described, measured)
     progress("done", 1.0)
     return measured
-
-
-def titled(progress: Progress, title: str) -> Progress:
-    """Progress whose stages say which piece of work they belong to."""
-    return lambda stage, fraction: progress(f"{title}: {stage[:1].lower()}{stage[1:]}", fraction)

@@ -7,7 +7,7 @@ from typing import Any
 from core.errors import HearMapError, SettingError
 from core.jobs.tasks.fitting import fit
 from core.jobs.tasks.scoring import score
-from core.runtime.progress import Progress, part, silent
+from core.runtime.progress import Progress, part, silent, titled
 
 
 def fit_heads(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def fit_heads(arguments: dict[str, Any], progress: Progress = silent) -> dict[st
         name = f"{wanted.get('model_name') or 'Model'}: {title}"
         changed = {"head": head, "head_settings": {}, "model_name": name}
         try:
-            fitted = fit(wanted | changed, _named(part(step, 0.0, 0.9), title))
+            fitted = fit(wanted | changed, titled(part(step, 0.0, 0.9), title))
             model_ids.append(fitted["model_id"])
             score(
                 {"model_id": fitted["model_id"], "clip_ids": [arguments["clip_id"]]},
@@ -49,10 +49,3 @@ def fit_heads(arguments: dict[str, Any], progress: Progress = silent) -> dict[st
         except HearMapError as error:
             failed.append(f"{title}: {error}")
     return {"model_ids": model_ids, "failed": failed}
-
-
-def _named(progress: Progress, title: str) -> Progress:
-    def report(stage: str, fraction: float) -> None:
-        progress(f"{title}: {stage}", fraction)
-
-    return report
