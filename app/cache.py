@@ -126,7 +126,7 @@ def sounds(
     )
     n_frames = settings.n_frames(clip.samples.size)
     shown = found.stretch(first, n_frames)
-    alone, rest = kept_and_removed(clip, shown.probability, settings)
+    alone, rest = kept_and_removed(clip, shown.evidence, settings)
     return Sounds(
         clip.samples,
         alone.samples,

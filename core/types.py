@@ -162,7 +162,7 @@ class AnomalyMap:
 
     Shape:
         raw: [freq, time] float32, the head's scores on the spectrogram's axes
-        probability: [freq, time] float32 in [0, 1], M of the paper: the calibrated map
+        evidence: [freq, time] float32 in [0, 1], M of the paper: the calibrated map
         freq_hz, time_s: centres of rows and columns, strictly increasing
     `score` is the clip's; `p_value` is how often held-out normal clips score as high;
     `threshold` cuts the score and `map_threshold` the raw map, both at the same false-alarm
@@ -171,7 +171,7 @@ class AnomalyMap:
 
     clip_name: str
     raw: Float32Array
-    probability: Float32Array
+    evidence: Float32Array
     freq_hz: Float64Array
     time_s: Float64Array
     score: float
@@ -200,7 +200,7 @@ class AnomalyMap:
                 the sound of a stretch can have a frame more than the map.
 
         Returns:
-            The map with `raw` and `probability` [freq, n_columns], and `time_s` on the whole
+            The map with `raw` and `evidence` [freq, n_columns], and `time_s` on the whole
             clip's time.
         """
         hop_s = self.time_s[1] - self.time_s[0] if self.time_s.size > 1 else 0.0
@@ -209,6 +209,6 @@ class AnomalyMap:
         return replace(
             self,
             raw=np.ascontiguousarray(self.raw[:, within]),
-            probability=np.ascontiguousarray(self.probability[:, within]),
+            evidence=np.ascontiguousarray(self.evidence[:, within]),
             time_s=self.time_s[within] + (columns - within) * hop_s,
         )

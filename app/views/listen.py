@@ -166,7 +166,7 @@ def _player(
         ],
         Picture(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],
-            probability=found.probability[:, columns],
+            probability=found.evidence[:, columns],
             score_over_time=found.score_over_time[columns],
             map_threshold=found.map_threshold,
             freq_hz=found.freq_hz,

@@ -93,7 +93,7 @@ def _named(name: str, one: Seen, freq_hz: Any, time_s: Any) -> NamedMap:
     said = sentences.short_verdict(found.anomalous).lower()
     return NamedMap(
         f"{name}: {said}, p = {found.p_value:.2g}",
-        on_axes(found.probability, found, freq_hz, time_s),
+        on_axes(found.evidence, found, freq_hz, time_s),
         raw,
         raw.max(axis=0),
         found.map_threshold,

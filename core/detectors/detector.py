@@ -366,7 +366,7 @@ class Detector:
         return AnomalyMap(
             clip_name=clip.name,
             raw=raw,
-            probability=calibration.probability(raw),
+            evidence=calibration.evidence(raw),
             freq_hz=settings.freq_hz,
             time_s=time_s,
             score=score,

@@ -51,7 +51,7 @@ def explain(
     clip = resample(clip, detector.sample_rate)
     if found is None:
         found = detector.score(clip, part(progress, 0.0, 0.25))
-    kept, removed = masking.kept_and_removed(clip, found.probability, settings)
+    kept, removed = masking.kept_and_removed(clip, found.evidence, settings)
     filled = None
     faithfulness = {"p": probability(detector, found)}
     faithfulness["o"] = probability(detector, detector.score(kept, part(progress, 0.25, 0.5)))
@@ -60,7 +60,7 @@ def explain(
     faithfulness["ff_v1_remove"] = faithfulness["p"] - faithfulness["q"]
     if background is not None:
         background = resample(background, detector.sample_rate)
-        filled = masking.filled(clip, background, found.probability, settings)
+        filled = masking.filled(clip, background, found.evidence, settings)
         faithfulness["r"] = probability(detector, detector.score(filled, part(progress, 0.75, 1)))
         faithfulness["ff_v2"] = faithfulness["p"] - faithfulness["r"]
     progress("Done", 1.0)
@@ -71,4 +71,4 @@ def explain(
 
 def probability(detector: Detector, found: AnomalyMap) -> float:
     """The paper's f(x), in [0, 1]: the score on the calibrated scale of the map, stepless."""
-    return detector.calibration.clip_probability(found.score)
+    return detector.calibration.clip_evidence(found.score)

@@ -156,7 +156,7 @@ class BatchReport:
             0, min(round((middle - half) * rate), clip.samples.size - round(2 * half * rate))
         )
         return _Shown(
-            sound_png(level_db, found.probability),
+            sound_png(level_db, found.evidence),
             map_png(found, level_db),
             clip.samples[start : start + round(2 * half * rate)].copy(),
             said,

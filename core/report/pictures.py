@@ -91,7 +91,7 @@ def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> I
         grey = np.full((MAP_HEIGHT, width), 214.0)
     else:
         grey = _grey(level_db, float(level_db.max()), size)
-    colours = _coloured(grey, found.probability, size)
+    colours = _coloured(grey, found.evidence, size)
     above = _resized(found.raw, size) > found.map_threshold
     colours[_outline(above)] = CONTOUR
     return Image.fromarray(colours.round().astype(np.uint8))

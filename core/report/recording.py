@@ -151,7 +151,7 @@ def map_npz(found: AnomalyMap) -> bytes:
     np.savez_compressed(
         buffer,
         raw=found.raw,
-        probability=found.probability,
+        probability=found.evidence,
         freq_hz=found.freq_hz,
         time_s=found.time_s,
     )

@@ -18,34 +18,34 @@ from core.spectral.spectrogram import SpectrogramSettings
 from core.types import Box, Clip, Float32Array, Float64Array
 
 
-def kept(clip: Clip, probability: Float32Array, settings: SpectrogramSettings) -> Clip:
+def kept(clip: Clip, evidence: Float32Array, settings: SpectrogramSettings) -> Clip:
     """X * M: the part of the clip that the map calls anomalous."""
-    return _named(clip, apply_mask(clip.samples, probability, settings), "anomalous part")
+    return _named(clip, apply_mask(clip.samples, evidence, settings), "anomalous part")
 
 
-def removed(clip: Clip, probability: Float32Array, settings: SpectrogramSettings) -> Clip:
+def removed(clip: Clip, evidence: Float32Array, settings: SpectrogramSettings) -> Clip:
     """X * (1 - M): the clip without the part that the map calls anomalous."""
-    return _named(clip, apply_mask(clip.samples, 1.0 - probability, settings), "the rest")
+    return _named(clip, apply_mask(clip.samples, 1.0 - evidence, settings), "the rest")
 
 
 def kept_and_removed(
-    clip: Clip, probability: Float32Array, settings: SpectrogramSettings
+    clip: Clip, evidence: Float32Array, settings: SpectrogramSettings
 ) -> tuple[Clip, Clip]:
     """Both parts in the time of one: what the map leaves is the clip less what it keeps."""
-    alone = kept(clip, probability, settings)
+    alone = kept(clip, evidence, settings)
     return alone, _named(clip, clip.samples - alone.samples, "the rest")
 
 
 def filled(
-    clip: Clip, background: Clip, probability: Float32Array, settings: SpectrogramSettings
+    clip: Clip, background: Clip, evidence: Float32Array, settings: SpectrogramSettings
 ) -> Clip:
     """X * (1 - M) + background * M: the holes of `removed` filled with background sound.
 
     A background shorter than the clip is repeated, a longer one cut.
     """
     repeated = np.resize(background.samples, clip.samples.shape)
-    rest = apply_mask(clip.samples, 1.0 - probability, settings)
-    hole = apply_mask(repeated, probability, settings)
+    rest = apply_mask(clip.samples, 1.0 - evidence, settings)
+    hole = apply_mask(repeated, evidence, settings)
     return _named(clip, rest + hole, "background-filled")
 
 

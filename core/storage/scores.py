@@ -161,13 +161,13 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         raise StoreError(f"“{clip.name}” was not scored with the model “{model.name}” yet.")
     if row.score is None or row.p_value is None:
         raise StoreError(row.error or f"“{clip.name}” has no score.")
-    raw, probability, freq_hz, time_s = _read_map(_map_path(model_id, clip_id), clip.name)
+    raw, evidence, freq_hz, time_s = _read_map(_map_path(model_id, clip_id), clip.name)
     calibration = load_calibration(model_id)
     map_threshold = float(calibration.map_threshold(model.false_alarm_rate))
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
-        probability=probability,
+        evidence=evidence,
         freq_hz=freq_hz,
         time_s=time_s,
         score=row.score,
@@ -187,7 +187,7 @@ def _write_map(path: Path, result: AnomalyMap) -> None:
         np.savez(
             stream,
             raw=result.raw,
-            probability=result.probability,
+            probability=result.evidence,
             freq_hz=result.freq_hz,
             time_s=result.time_s,
         )

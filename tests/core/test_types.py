@@ -9,7 +9,7 @@ def test_a_stretch_of_a_map_has_its_columns_and_repeats_the_last_beyond_the_end(
     found = planted_map()
     cut = found.stretch(90, 40)
     np.testing.assert_array_equal(cut.raw, found.raw[:, 90:130])
-    np.testing.assert_array_equal(cut.probability, found.probability[:, 90:130])
+    np.testing.assert_array_equal(cut.evidence, found.evidence[:, 90:130])
     np.testing.assert_array_equal(cut.time_s, found.time_s[90:130])
     assert (cut.score, cut.regions) == (found.score, found.regions)
     beyond = found.stretch(found.time_s.size - 2, 5)

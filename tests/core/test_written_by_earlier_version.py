@@ -90,7 +90,7 @@ def check_map(found: AnomalyMap, said: dict[str, Any], anopatch: bool) -> None:
     cells = np.ix_(rows, columns)
     within = CELL_TOLERANCE * abs(said["highest"])
     np.testing.assert_allclose(found.raw[cells].ravel(), said["cells"], rtol=0, atol=within)
-    evidence = found.probability[cells].ravel()
+    evidence = found.evidence[cells].ravel()
     np.testing.assert_allclose(evidence, said["evidence"], rtol=0, atol=CELL_TOLERANCE)
     assert found.raw.mean(dtype=np.float64) == pytest.approx(said["mean"], abs=within)
     assert len(found.regions) == len(said["regions"])

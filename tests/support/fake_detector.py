@@ -75,7 +75,7 @@ class FakeDetector:
         time_s = (np.arange(COLUMNS) + 0.5) * clip.duration_seconds / COLUMNS
         score, cut = float(raw.max()), calibration.map_threshold(rate)
         return AnomalyMap(
-            clip.name, raw, calibration.probability(raw), freq_hz, time_s, score,
+            clip.name, raw, calibration.evidence(raw), freq_hz, time_s, score,
             calibration.p_value(score), calibration.threshold(rate), cut,
             find_regions(raw, cut, freq_hz, time_s, calibration.peak_p_value),
         )  # fmt: skip

@@ -16,7 +16,7 @@ def planted_map(
     return AnomalyMap(
         clip_name=name,
         raw=raw,
-        probability=(raw > 5).astype(np.float32),
+        evidence=(raw > 5).astype(np.float32),
         freq_hz=np.linspace(60.0, 20_500.0, n_freq),
         time_s=np.arange(n_time) * 1024 / 44_100,
         score=float(raw.max()),

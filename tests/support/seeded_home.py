@@ -61,7 +61,7 @@ def seed(
             np.savez(
                 map_path,
                 raw=found.raw,
-                probability=found.probability,
+                probability=found.evidence,
                 freq_hz=found.freq_hz,
                 time_s=found.time_s,
             )
@@ -133,7 +133,7 @@ def _map(
     raw = (6 + (peak - 6) * band[:, None] * near).astype(np.float32)
     cut = calibrated.map_threshold(rate)
     return AnomalyMap(
-        "seeded", raw, calibrated.probability(raw), freq_hz, time_s, peak,
+        "seeded", raw, calibrated.evidence(raw), freq_hz, time_s, peak,
         calibrated.p_value(peak), calibrated.threshold(rate), cut,
         find_regions(raw, cut, freq_hz, time_s, calibrated.peak_p_value),
     )  # fmt: skip

@@ -48,7 +48,7 @@ class PlantedDetector(FakeDetector):
         calibration, rate = self.calibration, self.false_alarm_rate
         cut, score = calibration.map_threshold(rate), float(raw.max())
         return AnomalyMap(
-            clip.name, raw, calibration.probability(raw), seen.freq_hz, seen.time_s, score,
+            clip.name, raw, calibration.evidence(raw), seen.freq_hz, seen.time_s, score,
             calibration.p_value(score), calibration.threshold(rate), cut,
             find_regions(raw, cut, seen.freq_hz, seen.time_s, calibration.peak_p_value),
         )  # fmt: skip

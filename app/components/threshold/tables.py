@@ -50,7 +50,7 @@ def tables(
     `verdicts` are people's, by clip id; other than normal and anomalous they count for nothing.
     1,000 scored clips take a few milliseconds and 60 kB.
     """
-    stops = operating_points.stops(calibrated, kept_rate, draft_rate)
+    stops = operating_points.OperatingPoints.of(calibrated, kept_rate, draft_rate)
     clips = sorted(
         (score for score in scored if score.score is not None and np.isfinite(score.score)),
         key=lambda score: float(score.score or 0.0),

@@ -68,7 +68,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
     )
     level_db = spectrogram(clip, settings).level_db
     stop = min(first + level_db.shape[1], n_columns)
-    heat = found.probability[:, first:stop]
+    heat = found.evidence[:, first:stop]
     level_db = level_db[: heat.shape[0], : heat.shape[1]]
     loudest = float(level_db.max(initial=-100.0))
     ink = np.clip((level_db - loudest) / RANGE_DB + 1.0, 0.0, 1.0)

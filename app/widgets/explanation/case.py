@@ -45,7 +45,7 @@ def case_of(
         score,
         stretch,
         background,
-        calibrated.clip_probability(calibrated.threshold(rate)),
+        calibrated.clip_evidence(calibrated.threshold(rate)),
         explain,
         flip,
         explanation_jobs.wanted("clip_report", model, score, stretch, background, rate=rate),

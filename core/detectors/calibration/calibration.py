@@ -104,22 +104,22 @@ class Calibration:
         """The raw map value that a normal clip reaches anywhere at this false-alarm rate."""
         return _threshold(self.peak_scores, false_alarm_rate, self._peak_tail)
 
-    def probability(self, raw: Float32Array) -> Float32Array:
+    def evidence(self, raw: Float32Array) -> Float32Array:
         """The calibrated map M in [0, 1] of a raw map, on one scale for all clips.
 
         With p the chance that a normal clip's map reaches this value anywhere (a Gumbel
         distribution, the law of maxima, fitted to the held-out peaks), M = log p / (2 log 0.05),
         at most 1: half-way at p = 5 %, full at p = 0.25 %, near 0 in what is ordinary.
         """
-        probability = np.empty_like(raw, dtype=np.float32)
+        evidence = np.empty_like(raw, dtype=np.float32)
         # A stretch at a time: an hour's map in 64-bit floats, three times over, is half a GiB.
         for start in range(0, raw.shape[-1], COLUMNS_AT_ONCE):
             columns = np.s_[..., start : start + COLUMNS_AT_ONCE]
             log_p = self._peak_tail.log_survival(raw[columns])
-            probability[columns] = np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0)
-        return probability
+            evidence[columns] = np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0)
+        return evidence
 
-    def clip_probability(self, score: float) -> float:
+    def clip_evidence(self, score: float) -> float:
         """The clip's place on the scale of M: 0.5 at a 5 % false-alarm rate, without steps."""
         log_p = float(self._score_tail.log_survival(np.array(score)))
         return float(np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0))

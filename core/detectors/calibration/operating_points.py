@@ -23,7 +23,7 @@ BoolArray = NDArray[np.bool_]
 
 CONFIDENCE = 0.95
 HIGHEST_RATE = 0.5
-MOST_STOPS = 400
+MOST_POINTS = 400
 # Eight steps a decade, of which none says more than two digits.
 TAIL_STEPS = (1.0, 1.3, 1.8, 2.4, 3.2, 4.2, 5.6, 7.5)
 LOWEST_RATE = 1e-4
@@ -48,42 +48,49 @@ class OperatingPoints:
     n_above: IntArray
     smallest_rate: float
 
+    @classmethod
+    def of(cls, calibration: Calibration, *rates: float) -> OperatingPoints:
+        """List the operating points of a calibration up to a false-alarm rate of a half.
+
+        Below 1 / (n + 1) there are eight a decade down to 0.01 %. Of more than 400 calibration
+        scores the highest 200 become points, the others are evenly thinned.
+
+        Args:
+            calibration: whose thresholds are listed.
+            *rates: false-alarm rates that get a point of their own besides.
+
+        Returns:
+            The points, thresholds rising.
+        """
+        smallest = calibration.smallest_rate
+        scores = np.unique(calibration.clip_scores)
+        rate_of = (1 + _n_above(calibration.clip_scores, scores)) / (calibration.n_clips + 1)
+        scores = _thinned(scores[rate_of <= HIGHEST_RATE], MOST_POINTS)
+        tail = [
+            step * 10.0**power
+            for power in range(int(np.log10(LOWEST_RATE)), 0)
+            for step in TAIL_STEPS
+            if step * 10.0**power < smallest
+        ]
+        # Rates whose threshold is a calibration score change nothing; the others are new points.
+        extrapolated: dict[float, float] = {}
+        known = {float(score) for score in scores}
+        for wanted in [*tail, *rates]:
+            threshold = calibration.threshold(wanted)
+            if wanted < smallest and threshold not in known:
+                extrapolated.setdefault(threshold, wanted)
+            known.add(threshold)
+        thresholds = np.array(sorted(known), np.float64)
+        n_above = _n_above(calibration.clip_scores, thresholds)
+        promised: Float64Array = (1 + n_above) / (calibration.n_clips + 1)
+        for place, value in enumerate(thresholds):
+            promised[place] = extrapolated.get(float(value), promised[place])
+        low, high = false_alarm_limits(calibration, thresholds)
+        return cls(thresholds, promised, low, high, n_above, smallest)
+
     def nearest(self, threshold: float) -> int:
-        """The place of the stop that lies nearest to a threshold."""
+        """Find the place of the point whose threshold lies nearest to one."""
         return int(np.argmin(np.abs(self.threshold - threshold)))
-
-
-def stops(calibration: Calibration, *rates: float) -> OperatingPoints:
-    """The calibration's stops up to a false-alarm rate of a half, and those of `rates` besides.
-
-    Below 1 / (n + 1) there are eight a decade down to 0.01 %. Of more than 400 held-out scores
-    the highest 200 are stops, the rest evenly thinned.
-    """
-    smallest = calibration.smallest_rate
-    scores = np.unique(calibration.clip_scores)
-    rate_of = (1 + _n_above(calibration.clip_scores, scores)) / (calibration.n_clips + 1)
-    scores = _thinned(scores[rate_of <= HIGHEST_RATE], MOST_STOPS)
-    tail = [
-        step * 10.0**power
-        for power in range(int(np.log10(LOWEST_RATE)), 0)
-        for step in TAIL_STEPS
-        if step * 10.0**power < smallest
-    ]
-    # Rates whose threshold is a held-out score change nothing; the others are stops of their own.
-    extrapolated: dict[float, float] = {}
-    known = {float(score) for score in scores}
-    for wanted in [*tail, *rates]:
-        threshold = calibration.threshold(wanted)
-        if wanted < smallest and threshold not in known:
-            extrapolated.setdefault(threshold, wanted)
-        known.add(threshold)
-    thresholds = np.array(sorted(known), np.float64)
-    n_above = _n_above(calibration.clip_scores, thresholds)
-    promised: Float64Array = (1 + n_above) / (calibration.n_clips + 1)
-    for place, value in enumerate(thresholds):
-        promised[place] = extrapolated.get(float(value), promised[place])
-    low, high = false_alarm_limits(calibration, thresholds)
-    return OperatingPoints(thresholds, promised, low, high, n_above, smallest)
 
 
 def false_alarm_limits(

@@ -60,12 +60,12 @@ def faithfulness_rows(
     settings = detector.spectrogram_settings
     for made, found in mixes:
         truth = truth_mask(made.stem_power(settings), made.columns(settings))
-        masked = kept(made.clip, found.probability, settings).samples
+        masked = kept(made.clip, found.evidence, settings).samples
         measures: dict[str, Callable[[], float]] = {
-            "energy in mask": partial(energy_in_mask, truth, found.probability),
+            "energy in mask": partial(energy_in_mask, truth, found.evidence),
             "pointing": partial(pointing_game, truth, found.raw),
-            "sparseness": partial(sparseness, found.probability),
-            "complexity": partial(complexity, found.probability),
+            "sparseness": partial(sparseness, found.evidence),
+            "complexity": partial(complexity, found.evidence),
             "SI-SDR, dB": partial(si_sdr_db, masked, made.event),
             "SI-SDR of the mix, dB": partial(si_sdr_db, made.clip.samples, made.event),
         }
@@ -106,18 +106,18 @@ def _masked_probabilities(
         clips = []
         for made, found in mixes:
             if kind == "kept":
-                clips.append(kept(made.clip, found.probability, settings))
+                clips.append(kept(made.clip, found.evidence, settings))
             elif kind == "removed":
-                clips.append(removed(made.clip, found.probability, settings))
+                clips.append(removed(made.clip, found.evidence, settings))
             else:
                 background = Clip.from_samples(made.background, rate, "background")
-                clips.append(filled(made.clip, background, found.probability, settings))
+                clips.append(filled(made.clip, background, found.evidence, settings))
         return clips
 
-    probabilities = {"original": [calibration.clip_probability(found.score) for _, found in mixes]}
+    probabilities = {"original": [calibration.clip_evidence(found.score) for _, found in mixes]}
     for i, kind in enumerate(("kept", "removed", "filled")):
         scored = detector.score_many(parts(kind))
-        probabilities[kind] = [calibration.clip_probability(found.score) for found in scored]
+        probabilities[kind] = [calibration.clip_evidence(found.score) for found in scored]
         progress("Scoring what maps keep and remove", (i + 1) / 3)
     return faithfulness_per_clip(**{name: np.array(p) for name, p in probabilities.items()})
 
@@ -127,6 +127,6 @@ def _probability(detector: Detector, clip: Clip) -> Callable[[Float32Array], flo
         changed = Clip.from_samples(
             np.clip(samples, -1.0, 1.0), clip.sample_rate, f"{clip.name}, exchanged"
         )
-        return detector.calibration.clip_probability(detector.score(changed).score)
+        return detector.calibration.clip_evidence(detector.score(changed).score)
 
     return probability

@@ -61,7 +61,7 @@ def explain(arguments: dict[str, Any], progress: Progress = silent) -> dict[str,
         sounds["nearest"] = case.nearest[1].samples[: case.clip.samples.size]
     values = {"faithfulness": explained.faithfulness} | _named(case)
     pictures = {"clip": case.clip.samples, **sounds}
-    return _kept("explain", arguments, case, values, sounds, pictures, case.found.probability)
+    return _kept("explain", arguments, case, values, sounds, pictures, case.found.evidence)
 
 
 def counterfactual(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def _of_stretch(
     settings = detector.spectrogram_settings
     n_frames = settings.n_frames(clip.samples.size)
     shown = found.stretch(round(start_s / settings.hop_seconds), n_frames)
-    return dataclasses.replace(scored, raw=shown.raw, probability=shown.probability)
+    return dataclasses.replace(scored, raw=shown.raw, evidence=shown.evidence)
 
 
 def _background(
@@ -236,7 +236,7 @@ def _named(case: Case) -> dict[str, Any]:
 
 
 def _probability(case: Case, score: float) -> float:
-    return float(case.detector.calibration.clip_probability(score))
+    return float(case.detector.calibration.clip_evidence(score))
 
 
 def _parts(mask: Float32Array, found: AnomalyMap) -> list[dict[str, float]]:

@@ -59,8 +59,8 @@ def test_a_click_is_found_where_it_is_and_can_be_taken_out(fitted: Detector) -> 
     alone = Clip.from_samples(event, RATE, "click")
     energy = float(np.square(event).sum())
     settings = fitted.spectrogram_settings
-    kept_energy = float(np.square(kept(alone, scored.probability, settings).samples).sum())
-    removed_energy = float(np.square(removed(alone, scored.probability, settings).samples).sum())
+    kept_energy = float(np.square(kept(alone, scored.evidence, settings).samples).sum())
+    removed_energy = float(np.square(removed(alone, scored.evidence, settings).samples).sum())
     assert kept_energy >= 0.8 * energy
     assert removed_energy <= 0.2 * energy
 
@@ -70,7 +70,7 @@ def test_normal_clips_stay_calm(fitted: Detector) -> None:
         fitted.score_many(Clip.from_samples(steady_noise(3.0, 50 + i), RATE, "n") for i in range(8))
     )
     assert sum(one.anomalous for one in scored) <= 2
-    assert np.mean([one.probability.mean() for one in scored]) < 0.05
+    assert np.mean([one.evidence.mean() for one in scored]) < 0.05
 
 
 def test_together_or_alone_a_clip_scores_the_same(fitted: Detector) -> None:
@@ -106,7 +106,7 @@ def test_the_false_alarm_rate_moves_the_threshold_and_not_the_score(fitted: Dete
         fitted.false_alarm_rate = 0.05
     assert (after.score, after.p_value) == (before.score, before.p_value)
     assert after.threshold < before.threshold
-    np.testing.assert_array_equal(after.probability, before.probability)
+    np.testing.assert_array_equal(after.evidence, before.evidence)
 
 
 def test_saved_and_loaded_it_scores_the_same(fitted: Detector, tmp_path) -> None:

@@ -46,8 +46,8 @@ def test_a_click_is_found_where_it_is_and_can_be_taken_out(fitted: Detector) -> 
     assert abs(int(row) - int(np.abs(scored.freq_hz - 4000.0).argmin())) <= 1
     alone = Clip.from_samples(event, RATE, "click")
     settings, energy = fitted.spectrogram_settings, float(np.square(event).sum())
-    kept_energy = float(np.square(kept(alone, scored.probability, settings).samples).sum())
-    removed_energy = float(np.square(removed(alone, scored.probability, settings).samples).sum())
+    kept_energy = float(np.square(kept(alone, scored.evidence, settings).samples).sum())
+    removed_energy = float(np.square(removed(alone, scored.evidence, settings).samples).sum())
     assert kept_energy >= 0.8 * energy
     assert removed_energy <= 0.2 * energy
 
@@ -74,7 +74,7 @@ def test_an_event_that_explains_itself_is_not_drawn_over(fitted: Detector) -> No
 def test_normal_clips_stay_calm(fitted: Detector) -> None:
     scored = list(fitted.score_many(normal(50 + i) for i in range(8)))
     assert sum(one.anomalous for one in scored) <= 2
-    assert np.mean([one.probability.mean() for one in scored]) < 0.05
+    assert np.mean([one.evidence.mean() for one in scored]) < 0.05
 
 
 def test_saved_and_loaded_it_scores_the_same(fitted: Detector, tmp_path) -> None:

@@ -37,7 +37,7 @@ def test_taking_out_the_truth_is_more_faithful_than_as_much_at_random(esc10, ais
 
     def probability(samples):
         clip = Clip.from_samples(np.clip(samples, -1, 1), rate, "masked")
-        return detector.calibration.clip_probability(detector.score(clip).score)
+        return detector.calibration.clip_evidence(detector.score(clip).score)
 
     def masked(samples, mask):
         return apply_mask(samples, mask.astype(np.float32), settings)

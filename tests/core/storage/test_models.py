@@ -181,7 +181,7 @@ def test_a_score_comes_back_as_it_was() -> None:
     result, clip_id = models.load_model(record.id).score(tone(0.95)), kept_clip(0.95)
     scores.save_score(record.id, clip_id, result)
     loaded = scores.load_map(record.id, clip_id)
-    for name in ("raw", "probability", "freq_hz", "time_s"):
+    for name in ("raw", "evidence", "freq_hz", "time_s"):
         assert np.array_equal(getattr(loaded, name), getattr(result, name))
         assert getattr(loaded, name).dtype == getattr(result, name).dtype
     assert (loaded.score, loaded.p_value) == (result.score, result.p_value)

@@ -65,7 +65,7 @@ def test_extrapolated_thresholds_are_plain_numbers_that_json_writes() -> None:
 def test_the_map_is_half_at_five_percent_and_calm_at_the_median() -> None:
     calibration = calibrated(np.random.default_rng(0).gumbel(10, 2, 4000))
     five_percent, median = np.quantile(calibration.peak_scores, [0.95, 0.5])
-    low, half, typical, far = calibration.probability(
+    low, half, typical, far = calibration.evidence(
         np.array([0.0, five_percent, median, 40.0], dtype=np.float32)
     )
     assert low == pytest.approx(0.0, abs=1e-6)
@@ -77,13 +77,13 @@ def test_the_map_is_half_at_five_percent_and_calm_at_the_median() -> None:
 def test_the_map_keeps_the_order_of_the_raw_values() -> None:
     calibration = calibrated(np.random.default_rng(0).gumbel(10, 2, 30))
     raw = np.linspace(-5, 60, 200, dtype=np.float32)
-    assert (np.diff(calibration.probability(raw)) >= 0).all()
+    assert (np.diff(calibration.evidence(raw)) >= 0).all()
 
 
 def test_equal_scores_give_finite_answers() -> None:
     calibration = calibrated(np.full(10, 3.0))
     assert np.isfinite(calibration.threshold(0.01))
-    assert calibration.probability(np.array([3.0, 3.1], dtype=np.float32))[1] == 1.0
+    assert calibration.evidence(np.array([3.0, 3.1], dtype=np.float32))[1] == 1.0
 
 
 def test_the_tail_is_scipys() -> None:
@@ -100,5 +100,5 @@ def test_the_tail_is_scipys() -> None:
 def test_a_long_map_is_calibrated_piece_by_piece_as_in_one() -> None:
     calibration = calibrated(np.random.default_rng(0).gumbel(10, 2, 30))
     raw = np.random.default_rng(1).uniform(0, 30, (3, 10_000)).astype(np.float32)
-    whole = calibration.probability(raw)
-    np.testing.assert_array_equal(whole[:, 4000:4200], calibration.probability(raw[:, 4000:4200]))
+    whole = calibration.evidence(raw)
+    np.testing.assert_array_equal(whole[:, 4000:4200], calibration.evidence(raw[:, 4000:4200]))

@@ -27,26 +27,28 @@ def labelled(n: int = 300, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("n", [2, 24, 59, 1500])
 def test_each_stop_is_the_threshold_of_its_rate(n: int) -> None:
     calibrated = calibration(n)
-    found = operating_points.stops(calibrated)
+    found = operating_points.OperatingPoints.of(calibrated)
     assert (np.diff(found.threshold) > 0).all() and (np.diff(found.rate) < 0).all()
     for threshold, rate, n_above in zip(found.threshold, found.rate, found.n_above, strict=True):
         assert calibrated.threshold(rate) == pytest.approx(threshold)
         assert n_above == sum(score > threshold for score in calibrated.clip_scores)
-    assert found.threshold.size <= operating_points.MOST_STOPS + 40
+    assert found.threshold.size <= operating_points.MOST_POINTS + 40
 
 
 def test_between_stops_no_verdict_on_a_held_out_clip_changes() -> None:
     calibrated = calibration(24)
-    found = operating_points.stops(calibrated)
+    found = operating_points.OperatingPoints.of(calibrated)
     reachable = {calibrated.threshold(rate) for rate in np.linspace(1 / 25, 0.5, 1000)}
     assert reachable <= set(found.threshold)
 
 
 def test_a_rate_of_the_users_own_is_a_stop_and_no_stop_is_there_twice() -> None:
     calibrated = calibration(24)
-    plain = operating_points.stops(calibrated)
-    assert operating_points.stops(calibrated, 0.05).threshold.size == plain.threshold.size
-    found = operating_points.stops(calibrated, 0.0123, 0.7)
+    plain = operating_points.OperatingPoints.of(calibrated)
+    assert (
+        operating_points.OperatingPoints.of(calibrated, 0.05).threshold.size == plain.threshold.size
+    )
+    found = operating_points.OperatingPoints.of(calibrated, 0.0123, 0.7)
     assert found.threshold.size == plain.threshold.size + 2
     place = found.nearest(calibrated.threshold(0.0123))
     assert found.rate[place] == 0.0123
@@ -55,7 +57,7 @@ def test_a_rate_of_the_users_own_is_a_stop_and_no_stop_is_there_twice() -> None:
 
 def test_equal_scores_give_one_stop_and_the_tail() -> None:
     scores = np.full(10, 3.0)
-    found = operating_points.stops(Calibration(scores, scores, 5.0, 10, True))
+    found = operating_points.OperatingPoints.of(Calibration(scores, scores, 5.0, 10, True))
     assert found.threshold[0] == 3.0 and found.n_above[0] == 0
     assert found.rate[0] == pytest.approx(1 / 11)
 
@@ -75,13 +77,15 @@ def test_the_interval_holds_the_true_rate_as_often_as_it_says() -> None:
 
 
 def test_the_rate_lies_within_its_interval_where_it_is_not_extrapolated() -> None:
-    found = operating_points.stops(calibration(59))
+    found = operating_points.OperatingPoints.of(calibration(59))
     sure = found.rate >= found.smallest_rate
     assert (found.low <= found.rate)[sure].all() and (found.rate <= found.high)[sure].all()
 
 
 def test_clips_of_few_recordings_give_a_wider_interval() -> None:
-    many, few = (operating_points.stops(calibration(24, n_groups=groups)) for groups in (24, 6))
+    many, few = (
+        operating_points.OperatingPoints.of(calibration(24, n_groups=groups)) for groups in (24, 6)
+    )
     assert (few.high > many.high).all()
     assert (few.low <= many.low).all()
 
@@ -121,7 +125,7 @@ def test_one_kind_of_label_gives_no_curve(value: bool) -> None:
 def test_the_cheapest_threshold_is_the_one_an_exhaustive_search_finds() -> None:
     truth, scores = labelled()
     calibrated = calibration(200)
-    found = operating_points.stops(calibrated)
+    found = operating_points.OperatingPoints.of(calibrated)
     counts = operating_points.confusion(truth, scores, found.threshold)
     miss_rate = counts.n_missed / truth.sum()
     for share, miss_cost in ((0.01, 1.0), (0.01, 50.0), (0.2, 10.0)):
@@ -136,7 +140,7 @@ def test_the_cheapest_threshold_is_the_one_an_exhaustive_search_finds() -> None:
 
 def test_dearer_misses_never_raise_the_cheapest_threshold() -> None:
     truth, scores = labelled()
-    found = operating_points.stops(calibration(200))
+    found = operating_points.OperatingPoints.of(calibration(200))
     missed = operating_points.confusion(truth, scores, found.threshold).n_missed / truth.sum()
     places = [
         operating_points.cheapest(
