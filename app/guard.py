@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
-from app.text.sentences import sentence
+from app.text.markdown import sentence
 from core.errors import HearMapError
 from core.runtime.paths import home
 

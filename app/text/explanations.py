@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from app.text.sentences import counted, percent, plain
+from app.text.formats import counted, percent
+from app.text.markdown import plain
 from core.report import summary_sentence
 
 if TYPE_CHECKING:

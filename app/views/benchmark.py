@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.state import Query
-from app.text import sentences
+from app.text import markdown
 from app.widgets import benchmark_form, benchmark_results
 from app.widgets.job_panel import ended_badly, find_job, is_active, watch
 from core import jobs
@@ -48,7 +48,7 @@ def title(settings: dict[str, Any]) -> str:
     """What a benchmark measures on what, in a line."""
     heads = ", ".join(str(head) for head in settings.get("heads", []))
     normals = ", ".join(str(normal) for normal in settings.get("normals") or ["all classes"])
-    return sentences.shortened(f"{heads} on {normals}", 90)
+    return markdown.shortened(f"{heads} on {normals}", 90)
 
 
 def _start(arguments: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ def _ended(job: jobs.Job) -> None:
 def _unfinished(begun: list[saved.SavedBenchmark]) -> None:
     for one in begun[:5]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Not finished: {sentences.plain(title(one.settings), 120)}")
+            st.markdown(f"Not finished: {markdown.plain(title(one.settings), 120)}")
             if st.button("Go on", icon=":material/play_arrow:", key=f"go_on_{one.id}"):
                 _start(one.settings)
             if st.button("Remove", icon=":material/delete:", key=f"remove_{one.id}"):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import cache
 from app.state import Query
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets.comparison import Seen, costs_table, shown_in_player
 from app.widgets.empty_view import say_model_first, say_nothing_scored
 from app.widgets.estimate import fit_estimate
@@ -39,7 +39,7 @@ def draw() -> None:
     job = find_job(st.query_params.get(Query.JOB), "fit_heads", "score")
     if job is not None and is_active(job):
         what = "Fitting other heads" if job.kind == "fit_heads" else "Scoring"
-        watch(job.id, f"{what} for “{sentences.plain(chosen.clip_name)}”")
+        watch(job.id, f"{what} for “{markdown.plain(chosen.clip_name)}”")
     elif job is not None and not ended_badly(job, "This work"):
         _say_failed(job)
     models = _choose_models(model, chosen)
@@ -63,7 +63,7 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
         st.toast("This model has not scored the recording of the link; this is the strongest one.")
         wanted = None
     first = wanted or ids[0]
-    names = {score.clip_id: sentences.shortened(score.clip_name, 60) for score in scored}
+    names = {score.clip_id: markdown.shortened(score.clip_name, 60) for score in scored}
     chosen = st.selectbox(
         "Recording",
         ids,
@@ -90,7 +90,7 @@ def _choose_models(model: ModelRecord, chosen: ScoreRecord) -> list[ModelRecord]
         "Beside it",
         others,
         default=have,
-        format_func=lambda model_id: sentences.shortened(records[model_id].name, 50),
+        format_func=lambda model_id: markdown.shortened(records[model_id].name, 50),
         max_selections=MOST_MODELS - 1,
         # A model that has scored the clip meanwhile is taken in.
         key=f"beside_{model.id}_{chosen.clip_id}_{len(have)}",
@@ -118,14 +118,14 @@ def _seen(models: list[ModelRecord], chosen: ScoreRecord) -> tuple[list[Seen], l
                 model.id, chosen.clip_id, model.false_alarm_rate, score.created_at
             )
         except HearMapError as error:
-            st.warning(sentences.sentence(error), icon=":material/image_not_supported:")
+            st.warning(markdown.sentence(error), icon=":material/image_not_supported:")
             continue
         seen.append(Seen(model, score, found))
     return seen, missing
 
 
 def _offer_scoring(missing: list[ModelRecord], chosen: ScoreRecord) -> None:
-    names = ", ".join(f"“{sentences.plain(model.name)}”" for model in missing)
+    names = ", ".join(f"“{markdown.plain(model.name)}”" for model in missing)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Not scored yet by {names}.")
         if st.button("Score it with them", icon=":material/query_stats:", key="score_missing"):
@@ -139,7 +139,7 @@ def _offer_scoring(missing: list[ModelRecord], chosen: ScoreRecord) -> None:
 def _show(seen: list[Seen], chosen: ScoreRecord) -> None:
     agreed = agreement.agreement([one.found for one in seen])
     said = agreement.in_words([one.found for one in seen], agreed)
-    st.markdown(f"**{sentences.plain(said, 400)}**")
+    st.markdown(f"**{markdown.plain(said, 400)}**")
     shown_in_player(seen, chosen, agreed)
     st.caption(
         "On top, colour is the share of models above their thresholds, and the outline is where "
@@ -200,14 +200,14 @@ def _offer_heads(model: ModelRecord, chosen: ScoreRecord, have: set[str]) -> Non
             st.rerun()
         if heads:
             st.caption(
-                f"About {sentences.duration(seconds)} on two cores; each becomes a model of its "
+                f"About {formats.duration(seconds)} on two cores; each becomes a model of its "
                 "own, and scores this recording."
             )
 
 
 def _say_failed(job: jobs.Job) -> None:
     for sentence in job.result.get("failed", []):
-        st.warning(sentences.plain(str(sentence), 400), icon=":material/rule:")
+        st.warning(markdown.plain(str(sentence), 400), icon=":material/rule:")
 
 
 draw()

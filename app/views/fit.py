@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
+from collections.abc import Sequence
 
 import streamlit as st
 
 from app import cache
 from app.state import Key, Query, clear_gathered, gathered, remember_model
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets import (
     backbone_choice,
     class_choice,
@@ -36,8 +38,8 @@ def draw() -> None:
     job = find_job(st.query_params.get(Query.JOB), "fit")
     if job is not None and is_active(job):
         st.query_params[Query.JOB] = job.id
-        name = sentences.plain(str(job.arguments.get("model_name", "")))
-        watch(job.id, f"Fitting “{name}” on {sentences.counted(_n_clips(job), 'clip')}")
+        name = markdown.plain(str(job.arguments.get("model_name", "")))
+        watch(job.id, f"Fitting “{name}” on {formats.counted(_n_clips(job), 'clip')}")
         return
     if job is not None and not ended_badly(job, "The fit"):
         _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
@@ -61,11 +63,11 @@ def draw() -> None:
     rows = recording_table.rows_of(chosen)
     usable = recording_table.used_ids(rows)
     lengths = [c.info.duration_seconds for c in chosen if c.id in set(usable)]
-    st.markdown(f"**{sentences.set_summary(lengths)}**")
+    st.markdown(f"**{summary(lengths)}**")
     selected = recording_table.draw(rows, key="fit_table")
     with st.container(horizontal=True):
         if selected and st.button(
-            f"Leave {sentences.counted(len(selected), 'recording')} out", icon=":material/remove:"
+            f"Leave {formats.counted(len(selected), 'recording')} out", icon=":material/remove:"
         ):
             for clip_id in selected:
                 gathered(PURPOSE).pop(clip_id, None)
@@ -73,6 +75,43 @@ def draw() -> None:
         clear_button(PURPOSE)
     sample_rates = [clip.info.sample_rate for clip in chosen if clip.id in set(usable)]
     _settings(usable, lengths, max(clip.info.n_channels for clip in chosen), sample_rates)
+
+
+def summary(lengths: Sequence[float]) -> str:
+    """Say how many recordings there are and how much sound.
+
+    Args:
+        lengths: The length of each in seconds.
+
+    Returns:
+        A line of Markdown.
+
+    >>> summary([5.0, 5.0])
+    '2 recordings, 10.0 s of sound'
+    """
+    return (
+        f"{formats.counted(len(lengths), 'recording')}, {formats.duration(sum(lengths))} of sound"
+    )
+
+
+def common_name(names: Sequence[str]) -> str:
+    """Find what file names begin with alike, without folders and numbers.
+
+    Args:
+        names: The names of files.
+
+    Returns:
+        The beginning, empty where it has fewer than two letters.
+    """
+    if not names:
+        return ""
+    stems = [name.rsplit("/", 1)[-1].rsplit(".", 1)[0] for name in names]
+    first, last = min(stems), max(stems)
+    n_alike = next(
+        (k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first)
+    )
+    found = re.sub(r"[\W\d_]+$", "", first[:n_alike])
+    return markdown.shortened(found, 40) if len(found) > 1 else ""
 
 
 def _n_clips(job: jobs.Job) -> int:
@@ -103,7 +142,7 @@ def _settings(
     left, right = st.columns(2, gap="medium")
     # The recommended head first.
     names = sorted(HEADS, key=lambda key: key != RECOMMENDED_HEAD)
-    suggested = sentences.common_name(list(gathered(PURPOSE).values())) or "Model"
+    suggested = common_name(list(gathered(PURPOSE).values())) or "Model"
     name = left.text_input(
         "Name of the model",
         max_chars=80,
@@ -141,7 +180,7 @@ def _settings(
         help="The recommended form suits sound; the published one is for comparison.",
     )
     left.caption(presets[preset])
-    right.caption(sentences.plain(HEADS[head].summary, 300))
+    right.caption(markdown.plain(HEADS[head].summary, 300))
     groups = grouping_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
     classes = st.container()
     with st.expander("Advanced settings", icon=":material/tune:"):
@@ -200,7 +239,7 @@ def _settings(
     else:
         seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
         st.caption(
-            f"About {sentences.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
+            f"About {formats.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
             "cores."
         )
     enough = len(usable) >= HEADS[head].fewest_clips
@@ -247,27 +286,27 @@ def _fitted(model_id: str, left_out: list[str]) -> None:
     record = models.get_model(model_id)
     remember_model(model_id)
     with st.container(border=True):
-        st.subheader(f"“{sentences.plain(record.name)}” is ready", anchor=False)
+        st.subheader(f"“{markdown.plain(record.name)}” is ready", anchor=False)
         a, b, c = st.columns(3)
         a.metric("Normal clips", f"{record.n_clips}")
         b.metric("Method", HEADS[record.head].title if record.head in HEADS else record.head)
-        c.metric("False-alarm rate", sentences.percent(record.false_alarm_rate))
+        c.metric("False-alarm rate", formats.percent(record.false_alarm_rate))
         calibrated = cache.calibration(model_id)
         if calibrated.n_groups < calibrated.n_clips:
             st.caption(
-                f"Calibrated on {sentences.counted(calibrated.n_groups, 'recording')}, the clips "
+                f"Calibrated on {formats.counted(calibrated.n_groups, 'recording')}, the clips "
                 "of each kept together."
             )
         if calibrated.n_groups < grouping_choice.FEWEST_GROUPS:
             st.warning(
-                f"{sentences.counted(calibrated.n_groups, 'recording')} show little of how much "
+                f"{formats.counted(calibrated.n_groups, 'recording')} show little of how much "
                 "normal sound varies: take the p-values as a rough guide, and add recordings of "
                 "other days or places when you can.",
                 icon=":material/info:",
             )
         warning = calibrated.warning(record.false_alarm_rate)
         if warning:
-            st.warning(sentences.plain(warning, 400), icon=":material/info:")
+            st.warning(markdown.plain(warning, 400), icon=":material/info:")
         say_left_out(left_out)
         with st.container(horizontal=True):
             if st.button("Score recordings with it", type="primary", icon=":material/query_stats:"):

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.guard import guard
 from app.state import Query
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets.job_panel import POLL_SECONDS, VIEWS, resume_button, stage_of, title_of
 from core import jobs
 
@@ -40,7 +40,7 @@ def draw() -> None:
         for job in ended[:MOST_ENDED]:
             _ended(job)
         if len(ended) > MOST_ENDED:
-            st.caption(f"And {sentences.counted(len(ended) - MOST_ENDED, 'older job')}.")
+            st.caption(f"And {formats.counted(len(ended) - MOST_ENDED, 'older job')}.")
 
 
 def _active(shown: list[str]) -> None:
@@ -70,8 +70,8 @@ def _active_job(job: jobs.Job) -> None:
         if place is not None:
             said = f"Waiting, number {place} in the queue"
         else:
-            said = sentences.plain(stage_of(job), 120)
-            left = sentences.time_left(job.seconds_left) if job.fraction > 0 else ""
+            said = markdown.plain(stage_of(job), 120)
+            left = formats.time_left(job.seconds_left) if job.fraction > 0 else ""
             said += f" · {left}" if left else ""
         st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -94,12 +94,12 @@ def _ended(job: jobs.Job) -> None:
         took = ""
         if job.started_at is not None and job.finished_at is not None:
             seconds = max(0.0, (job.finished_at - job.started_at).total_seconds())
-            took = f" · took {sentences.duration(seconds)}"
+            took = f" · took {formats.duration(seconds)}"
         st.markdown(
             f"{icon} **{title_of(job)}**  \n:small[{word}, {when:%d %b %Y, %H:%M} UTC{took}]"
         )
         if job.message:
-            st.markdown(sentences.plain(job.message, 600))
+            st.markdown(markdown.plain(job.message, 600))
         with st.container(horizontal=True, vertical_alignment="center"):
             if job.resumable:
                 resume_button(job)

@@ -9,7 +9,7 @@ import streamlit as st
 from app import cache
 from app.components.player import Part, Picture, PlayerState, Rest, Sound, player, wanted_part
 from app.state import Query
-from app.text import glossary, sentences
+from app.text import formats, glossary, markdown, sentences
 from app.widgets import downloads, explanation, normal_scores, report_offer
 from app.widgets.empty_view import say_model_first, say_nothing_scored
 from app.widgets.explanation import Case
@@ -65,7 +65,7 @@ def _choose_clip(scored: list[ScoreRecord]) -> ScoreRecord:
         wanted = None
     first = wanted or ids[0]
     place = ids.index(first)
-    names = {score.clip_id: sentences.shortened(score.clip_name, 60) for score in scored}
+    names = {score.clip_id: markdown.shortened(score.clip_name, 60) for score in scored}
     order = {clip_id: number for number, clip_id in enumerate(ids, start=1)}
     # What is chosen goes into the address before the page runs: one run shows it, not two. With one
     # key for all boxes, a click on Next in twenty led nowhere.
@@ -117,7 +117,8 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     found = cache.anomaly_map(model.id, score.clip_id, rate, score.created_at)
     calibrated = cache.calibration(model.id)
     with verdict_place:
-        st.markdown(f"**{verdict(found)}** {sentences.evidence(found.p_value, calibrated.n_clips)}")
+        said = sentences.p_value_sentence(found.p_value, calibrated.n_clips)
+        st.markdown(f"**{verdict(found)}** {said}")
     with picture_place:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)
@@ -179,9 +180,9 @@ def _player(
         paint=True,
     )
     st.caption(
-        "Grey is the sound, low frequencies at the bottom; colour is where it is "
-        f"{sentences.UNLIKE}, stronger where it is more so, on one scale for all recordings. The "
-        "line below is the score over time, and the outline is the threshold."
+        "Grey is the sound, low frequencies at the bottom. Colour shows where it is anomalous, on "
+        "one scale for all recordings. The curve below is the score over time, and the outline is "
+        "the threshold."
     )
     return state
 
@@ -216,13 +217,13 @@ def _histogram(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
     n_above = int((calibrated.clip_scores > found.threshold).sum())
     side = "above" if found.anomalous else "below"
     st.caption(
-        f"{sentences.counted(calibrated.n_clips, 'held-out normal clip')}; {n_above} of them above "
-        f"the threshold at a false-alarm rate of {sentences.percent(rate)}. This recording lies "
+        f"{formats.counted(calibrated.n_clips, 'held-out normal clip')}; {n_above} of them above "
+        f"the threshold at a false-alarm rate of {formats.percent(rate)}. This recording lies "
         f"{side} it."
     )
     warning = calibrated.warning(rate)
     if warning:
-        st.caption(sentences.plain(warning, 400))
+        st.caption(markdown.plain(warning, 400))
 
 
 draw()

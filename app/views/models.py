@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import cache
 from app.state import Key, Query
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets import downloads, normal_scores, threshold_history
 from app.widgets.model_choice import choose_model
 from core.errors import HearMapError
@@ -42,9 +42,9 @@ def draw() -> None:
 
 def _model(model: ModelRecord) -> None:
     with st.container(border=True):
-        st.subheader(sentences.plain(model.name, 120), anchor=False)
+        st.subheader(markdown.plain(model.name, 120), anchor=False)
         if model.note:
-            st.markdown(sentences.plain(model.note, 2000))
+            st.markdown(markdown.plain(model.note, 2000))
         _ways_on(model)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -99,11 +99,11 @@ def _trained_on(model: ModelRecord) -> None:
     try:
         found = training.trained_on(model.id)
     except HearMapError as error:
-        st.error(sentences.sentence(error), icon=":material/broken_image:")
+        st.error(markdown.sentence(error), icon=":material/broken_image:")
         return
     st.markdown(
-        f"**{sentences.counted(model.n_clips, 'normal clip')}, "
-        f"{sentences.duration(model.training_seconds)} of sound**, fitted on "
+        f"**{formats.counted(model.n_clips, 'normal clip')}, "
+        f"{formats.duration(model.training_seconds)} of sound**, fitted on "
         f"{model.created_at:%d %B %Y}."
     )
     cost = costs.model_cost(model.id)
@@ -117,14 +117,14 @@ def _trained_on(model: ModelRecord) -> None:
         ("Channel", channel),
         ("Arithmetic", "16 bits" if found.precision == "bfloat16" else "32 bits"),
         ("Seed", str(found.seed)),
-        ("Size", sentences.size(cost.size_bytes)),
+        ("Size", formats.size(cost.size_bytes)),
         ("Fitting took", _known(cost.fit_seconds)),
         ("Scoring takes", _per_second(cost.seconds_per_second)),
-        ("Memory for scoring", sentences.size(cost.peak_memory_bytes)),
+        ("Memory for scoring", formats.size(cost.peak_memory_bytes)),
         ("Made by HearMap", found.program_version),
     ]
     _facts(rows)
-    with st.expander(f"The {sentences.counted(len(found.clips), 'recording')}"):
+    with st.expander(f"The {formats.counted(len(found.clips), 'recording')}"):
         st.dataframe(
             pd.DataFrame(
                 [(clip.name, clip.seconds, clip.sha256[:12]) for clip in found.clips],
@@ -148,20 +148,20 @@ def _calibration(model: ModelRecord) -> None:
     st.subheader("Calibration", anchor=False)
     calibrated = cache.calibration(model.id)
     st.markdown(
-        f"How {sentences.counted(calibrated.n_clips, 'normal clip')} of "
-        f"{sentences.counted(calibrated.n_groups, 'recording')} score that the detector had not "
-        f"heard; each stands for {sentences.duration(calibrated.window_seconds)}."
+        f"How {formats.counted(calibrated.n_clips, 'normal clip')} of "
+        f"{formats.counted(calibrated.n_groups, 'recording')} score that the detector had not "
+        f"heard; each stands for {formats.duration(calibrated.window_seconds)}."
     )
     normal_scores.draw(calibrated.clip_scores, model.threshold)
     n_above = int((calibrated.clip_scores > model.threshold).sum())
     st.caption(
         f"The threshold {model.threshold:.4g} is the one for a false-alarm rate of "
-        f"{sentences.percent(model.false_alarm_rate)}; {n_above} of these "
-        f"{sentences.counted(calibrated.n_clips, 'clip')} lie above it."
+        f"{formats.percent(model.false_alarm_rate)}; {n_above} of these "
+        f"{formats.counted(calibrated.n_clips, 'clip')} lie above it."
     )
     warning = calibrated.warning(model.false_alarm_rate)
     if warning:
-        st.warning(sentences.plain(warning, 400), icon=":material/info:")
+        st.warning(markdown.plain(warning, 400), icon=":material/info:")
 
 
 def _name_and_note(model: ModelRecord) -> None:
@@ -178,7 +178,7 @@ def _name_and_note(model: ModelRecord) -> None:
             kept = models.set_note(model.id, note)
             if name.strip() and name != model.name:
                 kept = models.rename(model.id, name)
-            st.toast(f"Kept as “{sentences.plain(kept.name)}”.", icon=":material/check:")
+            st.toast(f"Kept as “{markdown.plain(kept.name)}”.", icon=":material/check:")
             st.rerun()
 
 
@@ -193,13 +193,13 @@ def _import() -> None:
     if file is None:
         return
     try:
-        found = import_model(file, sentences.shortened(file.name))
+        found = import_model(file, markdown.shortened(file.name))
     except HearMapError as error:
-        st.error(sentences.sentence(error), icon=":material/error:")
+        st.error(markdown.sentence(error), icon=":material/error:")
         return
     st.session_state[Key.MODEL_IMPORT_ROUND] = number + 1
     st.query_params[Query.MODEL] = found.id
-    st.toast(f"“{sentences.plain(found.name)}” is here.", icon=":material/check:")
+    st.toast(f"“{markdown.plain(found.name)}” is here.", icon=":material/check:")
     st.rerun()
 
 
@@ -220,9 +220,9 @@ def _all() -> None:
                     "Method": HEADS[record.head].title if record.head in HEADS else record.head,
                     "Network": record.backbone,
                     "Clips": record.n_clips,
-                    "Sound": sentences.duration(record.training_seconds),
-                    "False-alarm rate": sentences.percent(record.false_alarm_rate),
-                    "Size": sentences.size(record.size_bytes),
+                    "Sound": formats.duration(record.training_seconds),
+                    "False-alarm rate": formats.percent(record.false_alarm_rate),
+                    "Size": formats.size(record.size_bytes),
                     "Scoring": _per_second(cost.seconds_per_second),
                     "Fitted": record.created_at,
                 }
@@ -244,7 +244,7 @@ def _undo_offer() -> None:
     if model_id not in gone:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="undo_delete"):
-        st.info(f"“{sentences.plain(gone[model_id].name)}” was deleted.", icon=":material/delete:")
+        st.info(f"“{markdown.plain(gone[model_id].name)}” was deleted.", icon=":material/delete:")
         if st.button("Undo", icon=":material/undo:", key="undo_delete_now"):
             _bring_back(model_id)
 
@@ -253,11 +253,11 @@ def _deleted() -> None:
     gone = models.list_deleted()
     if not gone:
         return
-    with st.expander(f"Deleted: {sentences.counted(len(gone), 'model')}", icon=":material/delete:"):
+    with st.expander(f"Deleted: {formats.counted(len(gone), 'model')}", icon=":material/delete:"):
         st.caption(f"Each is kept for {models.TRASH_DAYS} days after its deletion.")
         for record in gone:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{sentences.plain(record.name)}**")
+                st.markdown(f"**{markdown.plain(record.name)}**")
                 if st.button("Bring back", icon=":material/undo:", key=f"back_{record.id}"):
                     _bring_back(record.id)
 
@@ -271,7 +271,7 @@ def _bring_back(model_id: str) -> None:
 
 def _facts(rows: list[tuple[str, str]], names: tuple[str, str] = ("Part", "What it is")) -> None:
     """Pairs of a name and a value, as a table that is read and not edited."""
-    lines = [f"| {sentences.plain(name)} | {sentences.plain(value, 200)} |" for name, value in rows]
+    lines = [f"| {markdown.plain(name)} | {markdown.plain(value, 200)} |" for name, value in rows]
     st.markdown("\n".join([f"| {names[0]} | {names[1]} |", "|---|---|", *lines]))
 
 
@@ -284,7 +284,7 @@ def _setting(value: object) -> str:
 
 
 def _known(seconds: float | None) -> str:
-    return "not measured" if seconds is None else sentences.duration(seconds)
+    return "not measured" if seconds is None else formats.duration(seconds)
 
 
 def _per_second(ratio: float | None) -> str:

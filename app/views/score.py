@@ -11,12 +11,13 @@ import streamlit as st
 
 from app import cache
 from app.state import Query, clear_gathered, gathered
-from app.text import glossary, sentences
+from app.text import formats, glossary, markdown, sentences
 from app.widgets import report_offer
 from app.widgets.job_panel import ended_badly, find_job, is_active, watch
 from app.widgets.model_choice import choose_model, false_alarm_rate
 from app.widgets.uploading import clear_button, gather
 from core import jobs
+from core.report.summary_sentence import count_sentence
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 
@@ -42,7 +43,7 @@ def draw() -> None:
     job = find_job(st.query_params.get(Query.JOB), "score")
     if job is not None and is_active(job):
         n_clips = len(job.arguments.get("clip_ids", []))
-        watch(job.id, f"Scoring {sentences.counted(n_clips, 'clip')}")
+        watch(job.id, f"Scoring {formats.counted(n_clips, 'clip')}")
     else:
         if job is not None:
             ended_badly(job, "Scoring")
@@ -58,7 +59,7 @@ def _choose_clips(model: ModelRecord) -> None:
             return
         with st.container(horizontal=True):
             if st.button(
-                f"Score {sentences.counted(len(chosen), 'clip')}",
+                f"Score {formats.counted(len(chosen), 'clip')}",
                 type="primary",
                 icon=":material/query_stats:",
             ):
@@ -68,7 +69,7 @@ def _choose_clips(model: ModelRecord) -> None:
                 st.rerun()
             clear_button(PURPOSE)
         st.caption(
-            ", ".join(sentences.plain(name, 40) for name in list(gathered(PURPOSE).values())[:30])
+            ", ".join(markdown.plain(name, 40) for name in list(gathered(PURPOSE).values())[:30])
         )
 
 
@@ -87,14 +88,14 @@ def _results(model: ModelRecord) -> None:
     calibrated = cache.calibration(model.id)
     warning = calibrated.warning(rate)
     if warning:
-        st.warning(sentences.plain(warning, 400), icon=":material/info:")
+        st.warning(markdown.plain(warning, 400), icon=":material/info:")
     good = [score for score in scored if score.error is None]
     _table(model, good, rate)
     failed = [score.error for score in scored if score.error is not None]
     if failed:
-        shown = "\n".join(f"- {sentences.plain(text, 600)}" for text in failed)
+        shown = "\n".join(f"- {markdown.plain(text, 600)}" for text in failed)
         st.warning(
-            f"{sentences.counted(len(failed), 'recording')} could not be scored.\n{shown}",
+            f"{formats.counted(len(failed), 'recording')} could not be scored.\n{shown}",
             icon=":material/rule:",
         )
     st.subheader("Take it with you", anchor=False)
@@ -106,9 +107,8 @@ def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
     rows = [row_of(score, calibrated, rate) for score in scored]
     n_unlike = sum(bool(row["unlike"]) for row in rows)
     st.markdown(
-        f"**{n_unlike} of {sentences.counted(len(rows), 'recording')}** "
-        f"{'is' if n_unlike == 1 else 'are'} {sentences.UNLIKE}, at a false-alarm rate of "
-        f"{sentences.percent(rate)}. Select a row to listen to it."
+        f"**{count_sentence(n_unlike, len(rows))}**, at a false-alarm rate of "
+        f"{formats.percent(rate)}. Select a row to listen to it."
     )
     column = st.column_config
     chosen = st.dataframe(
@@ -181,7 +181,7 @@ def row_of(
     strip = [from_ordinary(value, lowest, map_threshold) for value in score.strip]
     return {
         "clip_id": score.clip_id,
-        "name": sentences.shortened(score.clip_name, 80),
+        "name": markdown.shortened(score.clip_name, 80),
         "unlike": unlike,
         "verdict": sentences.short_verdict(unlike, strongest, score.duration_seconds or math.inf),
         "p": score.p_value,

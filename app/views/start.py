@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.state import Key, Query, remember_model
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets import tour
 from app.widgets.job_panel import ended_badly, find_job, is_active, watch
 from core import jobs
@@ -107,8 +107,8 @@ def _models() -> None:
     for record in records:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"**{sentences.plain(record.name)}**  \n"
-                f":small[{sentences.counted(record.n_clips, 'normal clip')} · "
+                f"**{markdown.plain(record.name)}**  \n"
+                f":small[{formats.counted(record.n_clips, 'normal clip')} · "
                 f"{record.created_at:%d %b %Y}]",
             )
             st.page_link(

@@ -8,7 +8,7 @@ from app import cache
 from app.components.triage import Change, changes, frame, glance, rows_of, triage_list, wanted
 from app.guard import guard
 from app.state import Key, Query
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets import annotation_table
 from app.widgets.empty_view import say_model_first, say_nothing_scored
 from app.widgets.model_choice import choose_model
@@ -94,7 +94,7 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
                     "A recording was removed while it was labelled.", icon=":material/link_off:"
                 )
         except StoreError as error:
-            said = sentences.sentence(error)
+            said = markdown.sentence(error)
             st.error(
                 f"The label is not kept yet; it is kept with the next one. {said}",
                 icon=":material/error:",
@@ -168,15 +168,15 @@ def _say_imported() -> None:
         return
     n_labels, problems = said
     if n_labels:
-        st.success(f"{sentences.counted(n_labels, 'label')} imported.", icon=":material/check:")
+        st.success(f"{formats.counted(n_labels, 'label')} imported.", icon=":material/check:")
     if not problems:
         if not n_labels:
             st.info("The file holds no label.", icon=":material/info:")
         return
     most = annotation_table.MOST_NAMED
-    shown = "\n".join(f"- {sentences.plain(text, 600)}" for text in problems[:most])
+    shown = "\n".join(f"- {markdown.plain(text, 600)}" for text in problems[:most])
     more = f"\n- … and {len(problems) - most:,} more." if len(problems) > most else ""
-    left_out = f"{sentences.counted(len(problems), 'row')} left out; the others count.\n"
+    left_out = f"{formats.counted(len(problems), 'row')} left out; the others count.\n"
     st.warning(f"{left_out if n_labels else ''}{shown}{more}", icon=":material/rule:")
 
 

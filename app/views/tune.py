@@ -11,7 +11,7 @@ from app import cache
 from app.components.threshold import LineEvent, Situation, events, tables, threshold_line
 from app.guard import guard
 from app.state import Key, Query
-from app.text import sentences
+from app.text import markdown
 from app.widgets import threshold_history
 from app.widgets.empty_view import say_model_first
 from app.widgets.model_choice import choose_model
@@ -56,7 +56,7 @@ def _bench(model_id: str) -> None:
     if opened:
         st.switch_page("views/listen.py", query_params={Query.MODEL: model_id, Query.CLIP: opened})
     if warning:
-        st.warning(sentences.plain(warning, 400), icon=":material/info:")
+        st.warning(markdown.plain(warning, 400), icon=":material/info:")
     _labels_hint(model, scored, {label.verdict for label in labels.values()})
     changes = history(model_id)
     threshold_history.keep_form(model, rate, changes)

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.state import Query
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets.job_panel import active_job, ended_badly, find_job, is_active, watch
 from core import jobs
 from core.backbones.weights import catalogue, store
@@ -32,7 +32,7 @@ def draw() -> None:
     job = find_job(st.query_params.get(Query.JOB), KIND)
     listed = catalogue.list_weights()
     n_here = sum(catalogue.find(file.name) is not None for file in listed)
-    st.caption(f"{n_here} of {sentences.counted(len(listed), 'network')} here.")
+    st.caption(f"{n_here} of {formats.counted(len(listed), 'network')} here.")
     for file in listed:
         with st.container(border=True, key=f"weights_{file.name}"):
             _file(file, job)
@@ -56,15 +56,15 @@ def _file(file: WeightsFile, job: jobs.Job | None) -> None:
     left, right = st.columns([3, 1.35], gap="medium")
     with left:
         badge = ":green-badge[:material/check: Here]" if here else ":gray-badge[Not here]"
-        st.markdown(f"**{sentences.plain(file.label)}**  {badge}")
-        st.markdown(sentences.plain(f"{file.summary}.", 200))
+        st.markdown(f"**{markdown.plain(file.label)}**  {badge}")
+        st.markdown(markdown.plain(f"{file.summary}.", 200))
         size = f"{'' if file.size_is_exact else 'about '}{_megabytes(file.size_bytes)}"
-        facts = [size, sentences.plain(file.licence), f"`{file.name}`"]
+        facts = [size, markdown.plain(file.licence), f"`{file.name}`"]
         if file.needs:
-            facts.append(f"needs {sentences.plain(file.needs)}")
+            facts.append(f"needs {markdown.plain(file.needs)}")
         lines = [
             " · ".join(facts),
-            f"Published as {sentences.plain(file.published, 200)}",
+            f"Published as {markdown.plain(file.published, 200)}",
             _hash_of(file, here),
         ]
         st.caption("  \n".join(lines))
@@ -77,13 +77,13 @@ def _file(file: WeightsFile, job: jobs.Job | None) -> None:
             _get(file, busy=is_active(job))
     if job is not None and own:
         if is_active(job):
-            watch(job.id, f"Getting {sentences.plain(file.label)}", border=False)
+            watch(job.id, f"Getting {markdown.plain(file.label)}", border=False)
         else:
-            _ended(job, sentences.plain(file.label))
+            _ended(job, markdown.plain(file.label))
 
 
 def _hash_of(file: WeightsFile, here: Path | None) -> str:
-    told = f" ({sentences.plain(file.told, 120)})" if file.told else ""
+    told = f" ({markdown.plain(file.told, 120)})" if file.told else ""
     if file.sha256:
         return f"sha256 `{file.sha256}`{told}"
     found = ""
@@ -113,7 +113,7 @@ def _get(file: WeightsFile, busy: bool) -> None:
     accepted = True
     if file.must_accept:
         st.caption(
-            f"[{sentences.plain(file.licence)}]({file.licence_url}), its licence, must be accepted."
+            f"[{markdown.plain(file.licence)}]({file.licence_url}), its licence, must be accepted."
         )
         accepted = st.checkbox("I accept the licence", key=f"accept_{file.name}")
     part = store.downloaded_bytes(file.name)
@@ -133,7 +133,7 @@ def _get(file: WeightsFile, busy: bool) -> None:
 
 
 def _bring(file: WeightsFile, accepted: bool, busy: bool) -> None:
-    st.markdown(f"On a machine without a network, bring {sentences.plain(file.bring, 200)}.")
+    st.markdown(f"On a machine without a network, bring {markdown.plain(file.bring, 200)}.")
     root = data_root()
     if root is not None:
         chosen = st.selectbox("A file below the data root", _files_below(root), index=None)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key
-from app.text import sentences
+from app.text import markdown
 
 USUAL = "aisfx"
 WITHOUT_WEIGHTS = {"beats-small": "A small BEATs, untrained: for trying a training here"}
@@ -58,4 +58,4 @@ def warn_of_empty_bands(name: str, sample_rates: Sequence[int]) -> None:
 
     said = band_limit_warning(front_end(name), sample_rates, label(name))
     if said:
-        st.warning(sentences.plain(said, 400), icon=":material/graphic_eq:")
+        st.warning(markdown.plain(said, 400), icon=":material/graphic_eq:")

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets.backbone_choice import USUAL
 from app.widgets.estimate import fit_estimate
 from app.widgets.uploading import folders_below
@@ -49,7 +49,7 @@ def draw() -> dict[str, Any] | None:
     n_anomalies = max(1, len(arguments.get("anomalies") or ["", "", ""]))
     seconds = _seconds(arguments, n_classes, n_anomalies)
     st.caption(
-        f"About {sentences.duration(seconds)} of work on two cores, less for what was heard "
+        f"About {formats.duration(seconds)} of work on two cores, less for what was heard "
         "before. Stopped, it goes on where it was."
     )
     complete = all(arguments[name] for name in ("normals", "heads", "presets", "snr_db"))
@@ -87,7 +87,7 @@ def _recorded(root: Path, source: str) -> dict[str, Any] | None:
         source, str(root), arguments["folder"] or ".", arguments.get("second_folder") or "."
     )
     if isinstance(found, str):
-        st.warning(sentences.plain(found, 400), icon=":material/folder_off:")
+        st.warning(markdown.plain(found, 400), icon=":material/folder_off:")
         return None
     normals, anomalies = found
     key = f"{source}_{arguments['folder']}_{arguments.get('second_folder')}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app.text import sentences
+from app.text import formats, markdown, sentences
 from app.widgets import benchmark_figures
 from core.errors import HearMapError
 from core.evaluation.benchmarks import saved
@@ -89,11 +89,11 @@ def _best(rows: list[Row], methods: list[tuple[str, str]]) -> None:
     rivals = [m for m in sample if m != best and sample[m].high >= area.low]
     does = "tells" if len(sample) == 1 else "best tells"
     said = (
-        f"**{sentences.plain(method_name(best))}** {does} normal from unlike clips, with an "
+        f"**{markdown.plain(method_name(best))}** {does} normal from unlike clips, with an "
         f"AUROC of {100 * area.value:.1f} % ({100 * area.low:.0f} to {100 * area.high:.0f})"
     )
     if rivals:
-        said += f"; these clips cannot tell it from {sentences.counted(len(rivals), 'other')}"
+        said += f"; these clips cannot tell it from {formats.counted(len(rivals), 'other')}"
     st.markdown(said + ".")
 
 
@@ -188,12 +188,12 @@ def _heatmap(
         values, normals, [method_name(m) for m in methods], height=150 + 48 * len(normals)
     )
     st.plotly_chart(figure, config=QUIET, key="bench_heatmap")
-    said = f"Mean over {sentences.counted(len(levels), 'ratio')}, percent."
+    said = f"Mean over {formats.counted(len(levels), 'ratio')}, percent."
     if np.isfinite(values).sum() > 1:
         i, j = np.unravel_index(np.nanargmin(values), values.shape)
         said += (
-            f" Hardest: {sentences.plain(normals[i])} for "
-            f"{sentences.plain(method_name(methods[j]))}, {100 * values[i, j]:.1f}."
+            f" Hardest: {markdown.plain(normals[i])} for "
+            f"{markdown.plain(method_name(methods[j]))}, {100 * values[i, j]:.1f}."
         )
     st.caption(said)
 
@@ -228,7 +228,7 @@ def _curves(
     if curves:
         n_unlike, n = sum(curves[0][1]), len(curves[0][1])
         st.caption(
-            f"{n_unlike} unlike and {n - n_unlike} normal clips of {sentences.plain(normal)}."
+            f"{n_unlike} unlike and {n - n_unlike} normal clips of {markdown.plain(normal)}."
         )
 
 
@@ -263,7 +263,7 @@ def _cell(
 def _clip(clip: dict[str, Any], sample_rate: int, key: str) -> None:
     verdict = sentences.short_verdict(clip["score"] > clip["threshold"])
     with st.container(border=True, key=key):
-        st.markdown(sentences.plain(str(clip["clip"]), 90))
+        st.markdown(markdown.plain(str(clip["clip"]), 90))
         st.caption(
             f"Score {clip['score']:.3g}, threshold {clip['threshold']:.3g}, "
             f"p = {clip['p_value']:.2g}: {verdict.lower()}."
@@ -272,7 +272,7 @@ def _clip(clip: dict[str, Any], sample_rate: int, key: str) -> None:
         try:
             sound = _sound(described, sample_rate, clip["snr_db"])
         except HearMapError as error:
-            st.caption(sentences.plain(str(error), 300))
+            st.caption(markdown.plain(str(error), 300))
             return
         st.audio(sound, format="audio/wav")
 

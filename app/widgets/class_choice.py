@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key
-from app.text import sentences
+from app.text import formats, markdown
 from core.audio.classes import by_table, class_by, read_table
 from core.errors import SettingError
 
@@ -36,11 +36,11 @@ def draw(names: Sequence[str]) -> list[str] | None:
     try:
         labels = _labels(names, rule, right)
     except SettingError as error:
-        st.warning(sentences.plain(str(error), 400), icon=":material/info:")
+        st.warning(markdown.plain(str(error), 400), icon=":material/info:")
         return None
     if labels is None:
         return None
-    st.caption(sentences.plain(said_of(labels), 600))
+    st.caption(markdown.plain(said_of(labels), 600))
     return labels if len(set(labels)) > 1 else None
 
 
@@ -86,4 +86,4 @@ def said_of(labels: Sequence[str]) -> str:
         )
     shown = ", ".join(f"{label} ({n})" for label, n in counts[:N_SHOWN])
     rest = f" and {len(counts) - N_SHOWN} more" if len(counts) > N_SHOWN else ""
-    return f"{sentences.counted(len(labels), 'file')}, {len(counts)} classes: {shown}{rest}."
+    return f"{formats.counted(len(labels), 'file')}, {len(counts)} classes: {shown}{rest}."

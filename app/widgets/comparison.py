@@ -10,7 +10,7 @@ import numpy as np
 
 from app import cache
 from app.components.player import NamedMap, Picture, Sound, player, wanted_part
-from app.text import sentences
+from app.text import markdown, sentences
 from core.evaluation.agreement import MAJORITY, Agreement, on_axes
 from core.storage.costs import model_cost
 from core.storage.models import ModelRecord
@@ -41,7 +41,7 @@ def names_of(seen: list[Seen]) -> list[str]:
     ]
     counts = Counter(titles)
     return [
-        title if counts[title] == 1 else sentences.shortened(one.model.name, 40)
+        title if counts[title] == 1 else markdown.shortened(one.model.name, 40)
         for title, one in zip(titles, seen, strict=True)
     ]
 
@@ -108,7 +108,7 @@ def costs_table(seen: list[Seen]) -> list[dict[str, Any]]:
         rate, memory = cost.seconds_per_second, cost.peak_memory_bytes
         rows.append(
             {
-                "Model": sentences.shortened(one.model.name, 60),
+                "Model": markdown.shortened(one.model.name, 60),
                 "Method": name,
                 "Network": one.model.backbone,
                 "Verdict": sentences.short_verdict(one.found.anomalous),

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from app import cache
-from app.text import glossary, sentences
+from app.text import glossary, markdown
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Region
 
@@ -84,5 +84,5 @@ def draw(
             )
     st.caption(
         f"The unlike part is the recording times the map, the rest is what remains; both add up "
-        f"to “{sentences.plain(score.clip_name)}” again."
+        f"to “{markdown.plain(score.clip_name)}” again."
     )

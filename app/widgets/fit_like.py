@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app.state import Key, Query, clear_gathered, gathered
-from app.text import sentences
+from app.text import formats, markdown
 from app.widgets.class_choice import FIELD, FOLDER
 from app.widgets.grouping_choice import ALONE, NAMES
 from core.errors import HearMapError, StoreError
@@ -27,7 +27,7 @@ def take_from_address() -> None:
         name = models.get_model(model_id).name
         arguments = fit_arguments(model_id)
     except HearMapError as error:
-        st.warning(sentences.sentence(error), icon=":material/link_off:")
+        st.warning(markdown.sentence(error), icon=":material/link_off:")
         return
     clear_gathered(PURPOSE)
     wanted = list(arguments.get("clip_ids") or [])
@@ -77,12 +77,12 @@ def say() -> None:
     like = st.session_state.get(Key.LIKE)
     if not like:
         return
-    said = f"This begins as “{sentences.plain(like['name'])}” was fitted; change what you like."
+    said = f"This begins as “{markdown.plain(like['name'])}” was fitted; change what you like."
     if like["no_clips"]:
         said += " Its recordings are not here: add some."
     elif like["n_gone"]:
         is_are = "is" if like["n_gone"] == 1 else "are"
-        said += f" {sentences.counted(like['n_gone'], 'recording')} of it {is_are} no longer here."
+        said += f" {formats.counted(like['n_gone'], 'recording')} of it {is_are} no longer here."
     st.info(said, icon=":material/content_copy:")
 
 

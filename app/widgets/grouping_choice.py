@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.state import Key
-from app.text import sentences
+from app.text import formats
 from core.audio.grouping import group_by
 
 ALONE, FOLDER, PREFIX, FIELD = "file", "folder", "prefix", "field"
@@ -55,7 +55,7 @@ def said_of(names: Sequence[str], groups: Sequence[str]) -> str:
     '3 files, 2 recordings. With so few recordings the threshold is rough; 10 or more are better.'
     """
     n_groups = len(set(groups))
-    counts = f"{sentences.counted(len(names), 'file')}, {sentences.counted(n_groups, 'recording')}."
+    counts = f"{formats.counted(len(names), 'file')}, {formats.counted(n_groups, 'recording')}."
     if n_groups < 2 <= len(names):
         return f"{counts} At least two recordings are needed: choose another way."
     if n_groups < FEWEST_GROUPS:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.guard import guard
 from app.state import Query
-from app.text import sentences
+from app.text import formats, markdown
 from core import jobs
 from core.errors import StoreError
 from core.storage.models import get_model
@@ -57,22 +57,22 @@ def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
 
 def title_of(job: jobs.Job) -> str:
     """What a job does, as Markdown."""
-    n_clips = sentences.counted(len(job.arguments.get("clip_ids") or []), "clip")
+    n_clips = formats.counted(len(job.arguments.get("clip_ids") or []), "clip")
     if job.kind == "fit":
-        name = sentences.plain(str(job.arguments.get("model_name") or "Model"))
+        name = markdown.plain(str(job.arguments.get("model_name") or "Model"))
         return f"Fitting “{name}” on {n_clips}"
     if job.kind == "score":
         return f"Scoring {n_clips} with “{_model_name(job)}”"
     if job.kind == "demo":
-        return f"The demo of a {sentences.plain(str(job.arguments.get('machine') or 'machine'))}"
+        return f"The demo of a {markdown.plain(str(job.arguments.get('machine') or 'machine'))}"
     if job.kind == "weights":
-        return f"Getting the weights of {sentences.plain(str(job.arguments.get('name')))}"
-    return TITLES.get(job.kind, sentences.plain(job.kind.replace("_", " ").capitalize()))
+        return f"Getting the weights of {markdown.plain(str(job.arguments.get('name')))}"
+    return TITLES.get(job.kind, markdown.plain(job.kind.replace("_", " ").capitalize()))
 
 
 def _model_name(job: jobs.Job) -> str:
     try:
-        return sentences.plain(get_model(str(job.arguments.get("model_id"))).name)
+        return markdown.plain(get_model(str(job.arguments.get("model_id"))).name)
     except StoreError:
         return "a model that was deleted"
 
@@ -107,8 +107,8 @@ def watch(job_id: str, title: str, *, border: bool = True) -> None:
             st.rerun()
         with st.container(border=border, key=f"job_{job_id}"):
             st.markdown(f"**{title}**")
-            said = sentences.plain(stage_of(job), 120)
-            left = sentences.time_left(job.seconds_left) if job.fraction > 0 else ""
+            said = markdown.plain(stage_of(job), 120)
+            left = formats.time_left(job.seconds_left) if job.fraction > 0 else ""
             said += f" · {left}" if left else ""
             st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -128,7 +128,7 @@ def watch(job_id: str, title: str, *, border: bool = True) -> None:
 def ended_badly(job: jobs.Job, what: str) -> bool:
     """Says what became of a job that did not finish; whether that was so."""
     if job.state == "failed":
-        reason = sentences.plain(job.message or "", 600)
+        reason = markdown.plain(job.message or "", 600)
         st.error(f"{what} ended early. {reason}", icon=":material/error:")
     elif job.state == "cancelled":
         st.info(f"{what} was cancelled; nothing of it was kept.", icon=":material/block:")

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key, Query, remember_model
-from app.text import glossary, sentences
+from app.text import formats, glossary, markdown
 from core.storage import models, thresholds
 from core.storage.models import ModelRecord
 
@@ -50,8 +50,7 @@ def choose_model(said: DeltaGenerator | None = None) -> ModelRecord | None:
 
 def _labels(records: dict[str, ModelRecord]) -> dict[str, str]:
     return {
-        model_id: sentences.shortened(record.name)
-        + f" · {sentences.counted(record.n_clips, 'clip')}"
+        model_id: markdown.shortened(record.name) + f" · {formats.counted(record.n_clips, 'clip')}"
         for model_id, record in records.items()
     }
 
@@ -71,7 +70,7 @@ def false_alarm_rate(model: ModelRecord) -> float:
         "False-alarm rate",
         steps,
         value=round(100 * model.false_alarm_rate, 2),
-        format_func=lambda percent: sentences.percent(percent / 100),
+        format_func=lambda percent: formats.percent(percent / 100),
         key=key,
         on_change=keep,
         help=glossary.FALSE_ALARM_RATE,

@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
-from app.text import sentences
+from app.text import formats
 
 MOST_BINS = 40
 # Bars reach so high that the threshold's word stands clear of them.
@@ -50,7 +50,7 @@ class NormalScores:
         if not self.counts.any():
             return "No held-out normal clip has a score."
         said = (
-            f"{sentences.counted(int(self.counts.sum()), 'held-out normal clip')} score "
+            f"{formats.counted(int(self.counts.sum()), 'held-out normal clip')} score "
             f"{self.edges[0]:.3g} to {self.edges[-1]:.3g}; the threshold is {self.threshold:.3g}"
         )
         if self.score is None:
@@ -116,7 +116,7 @@ def html(found: NormalScores) -> str:
         f'<div class="bar" style="left:{found.place(start):.2f}%;'
         f"width:{found.place(end) - found.place(start):.2f}%;"
         f'height:{100 * count / (HEADROOM * top):.2f}%" title="'
-        f'{sentences.counted(int(count), "normal clip")}: score {start:.3g} to {end:.3g}"></div>'
+        f'{formats.counted(int(count), "normal clip")}: score {start:.3g} to {end:.3g}"></div>'
         for start, end, count in spans
         if count
     )
@@ -125,7 +125,7 @@ def html(found: NormalScores) -> str:
     side, other = ("before", "start") if at > 50 else ("after", "end")
     most = (
         f'<div class="most {other}" style="bottom:{100 / HEADROOM:.2f}%">'
-        f"{sentences.counted(top, 'normal clip')}</div>"
+        f"{formats.counted(top, 'normal clip')}</div>"
     )
     line = (
         f'<div class="line" style="left:{at:.2f}%"></div>'

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from app.text import sentences
+from app.text import markdown
 from core.storage.recordings import StoredRecording
 
 MOST_ROWS_SHOWN = 10
@@ -31,7 +31,7 @@ def rows_of(clips: Sequence[StoredRecording]) -> list[dict[str, object]]:
             {
                 "id": clip.id,
                 "state": state,
-                "name": sentences.shortened(clip.name, 80),
+                "name": markdown.shortened(clip.name, 80),
                 "seconds": info.duration_seconds,
                 "rate": info.sample_rate / 1000,
                 "channels": info.n_channels,

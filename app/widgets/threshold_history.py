@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.state import Key
-from app.text import sentences
+from app.text import formats, markdown
 from core.errors import StoreError
 from core.storage import thresholds
 from core.storage.models import ModelRecord
@@ -61,10 +61,10 @@ def keep_form(model: ModelRecord, rate: float, changes: list[ThresholdChange]) -
     except StoreError as error:
         # Seen now: a second press keeps it all the same, and both stand in the history.
         st.session_state[seen_key] = _latest_id(model.id)
-        st.warning(sentences.sentence(error), icon=":material/group:")
+        st.warning(markdown.sentence(error), icon=":material/group:")
         return
     st.session_state[seen_key] = made.id
-    st.toast(f"Kept: a false-alarm rate of {sentences.percent(rate)}.", icon=":material/check:")
+    st.toast(f"Kept: a false-alarm rate of {formats.percent(rate)}.", icon=":material/check:")
     st.rerun()
 
 
@@ -74,9 +74,9 @@ def _latest_id(model_id: str) -> int | None:
 
 
 def _tell_of(change: ThresholdChange) -> None:
-    name = sentences.plain(change.by) or "Someone else"
+    name = markdown.plain(change.by) or "Someone else"
     st.info(
-        f"{name} set the false-alarm rate to {sentences.percent(change.false_alarm_rate)} at "
+        f"{name} set the false-alarm rate to {formats.percent(change.false_alarm_rate)} at "
         f"{change.created_at:%H:%M} UTC, after you had opened this page. Your line is where you "
         "left it.",
         icon=":material/group:",
@@ -110,7 +110,7 @@ def draw(model: ModelRecord, changes: list[ThresholdChange]) -> bool:
         return False
     made = thresholds.undo(model.id, by=str(st.session_state.get(Key.WHO) or ""))
     st.session_state[f"{Key.SEEN_CHANGE}_{model.id}"] = made.id
-    st.toast(f"A false-alarm rate of {sentences.percent(made.false_alarm_rate)} holds again.")
+    st.toast(f"A false-alarm rate of {formats.percent(made.false_alarm_rate)} holds again.")
     return True
 
 
@@ -127,7 +127,7 @@ def _row(change: ThresholdChange, changes: list[ThresholdChange]) -> dict[str, o
         why = "as fitted"
     return {
         "When": change.created_at,
-        "False-alarm rate": sentences.percent(change.false_alarm_rate),
+        "False-alarm rate": formats.percent(change.false_alarm_rate),
         "Threshold": change.threshold,
         "Who": change.by,
         "Why": why,
@@ -136,4 +136,4 @@ def _row(change: ThresholdChange, changes: list[ThresholdChange]) -> dict[str, o
 
 def _rate_of(change_id: int, changes: list[ThresholdChange]) -> str:
     found = [change for change in changes if change.id == change_id]
-    return sentences.percent(found[0].false_alarm_rate) if found else "a change"
+    return formats.percent(found[0].false_alarm_rate) if found else "a change"

@@ -14,7 +14,7 @@ from pathlib import Path
 import streamlit as st
 
 from app.state import Key, clear_gathered, gathered, left_out
-from app.text import sentences
+from app.text import formats, markdown
 from core.runtime.paths import data_root
 
 MOST_FILES = 900
@@ -143,7 +143,7 @@ def _take(
     for count, (name, data, problem) in enumerate(offered, start=1):
         bar.progress(
             min(count / max(expected, count + 1), 1.0),
-            text=f"Reading {sentences.counted(count, 'recording')}",
+            text=f"Reading {formats.counted(count, 'recording')}",
         )
         if data is None or problem:
             problems.append(problem or f"“{name}” cannot be read.")
@@ -166,9 +166,9 @@ def say_left_out(problems: Sequence[str]) -> None:
     """One sentence on each file that is not used; nothing where there is none."""
     if not problems:
         return
-    shown = "\n".join(f"- {sentences.plain(text, 600)}" for text in problems[:50])
+    shown = "\n".join(f"- {markdown.plain(text, 600)}" for text in problems[:50])
     more = f"\n- … and {len(problems) - 50:,} more." if len(problems) > 50 else ""
-    head = f"{sentences.counted(len(problems), 'file')} left out; the others are used."
+    head = f"{formats.counted(len(problems), 'file')} left out; the others are used."
     st.warning(f"{head}\n{shown}{more}", icon=":material/rule:")
 
 

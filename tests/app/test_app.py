@@ -136,7 +136,7 @@ def test_uploads_are_checked_bad_ones_left_out_and_the_uploader_emptied(jobs: Fa
     )  # fmt: skip
     assert not at.exception
     said = texts(at)
-    assert "3 clips" in said
+    assert "3 recordings" in said
     assert "3 files left out" in said
     assert said.count("empty\\.wav") == 1 and said.count("note\\.wav") == 1
     assert "twin" in said

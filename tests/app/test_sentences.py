@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.text import sentences
+from app.text import markdown, sentences
 from core.types import Region
 
 HOSTILE = [
@@ -31,50 +31,49 @@ def as_read(markdown: str) -> str:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_escaped_text_reads_as_itself(name: str) -> None:
-    assert as_read(sentences.plain(name, longest=300)) == name
+    assert as_read(markdown.plain(name, longest=300)) == name
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_markdown_character_is_left_bare(name: str) -> None:
-    escaped = sentences.plain(name, longest=300)
+    escaped = markdown.plain(name, longest=300)
     assert re.search(r"(?<!\\)[`*_\[\]<>#$|~&]", escaped.replace("\\\\", "")) is None
 
 
 def test_short_codes_and_bare_links_are_broken() -> None:
-    shown = re.sub(r"\\(.)", r"\1", sentences.plain(":smile: www.example.org a@b.org http://x.org"))
+    shown = re.sub(r"\\(.)", r"\1", markdown.plain(":smile: www.example.org a@b.org http://x.org"))
     assert not re.search(r":[\w+-]+:", shown)
     assert not re.search(r"www\.|http:|\w@\w", shown)
 
 
 def test_three_hundred_characters_are_cut_in_the_middle() -> None:
-    shown = sentences.shortened("x" * 296 + ".wav")
+    shown = markdown.shortened("x" * 296 + ".wav")
     assert len(shown) == 60
     assert shown.endswith(".wav")
     assert "…" in shown
 
 
 def test_line_breaks_and_direction_marks_are_removed() -> None:
-    assert sentences.shortened("a\n\n# b\u202egpj.wav\x00") == "a # bgpj.wav"
+    assert markdown.shortened("a\n\n# b\u202egpj.wav\x00") == "a # bgpj.wav"
 
 
-def test_a_short_verdict_never_says_faulty_and_places_only_what_is_unlike() -> None:
+def test_a_short_verdict_never_says_faulty_and_places_only_what_is_anomalous() -> None:
     region = Region(2.1, 2.4, 3000, 5000, 2.2, 4000, 9.0, 0.04)
-    unlike, like = sentences.short_verdict(True, region), sentences.short_verdict(False, region)
-    assert unlike == "Unlike normal, strongest at 2.1–2.4 s, 3–5 kHz"
-    assert like == "Like normal"
-
-
-def test_the_sentence_is_the_core_s_own_in_the_middle_of_a_line() -> None:
-    assert sentences.UNLIKE == "anomalous compared with the normal recordings you supplied"
+    anomalous, normal = (
+        sentences.short_verdict(True, region),
+        sentences.short_verdict(False, region),
+    )
+    assert anomalous == "Anomalous, strongest at 2.1–2.4 s, 3–5 kHz"
+    assert normal == "Normal"
 
 
 @pytest.mark.parametrize(
     ("p_value", "n_normal", "part"),
     [
-        (1 / 13, 12, "None of the 12 held-out"),
+        (1 / 13, 12, "None of the 12 normal"),
         (0.25, 12, "About 25 in 100"),
         (0.004, 999, "About 1 in 100"),
     ],
 )
 def test_evidence_speaks_in_counts(p_value: float, n_normal: int, part: str) -> None:
-    assert part in sentences.evidence(p_value, n_normal)
+    assert part in sentences.p_value_sentence(p_value, n_normal)

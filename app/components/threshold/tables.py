@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from app.text.sentences import shortened
+from app.text.markdown import shortened
 from app.widgets.normal_scores import bin_edges
 from core.detectors.calibration import operating_points
 from core.detectors.calibration.calibration import Calibration

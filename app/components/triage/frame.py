@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.text.sentences import evidence, shortened
+from app.text.markdown import shortened
+from app.text.sentences import p_value_sentence
 from core.detectors.calibration.calibration import Calibration
 from core.report.summary_sentence import where
 from core.storage.annotations import Annotation
@@ -137,4 +138,4 @@ def _place(score: ScoreRecord) -> str:
 
 
 def _said(score: ScoreRecord, n_normal: int) -> str:
-    return "" if score.p_value is None else evidence(score.p_value, n_normal)
+    return "" if score.p_value is None else p_value_sentence(score.p_value, n_normal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.text import glossary, sentences
+from app.text import glossary, markdown
 from core.errors import StoreError
 from core.storage import recordings
 
@@ -46,7 +46,7 @@ def draw() -> None:
     if sent is not None:
         record = recordings.add_recording(sent.name, sent)
         if record.info.problem:
-            st.error(sentences.plain(record.info.problem, 600), icon=":material/error:")
+            st.error(markdown.plain(record.info.problem, 600), icon=":material/error:")
             return
         st.session_state[BACKGROUND_CLIP] = record.id
         # The uploader holds the file in memory until it is another one.
@@ -61,4 +61,4 @@ def draw() -> None:
         del st.session_state[BACKGROUND_CLIP]
         st.info("Your recording was removed meanwhile; choose another.", icon=":material/info:")
         return
-    st.caption(f"Taken: “{sentences.plain(name)}”.")
+    st.caption(f"Taken: “{markdown.plain(name)}”.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.text import explanations, glossary, sentences
+from app.text import explanations, formats, glossary
 from app.widgets import explanation_jobs
 from app.widgets.explanation import sound_cards
 from app.widgets.explanation.case import Case
@@ -29,7 +29,7 @@ def draw(case: Case) -> None:
         )
         st.caption(
             "It scores the recording up to 14 times: "
-            f"about {sentences.duration(max(2.0, 0.5 * seconds))}."
+            f"about {formats.duration(max(2.0, 0.5 * seconds))}."
         )
         return
     values = kept.values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.text import explanations, glossary, sentences
+from app.text import explanations, glossary, markdown
 from app.widgets import explanation_jobs
 from app.widgets.explanation import sound_cards
 from app.widgets.explanation.case import Case
@@ -49,9 +49,8 @@ def draw(case: Case) -> None:
 
 def _say_nearest(kept: SavedExplanation) -> None:
     if kept.values["note"]:
-        st.info(sentences.plain(str(kept.values["note"]), 400), icon=":material/info:")
+        st.info(markdown.plain(str(kept.values["note"]), 400), icon=":material/info:")
     elif kept.values["nearest_name"]:
         st.caption(
-            "The nearest normal recording is "
-            f"“{sentences.plain(str(kept.values['nearest_name']))}”."
+            f"The nearest normal recording is “{markdown.plain(str(kept.values['nearest_name']))}”."
         )
