@@ -11,6 +11,7 @@ from app.state import Key, Query, clear_gathered, gathered
 from app.text import formats, markdown
 from app.widgets.class_choice import FIELD, FOLDER
 from app.widgets.grouping_choice import ALONE, NAMES
+from core.detectors.settings import with_current_names
 from core.errors import HearMapError, StoreError
 from core.storage import models, recordings
 from core.storage.training import fit_arguments
@@ -68,7 +69,7 @@ def take_from_address() -> None:
         "no_clips": not wanted,
         "head": head,
         "preset": preset,
-        "head_settings": dict(arguments.get("head_settings") or {}),
+        "head_settings": with_current_names(arguments.get("head_settings") or {}),
     }
 
 

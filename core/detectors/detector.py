@@ -319,7 +319,7 @@ class Detector:
 
     @property
     def _stationary_layer(self) -> str | None:
-        return self.backbone.default_layers[-1] if self.settings.reference == "both" else None
+        return self.backbone.default_layers[-1] if self.settings.views == "both" else None
 
     def _new_scorer(self, checkpoints: Path | None = None) -> Scorer:
         head = self._head_type(self.settings, self.layers, self.backbone)

@@ -63,10 +63,10 @@ class Scorer:
             scores.append(scored)
             cells.append(scored.map)
             sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
-            if settings.loudness_exponent:
+            if settings.energy_exponent:
                 weights.append(
                     energy_weight(
-                        maps.log_mel.cpu(), self._spectrogram_settings, settings.loudness_exponent
+                        maps.log_mel.cpu(), self._spectrogram_settings, settings.energy_exponent
                     )
                 )
             if self.stationary:

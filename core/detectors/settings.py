@@ -10,6 +10,11 @@ from core.errors import SettingError
 
 SettingsT = TypeVar("SettingsT")
 
+# What settings and their values were called up to 0.1.0: saved models, job records and people's
+# scripts have these names.
+FORMER_NAMES = {"reference": "views", "loudness_exponent": "energy_exponent"}
+FORMER_VALUES = {"views": {"clip": "event"}}
+
 
 def option(
     default: Any,
@@ -24,12 +29,58 @@ def option(
     return dataclasses.field(default=default, metadata=metadata)
 
 
+def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Rename settings and values that have their names of 0.1.0.
+
+    Args:
+        values: settings by name.
+
+    Returns:
+        The settings by their names of today, in their order. Of a setting that is there under
+        both names the later one counts, so that what is laid over a preset still wins.
+    """
+    current: dict[str, Any] = {}
+    for former, value in values.items():
+        name = FORMER_NAMES.get(former, former)
+        current[name] = FORMER_VALUES.get(name, {}).get(str(value), value)
+    return current
+
+
+def with_former_names(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give settings the names and values they had in 0.1.0.
+
+    What identifies work on disk (a training's state, a benchmark's finished unit) is a digest of
+    these, so that work that 0.1.0 began is found and continued.
+
+    Args:
+        values: settings by their names of today.
+
+    Returns:
+        The same settings in their order, renamed.
+    """
+    former = {}
+    for name, value in values.items():
+        values_then = {now: then for then, now in FORMER_VALUES.get(name, {}).items()}
+        name_then = next((then for then, now in FORMER_NAMES.items() if now == name), name)
+        former[name_then] = values_then.get(str(value), value)
+    return former
+
+
 def make_settings(kind: type[SettingsT], owner: str, values: Mapping[str, Any]) -> SettingsT:
-    """Settings of a dataclass from named values, given as they are or as text.
+    """Make the settings of a dataclass from named values.
+
+    Args:
+        kind: the dataclass, whose fields are made by `option`.
+        owner: who has these settings, for the sentence of an error.
+        values: as they are or as text, under their names of today or of 0.1.0.
+
+    Returns:
+        The settings; what is not named has its default.
 
     Raises:
         SettingError: a name is unknown, or a value of the wrong type or out of range.
     """
+    values = with_current_names(values)
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for name in values:
         if name not in fields:

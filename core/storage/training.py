@@ -7,6 +7,7 @@ import datetime
 from typing import Any
 
 from core.detectors.model_folder import read_manifest
+from core.detectors.settings import with_current_names
 from core.storage.database import reading
 from core.storage.models import get_model
 from core.storage.thresholds import model_row
@@ -58,7 +59,7 @@ def trained_on(model_id: str) -> Training:
     calibration = manifest.get("calibration") or {}
     return Training(
         head=record.head,
-        settings=dict(manifest.get("settings") or {}),
+        settings=with_current_names(manifest.get("settings") or {}),
         backbone=record.backbone,
         layers=tuple(manifest.get("layers") or ()),
         weights_sha256=str(manifest.get("backbone_weights_sha256") or ""),

@@ -176,12 +176,12 @@ def test_the_recommended_form_says_what_it_does_and_the_published_one_is_a_click
     upload(at, *((f"{k}.wav", noise(k)) for k in range(3)))
     assert PRESETS["recommended"] in texts(at)
     start = preset_settings(RECOMMENDED_HEAD, "recommended")
-    shown = at.selectbox(key=f"set_{RECOMMENDED_HEAD}_recommended_reference").value
-    assert shown == start["reference"] != "training"
+    shown = at.selectbox(key=f"set_{RECOMMENDED_HEAD}_recommended_views").value
+    assert shown == start["views"] != "training"
     at.button_group(key="preset").set_value("published").run()
     assert PRESETS["published"] in texts(at)
     at.selectbox(key="head").set_value("patchcore").run()
-    assert at.selectbox(key="set_patchcore_published_reference").value == "training"
+    assert at.selectbox(key="set_patchcore_published_views").value == "training"
     at.number_input(key="set_patchcore_published_bank_size").set_value(500).run()
     press_fit(at)
     arguments = jobs.submitted[0][1]

@@ -188,9 +188,7 @@ class CFA(Head):
 
     def _rows(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
         """[cell, channel + 2] of every window, coordinates last; the windows' first columns."""
-        maps = subtract_background(
-            maps, self.layers, self.settings.reference, self.backbone.settings
-        )
+        maps = subtract_background(maps, self.layers, self.settings.views, self.backbone.settings)
         embedding = patch_embedding(maps, self.layers, self.device, pooled=True)
         windows, starts = cut_windows(embedding, self._width)
         return torch.cat([as_rows(_with_coordinates(window)) for window in windows]), starts

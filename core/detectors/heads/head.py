@@ -28,10 +28,11 @@ class HeadSettings:
     smoothing_sigma: float = option(
         4.0, "Gaussian smoothing of the map, in spectrogram cells.", low=0.0, high=50.0
     )
-    reference: str = option(
+    views: str = option(
         "training",
-        "What a sound is compared with: the training set, as published, or (both) also the whole "
-        "clip's average sound with the training clips', which finds what lasts the whole clip.",
+        "What is compared. training: the head's map only, as published. both: besides it the "
+        "stationary view, which compares a clip's average sound with the training clips' and "
+        "finds what lasts the whole clip.",
         choices=("training", "both"),
     )
     clip_score: str = option(
@@ -40,10 +41,10 @@ class HeadSettings:
         "five best columns, each the mean of its five best rows, which one odd cell cannot lift.",
         choices=("peak", "top"),
     )
-    loudness_exponent: float = option(
+    energy_exponent: float = option(
         0.0,
-        "The map is multiplied by the power of each cell over the clip's own background, to this "
-        "exponent; 0, as published, leaves it alone.",
+        "Energy weighting: the map is multiplied by each cell's power over the clip's background "
+        "power, to this exponent; 0, as published, does nothing.",
         low=0.0,
         high=1.0,
     )
@@ -78,9 +79,9 @@ class Head(ABC):
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
     # The form that suits sound (docs/departures.md), beside the published one of the defaults.
     recommended: ClassVar[dict[str, Any]] = {
-        "reference": "both",
+        "views": "both",
         "clip_score": "top",
-        "loudness_exponent": 0.08,
+        "energy_exponent": 0.08,
     }
     # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {}

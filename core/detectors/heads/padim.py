@@ -155,9 +155,7 @@ class PaDiM(Head):
 
     def _samples(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
         """Samples [cell, sample, channel] and first columns of the windows they come from."""
-        maps = subtract_background(
-            maps, self.layers, self.settings.reference, self.backbone.settings
-        )
+        maps = subtract_background(maps, self.layers, self.settings.views, self.backbone.settings)
         embedding = self._embedding(maps)
         if not self._width:
             return embedding.permute(1, 2, 0).contiguous(), [0]

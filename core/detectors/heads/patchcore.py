@@ -110,9 +110,7 @@ class PatchCore(Head):
             self._spacing = self._neighbours.spacing(self.settings.density_neighbours)
 
     def _rows(self, maps: FeatureMaps) -> Tensor:
-        maps = subtract_background(
-            maps, self.layers, self.settings.reference, self.backbone.settings
-        )
+        maps = subtract_background(maps, self.layers, self.settings.views, self.backbone.settings)
         return as_rows(patch_embedding(maps, self.layers, self.device, pooled=True))
 
     def _weight(self, rows: Tensor, nearest: Tensor, indices: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a cell is compared with: the training set, or the rest of its own clip."""
+"""Background subtraction: a clip's own median over time is taken away, which leaves events."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ MISSING_SHARE = 0.3
 
 @dataclass(frozen=True)
 class BackgroundSettings(HeadSettings):
-    """Settings of heads that can listen for what differs from a clip's own background."""
+    """Settings of heads that can score the event view of a clip."""
 
-    reference: str = option(
+    views: str = option(
         "training",
-        "What a sound is compared with: the training set, as published; or (clip) normal sound "
-        "after every clip's own background is taken away, which finds events but not what lasts "
-        "the whole clip; or (both) events by the clip and what lasts by the training set.",
-        choices=("training", "clip", "both"),
+        "What the head compares. training: the sound as it is, as published. event: the sound "
+        "after background subtraction, which finds events but not what lasts the whole clip. "
+        "both: the event view, and besides it the stationary view, which finds what lasts.",
+        choices=("training", "event", "both"),
     )
 
 
 def subtract_background(
     maps: FeatureMaps,
     layers: tuple[str, ...],
-    reference: str,
+    views: str,
     spectrogram_settings: SpectrogramSettings,
 ) -> FeatureMaps:
     """The layers' maps as they are ("training"), or what stands out of their own background.
@@ -44,7 +44,7 @@ def subtract_background(
     The background is each row's and channel's median over the clip's active frames. A clip longer
     than a segment (30 s) is referred to the background of each segment.
     """
-    if reference == "training":
+    if views == "training":
         return maps
     active = active_frames(mel_power(maps.log_mel, spectrogram_settings))
     return FeatureMaps(

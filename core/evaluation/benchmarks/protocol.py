@@ -12,7 +12,7 @@ import numpy as np
 from core.audio import read_clip
 from core.detectors import Detector
 from core.detectors.registry import head_type
-from core.detectors.settings import make_settings
+from core.detectors.settings import make_settings, with_former_names
 from core.evaluation.benchmarks.results import Row
 from core.evaluation.benchmarks.units import Unit
 from core.evaluation.datasets.esc50 import Recording, of_classes
@@ -68,9 +68,10 @@ def unit(name: str, candidate: Candidate, normal: str, details: dict[str, Any]) 
         "benchmark": name,
         "normal": normal,
         "details": details,
-        "candidate": dataclasses.asdict(candidate),
+        "candidate": dataclasses.asdict(candidate)
+        | {"settings": with_former_names(candidate.settings)},
         # The settings in full: another default is another measurement.
-        "settings": dataclasses.asdict(candidate.settings_in_full()),
+        "settings": with_former_names(dataclasses.asdict(candidate.settings_in_full())),
     }
     return Unit(f"{candidate.head}, {candidate.preset}, {normal}", candidate, normal, described)
 

@@ -310,7 +310,7 @@ def test_presets_are_what_they_say_and_set_goes_over_them(
         for key, value in recommended.items()
     }
     assert kept["published"]["position"] == "cell"
-    assert kept["mine"] == kept["default"] | {"relative_ridge": 2.0, "reference": "training"}
+    assert kept["mine"] == kept["default"] | {"relative_ridge": 2.0, "views": "training"}
 
 
 def test_clips_of_one_recording_are_counted_as_one(

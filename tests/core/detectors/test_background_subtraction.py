@@ -80,15 +80,15 @@ def test_the_training_set_as_reference_changes_nothing() -> None:
     assert subtract_background(maps, ("a",), "training", SETTINGS) is maps
 
 
-@pytest.mark.parametrize("reference", ["training", "clip"])
+@pytest.mark.parametrize("views", ["training", "event"])
 def test_another_microphone_matters_to_the_training_set_only(
-    backbone: Backbone, features: Features, reference: str
+    backbone: Backbone, features: Features, views: str
 ) -> None:
-    head = PatchCore(PatchCoreSettings(bank_size=60, reference=reference), LAYERS, backbone)
+    head = PatchCore(PatchCoreSettings(bank_size=60, views=views), LAYERS, backbone)
     head.fit(features, seed=0, progress=silent)
     maps = maps_of(noise(99), backbone)
     here, there = head.score(maps).map.numpy(), head.score(louder(maps)).map.numpy()
-    if reference == "clip":
+    if views == "event":
         # Not quite the same: 3x3 averages at the border take in zeros beside the shifted cells.
         np.testing.assert_allclose(there, here, rtol=1e-3, atol=1e-5)
     else:

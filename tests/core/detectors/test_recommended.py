@@ -104,7 +104,7 @@ def test_a_long_clip_with_an_hour_of_background_shows_where_a_lasting_sound_begi
 def test_presets_name_every_head_and_refuse_others() -> None:
     for head in HEADS:
         assert preset_settings(head, "published") == {}
-        assert preset_settings(head, "recommended")["reference"] == "both"
+        assert preset_settings(head, "recommended")["views"] == "both"
     assert all(sentence.endswith(".") for sentence in PRESETS.values())
     with pytest.raises(SettingError, match="recommended, published"):
         preset_settings("padim", "best")

@@ -22,6 +22,7 @@ from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, fixed_l
 from core.detectors.heads.parts.arcface import ArcFace, masked
 from core.detectors.heads.parts.training import split_off
 from core.detectors.model_folder import read_model, write_model
+from core.detectors.settings import with_former_names
 from core.errors import FitError, ModelError
 from core.features.extractor import Features
 from core.runtime.progress import Progress
@@ -239,7 +240,8 @@ class FineTuning:
     def identity(self) -> str:
         """Tells this training from any other: settings, clips, classes and where it starts."""
         clips = [(clip.sha256, clip.class_name) for clip in self.features.clips]
-        described = [FORMAT, dataclasses.asdict(self.settings), self._start, clips]
+        settings = with_former_names(dataclasses.asdict(self.settings))
+        described = [FORMAT, settings, self._start, clips]
         return hashlib.sha256(json.dumps(described).encode()).hexdigest()
 
 

@@ -68,12 +68,12 @@ def naive_map(samples: list[np.ndarray], x: np.ndarray, ridge: float) -> np.ndar
     return result
 
 
-@pytest.mark.parametrize("reference", ["training", "clip"])
-def test_equals_a_loop_over_cells(backbone: Backbone, features: Features, reference: str) -> None:
-    head = padim(backbone, features, n_channels=20, reference=reference)
+@pytest.mark.parametrize("views", ["training", "event"])
+def test_equals_a_loop_over_cells(backbone: Backbone, features: Features, views: str) -> None:
+    head = padim(backbone, features, n_channels=20, views=views)
     chosen = head.state()["channels"].numpy()
     assert len(set(chosen)) == 20
-    centred = reference == "clip"
+    centred = views == "event"
     normal = [naive_embedding(maps, centred)[chosen] for maps in features.segments()]
     maps = maps_of(noise(99), backbone)
     expected = naive_map(normal, naive_embedding(maps, centred)[chosen], ridge=0.01)
@@ -115,11 +115,11 @@ def test_more_channels_than_there_are_is_refused(backbone: Backbone, features: F
 
 
 @pytest.mark.parametrize("position", ["cell", "frequency"])
-@pytest.mark.parametrize("reference", ["training", "clip"])
+@pytest.mark.parametrize("views", ["training", "event"])
 def test_a_tone_burst_is_found(
-    backbone: Backbone, features: Features, position: str, reference: str
+    backbone: Backbone, features: Features, position: str, views: str
 ) -> None:
-    head = padim(backbone, features, n_channels=30, position=position, reference=reference)
+    head = padim(backbone, features, n_channels=30, position=position, views=views)
     scores = head.score(maps_of(noise(99, tone=(0.6, 2500.0)), backbone)).map.numpy()
     row, column = np.unravel_index(scores.argmax(), scores.shape)
     assert 0.55 < (column + 0.5) / scores.shape[1] < 0.8
