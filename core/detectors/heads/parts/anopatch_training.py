@@ -13,12 +13,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, fixed_length
+from core.detectors.heads.parts.anopatch_settings import AnoPatchSettings
 from core.detectors.heads.parts.arcface import ArcFace, masked
 from core.detectors.heads.parts.training import split_off
 from core.detectors.model_folder import read_model, write_model
@@ -26,9 +27,6 @@ from core.detectors.settings import with_former_names
 from core.errors import FitError, ModelError
 from core.features.extractor import Features
 from core.runtime.progress import Progress
-
-if TYPE_CHECKING:
-    from core.detectors.heads.anopatch import AnoPatchSettings
 
 STAGE = "Fine-tuning the network"
 FORMAT = 1
