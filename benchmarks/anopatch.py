@@ -16,7 +16,7 @@ import time
 import torch
 
 from benchmarks.results_page import machine, write_section
-from core.backbones.beats_network import BeatsConfig, BeatsNetwork
+from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
 from core.detectors.heads.anopatch import AnoPatchSettings
 from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork
 from core.detectors.heads.parts.arcface import ArcFace, masked

@@ -23,9 +23,12 @@ import torch.nn.functional as F
 from scipy.stats import spearmanr
 
 from benchmarks.results_page import machine, write_section
-from core.backbones import registry as backbones
+from core.backbones import beats, cnn14_family, laion_htsat, registry
 from core.backbones.backbone import Backbone
-from core.backbones.cnn14 import Cnn14
+from core.backbones.front_ends import FRONT_ENDS
+from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
+from core.backbones.networks.cnn14 import Cnn14, four_blocks
+from core.backbones.networks.htsat import Htsat
 from core.detectors.detector import Detector
 from core.detectors.presets import preset_settings
 from core.evaluation.datasets.machines import FAULTS, make
@@ -41,37 +44,17 @@ N_REPEATS = 2
 
 
 def new_backbone(name: str, device: torch.device) -> Backbone:
-    """The backbone of that name with random weights."""
-    from core.backbones import cnn14_family, htsat
-
+    """Make a backbone with random weights."""
     torch.manual_seed(0)
-    if name in cnn14_family.SETTINGS:
-        filters = mel_filter_bank(cnn14_family.SETTINGS[name])
-        return cnn14_family.backbone_of(name, cnn14_family.new_network(), filters, "random", device)
+    if name in cnn14_family.MAKERS:
+        filters = None if name == "aisfx" else mel_filter_bank(FRONT_ENDS[name])
+        return cnn14_family.backbone_of(name, four_blocks(name), filters, "random", device)
     if name == "laion-htsat":
-        return htsat.backbone_of(htsat.Htsat(), mel_filter_bank(htsat.SETTINGS), "random", device)
+        filters = mel_filter_bank(FRONT_ENDS[name])
+        return laion_htsat.backbone_of(Htsat(), filters, "random", device)
     if name == "beats":
-        from core.backbones.beats import backbone_of
-        from core.backbones.beats_network import BeatsConfig, BeatsNetwork
-
-        return backbone_of(name, BeatsNetwork(BeatsConfig()), "random", "MIT", device)
-    if name == "aisfx":
-        network = Cnn14((64, 128, 256, 512), pooling="max", last_pooled=False)
-        from core.backbones.aisfx import LAYERS
-        from core.spectral.spectrogram import SpectrogramSettings
-
-        return Backbone(
-            name="aisfx",
-            settings=SpectrogramSettings(),
-            default_layers=LAYERS,
-            strides=network.strides,
-            reach_frames=network.reach_frames,
-            weights_sha256="random",
-            licence="none",
-            network=network.ready().to(device),
-            device=device,
-        )
-    return backbones.BACKBONES[name](device)
+        return beats.backbone_of(name, BeatsNetwork(BeatsConfig()), "random", "MIT", device)
+    return registry.BACKBONES[name](device)
 
 
 class InOrder:

@@ -13,7 +13,7 @@ from app.text import formats, markdown
 from app.widgets.job_panel import active_job, ended_badly, find_job, is_active, watch
 from core import jobs
 from core.backbones.weights import catalogue, store
-from core.backbones.weights.weights_file import WeightsFile
+from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
 from core.runtime.paths import data_root, environment_weights_dir, weights_dir
 
@@ -50,13 +50,13 @@ def _ended(job: jobs.Job, name: str) -> None:
         st.page_link("views/fit.py", label="Fit", icon=":material/library_music:")
 
 
-def _file(file: WeightsFile, job: jobs.Job | None) -> None:
+def _file(file: PublishedFile, job: jobs.Job | None) -> None:
     here = catalogue.find(file.name)
     own = job is not None and job.arguments.get("name") == file.name
     left, right = st.columns([3, 1.35], gap="medium")
     with left:
         badge = ":green-badge[:material/check: Here]" if here else ":gray-badge[Not here]"
-        st.markdown(f"**{markdown.plain(file.label)}**  {badge}")
+        st.markdown(f"**{markdown.plain(file.short_title)}**  {badge}")
         st.markdown(markdown.plain(f"{file.summary}.", 200))
         size = f"{'' if file.size_is_exact else 'about '}{_megabytes(file.size_bytes)}"
         facts = [size, markdown.plain(file.licence), f"`{file.name}`"]
@@ -77,13 +77,13 @@ def _file(file: WeightsFile, job: jobs.Job | None) -> None:
             _get(file, busy=is_active(job))
     if job is not None and own:
         if is_active(job):
-            watch(job.id, f"Getting {markdown.plain(file.label)}", border=False)
+            watch(job.id, f"Getting {markdown.plain(file.short_title)}", border=False)
         else:
-            _ended(job, markdown.plain(file.label))
+            _ended(job, markdown.plain(file.short_title))
 
 
-def _hash_of(file: WeightsFile, here: Path | None) -> str:
-    told = f" ({markdown.plain(file.told, 120)})" if file.told else ""
+def _hash_of(file: PublishedFile, here: Path | None) -> str:
+    told = f" ({markdown.plain(file.hash_source, 120)})" if file.hash_source else ""
     if file.sha256:
         return f"sha256 `{file.sha256}`{told}"
     found = ""
@@ -95,7 +95,7 @@ def _hash_of(file: WeightsFile, here: Path | None) -> str:
     return (f"MD5 `{file.md5}`" if file.md5 else "No hash is known") + told + found
 
 
-def _kept(file: WeightsFile, here: Path) -> None:
+def _kept(file: PublishedFile, here: Path) -> None:
     size = _megabytes(here.stat().st_size)
     if here.parent == environment_weights_dir():
         st.caption(f"{size} kept with this installation, for everybody who uses it.")
@@ -109,7 +109,7 @@ def _kept(file: WeightsFile, here: Path) -> None:
             st.rerun()
 
 
-def _get(file: WeightsFile, busy: bool) -> None:
+def _get(file: PublishedFile, busy: bool) -> None:
     accepted = True
     if file.must_accept:
         st.caption(
@@ -119,7 +119,7 @@ def _get(file: WeightsFile, busy: bool) -> None:
     part = store.downloaded_bytes(file.name)
     if part:
         st.caption(f"{_megabytes(part)} came before it was stopped.")
-    if file.by_hand:
+    if file.browser_page:
         st.caption("Only a person can download it, in a browser.")
     elif st.button(
         "Go on with the download" if part else f"Download {_megabytes(file.size_bytes)}",
@@ -132,7 +132,7 @@ def _get(file: WeightsFile, busy: bool) -> None:
         _bring(file, accepted, busy)
 
 
-def _bring(file: WeightsFile, accepted: bool, busy: bool) -> None:
+def _bring(file: PublishedFile, accepted: bool, busy: bool) -> None:
     st.markdown(f"On a machine without a network, bring {markdown.plain(file.bring, 200)}.")
     root = data_root()
     if root is not None:

@@ -19,7 +19,7 @@ def label(name: str) -> str:
     from core.backbones.weights import catalogue
 
     return (
-        catalogue.WEIGHTS[name].label
+        catalogue.WEIGHTS[name].short_title
         if name in catalogue.WEIGHTS
         else WITHOUT_WEIGHTS.get(name, name)
     )

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, get_args
 import torch
 from torch import Tensor
 
-from core.backbones.cnn14 import Cnn14
+from core.backbones.networks.cnn14 import Cnn14
 from core.errors import SettingError
 from core.spectral.spectrogram import SpectrogramSettings, log_mel_frames
 
@@ -17,38 +17,65 @@ Precision = Literal["float32", "bfloat16"]
 
 
 class FrontEnd(Protocol):
-    """Frames start..stop of the log-mel spectrogram of samples [..., n]: [..., freq, time].
+    """What turns samples into frames of a log-mel spectrogram.
 
-    They equal those columns of the whole spectrogram, which has `settings.n_frames(n)` columns;
-    `core.spectral.spectrogram.mel_power` turns their values back into mel power.
+    The frames equal those columns of the whole spectrogram, which has `settings.n_frames(n)`
+    columns; `core.spectral.spectrogram.mel_power` turns their values back into mel power.
     """
 
     def __call__(self, samples: Tensor, start: int, stop: int) -> Tensor:
-        """The frames."""
+        """Compute some frames.
+
+        Args:
+            samples: [..., n]
+            start: the first frame
+            stop: the frame after the last
+
+        Returns:
+            The frames, [..., freq, time].
+        """
 
 
 class Network(Protocol):
-    """Turns log-mel spectrograms [batch, freq, time] into named maps [batch, channel, freq, time].
+    """What turns log-mel spectrograms into named feature maps.
 
     Each map's cell covers `stride` rows and columns of the input; the input's columns are a
     multiple of every stride.
     """
 
     def __call__(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
-        """The maps of the named layers."""
+        """Compute the maps of some layers.
+
+        Args:
+            log_mel: [batch, freq, time]
+            layers: the layers' names
+
+        Returns:
+            Each layer's map, [batch, channel, freq, time].
+        """
 
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
     """A frozen network, the spectrogram it was trained on, and the layers heads may ask for.
 
-    `strides` gives the log-mel rows and columns under one cell of each layer, fine layers first;
-    `reach_frames` is how far, in frames, a cell of the last layer sees to either side;
-    `weights_sha256` tells one set of weights from another. `front_end` makes the log-mel where
-    `settings` alone do not (the file brings its own filters, say). `window_frames` is for a
-    network that takes no sound of any length: it hears windows of so many frames, a multiple of
-    every stride, each by itself, and `reach_frames` does not count. `precision` is that of the
-    network's arithmetic; "bfloat16" is mixed: sums and normalisations stay in 32 bits.
+    Attributes:
+        name: its name in `core.backbones.BACKBONES`
+        settings: the spectrogram's settings
+        default_layers: what heads use unless told otherwise, the finest first
+        strides: the log-mel rows and columns under one cell of each layer, fine layers first
+        reach_frames: how far, in frames, a cell of the last layer sees to either side
+        weights_sha256: what tells one set of weights from another
+        licence: that of the weights
+        network: the network
+        device: where the network is
+        front_end: makes the log-mel where `settings` alone do not (the file brings its own
+            filters, say)
+        window_frames: for a network that does not take sound of any length: it is given windows
+            of so many frames, a multiple of every stride, each by itself, and `reach_frames`
+            does not count
+        precision: that of the network's arithmetic; "bfloat16" is mixed: sums and normalisations
+            stay in 32 bits
     """
 
     name: str
@@ -65,7 +92,13 @@ class Backbone:
     precision: Precision = "float32"
 
     def at(self, precision: str) -> Backbone:
-        """The same network at that precision.
+        """Give the same network another precision.
+
+        Args:
+            precision: "float32" or "bfloat16"
+
+        Returns:
+            A backbone that shares this one's weights.
 
         Raises:
             SettingError: there is no such precision.
@@ -78,7 +111,13 @@ class Backbone:
         )
 
     def check_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
-        """The layers in the network's order.
+        """Check layers' names.
+
+        Args:
+            layers: the names, in any order
+
+        Returns:
+            The names in the network's order.
 
         Raises:
             SettingError: none is named, or one that this backbone has not.
@@ -90,7 +129,13 @@ class Backbone:
         return tuple(layer for layer in self.strides if layer in layers)
 
     def choose_layers(self, layers: tuple[str, ...]) -> tuple[str, ...]:
-        """The layers of that name; the usual ones for none, the finest usual one for "finest".
+        """Choose the layers that a setting asks for.
+
+        Args:
+            layers: their names; none for the default ones, "finest" for the finest of these
+
+        Returns:
+            The names in the network's order.
 
         Raises:
             SettingError: one is unknown.
@@ -100,12 +145,28 @@ class Backbone:
         return self.check_layers(layers or self.default_layers)
 
     def stride(self, layers: tuple[str, ...]) -> int:
-        """The coarsest stride of the layers: log-mels fed in are a multiple of it long."""
+        """Look up the coarsest stride of some layers.
+
+        Args:
+            layers: their names
+
+        Returns:
+            Columns; a log-mel that is fed in is a multiple of it long.
+        """
         return max(self.strides[layer] for layer in layers)
 
     @torch.inference_mode()
     def log_mel(self, samples: Tensor, start: int, stop: int) -> Tensor:
-        """Frames start..stop of the log-mel, [..., freq, time], of samples [..., n]."""
+        """Compute some frames of the log-mel spectrogram.
+
+        Args:
+            samples: [..., n]
+            start: the first frame
+            stop: the frame after the last
+
+        Returns:
+            The frames, [..., freq, time].
+        """
         samples = samples.to(self.device)
         if self.front_end is not None:
             return self.front_end(samples, start, stop)
@@ -113,13 +174,27 @@ class Backbone:
 
     @torch.inference_mode()
     def maps(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
-        """The layers' maps, each [batch, channel, freq, time], of log-mels [batch, freq, time]."""
+        """Compute the maps of some layers.
+
+        Args:
+            log_mel: [batch, freq, time]
+            layers: the layers' names
+
+        Returns:
+            Each layer's map, [batch, channel, freq, time].
+        """
         mixed = self.precision == "bfloat16"
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=mixed):
             return self.network(log_mel.to(self.device), layers)
 
     def student(self, width: float = 1.0) -> Cnn14:
-        """A fresh network of this one's shape, untrained, its channels times `width`.
+        """Make an untrained network of this one's shape.
+
+        Args:
+            width: the factor of its number of channels
+
+        Returns:
+            The network, with new random weights.
 
         Raises:
             SettingError: this backbone's network is not convolutional.
@@ -136,10 +211,16 @@ BackboneMaker = Callable[[torch.device], Backbone]
 
 
 def choose_device(device: str) -> torch.device:
-    """The device of that name; "auto" is the GPU when there is one.
+    """Choose the device of a name.
+
+    Args:
+        device: "cpu" or "cuda"; "auto" is the GPU where there is one
+
+    Returns:
+        The device.
 
     Raises:
-        SettingError: no such device here.
+        SettingError: there is no such device here.
     """
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

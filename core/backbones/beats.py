@@ -11,10 +11,10 @@ from functools import partial
 import torch
 
 from core.backbones.backbone import Backbone, BackboneMaker
-from core.backbones.beats_network import BeatsConfig, BeatsNetwork
+from core.backbones.front_ends import FRONT_ENDS
+from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
 from core.backbones.weights import catalogue
-from core.backbones.weights.beats_checkpoint import network_of
-from core.spectral.spectrogram import KALDI
+from core.backbones.weights.beats import load_network
 
 # A clip of 10 s, which BEATs was trained on, is one window of 63 columns.
 WINDOW_FRAMES = 1008
@@ -32,21 +32,34 @@ SMALL = BeatsConfig(
 SMALL_SEED = 0
 
 
-def beats(device: torch.device, name: str) -> Backbone:
-    """A pre-trained BEATs on a device.
+def beats(name: str, device: torch.device) -> Backbone:
+    """Load a pre-trained BEATs.
+
+    Args:
+        name: "beats" or "beats-iter3plus"
+        device: where the network shall be
+
+    Returns:
+        The backbone, frozen.
 
     Raises:
         WeightsError: its weights are not here or damaged.
     """
-    network = network_of(catalogue.load(name))
+    network = load_network(catalogue.load(name))
     licence = catalogue.get(name).licence
     return backbone_of(name, network, catalogue.source_sha256(name), licence, device)
 
 
 def beats_small(device: torch.device) -> Backbone:
-    """A small BEATs with random weights: nothing to download, and nothing learned yet.
+    """Make a small BEATs with random weights: nothing to download, and nothing learned yet.
 
     A head that trains it (AnoPatch) can be tried on a CPU; as a frozen network it knows nothing.
+
+    Args:
+        device: where the network shall be
+
+    Returns:
+        The backbone, frozen; its weights are the same every time.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SMALL_SEED)
@@ -60,14 +73,24 @@ def beats_small(device: torch.device) -> Backbone:
 def backbone_of(
     name: str, network: BeatsNetwork, weights_sha256: str, licence: str, device: torch.device
 ) -> Backbone:
-    """A BEATs network, frozen, with its front end; the usual layers are those at each third."""
+    """Freeze a BEATs network and put it behind its front end.
+
+    Args:
+        name: the backbone's name; one that is not in `FRONT_ENDS` has BEATs' front end too
+        network: the network with its weights
+        weights_sha256: what tells these weights from others
+        licence: that of the weights
+        device: where the network shall be
+
+    Returns:
+        The backbone; its default layers are those at each third of the network.
+    """
     names = network.layer_names
-    n_layers = len(names)
-    usual = tuple(names[round(n_layers * third / 3) - 1] for third in (1, 2, 3))
+    thirds = tuple(names[round(len(names) * third / 3) - 1] for third in (1, 2, 3))
     return Backbone(
         name=name,
-        settings=KALDI,
-        default_layers=usual,
+        settings=FRONT_ENDS["beats"],
+        default_layers=thirds,
         strides=dict.fromkeys(names, network.config.input_patch_size),
         reach_frames=WINDOW_FRAMES,
         weights_sha256=weights_sha256,
@@ -79,7 +102,7 @@ def backbone_of(
 
 
 MAKERS: dict[str, BackboneMaker] = {
-    "beats": partial(beats, name="beats"),
-    "beats-iter3plus": partial(beats, name="beats-iter3plus"),
+    "beats": partial(beats, "beats"),
+    "beats-iter3plus": partial(beats, "beats-iter3plus"),
     "beats-small": beats_small,
 }

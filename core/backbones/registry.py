@@ -4,47 +4,56 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.backbones import cnn14_family, htsat
-from core.backbones.aisfx import aisfx
+from core.backbones import beats, cnn14_family
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
-from core.backbones.beats import MAKERS as BEATS_FAMILY
+from core.backbones.front_ends import FRONT_ENDS
+from core.backbones.laion_htsat import laion_htsat
 from core.backbones.weights import catalogue
 from core.errors import SettingError
-from core.spectral.spectrogram import KALDI, SpectrogramSettings
+from core.spectral.spectrogram import SpectrogramSettings
 
 BACKBONES: dict[str, BackboneMaker] = {
-    "aisfx": aisfx,
     **cnn14_family.MAKERS,
-    "laion-htsat": htsat.laion_htsat,
-    **BEATS_FAMILY,
-}
-
-# Those of the backbones whose front end is known before their weights are here.
-_FRONT_ENDS: dict[str, SpectrogramSettings] = {
-    "aisfx": SpectrogramSettings(),
-    **cnn14_family.SETTINGS,
-    "laion-htsat": htsat.SETTINGS,
-    **dict.fromkeys(BEATS_FAMILY, KALDI),
+    "laion-htsat": laion_htsat,
+    **beats.MAKERS,
 }
 
 
 def front_end(name: str) -> SpectrogramSettings:
-    """The front end of the backbone of that name, without its network where that is possible.
+    """Look up the spectrogram of a backbone, without its network where that is possible.
+
+    Args:
+        name: one of `BACKBONES`
+
+    Returns:
+        The settings of its front end.
 
     Raises:
-        SettingError, WeightsError: as `load_backbone`.
+        SettingError: no backbone has that name.
+        WeightsError: the network had to be loaded, and its weights are not here or damaged.
     """
-    known = _FRONT_ENDS.get(name) if name in BACKBONES else None
+    known = FRONT_ENDS.get(name) if name in BACKBONES else None
     return known or load_backbone(name, "cpu").settings
 
 
 def usable_backbones() -> list[str]:
-    """The names of the backbones whose weights are here, or that need none."""
+    """List the backbones that can be loaded here.
+
+    Returns:
+        The names of those whose weights are here, or that need none.
+    """
     return [name for name in BACKBONES if name not in catalogue.WEIGHTS or catalogue.find(name)]
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:
-    """The backbone of that name on a device; loaded once a process.
+    """Load a backbone; a process loads each once.
+
+    Args:
+        name: one of `BACKBONES`
+        device: "auto", "cpu" or "cuda"
+
+    Returns:
+        The backbone on the device.
 
     Raises:
         SettingError: no backbone has that name, or there is no such device.

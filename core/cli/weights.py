@@ -52,8 +52,9 @@ def run_list(given: argparse.Namespace) -> int:
         size = f"{'' if file.size_is_exact else 'about '}{file.size_bytes / 1e6:,.1f} MB"
         md5 = f"MD5 {file.md5}" if file.md5 else "no MD5"
         known = f"sha256 {file.sha256}" if file.sha256 else f"{md5}, sha256 not told"
+        source = f" ({file.hash_source})" if file.hash_source else ""
         print(f"{file.name}: {file.title}")
-        print(f"  {size}, {file.licence}, {known}{f' ({file.told})' if file.told else ''}")
+        print(f"  {size}, {file.licence}, {known}{source}")
         print(f"  published as {file.published}")
         if file.needs:
             print(f"  needs {file.needs}")
@@ -64,7 +65,7 @@ def run_list(given: argparse.Namespace) -> int:
         part = store.downloaded_bytes(file.name)
         begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
         accept = " --accept-licence" if file.must_accept else ""
-        if file.by_hand:
+        if file.browser_page:
             print(f"  not here; {catalogue.without_network(file)}")
             continue
         print(f"  not here; run: hearmap weights fetch {file.name}{accept}{begun}")

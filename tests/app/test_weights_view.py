@@ -37,7 +37,7 @@ def test_every_published_file_is_there_with_size_licence_and_hash() -> None:
     for file in catalogue.list_weights():
         assert file.licence in said.replace("\\", "")
         assert str(file.sha256 or file.md5 or "No hash is known") in said
-        offered = catalogue.find(file.name) is None and not file.by_hand
+        offered = catalogue.find(file.name) is None and not file.browser_page
         assert (f"fetch_{file.name}" in keys(at)) == offered
 
 

@@ -9,8 +9,8 @@ import torch
 
 from core.backbones import Backbone
 from core.backbones.beats import backbone_of
-from core.backbones.beats_network import BeatsConfig, BeatsNetwork
-from core.backbones.cnn14 import Cnn14
+from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
+from core.backbones.networks.cnn14 import Cnn14
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor, Features, SourceClip
 from core.spectral.spectrogram import SpectrogramSettings

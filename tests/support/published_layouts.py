@@ -121,7 +121,7 @@ def save_published(name: str, state: dict[str, Tensor], path: Path) -> Path:
     return path
 
 
-def publish(name: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.WeightsFile:
+def publish(name: str, path: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.PublishedFile:
     """From now on this file is what was published under that name."""
     content = path.read_bytes()
     entry = dataclasses.replace(

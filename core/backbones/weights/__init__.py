@@ -1,1 +1,1 @@
-"""The published files of the backbones' weights: catalogue, download, checkpoints."""
+"""The backbones' published weights: what there is, and fetching, checking and saving them."""

@@ -1,6 +1,6 @@
 """Weights by name: what each is, whether it is here, and loading it.
 
-What brings them here and takes them away is in `weights_keeping`. A user's own weights, under
+`core.backbones.weights.store` fetches, adds and removes them. A user's own weights, under
 HEARMAP_HOME, come before those of the environment. A new one is one line in `WEIGHTS`.
 """
 
@@ -11,16 +11,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.backbones.weights.aisfx_checkpoint import AISFX
-from core.backbones.weights.beats_checkpoint import BEATS, BEATS_PLUS
-from core.backbones.weights.cnn14_checkpoints import (
-    CLAP_CNN14,
-    PANNS_CNN10,
-    PANNS_CNN14,
-    PANNS_CNN14_16K,
-)
-from core.backbones.weights.htsat_checkpoint import LAION_HTSAT
-from core.backbones.weights.weights_file import WeightsFile
+from core.backbones.weights.aisfx import AISFX
+from core.backbones.weights.beats import BEATS, BEATS_PLUS
+from core.backbones.weights.clap_panns import CLAP_CNN14, PANNS_CNN10, PANNS_CNN14, PANNS_CNN14_16K
+from core.backbones.weights.laion_clap import LAION_HTSAT
+from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
 from core.runtime.atomic_write import error_reason
 from core.runtime.paths import environment_weights_dir, weights_dir
@@ -28,7 +23,7 @@ from core.runtime.paths import environment_weights_dir, weights_dir
 if TYPE_CHECKING:
     from torch import Tensor
 
-WEIGHTS: dict[str, WeightsFile] = {
+WEIGHTS: dict[str, PublishedFile] = {
     file.name: file
     for file in (
         AISFX,
@@ -43,16 +38,26 @@ WEIGHTS: dict[str, WeightsFile] = {
 }
 
 
-def list_weights() -> list[WeightsFile]:
-    """Every file of weights that HearMap knows; `find` tells which are here."""
+def list_weights() -> list[PublishedFile]:
+    """List the weights that HearMap knows; `find` tells which are here.
+
+    Returns:
+        Every published file.
+    """
     return list(WEIGHTS.values())
 
 
-def get(name: str) -> WeightsFile:
-    """The weights of that name.
+def get(name: str) -> PublishedFile:
+    """Look up weights by name.
+
+    Args:
+        name: the weights' name
+
+    Returns:
+        The published file.
 
     Raises:
-        WeightsError: there are none; the sentence lists those there are.
+        WeightsError: there are none of that name; the sentence lists those there are.
     """
     if name not in WEIGHTS:
         known = ", ".join(sorted(WEIGHTS))
@@ -61,7 +66,17 @@ def get(name: str) -> WeightsFile:
 
 
 def find(name: str) -> Path | None:
-    """The kept tensors of the weights: the user's, else the environment's, else None."""
+    """Find the saved tensors of weights.
+
+    Args:
+        name: the weights' name
+
+    Returns:
+        The user's, else the environment's, else None.
+
+    Raises:
+        WeightsError: there are no weights of that name.
+    """
     get(name)
     for folder in (weights_dir(), environment_weights_dir()):
         path = folder / f"{name}.safetensors"
@@ -71,11 +86,18 @@ def find(name: str) -> Path | None:
 
 
 def load(name: str) -> dict[str, Tensor]:
-    """The tensors of the weights by name, on the CPU, every byte checked.
+    """Load the tensors of weights, every byte checked.
+
+    Args:
+        name: the weights' name
+
+    Returns:
+        The tensors by name, on the CPU.
 
     Raises:
-        WeightsError: they are not here, or not what was kept.
+        WeightsError: they are not here, or not what was saved.
     """
+    # Brings PyTorch, which listing weights does not wait for.
     from safetensors import SafetensorError
     from safetensors.torch import load as read_tensors
 
@@ -87,13 +109,13 @@ def load(name: str) -> dict[str, Tensor]:
         )
     try:
         content = path.read_bytes()
-        kept = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        stated, source = kept["sha256"], kept["source_sha256"]
+        hashes = _hashes(path)
     except OSError as error:
         raise WeightsError(f"The {name} weights cannot be read: {error_reason(error)}.") from error
-    except (ValueError, KeyError, TypeError):
-        stated = source = None
-    if source != (weights.sha256 or source) or hashlib.sha256(content).hexdigest() != stated:
+    if hashes is None or hashes != (
+        hashlib.sha256(content).hexdigest(),
+        weights.sha256 or hashes[1],
+    ):
         raise WeightsError(
             f"The {name} weights are damaged ({path}); run: hearmap weights fetch {name}"
         )
@@ -104,27 +126,50 @@ def load(name: str) -> dict[str, Tensor]:
 
 
 def source_sha256(name: str) -> str:
-    """The sha256 of the published file that the weights here were made from.
+    """Look up the hash of the published file that the weights here were made from.
+
+    Args:
+        name: the weights' name
+
+    Returns:
+        The sha256.
 
     Raises:
         WeightsError: they are not here, or the note beside them is damaged.
     """
     path = find(name)
     try:
-        if path is not None:
-            return str(json.loads(path.with_suffix(".json").read_text("utf-8"))["source_sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise WeightsError(f"The {name} weights are damaged; run: hearmap weights fetch {name}")
+        hashes = _hashes(path) if path is not None else None
+    except OSError:
+        hashes = None
+    if hashes is None:
+        raise WeightsError(f"The {name} weights are damaged; run: hearmap weights fetch {name}")
+    return hashes[1]
 
 
-def without_network(weights: WeightsFile) -> str:
-    """What to do on a machine without a network."""
+def without_network(weights: PublishedFile) -> str:
+    """Say what to do on a machine without a network.
+
+    Args:
+        weights: the published file
+
+    Returns:
+        A sentence with the command.
+    """
     return (
         f"On a machine without a network, bring {weights.bring} and run: "
         f"hearmap weights add {weights.name} FILE{_accepting(weights)}"
     )
 
 
-def _accepting(weights: WeightsFile) -> str:
+def _hashes(path: Path) -> tuple[str, str] | None:
+    # The sha256 of the saved tensors and of the published file; None where the note is damaged.
+    try:
+        about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return str(about["sha256"]), str(about["source_sha256"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _accepting(weights: PublishedFile) -> str:
     return " --accept-licence" if weights.must_accept else ""

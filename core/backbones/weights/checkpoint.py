@@ -17,14 +17,21 @@ N_NAMED = 3
 
 
 def read_checkpoint(path: Path) -> Any:
-    """What the checkpoint holds, on the CPU; tensors are read from the disk when they are used.
+    """Read a checkpoint; its tensors are read from the disk when they are used.
 
     NumPy arrays and scalars beside the tensors (a sampler's state, a label) need a few harmless
     names to be allowed, whatever module this NumPy keeps them in.
 
+    Args:
+        path: the file
+
+    Returns:
+        What it holds, on the CPU.
+
     Raises:
         WeightsError: it is no PyTorch checkpoint, is cut off, or holds anything but such values.
     """
+    # PyTorch waits, in these functions, for the first checkpoint: listing weights does not need it.
     import torch
 
     with torch.serialization.safe_globals(_harmless()):
@@ -33,18 +40,24 @@ def read_checkpoint(path: Path) -> Any:
             try:
                 return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
             except Exception as error:  # whatever a damaged file makes of the reader
-                problem = error
-    said = str(problem)
+                problem = str(error)
     why = (
         "it holds more than tensors and plain values"
-        if "Unsupported global" in said
+        if "Unsupported global" in problem
         else "it is cut off, damaged or something else"
     )
     raise WeightsError(f"“{path.name}” cannot be read as a PyTorch checkpoint: {why}.") from None
 
 
 def tensors_below(state: object, prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with the prefix, without it; none where `state` is no mapping.
+    """Find the tensors whose names begin with a prefix.
+
+    Args:
+        state: tensors by name, as a checkpoint holds them; anything else has none
+        prefix: what the names begin with
+
+    Returns:
+        The tensors by name, without the prefix.
 
     >>> import torch
     >>> list(tensors_below({"a.b": torch.ones(1), "c": 3}, "a."))
@@ -61,8 +74,15 @@ def tensors_below(state: object, prefix: str) -> dict[str, Tensor]:
     }
 
 
-def needed(network: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of what the network needs; counters of training batches are not."""
+def tensor_shapes(network: nn.Module) -> dict[str, tuple[int, ...]]:
+    """List the tensors that a network needs; counters of training batches are not needed.
+
+    Args:
+        network: the network
+
+    Returns:
+        The tensors' shapes by name.
+    """
     return {
         name: tuple(values.shape)
         for name, values in network.state_dict().items()
@@ -70,10 +90,18 @@ def needed(network: nn.Module) -> dict[str, tuple[int, ...]]:
     }
 
 
-def chosen(
+def select_tensors(
     tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], prefix: str = ""
 ) -> dict[str, Tensor]:
-    """The tensors of those names, as 32-bit floats where they are floats.
+    """Select the tensors that are needed, and check their shapes.
+
+    Args:
+        tensors: those of a file, by name
+        shapes: the shapes of those that are needed, by name
+        prefix: stands before the names in sentences only
+
+    Returns:
+        The tensors by name, as 32-bit floats where they are floats.
 
     Raises:
         WeightsError: some are missing or of another shape; the sentence names the first ones.
@@ -88,10 +116,10 @@ def chosen(
     ]
     if other:
         raise WeightsError(f"It has another shape in {_listed(other)}.")
-    kept = {name: tensors[name] for name in shapes}
+    selected = {name: tensors[name] for name in shapes}
     return {
         name: (values.float() if values.is_floating_point() else values).contiguous()
-        for name, values in kept.items()
+        for name, values in selected.items()
     }
 
 

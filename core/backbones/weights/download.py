@@ -1,4 +1,4 @@
-"""A file over HTTP, with progress, that goes on where it was cut off."""
+"""Downloading a file over HTTP, with progress, going on where it was cut off."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import requests
@@ -22,19 +21,40 @@ N_TRIES = 3
 PAUSE_SECONDS = 1.0
 
 
-def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES) -> Path:
-    """`target` holds what is at the URL, all of it.
+class _CutOffError(Exception):
+    """The connection ended before the file did."""
 
-    What was there of it from an earlier try is kept and asked for no more, if the server says
-    that its file is still the same (Range with If-Range); a cut-off connection is taken up again
-    `tries` times as long as that brings something. Cancelled by `progress`, or cut off for good,
-    it leaves the part beside `target` for the next time.
+
+_CUT_OFF = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    _CutOffError,
+)
+
+
+def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES) -> Path:
+    """Download a file whole.
+
+    What is here of it from an earlier try is not asked for again, if the server says that its
+    file is still the same (Range with If-Range). A connection that is cut off is taken up again
+    as long as that brings something, and then `tries` times. Cancelled by `progress`, or cut off
+    for good, it leaves the part beside `target` for the next time.
+
+    Args:
+        url: where the file is
+        target: where it shall be
+        progress: called with every block that comes
+        tries: how often a connection that brings nothing is tried
+
+    Returns:
+        `target`.
 
     Raises:
         WeightsError: no network, no such file, or cut off; what to do is for the caller to say.
         StoreError: the disk is full or the folder cannot be written.
     """
-    part = target.with_name(f"{target.name}.part")
+    part = _part(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         progress = _rising(progress)
@@ -43,10 +63,10 @@ def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES
             had = _size(part)
             try:
                 _go_on(url, part, progress)
-            except (requests.ConnectionError, requests.Timeout, _CutOffError) as error:
+            except _CUT_OFF as error:
                 failures = 1 if _size(part) > had else failures + 1
                 if failures >= tries or not _size(part):
-                    raise WeightsError(_said(url, part, error)) from None
+                    raise WeightsError(_explain(url, part, error)) from None
                 time.sleep(PAUSE_SECONDS * failures)
             except requests.RequestException as error:
                 raise WeightsError(f"{_host(url)} cannot be asked for it: {error}.") from None
@@ -57,25 +77,36 @@ def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES
         return target
     except OSError as error:
         raise StoreError(
-            f"“{target.name}” could not be kept in {target.parent}: {error_reason(error)}."
+            f"“{target.name}” could not be saved in {target.parent}: {error_reason(error)}."
         ) from error
 
 
-def kept_bytes(target: Path) -> int:
-    """How much of a download is here from an earlier try."""
-    return _size(target.with_name(f"{target.name}.part"))
+def downloaded_bytes(target: Path) -> int:
+    """Measure how much of a download is here from an earlier try.
+
+    Args:
+        target: where the file shall be
+
+    Returns:
+        Bytes.
+    """
+    return _size(_part(target))
 
 
-def forget(target: Path) -> None:
-    """Nothing of the download is left."""
-    part = target.with_name(f"{target.name}.part")
+def delete(target: Path) -> None:
+    """Delete a download and its part.
+
+    Args:
+        target: where the file is, or should have been
+    """
+    part = _part(target)
     for path in (target, part, _about(part)):
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
 
 
 def _rising(progress: Progress) -> Progress:
-    """Progress that does not fall where a download has to begin again."""
+    # It does not fall where a download has to begin again.
     highest = 0.0
 
     def report(stage: str, fraction: float) -> None:
@@ -86,10 +117,6 @@ def _rising(progress: Progress) -> Progress:
     return report
 
 
-class _CutOffError(Exception):
-    """The connection ended before the file did."""
-
-
 def _go_on(url: str, part: Path, progress: Progress) -> None:
     have, version = _size(part), _version(part)
     headers = {"Accept-Encoding": "identity", "User-Agent": "hearmap"}
@@ -98,7 +125,7 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as answer:
         if answer.status_code == 416:
             # Nothing lies behind what is here: either all of it is, or it is of another file.
-            if _total_of(answer.headers.get("Content-Range", "")) == have:
+            if answer.headers.get("Content-Range", "").rpartition("/")[2] == str(have):
                 return
             part.unlink()
             _go_on(url, part, progress)
@@ -115,19 +142,14 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
         version = "" if version.startswith("W/") else version
         _about(part).write_text(json.dumps({"version": version}), encoding="utf-8")
         with part.open("ab" if have else "wb") as stream:
-            for block in _blocks(answer):
+            of_all = f" of {total / 1e6:,.0f}" if total else ""
+            for block in answer.iter_content(CHUNK_BYTES):
                 stream.write(block)
                 have += len(block)
-                progress(_stage(have, total), min(1.0, have / total) if total else 0.0)
+                stage = f"Downloading, {have / 1e6:,.0f}{of_all} MB"
+                progress(stage, min(1.0, have / total) if total else 0.0)
         if total is not None and have != total:
             raise _CutOffError
-
-
-def _blocks(answer: requests.Response) -> Iterator[bytes]:
-    try:
-        yield from answer.iter_content(CHUNK_BYTES)
-    except requests.exceptions.ChunkedEncodingError:
-        raise _CutOffError from None
 
 
 def _check_room(part: Path, n_bytes: int) -> None:
@@ -139,17 +161,12 @@ def _check_room(part: Path, n_bytes: int) -> None:
         )
 
 
-def _stage(have: int, total: int | None) -> str:
-    of_all = f" of {total / 1e6:,.0f}" if total else ""
-    return f"Downloading, {have / 1e6:,.0f}{of_all} MB"
-
-
-def _said(url: str, part: Path, error: Exception) -> str:
+def _explain(url: str, part: Path, error: Exception) -> str:
     have = _size(part)
     if have:
         return (
             f"The download from {_host(url)} was cut off; the {have / 1e6:,.1f} MB that came are "
-            "kept, and the next try goes on from there."
+            "saved, and the next try goes on from there."
         )
     if isinstance(error, requests.Timeout):
         return f"{_host(url)} does not answer; try again later."
@@ -158,6 +175,10 @@ def _said(url: str, part: Path, error: Exception) -> str:
 
 def _host(url: str) -> str:
     return url.split("/")[2]
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
 
 
 def _about(part: Path) -> Path:
@@ -170,11 +191,6 @@ def _version(part: Path) -> str:
         return str(about["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
-
-
-def _total_of(content_range: str) -> int | None:
-    total = content_range.rpartition("/")[2]
-    return int(total) if total.isdigit() else None
 
 
 def _size(path: Path) -> int:

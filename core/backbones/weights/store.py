@@ -1,6 +1,6 @@
-"""Weights are fetched or added, checked, kept and removed.
+"""Fetching, adding and removing weights.
 
-Only what a network needs is kept of a published checkpoint: NAME.safetensors, and beside it
+Only what a network needs is saved of a published checkpoint: NAME.safetensors, and beside it
 NAME.json with both sha256, the licence and the citation.
 """
 
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from core.backbones.weights import download
 from core.backbones.weights.catalogue import WEIGHTS, find, get, load, without_network
-from core.backbones.weights.weights_file import WeightsFile
+from core.backbones.weights.published_file import PublishedFile
 from core.errors import StoreError, WeightsError
 from core.runtime.atomic_write import atomic_write, error_reason, temporary_beside
 from core.runtime.paths import environment_weights_dir, weights_dir
@@ -31,10 +31,20 @@ def fetch(
     into_environment: bool = False,
     accept_licence: bool = False,
 ) -> Path:
-    """The weights are kept, for this user or for everybody who uses this environment.
+    """Download weights, check and save them.
 
-    Nothing is downloaded where intact ones are kept there already. A download that is stopped or
+    Nothing is downloaded where intact ones are saved there already. A download that is stopped or
     cut off leaves its part, and the next one goes on from there.
+
+    Args:
+        name: the weights' name
+        progress: called with stage and fraction
+        into_environment: whether they are saved for everybody who uses this Python environment,
+            not for this user
+        accept_licence: whether the user accepts the licence, where one must be accepted
+
+    Returns:
+        The saved tensors.
 
     Raises:
         WeightsError: the name is unknown, the licence not accepted where it must be, the download
@@ -56,13 +66,13 @@ def fetch(
         except WeightsError as error:
             raise WeightsError(f"{error} {without_network(weights)}") from error
         try:
-            kept = _keep(weights, downloaded, work, folder, progress)
+            saved = _save(weights, downloaded, work, folder, progress)
         except WeightsError:
             # What is not what was published need not be gone on with.
-            download.forget(downloaded)
+            download.delete(downloaded)
             raise
-        download.forget(downloaded)
-        return kept
+        download.delete(downloaded)
+        return saved
 
 
 def add(
@@ -73,9 +83,17 @@ def add(
     progress: Progress = silent,
     accept_licence: bool = False,
 ) -> Path:
-    """The weights are kept for this user, from a file they brought, which stays as it is.
+    """Check and save weights from a file the user brought, which stays as it is.
 
-    `called` is what they know the file as, where that is not its name.
+    Args:
+        name: the weights' name
+        file: the published file
+        called: what the user knows the file as, where that is not its name
+        progress: called with stage and fraction
+        accept_licence: whether the user accepts the licence, where one must be accepted
+
+    Returns:
+        The saved tensors, this user's.
 
     Raises:
         WeightsError: the file is not there or not what was published, or the licence must be
@@ -89,57 +107,70 @@ def add(
         raise WeightsError(f"“{file}” cannot be read; check who owns it.")
     _check_licence(weights, accept_licence, "add")
     with _work_folder(weights_dir(), name) as work:
-        return _keep(weights, file, work, weights_dir(), progress, called)
+        return _save(weights, file, work, weights_dir(), progress, called)
 
 
 def remove(name: str) -> None:
-    """The user's own copy of the weights is gone, and what is left of a download.
+    """Delete the user's own copy of weights, and what is left of a download.
+
+    Args:
+        name: the weights' name
 
     Raises:
+        WeightsError: there are no weights of that name.
         StoreError: they could not be removed.
     """
     get(name)
     path = weights_dir() / f"{name}.safetensors"
     try:
-        for kept in (path, path.with_suffix(".json")):
-            kept.unlink(missing_ok=True)
+        for saved in (path, path.with_suffix(".json")):
+            saved.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
             f"The {name} weights could not be removed: {error_reason(error)}."
         ) from error
-    download.forget(_download_target(name, weights_dir()))
+    download.delete(_download_target(name, weights_dir()))
 
 
 def downloaded_bytes(name: str) -> int:
-    """How much of a download that was cut off is here."""
-    return download.kept_bytes(_download_target(name, weights_dir()))
+    """Measure how much of a download that was cut off is here.
+
+    Args:
+        name: the weights' name
+
+    Returns:
+        Bytes.
+    """
+    return download.downloaded_bytes(_download_target(name, weights_dir()))
 
 
-def _obtain(weights: WeightsFile, work: Path, folder: Path, progress: Progress) -> Path:
+def _obtain(weights: PublishedFile, work: Path, folder: Path, progress: Progress) -> Path:
+    if weights.browser_page:
+        raise WeightsError(
+            f"{weights.short_title} cannot be downloaded by a program: open "
+            f"{weights.browser_page} in a browser."
+        )
     if weights.obtain is not None:
         return weights.obtain(work, progress)
     target = _download_target(weights.name, folder)
     if target.is_file():
         # Its check was stopped.
         return target
-    urls = [*_mirrored(weights.urls[0]), *weights.urls]
+    # The same file below HEARMAP_WEIGHTS_MIRROR, a web address, comes first where that is set.
+    mirror = os.environ.get("HEARMAP_WEIGHTS_MIRROR", "").strip().rstrip("/")
+    file = urlsplit(weights.urls[0]).path.rpartition("/")[2]
+    urls = [*([f"{mirror}/{file}"] if mirror else []), *weights.urls]
     for url in urls[:-1]:
         with contextlib.suppress(WeightsError):
             return download.download(url, target, progress)
     return download.download(urls[-1], target, progress)
 
 
-def _mirrored(url: str) -> list[str]:
-    """The same file below HEARMAP_WEIGHTS_MIRROR, a web address, where that is set."""
-    mirror = os.environ.get("HEARMAP_WEIGHTS_MIRROR", "").strip().rstrip("/")
-    return [f"{mirror}/{urlsplit(url).path.rpartition('/')[2]}"] if mirror else []
-
-
 def _download_target(name: str, folder: Path) -> Path:
     return folder / "downloads" / name
 
 
-def _check_licence(weights: WeightsFile, accepted: bool, action: str) -> None:
+def _check_licence(weights: PublishedFile, accepted: bool, action: str) -> None:
     if weights.must_accept and not accepted:
         file = " FILE" if action == "add" else ""
         raise WeightsError(
@@ -149,26 +180,26 @@ def _check_licence(weights: WeightsFile, accepted: bool, action: str) -> None:
         )
 
 
-def _keep(
-    weights: WeightsFile,
+def _save(
+    weights: PublishedFile,
     downloaded: Path,
     work: Path,
     folder: Path,
     progress: Progress,
     called: str = "",
 ) -> Path:
-    progress("Checking", 0.9)
-    checkpoint = weights.unpack(downloaded, work)
-    sha256 = _check_published(weights, checkpoint, called or downloaded.name)
+    # Brings PyTorch, which the Weights view and `hearmap weights list` do not wait for.
     from safetensors.torch import save as tensor_bytes
 
+    called = called or downloaded.name
+    progress("Checking", 0.9)
+    checkpoint = weights.unpack(downloaded, work) if weights.unpack else downloaded
+    sha256 = _check_published(weights, checkpoint, called)
     progress("Converting", 0.95)
     try:
         content = tensor_bytes(weights.convert(checkpoint))
     except WeightsError as error:
-        raise WeightsError(
-            f"“{called or downloaded.name}” is not {weights.name}'s. {error}"
-        ) from error
+        raise WeightsError(f"“{called}” is not {weights.name}'s. {error}") from error
     about = {
         "name": weights.name,
         "title": weights.title,
@@ -185,31 +216,30 @@ def _keep(
         temporary.write_bytes(content)
     with atomic_write(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    progress("Kept", 1.0)
+    progress("Saved", 1.0)
     return path
 
 
-def _check_published(weights: WeightsFile, checkpoint: Path, name: str) -> str:
-    """The sha256 of a checkpoint that is, as far as is known, what was published."""
-    found = _digest(checkpoint, "sha256")
-    if weights.sha256 is not None:
-        fits, said = found == weights.sha256, f"sha256 begins {found[:12]}"
-        expected = weights.sha256[:12]
-    elif weights.md5 is not None:
-        md5 = _digest(checkpoint, "md5")
-        fits, said, expected = md5 == weights.md5, f"MD5 begins {md5[:12]}", weights.md5[:12]
+def _check_published(weights: PublishedFile, checkpoint: Path, called: str) -> str:
+    # Gives the sha256 of a checkpoint that is, as far as is known, what was published.
+    sha256 = _digest(checkpoint, "sha256")
+    if weights.sha256:
+        kind, found, expected = "sha256", sha256, weights.sha256
+    elif weights.md5:
+        kind, found, expected = "MD5", _digest(checkpoint, "md5"), weights.md5
     else:
-        return found
-    if fits:
-        return found
-    raise WeightsError(
-        f"“{name}” is not what was published as {weights.name}: its {said}, expected was "
-        f"{expected}. {_what_it_is(weights, checkpoint, found)}{without_network(weights)}"
-    )
+        return sha256
+    if found != expected:
+        raise WeightsError(
+            f"“{called}” is not what was published as {weights.name}: its {kind} begins "
+            f"{found[:12]}, expected was {expected[:12]}. "
+            f"{_what_it_is(weights, checkpoint, sha256)}{without_network(weights)}"
+        )
+    return sha256
 
 
-def _what_it_is(weights: WeightsFile, checkpoint: Path, sha256: str) -> str:
-    """A sentence on what is wrong with a file that is not the published one, as far as is seen."""
+def _what_it_is(weights: PublishedFile, checkpoint: Path, sha256: str) -> str:
+    # A sentence on what is wrong with a file that is not the published one, as far as is seen.
     for other in WEIGHTS.values():
         if sha256 == other.sha256 or (other.md5 and _digest(checkpoint, "md5") == other.md5):
             return f"It is {other.name}'s: run hearmap weights add {other.name} FILE. "
@@ -228,14 +258,14 @@ def _what_it_is(weights: WeightsFile, checkpoint: Path, sha256: str) -> str:
 
 @contextlib.contextmanager
 def _work_folder(folder: Path, name: str) -> Iterator[Path]:
-    """A folder beside the weights, hence on their disk, which is gone afterwards."""
+    # A folder beside the weights, hence on their disk, which is gone afterwards.
     work = temporary_beside(folder / name)
     try:
         work.mkdir(parents=True)
         yield work
     except OSError as error:
         raise StoreError(
-            f"Weights could not be kept in {folder}: {error_reason(error)}."
+            f"Weights could not be saved in {folder}: {error_reason(error)}."
         ) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)

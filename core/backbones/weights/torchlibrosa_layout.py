@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from core.backbones.weights.checkpoint import chosen
+from core.backbones.weights.checkpoint import select_tensors
 from core.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -27,12 +27,21 @@ _KERNELS = (
 def mel_filters(
     tensors: Mapping[str, Tensor], settings: SpectrogramSettings, prefix: str = ""
 ) -> Tensor:
-    """The file's own mel filters, [bin, freq]; `prefix` only stands in the sentences.
+    """Select the file's own mel filters, and check its front end.
+
+    Args:
+        tensors: the file's tensors by name
+        settings: the front end that is expected
+        prefix: stands before the names in sentences only
+
+    Returns:
+        The filters, [bin, freq].
 
     Raises:
         WeightsError: the file has no such front end, or not the one that `settings` describe, so
             that its frequencies would not be known.
     """
+    # PyTorch waits, in these functions, for the first conversion: listing weights does not need it.
     import torch
 
     from core.spectral.spectrogram import mel_filter_bank
@@ -41,23 +50,22 @@ def mel_filters(
     shapes = {_FILTERS: (n_bins, settings.n_mels)} | {
         kernel: (n_bins, 1, settings.n_fft) for kernel in _KERNELS
     }
-    kept = chosen(tensors, shapes, prefix)
-    same = (
-        torch.allclose(kept[name][:, 0], ours, atol=1e-4)
+    selected = select_tensors(tensors, shapes, prefix)
+    if not all(
+        torch.allclose(selected[name][:, 0], ours, atol=1e-4)
         for name, ours in zip(_KERNELS, _stft_kernels(settings.n_fft), strict=True)
-    )
-    if not all(same):
+    ):
         raise WeightsError(f"Its spectrogram is not a Hann STFT of {settings.n_fft} samples.")
-    if not torch.allclose(kept[_FILTERS], mel_filter_bank(settings), atol=1e-4, rtol=1e-3):
+    if not torch.allclose(selected[_FILTERS], mel_filter_bank(settings), atol=1e-4, rtol=1e-3):
         raise WeightsError(
             f"Its mel filters are not {settings.n_mels} bands from {settings.f_min_hz:g} to "
             f"{settings.f_max_hz:g} Hz at {settings.sample_rate} Hz."
         )
-    return kept[_FILTERS]
+    return selected[_FILTERS]
 
 
 def _stft_kernels(n_fft: int) -> tuple[Tensor, Tensor]:
-    """Real and imaginary part of the windowed Fourier matrix, [bin, sample] each."""
+    # Real and imaginary part of the windowed Fourier matrix, [bin, sample] each.
     import torch
 
     sample = torch.arange(n_fft, dtype=torch.float64)

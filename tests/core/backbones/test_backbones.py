@@ -19,9 +19,9 @@ import torch
 
 from core.backbones import load_backbone, registry
 from core.backbones.backbone import Backbone
-from core.backbones.cnn14_family import SETTINGS
-from core.backbones.htsat import unfolded
-from core.backbones.laion_import import import_tower
+from core.backbones.front_ends import FRONT_ENDS
+from core.backbones.networks.htsat import unfolded
+from core.backbones.networks.laion_import import import_tower
 from core.backbones.weights import catalogue, store
 from core.errors import WeightsError
 from core.features.cache import FeatureCache
@@ -30,7 +30,7 @@ from core.spectral.spectrogram import mel_filter_bank, mel_power
 from core.types import Clip, FeatureMaps
 from tests.support.published_layouts import cnn_state, htsat_state, publish, save_published
 
-CNNS = tuple(SETTINGS)
+CNNS = ("clap-cnn14", "panns-cnn14", "panns-cnn14-16k", "panns-cnn10")
 ALL = (*CNNS, "laion-htsat")
 PREFIXES = {"clap-cnn14": "audio_encoder.base."}
 
@@ -57,7 +57,7 @@ def tower(name: str) -> torch.nn.Module:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return module.create_htsat_model(config).eval()
-    settings = SETTINGS[name]
+    settings = FRONT_ENDS[name]
     network = module.Cnn10 if name == "panns-cnn10" else module.Cnn14
     return network(
         settings.sample_rate,
@@ -75,7 +75,7 @@ def state_of(name: str) -> dict[str, torch.Tensor]:
     if name == "laion-htsat":
         return htsat_state(tower(name), seed=5)
     n_blocks = 4 if name == "panns-cnn10" else 6
-    return cnn_state(SETTINGS[name], n_blocks, seed=5, prefix=PREFIXES.get(name, ""))
+    return cnn_state(FRONT_ENDS[name], n_blocks, seed=5, prefix=PREFIXES.get(name, ""))
 
 
 def load_published(name: str, state: dict[str, torch.Tensor], folder: Path) -> Backbone:

@@ -9,9 +9,9 @@ import torch
 
 from core.backbones import load_backbone
 from core.backbones.beats import MAKERS, WINDOW_FRAMES, backbone_of, beats_small
-from core.backbones.beats_network import BeatsConfig, BeatsNetwork, folded, unfolded
+from core.backbones.networks.beats import BeatsConfig, BeatsNetwork, folded, unfolded
 from core.backbones.weights import catalogue, store
-from core.backbones.weights.beats_checkpoint import kept, network_of, published_name
+from core.backbones.weights.beats import load_network, pack_network, published_name
 from core.errors import WeightsError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor
@@ -36,7 +36,9 @@ def network(cfg: dict[str, Any] = CFG, seed: int = 0) -> BeatsNetwork:
     config = BeatsConfig.from_published(cfg)
     state = published_state(cfg, seed)
     names = BeatsNetwork(config).state_dict()
-    return network_of(kept(config, {name: state[published_name(name)] for name in names})).eval()
+    return load_network(
+        pack_network(config, {name: state[published_name(name)] for name in names})
+    ).eval()
 
 
 # The front end

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 
-from core.backbones.cnn14_family import SETTINGS
+from core.backbones.front_ends import FRONT_ENDS
 from core.backbones.weights import catalogue, download, store
 from core.cli import main
 from core.errors import Cancelled, StoreError, WeightsError
@@ -29,7 +29,7 @@ NAME = "panns-cnn10"
 def published(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A file in the layout of PANNs' CNN10."""
     path = tmp_path_factory.mktemp("published") / "Cnn10.pth"
-    return save_published(NAME, cnn_state(SETTINGS[NAME], 4, seed=1), path).read_bytes()
+    return save_published(NAME, cnn_state(FRONT_ENDS[NAME], 4, seed=1), path).read_bytes()
 
 
 @pytest.fixture
@@ -288,10 +288,10 @@ def test_missing_and_misshapen_tensors_are_named(
     server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed(monkeypatch, size_bytes=1000)
-    state = cnn_state(SETTINGS[NAME], 4, seed=2)
+    state = cnn_state(FRONT_ENDS[NAME], 4, seed=2)
     del state["conv_block1.conv1.weight"], state["bn0.bias"]
     assert "It lacks bn0.bias, conv_block1.conv1.weight." in refusal(bring(state, tmp_path))
-    state = cnn_state(SETTINGS[NAME], 4, seed=2)
+    state = cnn_state(FRONT_ENDS[NAME], 4, seed=2)
     state["conv_block2.bn1.weight"] = torch.ones(3)
     assert "conv_block2.bn1.weight (3, not 128)" in refusal(bring(state, tmp_path))
     lacks = refusal(bring({"encoder.weight": torch.ones(2)}, tmp_path))
@@ -302,7 +302,7 @@ def test_another_front_end_is_refused(
     server: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed(monkeypatch, size_bytes=1000)
-    state = cnn_state(SETTINGS[NAME], 4, seed=2)
+    state = cnn_state(FRONT_ENDS[NAME], 4, seed=2)
     rolled = state["logmel_extractor.melW"].roll(3, dims=0)
     assert "mel filters are not 64 bands from 50 to 14000 Hz at 32000 Hz" in refusal(
         bring(state | {"logmel_extractor.melW": rolled}, tmp_path)

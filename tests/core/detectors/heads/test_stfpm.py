@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.backbones import Backbone
-from core.backbones.cnn14 import Cnn14
+from core.backbones.networks.cnn14 import Cnn14
 from core.detectors.heads.stfpm import (
     CROP_FRAMES,
     STFPM,

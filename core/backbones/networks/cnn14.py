@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from core.backbones.winograd import WinogradConv
+from core.backbones.networks.winograd import WinogradConv
 
 # What a block makes of a few clips at a time on the CPU: it stays in the cache and in memory the
 # process has already, where whole batches would be given fresh pages every time.
@@ -21,7 +21,12 @@ CPU_BYTES_AT_ONCE = 8_000_000
 
 
 class ConvBlock(nn.Module):
-    """Two times 3x3 convolution, batch normalisation, ReLU; the size stays the same."""
+    """Two times 3x3 convolution, batch normalisation, ReLU; the size stays the same.
+
+    Args:
+        n_in: channels of the input
+        n_out: channels of the output
+    """
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
@@ -31,12 +36,19 @@ class ConvBlock(nn.Module):
         self.bn2: nn.Module = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, time, freq] to [batch, n_out, time, freq]."""
+        """Compute the block.
+
+        Args:
+            x: [batch, n_in, time, freq]
+
+        Returns:
+            [batch, n_out, time, freq]
+        """
         x = F.relu_(self.bn1(self.conv1(x)))
         return F.relu_(self.bn2(self.conv2(x)))
 
     def make_ready(self) -> None:
-        """Each normalisation becomes part of the convolution before it; evaluation only."""
+        """Fold each normalisation into the convolution before it; for evaluation only."""
         for conv, norm in (("conv1", "bn1"), ("conv2", "bn2")):
             fused = fuse_conv_bn_eval(getattr(self, conv), getattr(self, norm))
             fused = fused.to(memory_format=torch.channels_last)
@@ -70,7 +82,14 @@ class Cnn14(nn.Module):
             self.add_module(f"conv_block{i}", ConvBlock(n_in, n_out))
 
     def untrained(self, width: float = 1.0) -> Cnn14:
-        """A network of the same shape with new random weights, each block `width` times as wide."""
+        """Make a network of the same shape with new random weights.
+
+        Args:
+            width: the factor of each block's number of channels
+
+        Returns:
+            The network, in training mode.
+        """
         channels = tuple(max(1, round(n * width)) for n in self.channels)
         n_mels = 0 if self.bn0 is None else self.bn0.num_features
         return Cnn14(channels, self.pooling, self.pooled[-1], n_mels)
@@ -96,9 +115,14 @@ class Cnn14(nn.Module):
         return reach
 
     def forward(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
-        """Maps of the named blocks, each [batch, channel, freq, time], from [batch, freq, time].
+        """Compute the maps of some blocks; blocks after the last one named are not computed.
 
-        Blocks after the last one named are not computed.
+        Args:
+            log_mel: [batch, freq, time]
+            layers: "conv_block1" and so on
+
+        Returns:
+            Each block's map, [batch, channel, freq, time].
         """
         x = log_mel.transpose(1, 2).unsqueeze(1)
         if self.bn0 is not None:
@@ -107,7 +131,7 @@ class Cnn14(nn.Module):
         maps: dict[str, Tensor] = {}
         for i, pooled in enumerate(self.pooled, start=1):
             name = f"conv_block{i}"
-            made = [self._block(i, pooled, few) for few in self._parts(i, x)]
+            made = [self._block(name, pooled, few) for few in self._parts(i, x)]
             x = torch.cat(made) if len(made) > 1 else made[0]
             if name in layers:
                 maps[name] = x.transpose(2, 3)
@@ -116,24 +140,43 @@ class Cnn14(nn.Module):
         return maps
 
     def ready(self) -> Cnn14:
-        """The network for evaluation: normalisation folded in, gradients off, faster on the CPU."""
+        """Prepare the network for evaluation: normalisation folded in, gradients off.
+
+        This makes it faster on the CPU.
+
+        Returns:
+            The network itself.
+        """
         self.eval().requires_grad_(False)
-        for i in range(1, len(self.pooled) + 1):
-            block = self.get_submodule(f"conv_block{i}")
-            assert isinstance(block, ConvBlock)
-            block.make_ready()
+        for block in self.children():
+            if isinstance(block, ConvBlock):
+                block.make_ready()
         return self
 
-    def _block(self, i: int, pooled: bool, x: Tensor) -> Tensor:
-        x = self.get_submodule(f"conv_block{i}")(x)
+    def _block(self, name: str, pooled: bool, x: Tensor) -> Tensor:
+        x = self.get_submodule(name)(x)
         if not pooled:
             return x
         return F.max_pool2d(x, 2) if self.pooling == "max" else F.avg_pool2d(x, 2)
 
-    def _parts(self, i: int, x: Tensor) -> list[Tensor]:
-        """The clips of a batch that block i takes at a time; all where it learns or on a GPU."""
+    def _parts(self, i: int, x: Tensor) -> tuple[Tensor, ...]:
+        # The clips of a batch that block i takes at a time; all where it learns or on a GPU.
         if self.training or x.device.type != "cpu":
-            return [x]
+            return (x,)
         bytes_a_clip = 4 * self.channels[i - 1] * x.shape[2] * x.shape[3]
-        n = max(1, CPU_BYTES_AT_ONCE // bytes_a_clip)
-        return [x[start : start + n] for start in range(0, len(x), n)]
+        return torch.split(x, max(1, CPU_BYTES_AT_ONCE // bytes_a_clip))
+
+
+def four_blocks(backbone: str) -> Cnn14:
+    """Make the untrained network of a backbone of the family: CNN14's first four blocks.
+
+    Args:
+        backbone: "aisfx", or any of MS-CLAP's and PANNs'
+
+    Returns:
+        The network.
+    """
+    channels = (64, 128, 256, 512)
+    if backbone == "aisfx":
+        return Cnn14(channels, pooling="max", last_pooled=False)
+    return Cnn14(channels, pooling="average", last_pooled=True, n_normalised_mels=64)

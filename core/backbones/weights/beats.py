@@ -1,11 +1,11 @@
-"""BEATs' published files, {"cfg", "model"}, and what is kept of them: the encoder and its shape.
+"""BEATs' published files, {"cfg", "model"}, and what is saved of them: the encoder and its shape.
 
 The shape goes with the tensors, as the bytes of its JSON, so that a network of any size can be
-made of what is kept.
+made of what is saved.
 
 The files' links are on a page (of a file host that wants a browser), so they are brought by hand.
-No hash of the pre-trained files is known to us; what is found is kept beside the weights. The size
-is that of 90 million 32-bit numbers.
+No hash of the pre-trained files is known to us; what is found is saved beside the weights. The
+size is that of 90 million 32-bit numbers.
 """
 
 from __future__ import annotations
@@ -17,15 +17,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.backbones.weights.checkpoint import chosen, needed, read_checkpoint, tensors_below
-from core.backbones.weights.weights_file import WeightsFile
+from core.backbones.weights.checkpoint import (
+    read_checkpoint,
+    select_tensors,
+    tensor_shapes,
+    tensors_below,
+)
+from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
-from core.runtime.progress import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from core.backbones.beats_network import BeatsConfig, BeatsNetwork
+    from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
 
 CONFIG = "config"
 # Our names, as patterns, and the published ones; others are the same.
@@ -43,7 +47,13 @@ _PUBLISHED = (
 
 
 def published_name(name: str) -> str:
-    """What the published file calls a tensor of `BeatsNetwork`.
+    """Translate the name of a tensor of `BeatsNetwork` to the published file's.
+
+    Args:
+        name: our name
+
+    Returns:
+        The published name.
 
     >>> published_name("layers.3.attention.q_proj.bias")
     'encoder.layers.3.self_attn.q_proj.bias'
@@ -56,14 +66,21 @@ def published_name(name: str) -> str:
 
 
 def convert(checkpoint: Path) -> dict[str, Tensor]:
-    """The encoder's tensors by our names, and its shape.
+    """Read the encoder's tensors and its shape.
+
+    Args:
+        checkpoint: the published file
+
+    Returns:
+        What `pack_network` makes of them.
 
     Raises:
         WeightsError: it is no pre-trained BEATs; what is missing or of another shape is named.
     """
+    # PyTorch waits, in these functions, for the first conversion: listing weights does not need it.
     import torch
 
-    from core.backbones.beats_network import BeatsConfig, BeatsNetwork
+    from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
 
     held = read_checkpoint(checkpoint)
     if not isinstance(held, Mapping) or not isinstance(held.get("cfg"), Mapping):
@@ -72,28 +89,44 @@ def convert(checkpoint: Path) -> dict[str, Tensor]:
         raise WeightsError("It is a fine-tuned BEATs; bring the pre-trained one.")
     config = BeatsConfig.from_published(held["cfg"])
     with torch.device("meta"):
-        network = BeatsNetwork(config)
-    shapes = {published_name(name): shape for name, shape in needed(network).items()}
-    published = chosen(tensors_below(held.get("model"), ""), shapes)
-    return kept(config, {name: published[published_name(name)] for name in needed(network)})
+        shapes = tensor_shapes(BeatsNetwork(config))
+    published = select_tensors(
+        tensors_below(held.get("model"), ""),
+        {published_name(name): shape for name, shape in shapes.items()},
+    )
+    return pack_network(config, {name: published[published_name(name)] for name in shapes})
 
 
-def kept(config: BeatsConfig, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A network's shape and tensors as one set of tensors."""
+def pack_network(config: BeatsConfig, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Put a network's shape and tensors together in one set of tensors.
+
+    Args:
+        config: the shape
+        tensors: the tensors by our names
+
+    Returns:
+        The tensors, and the shape under `CONFIG`.
+    """
     import torch
 
     described = json.dumps(dataclasses.asdict(config)).encode()
     return {CONFIG: torch.tensor(list(described), dtype=torch.uint8), **tensors}
 
 
-def network_of(tensors: Mapping[str, Tensor]) -> BeatsNetwork:
-    """The network that `kept` describes.
+def load_network(tensors: Mapping[str, Tensor]) -> BeatsNetwork:
+    """Make the network that `pack_network` put together.
+
+    Args:
+        tensors: what it returned
+
+    Returns:
+        The network, in training mode.
 
     Raises:
         KeyError: its shape or a tensor is missing.
         RuntimeError: a tensor has another shape.
     """
-    from core.backbones.beats_network import BeatsConfig, BeatsNetwork
+    from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
 
     config = BeatsConfig(**json.loads(bytes(tensors[CONFIG].tolist())))
     network = BeatsNetwork(config)
@@ -101,36 +134,27 @@ def network_of(tensors: Mapping[str, Tensor]) -> BeatsNetwork:
     return network
 
 
-def _by_hand(folder: Path, progress: Progress) -> Path:
-    raise WeightsError(
-        f"BEATs' files cannot be downloaded by a program: open {_PAGE} in a browser."
-    )
-
-
-_PAGE = "https://github.com/microsoft/unilm/tree/master/beats"
-
-
-def _file(name: str, title: str, file: str) -> WeightsFile:
-    return WeightsFile(
+def _beats(name: str, title: str, file: str) -> PublishedFile:
+    page = "https://github.com/microsoft/unilm/tree/master/beats"
+    return PublishedFile(
         name=name,
         title=title,
         licence="MIT",
         citation=(
             "Sanyuan Chen et al., BEATs: Audio Pre-Training with Acoustic Tokenizers, ICML 2023"
         ),
-        published=f"{file}, linked from {_PAGE}",
+        published=f"{file}, linked from {page}",
         size_bytes=361_000_000,
         sha256=None,
-        told="the size rounded; no hash is told",
-        bring=f"{file} (linked from {_PAGE})",
+        hash_source="the size is rounded; no hash is known",
+        bring=f"{file} (linked from {page})",
         convert=convert,
-        obtain=_by_hand,
-        by_hand=True,
+        browser_page=page,
     )
 
 
-BEATS = _file("beats", "BEATs, iteration 3: pre-trained on AudioSet, AnoPatch's", "BEATs_iter3.pt")
-BEATS_PLUS = _file(
+BEATS = _beats("beats", "BEATs, iteration 3: pre-trained on AudioSet, AnoPatch's", "BEATs_iter3.pt")
+BEATS_PLUS = _beats(
     "beats-iter3plus",
     "BEATs, iteration 3+: its tokenizer fine-tuned on AudioSet's labels",
     "BEATs_iter3_plus_AS2M.pt",

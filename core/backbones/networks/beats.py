@@ -26,8 +26,21 @@ from core.errors import WeightsError
 class BeatsConfig:
     """The network's shape, by the names a published file gives it; the defaults are BEATs iter3's.
 
-    `deep_norm`: residuals are scaled by (2 `encoder_layers`) ** 0.25. The dropouts act in training
-    only.
+    Attributes:
+        input_patch_size: log-mel rows and columns of a patch
+        embed_dim: channels of the patch embedding
+        encoder_layers: blocks
+        encoder_embed_dim: channels of a token
+        encoder_ffn_embed_dim: channels inside a block's dense layers
+        encoder_attention_heads: heads of a block's attention
+        deep_norm: whether residuals are scaled by (2 `encoder_layers`) ** 0.25
+        conv_pos: tokens under the kernel of the convolution over positions
+        conv_pos_groups: groups of that convolution
+        num_buckets: distances that the position bias tells apart
+        max_distance: tokens beyond which all distances are one
+        dropout: share of values dropped after a layer; dropouts act in training only
+        attention_dropout: the same of attention weights
+        activation_dropout: the same inside a block's dense layers
     """
 
     input_patch_size: int = 16
@@ -56,7 +69,13 @@ class BeatsConfig:
 
     @classmethod
     def from_published(cls, values: Mapping[str, Any]) -> BeatsConfig:
-        """The shape that a published file's `cfg` describes.
+        """Read the shape from a published file.
+
+        Args:
+            values: the file's `cfg`
+
+        Returns:
+            The shape.
 
         Raises:
             WeightsError: it describes a network that is not built like the published BEATs.
@@ -84,6 +103,9 @@ class BeatsNetwork(nn.Module):
 
     Layers by name, coarse ones last, all of one grid: "layer1" to "layer12" for BEATs. Tokens are
     time-major, t * rows + f.
+
+    Args:
+        config: the network's shape
     """
 
     def __init__(self, config: BeatsConfig) -> None:
@@ -117,9 +139,14 @@ class BeatsNetwork(nn.Module):
         return tuple(f"layer{i}" for i in range(1, len(self.layers) + 1))
 
     def forward(self, log_mel: Tensor, layers: tuple[str, ...]) -> dict[str, Tensor]:
-        """Maps of the named layers, each [batch, channel, freq, time]; the last one ends the work.
+        """Compute the maps of some layers; layers after the last one named are not computed.
 
-        The log-mel's rows and columns are multiples of the patch.
+        Args:
+            log_mel: [batch, freq, time]; rows and columns are multiples of the patch
+            layers: "layer1" and so on
+
+        Returns:
+            Each layer's map, [batch, channel, freq, time].
         """
         rows = log_mel.shape[1] // self.config.input_patch_size
         maps: dict[str, Tensor] = {}
@@ -137,12 +164,26 @@ class BeatsNetwork(nn.Module):
         return maps
 
     def tokens(self, log_mel: Tensor) -> Tensor:
-        """The last layer's tokens, [batch, token, channel]."""
+        """Compute the last layer's tokens.
+
+        Args:
+            log_mel: [batch, freq, time]; rows and columns are multiples of the patch
+
+        Returns:
+            [batch, token, channel]
+        """
         (last,) = self(log_mel, self.layer_names[-1:]).values()
         return folded(last)
 
     def patches(self, log_mel: Tensor) -> Tensor:
-        """What enters the first block, [batch, token, channel]: patches and where they stand."""
+        """Compute what enters the first block: patches with their positions.
+
+        Args:
+            log_mel: [batch, freq, time]; rows and columns are multiples of the patch
+
+        Returns:
+            [batch, token, channel]
+        """
         embedded = self.patch_embedding(log_mel.transpose(1, 2)[:, None])
         tokens: Tensor = self.post_extract_proj(
             self.layer_norm(embedded.flatten(2).transpose(1, 2))
@@ -154,7 +195,7 @@ class BeatsNetwork(nn.Module):
         return F.dropout(self.encoder_norm(tokens), self.config.dropout, self.training)
 
     def _initialise(self) -> None:
-        """Random weights as BEATs' own training starts from."""
+        """Draw random weights as BEATs' own training starts from."""
         config = self.config
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -173,7 +214,11 @@ class BeatsNetwork(nn.Module):
 
 
 class PositionBias(nn.Module):
-    """One number a head for each distance between tokens, near ones apart, far ones together."""
+    """One number a head for each distance between tokens, near ones apart, far ones together.
+
+    Args:
+        config: the network's shape
+    """
 
     def __init__(self, config: BeatsConfig) -> None:
         super().__init__()
@@ -184,7 +229,14 @@ class PositionBias(nn.Module):
         nn.init.normal_(self.relative_attention_bias.weight, std=0.02)
 
     def forward(self, n_tokens: int) -> Tensor:
-        """[head, token, token], of the key's place less the query's."""
+        """Look up the bias of each pair of tokens.
+
+        Args:
+            n_tokens: tokens of a clip
+
+        Returns:
+            [head, token, token], of the key's place less the query's
+        """
         device = self.relative_attention_bias.weight.device
         distance = torch.arange(1 - n_tokens, n_tokens, device=device)
         by_distance = self.relative_attention_bias(self.buckets(distance)).T
@@ -193,7 +245,14 @@ class PositionBias(nn.Module):
         return bias
 
     def buckets(self, distance: Tensor) -> Tensor:
-        """T5's buckets: half for either side; of those half exact, half in equal ratios."""
+        """Sort distances into T5's buckets: half exact, half in equal ratios, for either side.
+
+        Args:
+            distance: the key's place less the query's, [n]
+
+        Returns:
+            The bucket of each, [n].
+        """
         half = self.config.num_buckets // 2
         exact = half // 2
         away = distance.abs()
@@ -205,7 +264,11 @@ class PositionBias(nn.Module):
 
 
 class Block(nn.Module):
-    """Self-attention and two dense layers, each added to what came in and normalised after."""
+    """Self-attention and two dense layers, each added to what came in and normalised after.
+
+    Args:
+        config: the network's shape
+    """
 
     def __init__(self, config: BeatsConfig) -> None:
         super().__init__()
@@ -219,9 +282,17 @@ class Block(nn.Module):
         self.residual_scale = (2 * config.encoder_layers) ** 0.25 if config.deep_norm else 1.0
 
     def forward(self, tokens: Tensor, bias: Tensor) -> Tensor:
-        """[batch, token, channel] to the same."""
-        heard = self._dropped(self.attention(tokens, bias), self.config.dropout)
-        tokens = self.attention_norm(tokens * self.residual_scale + heard)
+        """Compute the block.
+
+        Args:
+            tokens: [batch, token, channel]
+            bias: [head, token, token]
+
+        Returns:
+            [batch, token, channel]
+        """
+        attended = self._dropped(self.attention(tokens, bias), self.config.dropout)
+        tokens = self.attention_norm(tokens * self.residual_scale + attended)
         inner = self._dropped(F.gelu(self.fc1(tokens)), self.config.activation_dropout)
         outer = self._dropped(self.fc2(inner), self.config.dropout)
         normed: Tensor = self.final_norm(tokens * self.residual_scale + outer)
@@ -232,7 +303,11 @@ class Block(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head attention whose position bias each query opens or closes for itself."""
+    """Multi-head attention whose position bias is gated by each query.
+
+    Args:
+        config: the network's shape
+    """
 
     def __init__(self, config: BeatsConfig) -> None:
         super().__init__()
@@ -246,7 +321,15 @@ class Attention(nn.Module):
         self.grep_a = nn.Parameter(torch.ones(1, self.n_heads, 1, 1))
 
     def forward(self, tokens: Tensor, bias: Tensor) -> Tensor:
-        """[batch, token, channel] to the same, with a bias [head, token, token]."""
+        """Compute the attention.
+
+        Args:
+            tokens: [batch, token, channel]
+            bias: [head, token, token]
+
+        Returns:
+            [batch, token, channel]
+        """
         query, key, value = (
             project(tokens).reshape(*tokens.shape[:2], self.n_heads, -1).transpose(1, 2)
             for project in (self.q_proj, self.k_proj, self.v_proj)
@@ -262,7 +345,7 @@ class Attention(nn.Module):
         return mixed
 
     def _gate(self, query: Tensor) -> Tensor:
-        """How much the bias counts for each query, [batch, head, token, 1]."""
+        # How much the bias counts for each query, [batch, head, token, 1].
         linear = self.grep_linear(query)
         opened = torch.sigmoid(linear.reshape(*linear.shape[:3], 2, 4).sum(dim=4))
         first, second = opened.chunk(2, dim=3)
@@ -271,11 +354,26 @@ class Attention(nn.Module):
 
 
 def unfolded(tokens: Tensor, rows: int) -> Tensor:
-    """Time-major tokens [batch, token, channel] as maps [batch, channel, freq, time]."""
+    """Put time-major tokens on the axes of maps.
+
+    Args:
+        tokens: [batch, token, channel]
+        rows: patches in frequency
+
+    Returns:
+        [batch, channel, freq, time]
+    """
     n_clips, _, n_channels = tokens.shape
     return tokens.reshape(n_clips, -1, rows, n_channels).permute(0, 3, 2, 1)
 
 
 def folded(maps: Tensor) -> Tensor:
-    """Maps [batch, channel, freq, time] as time-major tokens [batch, token, channel]."""
+    """Put maps in a row of time-major tokens.
+
+    Args:
+        maps: [batch, channel, freq, time]
+
+    Returns:
+        [batch, token, channel]
+    """
     return maps.permute(0, 3, 2, 1).flatten(1, 2)

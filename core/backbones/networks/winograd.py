@@ -59,6 +59,9 @@ class WinogradConv(nn.Module):
     There its values are within 1e-5 of the direct sum's, relative to the largest. On a GPU and at
     lower precision it is the convolution itself. Costs four times the memory of its weights more,
     from its first use on the CPU.
+
+    Args:
+        direct: the convolution, with a bias
     """
 
     def __init__(self, direct: nn.Conv2d) -> None:
@@ -68,11 +71,25 @@ class WinogradConv(nn.Module):
 
     @staticmethod
     def pays(conv: nn.Conv2d) -> bool:
-        """Whether the convolution has channels enough."""
+        """Decide whether a convolution has channels enough to be faster this way.
+
+        Args:
+            conv: the convolution
+
+        Returns:
+            True where it pays.
+        """
         return conv.in_channels >= LEAST_IN and conv.out_channels >= LEAST_OUT
 
     def forward(self, x: Tensor) -> Tensor:
-        """[batch, n_in, H, W] to [batch, n_out, H, W]; both have their channels last in memory."""
+        """Compute the convolution.
+
+        Args:
+            x: [batch, n_in, H, W], channels last in memory
+
+        Returns:
+            [batch, n_out, H, W], channels last in memory
+        """
         if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return self.direct(x)  # type: ignore[no-any-return]
         if self._taps is None:
@@ -83,7 +100,14 @@ class WinogradConv(nn.Module):
 
 @torch.no_grad()
 def transformed_taps(weight: Tensor) -> Tensor:
-    """Taps [n_out, n_in, 3, 3] at the points of both axes, [SPAN * SPAN, n_in, n_out]."""
+    """Transform the taps once, to the points of both axes (section 4.3).
+
+    Args:
+        weight: [n_out, n_in, 3, 3]
+
+    Returns:
+        [SPAN * SPAN, n_in, n_out]
+    """
     n_out, n_in = weight.shape[:2]
     taps = weight.new_empty(SPAN**2, n_in, n_out)
     # Some at a time: in 64 bits all at once are eight times the memory of the weights.
@@ -95,7 +119,16 @@ def transformed_taps(weight: Tensor) -> Tensor:
 
 
 def tiled(x: Tensor, taps: Tensor, bias: Tensor) -> Tensor:
-    """The convolution of x [batch, n_in, H, W], tile by tile (Eq. 8 and algorithm 1)."""
+    """Compute the convolution tile by tile (Eq. 8 and algorithm 1).
+
+    Args:
+        x: [batch, n_in, H, W], channels last in memory
+        taps: [SPAN * SPAN, n_in, n_out], of `transformed_taps`
+        bias: [n_out]
+
+    Returns:
+        [batch, n_out, H, W], channels last in memory
+    """
     n, n_in, height, width = x.shape
     n_rows, n_columns = -(-height // TILE), -(-width // TILE)
     padded = F.pad(

@@ -28,9 +28,15 @@ HOW = "pip install --no-deps 'laion-clap>=1.1.6,<2'"
 
 
 def import_tower(name: str) -> ModuleType:
-    """The module `laion_clap.clap_module.NAME`: "htsat" or "pann_model".
+    """Import one of laion-clap's network modules.
 
-    Whatever `laion_clap` was before, it is again afterwards.
+    Whatever `laion_clap` was in `sys.modules` before, it is again afterwards.
+
+    Args:
+        name: "htsat" or "pann_model"
+
+    Returns:
+        The module `laion_clap.clap_module.NAME`.
 
     Raises:
         WeightsError: laion-clap is not installed here, or does not work.

@@ -1,0 +1,1 @@
+"""The networks themselves, which know nothing of published weights."""
