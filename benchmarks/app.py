@@ -54,7 +54,7 @@ TIMED = """async ([find, act, done, seconds]) => {
 PRESS = """(state.before = {{ ...root.dataset }}, state.address = location.search,
   {target}.dispatchEvent(
     new KeyboardEvent("keydown", {{ key: "{key}", bubbles: true, composed: true }})))"""
-LINE, TRIAGE, PLAYER = ".hearmap-threshold-line", ".hearmap-triage", ".hearmap-player"
+LINE, TRIAGE, PLAYER = ".hearmap-threshold", ".hearmap-triage", ".hearmap-player"
 
 
 def main() -> int:

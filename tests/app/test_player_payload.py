@@ -19,7 +19,7 @@ from app.components.player.parts import (
 )
 from app.components.player.payload import pack, unpack
 from app.components.player.pictures import MARGIN_ZERO, MOST_COLUMNS, Picture
-from app.components.player.player import PlayerEvent, event_of, script
+from app.components.player.player import PlayerEvent, event_of
 from app.components.player.sounds import Rest, Sound
 from core.types import Region
 
@@ -245,15 +245,6 @@ def test_stale_or_malformed_events_are_none(change: dict[str, object]) -> None:
     assert event_of({**own, **change}, packed, 1) is None
     assert event_of(None, packed, 1) is None
     assert event_of("text", packed, 1) is None
-
-
-def test_the_joined_script_is_one_module_with_no_network() -> None:
-    text = script()
-    assert text.count("export ") == 1
-    assert "export default" in text
-    assert "import " not in text
-    for forbidden in ("fetch(", "XMLHttpRequest", "WebSocket", "innerHTML", "eval(", "https://"):
-        assert forbidden not in text, forbidden
 
 
 def test_a_painted_mask_is_the_cells_that_were_painted() -> None:

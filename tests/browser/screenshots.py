@@ -398,7 +398,7 @@ def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
         for width, tall in ((WIDE, 1500), (NARROW, 1900)):
             page = new_page(browser, scheme, width, tall)
             page.goto(f"{server.url}/tune?model={MODEL_ID}&rate=0.08")
-            page.locator(".hearmap-threshold-line .tag").wait_for(timeout=120_000)
+            page.locator(".hearmap-threshold .tag").wait_for(timeout=120_000)
             wait_idle(page, timeout_seconds=120)
             page.wait_for_timeout(1500)
             keep(page, folder / f"tune_full_{scheme}_{width}.png")

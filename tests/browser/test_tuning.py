@@ -52,7 +52,7 @@ def go_to(page: Page, view: str) -> None:
 
 
 def line_root(page: Page) -> Locator:
-    return page.locator(".hearmap-threshold-line")
+    return page.locator(".hearmap-threshold")
 
 
 def triage_root(page: Page) -> Locator:

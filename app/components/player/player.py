@@ -1,30 +1,19 @@
-"""The player on a page: one Streamlit component, its script joined from the parts in js/."""
+"""The player on a page: one component, and what its user has done in it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from app.components.player.painted import PaintedMask, painted_of
 from app.components.player.parts import Part
 from app.components.player.payload import Payload, pack
 from app.components.player.pictures import NamedMap, Picture
 from app.components.player.sounds import Rest, Sound
-from app.components.shared.component import joined, styled
+from app.components.shared.component import mount
 from core.types import Box, Region
-
-HERE = Path(__file__).resolve().parent
-# In this order: each part uses only what stands above it.
-SCRIPTS = (
-    *("payload", "band", "sound", "axes", "brush", "colours", "paint", "overlay"),
-    *("preferences", "parts", "page", "painting", "selection", "look", "navigation"),
-    *("regions", "status", "gestures", "player"),
-)
 
 
 @dataclass(frozen=True)
@@ -32,19 +21,6 @@ class PlayerEvent(Box):
     """What the user chose in the player: a region by its index, or a box of their own."""
 
     region_index: int | None = None
-
-
-def script() -> str:
-    """The component's script as one module."""
-    return joined(HERE / "js", SCRIPTS)
-
-
-_component = st.components.v2.component(
-    "hearmap_player",
-    html='<div class="hearmap-player"></div>',
-    css=styled(HERE / "player.css"),
-    js=script(),
-)
 
 
 @dataclass(frozen=True)
@@ -84,13 +60,7 @@ def show(
     """The player for what `pack` made, which a caller may have kept."""
     # Height and paint are not part of the clip: they ride in front, the rest can be kept packed.
     data = height.to_bytes(4, "little") + int(paint).to_bytes(4, "little") + payload.data
-    result = _component(
-        key=key,
-        data=data,
-        on_selection_change=_nothing,
-        on_painted_change=_nothing,
-        on_part_change=_nothing,
-    )
+    result = mount("player", key=key, data=data, states=("selection", "painted", "part"))
     return PlayerState(
         event_of(result.get("selection"), payload, n_regions),
         painted_of(result.get("painted"), payload.clip),
@@ -120,7 +90,3 @@ def event_of(selection: Any, payload: Payload, n_regions: int) -> PlayerEvent | 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only where something listens to its change."""

@@ -1,25 +1,94 @@
-"""What the app's own components are made of: one script of several files, one style of two."""
+"""Streamlit components whose scripts are real JavaScript modules.
+
+`frontend/` holds a folder of modules and styles for each component, and `frontend/shared/` for what
+they have in common. The modules import each other by relative paths; nothing is bundled.
+
+Streamlit serves such a folder (`asset_dir`) below `_stcore/bidi-components/NAME/`. It looks for the
+declaration in the pyproject.toml of installed distributions, which serves none of the ways in which
+this app runs. Tried with Streamlit 1.65 and 1.67, the declaration is not found
+
+- in an editable install, as no importable module has the distribution's name (`hearmap`);
+- in a wheel, as it holds no pyproject.toml;
+- in a checkout that is only on PYTHONPATH, as in the tests; if another checkout is installed
+  besides, that one's files would be served.
+
+So the app declares the folder itself, on the component manager of the server that runs. This is the
+only part of Streamlit used here that its documentation does not describe; a test holds it. The name
+in the address holds a hash of the files, so that a page that stays open while the server is
+replaced, or a cache on the way, never mixes two versions.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import hashlib
+import threading
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
-_IMPORT = re.compile(r"^import .*;\n", re.MULTILINE)
-_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+import streamlit as st
+from streamlit import runtime
+from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+COMPONENTS = Path(__file__).resolve().parents[1]
+FRONTEND = COMPONENTS / "frontend"
+NAMES = ("player", "threshold", "triage")
 
 
-def joined(folder: Path, parts: Sequence[str]) -> str:
-    """The parts `folder/<part>.js` as one module, each using only what stands above it.
+def _version() -> str:
+    files = sorted(path for path in FRONTEND.rglob("*") if path.suffix in (".css", ".js"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
-    Streamlit loads inline script from a blob, where a module can import no neighbour.
+
+_PACKAGE = f"hearmap-{_version()}"
+_STYLES = {
+    name: "\n".join(
+        (FRONTEND / folder / f"{file}.css").read_text(encoding="utf-8")
+        for folder, file in (("shared", "component"), (name, name))
+    )
+    for name in NAMES
+}
+_declaring = threading.Lock()
+
+
+def mount(name: str, *, key: str, data: Any, states: Collection[str]) -> Mapping[str, Any]:
+    """Show a component where the page stands.
+
+    Args:
+        name: One of `NAMES`; its script is `frontend/NAME/NAME.js`, its style
+            `shared/component.css` followed by `NAME/NAME.css`, which may say otherwise.
+        key: What keeps the component and its state through runs of the page.
+        data: What the script is given: one run of bytes, or what JSON can hold.
+        states: The names of the values that the script sends.
+
+    Returns:
+        The values that the script has sent.
     """
-    text = "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in parts)
-    return _EXPORT.sub("", _IMPORT.sub("", text))
+    if not runtime.exists():
+        # A page that is imported, not served: there is nothing to show it in.
+        return {}
+    _declare()
+    component = st.components.v2.component(
+        f"{_PACKAGE}.{name}",
+        html=f'<div class="hearmap-{name}"></div>',
+        css=_STYLES[name],
+        js=f"{name}/{name}.js",
+    )
+    # Streamlit keeps a value only where a callback is given for its change.
+    callbacks: dict[str, Any] = {f"on_{state}_change": _ignore for state in states}
+    result: Mapping[str, Any] = component(key=key, data=data, **callbacks)
+    return result
 
 
-def styled(own: Path) -> str:
-    """A component's style: what all of them share, then its own, which may say otherwise."""
-    shared = Path(__file__).with_name("component.css")
-    return shared.read_text(encoding="utf-8") + own.read_text(encoding="utf-8")
+def _declare() -> None:
+    """Tell the server that runs where the components' files lie, once."""
+    manager = get_bidi_component_manager()
+    with _declaring:
+        if manager.get_component_asset_root(f"{_PACKAGE}.{NAMES[0]}") is None:
+            configs = [ComponentConfig(name, FRONTEND.name) for name in NAMES]
+            manager.register_from_manifest(ComponentManifest(_PACKAGE, "", configs), COMPONENTS)
+
+
+def _ignore() -> None:
+    pass

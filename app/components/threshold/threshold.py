@@ -1,29 +1,19 @@
-"""The line on a page: one Streamlit component, its script joined from the parts in js/."""
+"""The line on a page: one component, and what its user has set."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app.components.shared.component import joined, styled
+from app.components.shared.component import mount
 from app.components.threshold.tables import Situation
 
-HERE = Path(__file__).resolve().parent
-PARTS = ("words", "figure", "panels", "threshold_line")
 MOST_CLIPS_PER_DAY = 1e7
 HIGHEST_COST = 1e7
-
-_component = st.components.v2.component(
-    "hearmap_threshold_line",
-    html='<div class="hearmap-threshold-line"></div>',
-    css=styled(HERE / "threshold_line.css"),
-    js=joined(HERE / "js", PARTS),
-)
 
 
 @dataclass(frozen=True)
@@ -40,13 +30,8 @@ def threshold_line(data: dict[str, Any], heard: Mapping[str, float], *, key: str
     `heard` has the moments of the last "line" and "situation" that `data` already follows, so that
     the script can tell data made before a move from data that moves the line.
     """
-    result = _component(
-        key=key,
-        data=data | {"heard": {"line": 0, "situation": 0} | dict(heard)},
-        on_line_change=_nothing,
-        on_situation_change=_nothing,
-        on_opened_change=_nothing,
-    )
+    data = data | {"heard": {"line": 0, "situation": 0} | dict(heard)}
+    result = mount("threshold", key=key, data=data, states=("line", "situation", "opened"))
     opened = result.get("opened")
     return opened if isinstance(opened, str) and opened in data["clips"]["id"] else None
 
@@ -88,7 +73,3 @@ def _number_of(sent: Any, name: str) -> float | None:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only where something listens to its change."""

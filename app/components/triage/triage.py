@@ -1,28 +1,18 @@
-"""The list on a page: one Streamlit component, its script joined from the parts in js/."""
+"""The list on a page: one component, and what its user has done in it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from app.components.shared.component import joined, styled
+from app.components.shared.component import mount
 from core.storage.annotations import LONGEST_NOTE, VERDICTS
 
-HERE = Path(__file__).resolve().parent
-PARTS = ("data", "picture", "sound", "page", "triage_list")
 MOST_WANTED = 4
 MOST_CHANGES = 10_000
-
-_component = st.components.v2.component(
-    "hearmap_triage_list",
-    html='<div class="hearmap-triage"></div>',
-    css=styled(HERE / "triage_list.css"),
-    js=joined(HERE / "js", PARTS),
-)
 
 
 @dataclass(frozen=True)
@@ -44,13 +34,7 @@ def triage_list(data: bytes, known: Collection[str], *, key: str) -> str | None:
 
     With a fixed `key` what is played, filtered and chosen stays through reruns.
     """
-    result = _component(
-        key=key,
-        data=data,
-        on_wanted_change=_nothing,
-        on_changes_change=_nothing,
-        on_opened_change=_nothing,
-    )
+    result = mount("triage", key=key, data=data, states=("wanted", "changes", "opened"))
     opened = result.get("opened")
     return opened if isinstance(opened, str) and opened in known else None
 
@@ -94,7 +78,3 @@ def _change(item: Any) -> Change | None:
 def _sent(key: str) -> Mapping[str, Any]:
     sent = st.session_state.get(key)
     return sent if isinstance(sent, Mapping) else {}
-
-
-def _nothing() -> None:
-    """Streamlit keeps a component's state only where something listens to its change."""

@@ -199,7 +199,7 @@ function nearest(values, wanted) {
 
 /** Called by Streamlit at first and on every rerun that touches the data. */
 export default function mount({ parentElement, data, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".hearmap-threshold-line");
+  const root = parentElement.querySelector(".hearmap-threshold");
   if (!root) return undefined;
   let line = lines.get(root);
   if (!line) {
