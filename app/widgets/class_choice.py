@@ -10,7 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key
 from app.text import formats, markdown
-from core.audio.classes import by_table, class_by, read_table
+from core.audio.class_table import classes_from_table, read_class_table
+from core.audio.name_rules import class_by
 from core.errors import SettingError
 
 FOLDER, FIELD, TABLE = "folder", "name-field", "csv"
@@ -62,11 +63,7 @@ def _labels(names: Sequence[str], rule: str, place: DeltaGenerator) -> list[str]
         if given is None:
             st.caption("Add the table; a line is a file's name, a comma, and its class.")
             return None
-        try:
-            text = given.getvalue().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise SettingError(f"“{given.name}” is no text in UTF-8.") from None
-        return by_table(names, read_table(text, given.name))
+        return classes_from_table(names, read_class_table(given.getvalue(), given.name))
     return class_by(names, rule)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.state import Key
 from app.text import formats
-from core.audio.grouping import group_by
+from core.audio.name_rules import group_by
 
 ALONE, FOLDER, PREFIX, FIELD = "file", "folder", "prefix", "field"
 NAMES = {

@@ -1,10 +1,10 @@
-"""What a recording is like and whether it can be used, told without loading it whole."""
+"""What a recording is like and whether it can be used, without loading it whole."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,12 +24,22 @@ _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """What `inspect` found; `problem` is a sentence on why the recording cannot be fitted on.
+    """What `inspect` found.
 
-    Levels are in dB of full scale, before clipping; digital silence is given as -200.
-    `clipped_fraction` is the share of samples in runs of at least 3 at or beyond full scale.
-    `sha256` is that of the sound (`core.types.samples_sha256`) at its own rate, so that equal
-    sounds can be found under any name; empty where nothing could be read.
+    Attributes:
+        name: the recording's
+        duration_seconds: of what could be read
+        sample_rate: in Hz
+        n_channels: its channels
+        subtype: libsndfile's name of how samples are stored
+        peak_dbfs: in dB of full scale, before clipping; -200 for digital silence
+        rms_dbfs: likewise
+        clipped_fraction: the share of samples in runs of at least 3 at or beyond full scale
+        silent: whether all samples are equal
+        sha256: of the sound (`core.types.samples_sha256`) at its own rate, so that equal sounds
+            can be found under any name; empty where nothing could be read
+        problem: a sentence on why the recording cannot be fitted on, None where it can
+        warnings: sentences on what is wrong but no hindrance
     """
 
     name: str
@@ -43,13 +53,19 @@ class ClipInfo:
     silent: bool = False
     sha256: str = ""
     problem: str | None = None
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
 
 
 def inspect(path: Path | BinaryIO, *, name: str | None = None, channel: Channel = 0) -> ClipInfo:
-    """Reads a recording once, block by block, and never raises on a bad one.
+    """Inspect a recording, reading it once, block by block.
 
-    Levels, silence and hash are those of `channel`.
+    Args:
+        path: the file
+        name: what it is called, by default as the file
+        channel: whose levels, silence and hash are wanted: a number from 0, or "mean"
+
+    Returns:
+        What was found; a bad recording has a `problem` and raises nothing.
     """
     name = name or (path.name if isinstance(path, Path) else "recording")
     try:
@@ -72,7 +88,7 @@ def _measured(source: AudioSource, channel: Channel) -> ClipInfo:
         for block in source.blocks(channel):
             level.add(block)
     except AudioError as error:
-        return _with(info, problem=str(error))
+        return replace(info, problem=str(error))
     seconds = level.n_samples / source.sample_rate
     shown = source.shown
     problem = None
@@ -84,7 +100,7 @@ def _measured(source: AudioSource, channel: Channel) -> ClipInfo:
         )
     elif level.silent:
         problem = f"“{shown}” is silent: nothing to learn from."
-    return _with(
+    return replace(
         info,
         duration_seconds=seconds,
         peak_dbfs=dbfs(level.peak),
@@ -95,10 +111,6 @@ def _measured(source: AudioSource, channel: Channel) -> ClipInfo:
         problem=problem,
         warnings=_warnings(source, level, info.duration_seconds),
     )
-
-
-def _with(info: ClipInfo, **changes: object) -> ClipInfo:
-    return ClipInfo(**{**info.__dict__, **changes})
 
 
 def _warnings(source: AudioSource, level: Level, declared_seconds: float) -> tuple[str, ...]:
@@ -120,7 +132,13 @@ def _warnings(source: AudioSource, level: Level, declared_seconds: float) -> tup
 
 
 def dbfs(amplitude: float) -> float:
-    """Decibels of full scale, not below -200.
+    """Convert an amplitude to decibels of full scale.
+
+    Args:
+        amplitude: at least 0; 1 is full scale
+
+    Returns:
+        Decibels, not below -200.
 
     >>> dbfs(0.5)
     -6.020599913279624
@@ -129,13 +147,30 @@ def dbfs(amplitude: float) -> float:
 
 
 def full_scale(subtype: str) -> float:
-    """The highest positive sample that a file of this subtype can hold (float files: 1)."""
+    """Look up the highest positive sample that a file can hold.
+
+    Args:
+        subtype: libsndfile's name of how samples are stored
+
+    Returns:
+        The sample; 1 for float files.
+    """
     bits = _BITS.get(subtype)
     return 1.0 if bits is None else 1.0 - 2.0 ** (1 - min(bits, 24))
 
 
 class Level:
-    """Peak, RMS, clipping and hash of samples that come block by block."""
+    """Peak, RMS, clipping and hash of samples that come block by block.
+
+    Args:
+        sample_rate: in Hz, for the hash
+        full_scale: the highest sample that the file can hold
+
+    Attributes:
+        n_samples: samples so far
+        n_over: those beyond 1 or -1
+        peak: the highest absolute value
+    """
 
     def __init__(self, sample_rate: int, full_scale: float) -> None:
         self.n_samples = 0
@@ -149,7 +184,11 @@ class Level:
         self._digest = hashlib.sha256(f"{sample_rate}:".encode())
 
     def add(self, block: Float32Array) -> None:
-        """Takes the next samples, [n] float32, finite."""
+        """Take the next samples.
+
+        Args:
+            block: [n], finite
+        """
         self.n_samples += block.size
         self._lowest = min(self._lowest, float(block.min()))
         self._highest = max(self._highest, float(block.max()))

@@ -1,4 +1,4 @@
-"""Recordings in and out: any file soundfile reads becomes a Clip; samples become a WAV.
+"""Reading recordings: any file that soundfile reads becomes a `Clip`.
 
 Reading streams: of a long file of many channels no more is held than the one channel asked
 for, at the rate asked for, and a block.
@@ -6,16 +6,13 @@ for, at the rate asked for, and a block.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-import soundfile as sf
 import soxr
-from numpy.typing import NDArray
 
 from core.audio.source import AudioSource, Channel, shown_name
 from core.errors import AudioError, SettingError
@@ -38,11 +35,22 @@ def read_clip(
     start_seconds: float = 0.0,
     stop_seconds: float | None = None,
 ) -> Clip:
-    """One channel of a recording (or the mean of all), from start to stop, as a Clip.
+    """Read one channel of a recording, or a stretch of it.
 
-    Samples of float files beyond full scale are clipped to it. With `sample_rate` given the
-    sound is resampled as it is read, to round(n * sample_rate / native rate) samples. A file
-    cut short gives what it holds.
+    Samples of float files beyond full scale are clipped to it. A file cut short gives what it
+    holds.
+
+    Args:
+        path: the file
+        name: what the clip is called, by default as the file
+        channel: its number from 0, or "mean" for the mean of all
+        sample_rate: in Hz, for a clip that is resampled as it is read, to
+            round(n * sample_rate / native rate) samples; by default the file's own
+        start_seconds: where the stretch begins
+        stop_seconds: where it ends, by default with the file
+
+    Returns:
+        The clip.
 
     Raises:
         AudioError: the recording cannot be used; the sentence names it.
@@ -75,7 +83,12 @@ def read_clip(
             raise AudioError(
                 f"“{source.shown}” is too long for the memory there is; read a stretch of it."
             ) from None
-        _check_length(samples.size / rate, source.shown)
+        seconds = samples.size / rate
+        if seconds < SHORTEST_CLIP_SECONDS:
+            raise AudioError(
+                f"“{source.shown}” lasts {seconds:.3f} s; "
+                f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
+            )
         return Clip.from_samples(samples, rate, source.name)
 
 
@@ -84,17 +97,10 @@ def _check_rate(sample_rate: int) -> None:
         raise SettingError(f"A sample rate must be positive, not {sample_rate} Hz.")
 
 
-def _check_length(seconds: float, shown: str) -> None:
-    if seconds < SHORTEST_CLIP_SECONDS:
-        raise AudioError(
-            f"“{shown}” lasts {seconds:.3f} s; a clip needs at least {SHORTEST_CLIP_SECONDS} s."
-        )
-
-
 def _resampled(
     blocks: Iterator[Float32Array], native_rate: int, sample_rate: int
 ) -> Iterator[Float32Array]:
-    """The same sound at another rate, in blocks; equal to resampling it in one go."""
+    # The same sound at another rate, in blocks; equal to resampling it in one go.
     if native_rate == sample_rate:
         yield from blocks
         return
@@ -113,7 +119,7 @@ def _resampled(
 
 
 def _joined(blocks: Iterator[Float32Array], n_expected: int) -> Float32Array:
-    """All blocks in one array that grows in place, so that nothing is held twice."""
+    # All blocks in one array that grows in place, so that nothing is held twice.
     buffer = np.empty(max(n_expected, 1), np.float32)
     n = 0
     for block in blocks:
@@ -127,7 +133,18 @@ def _joined(blocks: Iterator[Float32Array], n_expected: int) -> Float32Array:
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:
-    """The clip at another rate, round(n * sample_rate / clip.sample_rate) samples long."""
+    """Resample a clip.
+
+    Args:
+        clip: the clip
+        sample_rate: the new rate in Hz
+
+    Returns:
+        The clip at that rate, round(n * sample_rate / clip.sample_rate) samples long.
+
+    Raises:
+        SettingError: the rate is not positive.
+    """
     _check_rate(sample_rate)
     if sample_rate == clip.sample_rate:
         return clip
@@ -137,10 +154,14 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
 
 
 def find_audio(paths: Sequence[Path]) -> list[Path]:
-    """The files among `paths` and the audio files in the folders among them, sorted, each once.
+    """Find the audio files among paths and in the folders among them.
 
-    Folders are searched through by extension, hidden files and folders left out; a file given
-    by its own path is taken whatever it is called.
+    Args:
+        paths: files, which are taken whatever they are called, and folders, which are searched
+            through by extension, hidden files and folders left out
+
+    Returns:
+        The files, sorted, each once.
 
     Raises:
         AudioError: a path is not there, or a folder holds no audio.
@@ -166,21 +187,3 @@ def _audio_in(folder: Path) -> Iterator[Path]:
         for name in names:
             if not name.startswith(".") and name.lower().endswith(AUDIO_EXTENSIONS):
                 yield Path(base, name)
-
-
-def wav_bytes(
-    samples: NDArray[np.floating[Any]], sample_rate: int, subtype: str = "PCM_16"
-) -> bytes:
-    """A WAV of samples, [n] or [n, channel], cut to -1..1; 16 bits play everywhere.
-
-    Raises:
-        AudioError: samples that are not numbers.
-        SettingError: a subtype that WAV does not have.
-    """
-    if not np.isfinite(samples).all():
-        raise AudioError("The sound holds samples that are not numbers and cannot be written.")
-    if not sf.check_format("WAV", subtype):
-        raise SettingError(f"WAV has no subtype {subtype}; PCM_16, PCM_24 and FLOAT are common.")
-    buffer = io.BytesIO()
-    sf.write(buffer, np.clip(samples, -1.0, 1.0), sample_rate, format="WAV", subtype=subtype)
-    return buffer.getvalue()

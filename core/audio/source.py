@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Literal
 
 import numpy as np
 import soundfile as sf
 
 from core.errors import AudioError
+from core.runtime.atomic_write import error_reason
 from core.types import Float32Array
 
 Channel = int | Literal["mean"]
@@ -29,7 +30,13 @@ _SHORTFALL_SECONDS = 0.1  # a compressed file may miss its encoder's padding
 
 
 def plain_name(name: str) -> str:
-    r"""The name without control characters; Unicode, emoji and their joiners stay.
+    r"""Strip a name of control characters; Unicode, emoji and their joiners stay.
+
+    Args:
+        name: any name
+
+    Returns:
+        The name without them.
 
     >>> plain_name("a\x1b[31m.wav")
     'a[31m.wav'
@@ -42,18 +49,35 @@ def plain_name(name: str) -> str:
 
 
 def shown_name(name: str) -> str:
-    """The name as a sentence holds it: plain, and shortened beyond 120 characters."""
+    """Prepare a name for a sentence.
+
+    Args:
+        name: any name
+
+    Returns:
+        The name without control characters, shortened beyond 120 characters.
+    """
     plain = plain_name(name)
     if len(plain) <= LONGEST_SHOWN_NAME:
         return plain
     return f"{plain[: LONGEST_SHOWN_NAME - 21]}…{plain[-20:]}"
 
 
-class AudioSource:
+class AudioSource(AbstractContextManager["AudioSource"]):
     """A recording open for reading; a context manager.
 
-    `n_frames` is what the header declares; `truncated` becomes True once the file is known to
-    hold less. Sentences call it `shown`.
+    Args:
+        path: the file
+        name: what it is called, by default as the file
+
+    Attributes:
+        name: what it is called
+        shown: what sentences call it
+        sample_rate: in Hz
+        n_channels: its channels
+        n_frames: the samples of a channel that the header declares
+        subtype: libsndfile's name of how samples are stored
+        truncated: whether the file is known, so far, to hold less than it declares
 
     Raises:
         AudioError: it is missing, empty, no recording or of a kind libsndfile cannot read.
@@ -81,8 +105,7 @@ class AudioSource:
         except FileNotFoundError:
             raise AudioError(f"“{self.shown}” is not there; check its name and folder.") from None
         except OSError as error:
-            reason = error.strerror or "unknown reason"
-            raise AudioError(f"“{self.shown}” cannot be opened ({reason}).") from error
+            raise AudioError(f"“{self.shown}” cannot be opened: {error_reason(error)}.") from error
 
     def _start(self, file: BinaryIO) -> None:
         if file.seek(0, 2) == 0:
@@ -113,14 +136,24 @@ class AudioSource:
     def blocks(
         self, channel: Channel = 0, start_frame: int = 0, stop_frame: int | None = None
     ) -> Iterator[Float32Array]:
-        """The frames from `start_frame` on, until `stop_frame` or the end, of one channel.
+        """Read one channel block by block.
 
-        Shape:
-            each block: [n] float32, finite, perhaps beyond -1..1 in float files
+        Args:
+            channel: its number from 0, or "mean" for the mean of all
+            start_frame: the first sample
+            stop_frame: the sample after the last, by default the file's last
+
+        Yields:
+            Blocks of samples, [n] float32, finite, perhaps beyond -1..1 in float files.
+
         Raises:
             AudioError: no such channel, a sample is no number, or the file is damaged.
         """
-        self._check_channel(channel)
+        if channel != "mean" and not 0 <= channel < self.n_channels:
+            there = "1 channel" if self.n_channels == 1 else f"{self.n_channels} channels"
+            raise AudioError(
+                f"“{self.shown}” has {there}, counted from 0; there is no channel {channel}."
+            )
         try:
             position = self._sound.seek(start_frame)
         except (sf.LibsndfileError, RuntimeError) as error:
@@ -144,14 +177,6 @@ class AudioSource:
             yield block
             position += frames.shape[0]
 
-    def _check_channel(self, channel: Channel) -> None:
-        if channel == "mean" or 0 <= channel < self.n_channels:
-            return
-        there = "1 channel" if self.n_channels == 1 else f"{self.n_channels} channels"
-        raise AudioError(
-            f"“{self.shown}” has {there}, counted from 0; there is no channel {channel}."
-        )
-
     def _check_numbers(self, block: Float32Array, position: int) -> None:
         wrong = ~np.isfinite(block)
         if wrong.any():
@@ -166,19 +191,12 @@ class AudioSource:
         return AudioError(f"“{self.shown}” is damaged: it cannot be read from {at:.3f} s on.")
 
     def close(self) -> None:
-        """Lets go of the file, where this object opened it."""
+        """Close the file, where this object opened it."""
         if hasattr(self, "_sound"):
             self._sound.close()
         if self._own is not None:
             self._own.close()
 
-    def __enter__(self) -> AudioSource:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
+        """Close the file."""
         self.close()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from core.audio import AUDIO_EXTENSIONS
+from core.audio.reading import AUDIO_EXTENSIONS
 from core.audio.source import plain_name, shown_name
 
 MOST_MEMBERS = 5_000
@@ -35,7 +35,13 @@ _DAMAGE = (
 
 @dataclass(frozen=True)
 class Upload:
-    """One recording by name (folders kept: "rain/a.wav"), or the sentence why there is none."""
+    """One recording, or the sentence why there is none.
+
+    Attributes:
+        name: the recording's, folders kept: "rain/a.wav"
+        data: the file's bytes, None where there is a problem
+        problem: the sentence
+    """
 
     name: str
     data: bytes | None = field(repr=False)
@@ -47,9 +53,16 @@ class _RefusedError(Exception):
 
 
 def expand(name: str, data: BinaryIO | bytes) -> Iterator[Upload]:
-    """The recordings in an upload: itself, or the audio members of a ZIP in their order.
+    """Expand an upload into recordings: itself, or the audio members of a ZIP in their order.
 
     Folders, hidden files and files that are no audio are passed over in silence.
+
+    Args:
+        name: the upload's
+        data: its bytes
+
+    Yields:
+        Each recording, or the reason why it is refused.
     """
     file = io.BytesIO(data) if isinstance(data, bytes) else data
     name = plain_name(name) or "recording"
@@ -73,8 +86,8 @@ def _expand_zip(name: str, file: BinaryIO) -> Iterator[Upload]:
     with archive:
         members = archive.infolist()
         if len(members) > MOST_MEMBERS:
-            reason = f"holds {len(members):,} files, more than {MOST_MEMBERS:,}; split it."
-            yield Upload(name, None, f"“{shown}” {reason}")
+            problem = f"holds {len(members):,} files, more than {MOST_MEMBERS:,}; split it."
+            yield Upload(name, None, f"“{shown}” {problem}")
             return
         n_found = n_bytes = 0
         for member in members:
@@ -86,8 +99,8 @@ def _expand_zip(name: str, file: BinaryIO) -> Iterator[Upload]:
                 _check(member, member_name)
                 unpacked = _unpacked(archive, member, MOST_TOTAL_BYTES - n_bytes)
             except _RefusedError as refused:
-                reason = f"“{shown_name(member_name)}” in “{shown}” {refused}"
-                yield Upload(member_name, None, reason)
+                problem = f"“{shown_name(member_name)}” in “{shown}” {refused}"
+                yield Upload(member_name, None, problem)
                 continue
             n_bytes += len(unpacked)
             yield Upload(member_name, unpacked)
@@ -96,7 +109,7 @@ def _expand_zip(name: str, file: BinaryIO) -> Iterator[Upload]:
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
-    """The member's path with forward slashes, decoded as its maker most likely meant it."""
+    # The member's path with forward slashes, decoded as its maker most likely meant it.
     name = member.filename
     if not member.flag_bits & _NAME_IS_UTF8:
         # macOS and many tools write UTF-8 without saying so; zipfile then reads code page 437.
@@ -109,12 +122,6 @@ def _member_name(member: zipfile.ZipInfo) -> str:
     return ("/" if name.startswith("/") else "") + "/".join(parts)
 
 
-def _outside(name: str) -> bool:
-    return (
-        name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name) is not None
-    )
-
-
 def _passed_over(member: zipfile.ZipInfo, name: str) -> bool:
     if not name or member.is_dir():
         return True
@@ -124,18 +131,18 @@ def _passed_over(member: zipfile.ZipInfo, name: str) -> bool:
 
 
 def _check(member: zipfile.ZipInfo, name: str) -> None:
-    if _outside(name):
+    if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:", name):
         raise _RefusedError("points outside the ZIP and is left out.")
     if name.lower().endswith(".zip"):
         raise _RefusedError("is a ZIP inside a ZIP, which is not opened; unpack it first.")
     if member.flag_bits & _ENCRYPTED:
         raise _RefusedError("is encrypted; make the ZIP without a password.")
-    if member.file_size > MOST_MEMBER_BYTES:
+    _check_size(member, member.file_size)
+
+
+def _check_size(member: zipfile.ZipInfo, n_bytes: int) -> None:
+    if n_bytes > MOST_MEMBER_BYTES:
         raise _RefusedError(f"unpacks to more than {MOST_MEMBER_BYTES / 2**20:,.0f} MiB.")
-    _check_ratio(member, member.file_size)
-
-
-def _check_ratio(member: zipfile.ZipInfo, n_bytes: int) -> None:
     if n_bytes > RATIO_MATTERS_BYTES and n_bytes > HIGHEST_RATIO * member.compress_size:
         raise _RefusedError(
             f"unpacks to over {HIGHEST_RATIO} times what it weighs, as no recording does; "
@@ -144,21 +151,16 @@ def _check_ratio(member: zipfile.ZipInfo, n_bytes: int) -> None:
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, n_left: int) -> bytes:
-    """The member's bytes, counted as they come: what its header declares may be a lie."""
+    # The member's bytes, counted as they come: what its header declares may be a lie.
     buffer = io.BytesIO()
     try:
         with archive.open(member) as source:
             while chunk := source.read(_CHUNK_BYTES):
                 buffer.write(chunk)
-                n_bytes = buffer.tell()
-                if n_bytes > MOST_MEMBER_BYTES:
-                    raise _RefusedError(
-                        f"unpacks to more than {MOST_MEMBER_BYTES / 2**20:,.0f} MiB."
-                    )
-                if n_bytes > n_left:
+                _check_size(member, buffer.tell())
+                if buffer.tell() > n_left:
                     limit = f"{MOST_TOTAL_BYTES / 2**20:,.0f} MiB"
                     raise _RefusedError(f"is left out: the ZIP unpacks to more than {limit}.")
-                _check_ratio(member, n_bytes)
     except _DAMAGE as error:
         raise _RefusedError("is damaged; make the ZIP again.") from error
     if buffer.getbuffer()[:4] == _ZIP_START:

@@ -122,7 +122,7 @@ def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path
     Raises:
         SettingError: there is no such rule.
     """
-    from core.audio.grouping import group_by
+    from core.audio.name_rules import group_by
 
     names = _names_within(files, paths)
     by_file = dict(zip(files, group_by(names, rule), strict=True))
@@ -130,14 +130,14 @@ def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path
 
 
 def labels(files: Sequence[Path], paths: Sequence[Path], rule: str | None) -> dict[Path, str]:
-    """The class of each file by a rule of `core.audio.classes`; none where there is no rule.
+    """The class of each file by a rule of `core.audio.name_rules`; none where there is no rule.
 
     Raises:
         SettingError: there is no such rule, or it finds no class for a file.
     """
     if rule is None:
         return {}
-    from core.audio.classes import class_by
+    from core.audio.name_rules import class_by
 
     return dict(zip(files, class_by(_names_within(files, paths), rule), strict=True))
 

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from app.components.player.frame import Frame
+from core.audio import scaled_pcm16
 from core.types import Float32Array
 
 # Streamlit sends at most 200 MB in one message; the browser holds twice this as 32-bit floats.
@@ -113,17 +114,13 @@ def within_budget(sounds: Sequence[Sound]) -> tuple[list[Sound], list[str]]:
 
 def packed_sound(frame: Frame, sound: Sound) -> dict[str, Any]:
     """A sound in 16 bits, added to the frame, and what the header says of it."""
-    # The full 16 bits go to each sound's own peak: what a map keeps is often 40 dB below the clip.
-    samples = np.nan_to_num(sound.samples, nan=0.0, posinf=0.0, neginf=0.0)
-    peak = float(np.abs(samples).max(initial=0.0))
-    scale = peak / 32767 if peak > 0 else 1.0
-    pcm = np.rint(samples / scale).astype("<i2")
+    pcm, scale = scaled_pcm16(sound.samples)
     return {
         "name": sound.name,
         "label": sound.label,
         "sample_rate": sound.sample_rate,
         "scale": scale,
-        "pcm": frame.add(pcm),
+        "pcm": frame.add(pcm.astype("<i2", copy=False)),
     }
 
 

@@ -45,7 +45,7 @@ def nothing(clip_id: str, problem: str) -> Glance:
 
 
 def _made(model_id: str, clip_id: str) -> Glance:
-    from core.audio import read_clip
+    from core.audio import read_clip, scaled_pcm16
     from core.backbones import front_end
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model
@@ -72,13 +72,12 @@ def _made(model_id: str, clip_id: str) -> Glance:
     level_db = level_db[: heat.shape[0], : heat.shape[1]]
     loudest = float(level_db.max(initial=-100.0))
     ink = np.clip((level_db - loudest) / RANGE_DB + 1.0, 0.0, 1.0)
-    peak = float(np.abs(clip.samples).max(initial=0.0))
-    scale = peak / 32767 if peak > 0 else 1.0
+    pcm, scale = scaled_pcm16(clip.samples)
     return Glance(
         clip_id,
         _thinned(ink),
         _thinned(heat),
-        np.rint(clip.samples / scale).astype(np.int16),
+        pcm,
         scale,
         clip.sample_rate,
         first * hop,

@@ -10,7 +10,7 @@ import hashlib
 from pathlib import Path
 
 from core.audio import find_audio
-from core.audio.grouping import group_by
+from core.audio.name_rules import group_by
 from core.errors import AudioError, DataSetError
 from core.evaluation.datasets.esc50 import Recording
 
@@ -20,8 +20,8 @@ N_FOLDS = 5
 def folder_recordings(root: Path, rule: str = "file") -> list[Recording]:
     """Every recording below the folder, its class the subfolder it lies in.
 
-    `rule` says which clips were cut from one recording, as `core.audio.grouping.group_by` does. By
-    "file" the source is the name of the file: one name in both folders is one recording.
+    `rule` says which clips were cut from one recording, as `core.audio.name_rules.group_by` does.
+    By "file" the source is the name of the file: one name in both folders is one recording.
 
     Raises:
         DataSetError: the folder is not there, or holds no audio.

@@ -12,7 +12,15 @@ import pytest
 import soundfile as sf
 import soxr
 
-from core.audio import find_audio, inspect, read_clip, resample, source, wav_bytes
+from core.audio import (
+    find_audio,
+    inspect,
+    read_clip,
+    resample,
+    scaled_pcm16,
+    source,
+    wav_bytes,
+)
 from core.audio.checks import Level
 from core.errors import AudioError, SettingError
 from core.types import Clip, samples_sha256
@@ -293,3 +301,13 @@ def test_wav_bytes_round_trip_and_refuse_what_cannot_be_written() -> None:
         wav_bytes(sound * np.float32(np.nan), RATE)
     with pytest.raises(SettingError, match="VORBIS"):
         wav_bytes(sound, RATE, "VORBIS")
+
+
+@pytest.mark.parametrize("level", [1e-4, 0.1, 1.0])
+def test_16_bits_reach_to_a_sounds_own_peak(level) -> None:
+    sound = (level * tone()).astype(np.float32)
+    numbers, scale = scaled_pcm16(sound)
+    assert numbers.dtype == np.int16 and np.abs(numbers).max() == 32767
+    assert np.abs(numbers * scale - sound).max() <= 0.51 * scale
+    silence, scale = scaled_pcm16(np.array([0.0, np.nan], np.float32))
+    assert (silence.tolist(), scale) == ([0, 0], 1.0)
