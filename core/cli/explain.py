@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.cli import arguments
-
-if TYPE_CHECKING:
-    from core.detectors.detector import Detector
-    from core.explain.explanation import Explanation
+from core.runtime.output_files import check_output_folder, write_output_files
 
 
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command and its arguments.
+
+    Args:
+        commands: the commands of `hearmap`
+    """
     parser = commands.add_parser(
         "explain",
         help="see and hear where a clip is unlike the normal ones",
@@ -22,7 +22,13 @@ def add_to(commands: arguments.Commands) -> None:
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="a folder made by hearmap fit")
     parser.add_argument("clip", type=Path, metavar="CLIP", help="an audio file")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="a new or an empty folder, or that of an earlier run, which is replaced",
+    )
     parser.add_argument(
         "--background", type=Path, metavar="CLIP", help="normal sound to fill the gaps with"
     )
@@ -34,11 +40,25 @@ def add_to(commands: arguments.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Explains one clip; files of an earlier run are replaced, others left alone."""
+    """Explain one clip.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+
+    Raises:
+        HearMapError: the model or a recording cannot be read, or the folder holds an input or
+            something that HearMap did not write.
+    """
     channel = arguments.channel(given.channel)
+    inputs = [given.clip, given.background] if given.background else [given.clip]
+    check_output_folder(given.out, inputs)
     from core.audio import read_clip
     from core.detectors.detector import Detector
     from core.explain.explanation import explain
+    from core.report.recording import described, report_files, report_html, threshold_sentence
     from core.report.summary_sentence import verdict
 
     detector = Detector.load(given.model, device=given.device)
@@ -53,28 +73,11 @@ def run(given: argparse.Namespace) -> int:
     explanation = explain(
         detector, clip, background=background, progress=arguments.progress(given.progress)
     )
-    write(explanation, detector, folder)
+    said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
+    html = report_html(explanation, described(detector), threshold_said=said)
+    write_output_files(folder, report_files(explanation, html), inputs)
     if background is None:
         arguments.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
     print(f"{arguments.one_line(clip.name)}: {verdict(explanation.found)}")
     print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
     return 0
-
-
-def write(explanation: Explanation, detector: Detector, folder: Path) -> None:
-    """Every file of an explanation, each whole or not at all.
-
-    Raises:
-        StoreError: a file could not be written.
-    """
-    from core.report.recording import described, report_files, report_html, threshold_sentence
-    from core.runtime.atomic_write import atomic_write
-
-    said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
-    html = report_html(explanation, described(detector), threshold_said=said)
-    for name, content in report_files(explanation, html).items():
-        with atomic_write(folder / name) as temporary:
-            temporary.write_bytes(content)
-    if explanation.filled is None:
-        # One of an earlier run would be taken for this clip's.
-        (folder / "filled.wav").unlink(missing_ok=True)

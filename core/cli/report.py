@@ -15,7 +15,11 @@ SUFFIXES = (".html", ".zip")
 
 
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command and its arguments.
+
+    Args:
+        commands: the commands of `hearmap`
+    """
     parser = commands.add_parser(
         "report",
         help="score clips and put them on one page",
@@ -37,7 +41,17 @@ def add_to(commands: arguments.Commands) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Scores every clip that can be read and writes the page, whole or not at all."""
+    """Score every clip that can be read and write the page, whole or not at all.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status: 3 where some recordings could not be read.
+
+    Raises:
+        HearMapError: the model cannot be read, or `--out` is there and is no report of HearMap's.
+    """
     if given.out.suffix.lower() not in SUFFIXES:
         raise SettingError(f"--out ends in .html or .zip, not “{given.out.name}”.")
     channel = arguments.channel(given.channel)
@@ -45,8 +59,10 @@ def run(given: argparse.Namespace) -> int:
     from core.detectors.detector import Detector
     from core.report.batch import BatchReport
     from core.report.recording import described, threshold_sentence, zipped
+    from core.report.replaceable import check_replaceable
     from core.runtime.atomic_write import atomic_write
 
+    check_replaceable(given.out)
     detector = Detector.load(given.model, device=given.device)
     if given.false_alarm_rate is not None:
         detector.false_alarm_rate = given.false_alarm_rate
@@ -74,6 +90,7 @@ def run(given: argparse.Namespace) -> int:
     content = (
         report.html().encode() if given.out.suffix.lower() == ".html" else zipped(report.files())
     )
+    check_replaceable(given.out)  # others may have written there while this scored
     with atomic_write(given.out) as temporary:
         temporary.write_bytes(content)
     progress("Done", 1.0)

@@ -41,7 +41,8 @@ table { border-collapse: collapse } td, th { text-align: left; padding: 4px 16px
 @media print { audio { display: none } }
 """
 
-_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+GENERATOR = '<meta name="generator" content="HearMap">'
 
 
 def page(title: str, body: str) -> str:
@@ -51,7 +52,8 @@ def page(title: str, body: str) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+{GENERATOR}
 <title>{escape(title)} · HearMap</title>
 <style>{_STYLE}</style>
 </head>

@@ -16,6 +16,7 @@ from core.cli.arguments import groups, one_line, settings
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.registry import HEADS
 from core.errors import SettingError
+from core.runtime.output_files import LIST_NAME
 from tests.core.detectors.heads.test_heads import QUICK
 
 RATE = 44_100
@@ -95,7 +96,15 @@ def test_explain_writes_everything(
     out = tmp_path / "out"
     given = ["explain", str(model), str(clip), "--out", str(out)]
     assert main([*given, "--background", str(background)]) == 0
-    names = ["faithfulness.json", "filled.wav", "kept.wav", "map.npz", "map.png", "regions.csv"]
+    names = [
+        LIST_NAME,
+        "faithfulness.json",
+        "filled.wav",
+        "kept.wav",
+        "map.npz",
+        "map.png",
+        "regions.csv",
+    ]
     names += ["removed.wav", "report.html"]
     assert sorted(path.name for path in out.iterdir()) == names
     with np.load(out / "map.npz", allow_pickle=False) as kept:
@@ -111,6 +120,71 @@ def test_explain_writes_everything(
     assert main(given) == 0
     assert not (out / "filled.wav").exists()
     assert "--background" in capsys.readouterr().err
+
+
+def test_explain_writes_over_nothing_but_its_own_files(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tank = tmp_path / "tank"
+    tank.mkdir()
+    clip = write_noise(tank / "filled.wav", 50, beep=True)
+    elsewhere = write_noise(tmp_path / "beep.wav", 50, beep=True)
+    (tmp_path / "link").symlink_to(tank)
+    before = clip.read_bytes()
+
+    def refused(*given: str) -> None:
+        # A model that is not there: nothing was loaded before it was refused.
+        assert main(["explain", "no model", *given]) == 2
+        printed = capsys.readouterr()
+        assert printed.out == "" and printed.err.count("\n") == 1
+        assert "choose" in printed.err and "Traceback" not in printed.err
+        assert [path.name for path in tank.iterdir()] == ["filled.wav"]
+        assert clip.read_bytes() == before
+
+    for folder in ("tank", "link"):
+        refused(str(clip), "--out", str(tmp_path / folder))
+        refused(str(elsewhere), "--out", str(tmp_path / folder))
+    refused(str(elsewhere), "--background", str(clip), "--out", str(tank))
+    monkeypatch.chdir(tank)
+    refused("filled.wav", "--out", ".")
+    refused(str(elsewhere), "--out", ".")
+    out = tmp_path / "out"
+    assert main(["explain", str(model), str(clip), "--out", str(out)]) == 0
+    assert main(["explain", str(model), str(clip), "--out", str(out)]) == 0
+    sounds = sorted(path.name for path in out.glob("*.wav"))
+    assert sounds == ["kept.wav", "removed.wav"]
+    # A folder of 0.1.0 has no list of what was written there.
+    (out / LIST_NAME).unlink()
+    assert main(["explain", str(model), str(clip), "--out", str(out)]) == 2
+    assert sorted(path.name for path in out.glob("*.wav")) == sounds
+
+
+def test_report_takes_the_place_of_reports_only(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = write_noise(tmp_path / "calm.wav", 100)
+    for name in ("page.html", "all.zip"):
+        out = tmp_path / name
+        assert main(["report", str(model), str(clip), "--out", str(out)]) == 0
+        assert main(["report", str(model), str(clip), "--out", str(out)]) == 0
+    page = (tmp_path / "page.html").read_text()
+    (tmp_path / "page.html").write_text(
+        page.replace('<meta name="generator" content="HearMap">', "")
+    )
+    assert main(["report", str(model), str(clip), "--out", str(tmp_path / "page.html")]) == 0
+    with zipfile.ZipFile(tmp_path / "all.zip", "a") as archive:
+        archive.writestr("notes.txt", "mine")
+    (tmp_path / "mine.html").write_text("<!DOCTYPE html><p>About HearMap</p>")
+    (tmp_path / "link.html").symlink_to(tmp_path / "mine.html")
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04")
+    (tmp_path / "folder.html").mkdir()
+    capsys.readouterr()
+    for name in ("all.zip", "mine.html", "link.html", "broken.zip", "folder.html"):
+        out = tmp_path / name
+        before = out.read_bytes() if out.is_file() else None
+        assert main(["report", "no model", str(clip), "--out", str(out)]) == 2
+        assert "is no report of HearMap's; choose another name" in capsys.readouterr().err
+        assert out.is_dir() if before is None else out.read_bytes() == before
 
 
 def test_report_is_one_page_of_all_clips_or_a_zip_with_everything(
