@@ -135,8 +135,8 @@ def channel_names(n_channels: int) -> dict[int | str, str]:
 def _settings(
     usable: list[str], lengths: list[float], n_channels: int, sample_rates: list[int]
 ) -> None:
-    from core.detectors import HEADS
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings, presets_of
+    from core.detectors.registry import HEADS, head_type
 
     st.subheader("Settings", anchor=False)
     left, right = st.columns(2, gap="medium")
@@ -158,9 +158,10 @@ def _settings(
         help="How normal sound is remembered. The first did best on the recordings HearMap was "
         "measured on.",
     )
+    kind = head_type(head)
     presets = presets_of(head)
     # One that only this method has must not stay chosen for the next.
-    preset_key = f"{Key.PRESET}_{head}" if HEADS[head].more_presets else Key.PRESET
+    preset_key = f"{Key.PRESET}_{head}" if kind.more_presets else Key.PRESET
     # Fit may begin as another model was fitted: the state has the value, and none is given here.
     for key, first in {
         preset_key: "recommended",
@@ -224,10 +225,10 @@ def _settings(
         form = PRESET_NAMES.get(preset, preset)
         st.markdown(f"**{HEADS[head].title}, {form.lower()}**")
         before = fit_like.own_settings(head, preset)
-        own = head_settings.draw(HEADS[head].settings_type, head, preset, before)
+        own = head_settings.draw(kind.settings_type, head, preset, before)
     backbone_choice.warn_of_empty_bands(backbone, sample_rates)
-    settings = HEADS[head].settings_type(**(preset_settings(head, preset) | own))
-    learns = HEADS[head].learns_classes(settings)
+    settings = kind.settings_type(**(preset_settings(head, preset) | own))
+    learns = kind.learns_classes(settings)
     labels = None
     if learns:
         with classes:
@@ -242,12 +243,10 @@ def _settings(
             f"About {formats.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
             "cores."
         )
-    enough = len(usable) >= HEADS[head].fewest_clips
+    enough = len(usable) >= kind.fewest_clips
     separate = groups is None or len(set(groups)) > 1
     if not enough:
-        st.caption(
-            f"{HEADS[head].title} needs at least {HEADS[head].fewest_clips} different clips."
-        )
+        st.caption(f"{HEADS[head].title} needs at least {kind.fewest_clips} different clips.")
     ready = enough and separate and (labels is not None or not learns)
     if st.button("Fit", type="primary", icon=":material/model_training:", disabled=not ready):
         job_id = jobs.submit(

@@ -43,9 +43,8 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
     Raises:
         SettingError: a head or preset is unknown.
     """
-    from core.detectors.detector import DEFAULT_BACKBONE, usable_backbone
     from core.detectors.presets import preset_settings
-    from core.detectors.registry import head_type, heads_for
+    from core.detectors.registry import DEFAULT_BACKBONE, heads_for, usable_backbone
     from core.evaluation.benchmarks.protocol import Candidate
 
     # Of all heads those that the network suits, of those named each with a network of its own.
@@ -54,7 +53,7 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
         Candidate(
             head,
             preset,
-            usable_backbone(head_type(head), given.backbone),
+            usable_backbone(head, given.backbone),
             preset_settings(head, preset),
         )
         for head in heads

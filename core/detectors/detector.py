@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -22,9 +24,8 @@ from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.calibration.cross_fitting import Fitted, fit_and_calibrate
 from core.detectors.fusion import ScoreFusion
-from core.detectors.heads.head import Head
 from core.detectors.regions import find_regions
-from core.detectors.registry import HEADS, head_type
+from core.detectors.registry import HEADS, head_type, usable_backbone
 from core.detectors.scorer import Scorer
 from core.detectors.settings import make_settings
 from core.errors import FitError, ModelError, SettingError
@@ -35,7 +36,6 @@ from core.spectral.spectrogram import SpectrogramSettings
 from core.types import AnomalyMap, Clip, FeatureMaps, TrainingClip
 
 SCORED_TOGETHER = 8
-DEFAULT_BACKBONE = "aisfx"
 
 
 class Detector:
@@ -70,9 +70,7 @@ class Detector:
         self.head_name = head
         self._head_type = head_type(head)
         self.settings = make_settings(self._head_type.settings_type, head, head_settings)
-        self.backbone = load_backbone(usable_backbone(self._head_type, backbone), device).at(
-            precision
-        )
+        self.backbone = load_backbone(usable_backbone(head, backbone), device).at(precision)
         self.layers = self._head_type.choose_layers(self.settings, self.backbone)
         self.seed = int(seed)
         self.device = choose_device(device)
@@ -169,7 +167,10 @@ class Detector:
         cache.trim()
         progress("Done", 1.0)
         if checkpoints is not None:
-            self._head_type.forget(checkpoints)
+            for state in checkpoints.glob(f"{self.head_name}-*"):
+                shutil.rmtree(state, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                checkpoints.rmdir()
         self._fitted = fitted
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}
@@ -338,7 +339,7 @@ class Detector:
         fewest = self._head_type.fewest_clips
         if len(sounds) < fewest:
             raise FitError(
-                f"{self._head_type.title} needs at least {fewest} normal clips, better 20 or "
+                f"{HEADS[self.head_name].title} needs at least {fewest} normal clips, better 20 or "
                 f"more; there {'is' if len(sounds) == 1 else 'are'} {len(sounds)}."
             )
         if len(set(sounds)) == 1:
@@ -377,21 +378,6 @@ class Detector:
                 raw, map_threshold, settings.freq_hz, time_s, calibration.peak_p_value
             ),
         )
-
-
-def usable_backbone(head: type[Head], backbone: str | None) -> str:
-    """The backbone of that name; by default the head's usual one.
-
-    Raises:
-        SettingError: the head cannot work with it.
-    """
-    if backbone is None:
-        return head.backbones[0] if head.backbones else DEFAULT_BACKBONE
-    if head.backbones and backbone not in head.backbones:
-        raise SettingError(
-            f"{head.title} needs backbone {' or '.join(head.backbones)}, not “{backbone}”."
-        )
-    return backbone
 
 
 def _among(clip: SourceClip, bank: str | None) -> SourceClip:

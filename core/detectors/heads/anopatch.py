@@ -36,13 +36,7 @@ class AnoPatch(Head):
     clips a detector is fitted five times.
     """
 
-    name = "anopatch"
-    title = "AnoPatch"
-    summary = (
-        "Teaches a transformer to tell machines apart; compares a clip with the nearest normal one."
-    )
     settings_type = AnoPatchSettings
-    backbones = ("beats", "beats-iter3plus", "beats-small")
     recommended: ClassVar[dict[str, Any]] = Head.recommended | {"fine_tune": False}
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {
         "small": {
@@ -62,7 +56,7 @@ class AnoPatch(Head):
         self, settings: AnoPatchSettings, layers: tuple[str, ...], backbone: Backbone
     ) -> None:
         super().__init__(settings, layers, backbone)
-        self._beats = beats_of(backbone.network, self.title)
+        self._beats = beats_of(backbone.network)
         self._network: AnoPatchNetwork | None = None
 
     @classmethod

@@ -59,9 +59,6 @@ class Autoencoder(Head):
     large training set it sees 100,000 stacks, drawn evenly. Its map ignores the setting `layers`.
     """
 
-    name = "autoencoder"
-    title = "Autoencoder"
-    summary = "Learns to reconstruct normal sound; what it cannot reconstruct stands out."
     settings_type = AutoencoderSettings
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:

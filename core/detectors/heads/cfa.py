@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from sklearn.cluster import KMeans
 from torch import Tensor, nn
 
 from core.detectors.heads.head import CellScores, Head
@@ -84,9 +83,6 @@ class CFA(Head):
     clip; time in the coordinates is time in that window.
     """
 
-    name = "cfa"
-    title = "CFA"
-    summary = "Learns a view of sound in which normal patches lie close to common centres."
     settings_type = CFASettings
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
@@ -285,6 +281,9 @@ def _with_coordinates(embedding: Tensor) -> Tensor:
 
 
 def _clustered(centroids: Tensor, cells_a_centroid: int, seed: int) -> Tensor:
+    # Importing it takes as long as importing PyTorch, and by default nothing is clustered.
+    from sklearn.cluster import KMeans
+
     n_clusters = max(1, len(centroids) // cells_a_centroid)
     kmeans = KMeans(n_clusters, n_init=1, max_iter=3000, random_state=seed)
     centres = kmeans.fit(centroids.cpu().numpy()).cluster_centers_

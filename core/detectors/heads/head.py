@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,9 +71,6 @@ class Head(ABC):
     A head is fitted once; fitting again starts afresh. With one seed it is repeatable.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    summary: ClassVar[str]
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
     # The form that suits sound (docs/departures.md), beside the published one of the defaults.
     recommended: ClassVar[dict[str, Any]] = {
@@ -88,9 +83,8 @@ class Head(ABC):
     fewest_clips: ClassVar[int] = 2
     # What the published form has otherwise for a benchmark's data set, by the benchmark's name.
     published_for: ClassVar[dict[str, dict[str, Any]]] = {}
-    # The backbones it can work with, the usual one first; none named means any.
-    backbones: ClassVar[tuple[str, ...]] = ()
-    # Where a head that trains for hours keeps its state, in folders NAME-*, to go on from.
+    # Where a head that trains for hours writes its state, to continue from: folders that begin with
+    # the head's name and a dash, which are deleted after the fit.
     checkpoints: Path | None = None
 
     def __init__(self, settings: HeadSettings, layers: tuple[str, ...], backbone: Backbone) -> None:
@@ -118,14 +112,6 @@ class Head(ABC):
     def learns_classes(cls, settings: Any) -> bool:
         """Whether a head of these settings learns by telling the clips' classes apart."""
         return False
-
-    @classmethod
-    def forget(cls, checkpoints: Path) -> None:
-        """What heads of this kind kept in the folder, to go on from, is gone."""
-        for folder in checkpoints.glob(f"{cls.name}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            checkpoints.rmdir()
 
     @classmethod
     def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:

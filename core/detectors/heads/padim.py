@@ -71,9 +71,6 @@ class PaDiM(Head):
     as half a GiB of covariances allows.
     """
 
-    name = "padim"
-    title = "PaDiM"
-    summary = "Compares every place in the spectrogram with how normal sound varies there."
     settings_type = PaDiMSettings
     recommended: ClassVar[dict[str, Any]] = Head.recommended | {
         "layers": ("finest",),

@@ -50,9 +50,6 @@ class PatchCore(Head):
     by distances in 128 principal directions with exact lengths.
     """
 
-    name = "patchcore"
-    title = "PatchCore"
-    summary = "Compares every patch of sound with a memory of normal patches."
     settings_type = PatchCoreSettings
     recommended: ClassVar[dict[str, Any]] = Head.recommended | {
         "layers": ("finest",),

@@ -94,9 +94,6 @@ class STFPM(Head):
     grid. A fifth of the clips chooses the best epoch, as in the paper.
     """
 
-    name = "stfpm"
-    title = "STFPM"
-    summary = "Trains a student to hear normal sound as the backbone does; new sound it mishears."
     settings_type = STFPMSettings
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:

@@ -14,7 +14,7 @@ import soundfile
 from core.cli import main
 from core.cli.arguments import groups, one_line, settings
 from core.detectors.model_folder import read_model, write_model
-from core.detectors.registry import HEADS
+from core.detectors.registry import HEADS, head_type
 from core.errors import SettingError
 from core.runtime.output_files import LIST_NAME
 from tests.core.detectors.heads.test_heads import QUICK
@@ -378,7 +378,7 @@ def test_presets_are_what_they_say_and_set_goes_over_them(
         manifest, _ = read_model(tmp_path / name)
         assert manifest["head"] == "padim"
         kept[name] = manifest["settings"]
-    recommended = HEADS["padim"].recommended
+    recommended = head_type("padim").recommended
     assert {key: kept["default"][key] for key in recommended} == {
         key: list(value) if isinstance(value, tuple) else value
         for key, value in recommended.items()

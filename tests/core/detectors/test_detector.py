@@ -5,6 +5,8 @@ import pytest
 import torch
 
 from core.detectors import HEADS, Detector, model_folder
+from core.detectors.heads.head import Head
+from core.detectors.registry import head_type
 from core.errors import Cancelled, FitError, ModelError, SettingError
 from core.features.cache import FeatureCache
 from core.runtime.progress import silent
@@ -234,5 +236,5 @@ def test_wrong_settings_name_the_allowed_ones(arguments: dict, message: str) -> 
 
 
 def test_every_head_says_what_it_is() -> None:
-    for name, head in HEADS.items():
-        assert head.name == name and head.title and head.summary.endswith(".")
+    for name, entry in HEADS.items():
+        assert entry.title and entry.summary.endswith(".") and issubclass(head_type(name), Head)

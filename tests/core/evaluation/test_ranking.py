@@ -11,7 +11,7 @@ import soundfile
 from core.backbones import registry as backbones
 from core.cli import main
 from core.cli.rank import read_labels
-from core.detectors.registry import HEADS
+from core.detectors.registry import head_type
 from core.errors import SettingError
 from core.evaluation import ranking
 from core.evaluation.ranking import Candidate, Recordings, Standing, rank
@@ -85,7 +85,7 @@ def test_few_recordings_are_not_halved() -> None:
 def test_a_head_that_needs_more_clips_stands_last_with_its_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(HEADS["padim"], "fewest_clips", 50)
+    monkeypatch.setattr(head_type("padim"), "fewest_clips", 50)
     standings = rank(recordings(), [PADIM, PATCHCORE], backbone="small", device="cpu")
     assert standings[1].candidate == PADIM
     assert "50 normal clips" in (standings[1].problem or "")

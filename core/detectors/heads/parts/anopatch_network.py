@@ -37,14 +37,14 @@ class AnoPatchNetwork(nn.Module):
         return self.embedding(self.norm(self.pooling(tokens))), tokens
 
 
-def beats_of(network: object, title: str) -> BeatsNetwork:
+def beats_of(network: object) -> BeatsNetwork:
     """The backbone's network, which must be a BEATs.
 
     Raises:
         SettingError: it is another.
     """
     if not isinstance(network, BeatsNetwork):
-        raise SettingError(f"{title} needs a BEATs network; choose backbone beats or beats-small.")
+        raise SettingError("AnoPatch needs a BEATs network; choose backbone beats or beats-small.")
     return network
 
 

@@ -266,7 +266,7 @@ def fine_tuned(
     """Fine-tune a network in place; gives the loss of every step.
 
     In `checkpoints` the state is kept in a folder of this training's own; one that is there is
-    gone on from, and stays until `Head.forget`.
+    gone on from, and stays until `Detector.fit` is through.
     """
     training = FineTuning(network, features, settings, device, seed, start)
     folder = None

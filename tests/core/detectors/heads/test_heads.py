@@ -11,7 +11,7 @@ import torch
 
 from core.backbones import Backbone
 from core.detectors.heads.head import Head
-from core.detectors.registry import HEADS
+from core.detectors.registry import HEADS, head_type
 from core.detectors.settings import make_settings
 from core.errors import Cancelled
 from core.features.extractor import Features
@@ -74,7 +74,7 @@ def features(name: str, features_for: Callable[[str], Features]) -> Features:
 
 
 def new_head(name: str, backbone: Backbone) -> Head:
-    kind = HEADS[name]
+    kind = head_type(name)
     settings = make_settings(kind.settings_type, name, QUICK.get(name, {}))
     return kind(settings, backbone.default_layers, backbone)
 
