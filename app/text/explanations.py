@@ -122,7 +122,7 @@ def _place(part: Mapping[str, float], start_s: float = 0.0) -> str:
 
     start, end = part["start_s"] + start_s, part["end_s"] + start_s
     low, high = part["low_hz"], part["high_hz"]
-    return summary_sentence.place(Region(start, end, low, high, start, low, 0.0, 1.0))
+    return summary_sentence.time_and_band(Region(start, end, low, high, start, low, 0.0, 1.0))
 
 
 def _signed(difference: float) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from app.text import formats
-from core.report.summary_sentence import where
+from core.report.summary_sentence import location_clause
 
 if TYPE_CHECKING:
     from core.types import Region
@@ -30,7 +30,7 @@ def short_verdict(
     """
     if not anomalous:
         return "Normal"
-    return "Anomalous" + (f", {where(strongest, recording_seconds)}" if strongest else "")
+    return "Anomalous" + (f", {location_clause(strongest, recording_seconds)}" if strongest else "")
 
 
 def p_value_sentence(p_value: float, n_normal: int) -> str:

@@ -16,7 +16,7 @@ from app.widgets.explanation import Case
 from app.widgets.model_choice import choose_model, false_alarm_rate
 from core.detectors.calibration.calibration import Calibration
 from core.errors import HearMapError
-from core.report.summary_sentence import verdict, where
+from core.report.summary_sentence import location_clause, summary_sentence
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Box, Region
@@ -118,7 +118,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     calibrated = cache.calibration(model.id)
     with verdict_place:
         said = sentences.p_value_sentence(found.p_value, calibrated.n_clips)
-        st.markdown(f"**{verdict(found)}** {said}")
+        st.markdown(f"**{summary_sentence(found)}** {said}")
     with picture_place:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)
@@ -193,7 +193,7 @@ def _regions(found: tuple[Region, ...], clip_seconds: float) -> None:
         st.markdown("No part of the map exceeds the threshold.")
         return
     more = f"; {len(found) - 1} weaker" if len(found) > 1 else ""
-    said = where(found[0], clip_seconds)
+    said = location_clause(found[0], clip_seconds)
     st.markdown(f"{said[:1].upper()}{said[1:]}{more}.")
     column = st.column_config
     st.dataframe(

@@ -17,8 +17,8 @@ from core.errors import SettingError, StoreError
 from core.storage.annotations import (
     delete_annotation,
     list_annotations,
-    set_annotation,
-    set_annotations,
+    save_annotation,
+    save_annotations,
 )
 from core.storage.models import ModelRecord, get_model
 from core.storage.scores import ScoreRecord, scores_stamp
@@ -109,7 +109,7 @@ def _keep(change: Change, by: str) -> None:
     if change.verdict is None:
         delete_annotation(change.clip_id)
     else:
-        set_annotation(change.clip_id, change.verdict, change.note, by)
+        save_annotation(change.clip_id, change.verdict, change.note, by)
 
 
 def _tables(model: ModelRecord) -> None:
@@ -156,7 +156,7 @@ def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[st
     names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
     try:
         found = annotation_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
-        set_annotations(found.labels)
+        save_annotations(found.labels)
     except (SettingError, StoreError) as error:
         return 0, (f"“{file_name}” was not imported. {error}",)
     return len(found.labels), found.problems

@@ -6,7 +6,6 @@ that Listen opened, and this one says as much.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from html import escape
 
@@ -15,6 +14,7 @@ import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
 from app.text import formats
+from core.report.ticks import ticks
 
 MOST_BINS = 40
 # Bars reach so high that the threshold's word stands clear of them.
@@ -88,19 +88,6 @@ def bin_edges(scores: ArrayLike) -> NDArray[np.float64]:
     width = 2 * (three - quarter) / values.size ** (1 / 3)
     wanted = (high - low) / width if width > 0 else MOST_BINS
     return np.linspace(low, high, int(np.clip(np.ceil(wanted), 5, MOST_BINS)) + 1)
-
-
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Round numbers between the two, at most so many.
-
-    >>> ticks(0.13, 0.94)
-    [0.2, 0.4, 0.6, 0.8]
-    """
-    rough = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * round_ for round_ in (1, 2, 5, 10) if power * round_ >= rough)
-    first, last = math.ceil(low / step), math.floor(high / step)
-    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
 
 
 def draw(scores: ArrayLike, threshold: float, score: float | None = None) -> None:

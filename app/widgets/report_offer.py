@@ -32,7 +32,7 @@ def of_batch(model: ModelRecord, scored: Sequence[ScoreRecord], rate: float) -> 
 
 def draw(wanted: Wanted, stem: str) -> None:
     """The buttons for one report: to make it, or to download it."""
-    if not reports.is_kept(wanted.key):
+    if not reports.exists(wanted.key):
         explanation_jobs.draw_waiting(
             wanted, "Writing the report", "The report", by_itself=False, button="Make a report"
         )

@@ -59,7 +59,7 @@ def run(given: argparse.Namespace) -> int:
     from core.detectors.detector import Detector
     from core.explain.explanation import explain
     from core.report.recording import described, report_files, report_html, threshold_sentence
-    from core.report.summary_sentence import verdict
+    from core.report.summary_sentence import summary_sentence
 
     detector = Detector.load(given.model, device=given.device)
     if given.false_alarm_rate is not None:
@@ -78,6 +78,6 @@ def run(given: argparse.Namespace) -> int:
     write_output_files(folder, report_files(explanation, html), inputs)
     if background is None:
         arguments.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
-    print(f"{arguments.one_line(clip.name)}: {verdict(explanation.found)}")
+    print(f"{arguments.one_line(clip.name)}: {summary_sentence(explanation.found)}")
     print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
     return 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from core.cli import arguments
 from core.errors import AudioError
-from core.report.summary_sentence import count_sentence, verdict
+from core.report.summary_sentence import count_sentence, summary_sentence
 
 if TYPE_CHECKING:
     from core.audio import Channel
@@ -134,7 +134,7 @@ def as_row(outcome: Scored) -> str:
         error = arguments.one_line(outcome.error or "")
         return f"       -          -          -  {name}\n{'':32}{error}"
     numbers = f"{found.p_value:8.3f} {found.score:10.4g} {found.threshold:10.4g}"
-    return f"{numbers}  {name}\n{'':32}{verdict(found)}"
+    return f"{numbers}  {name}\n{'':32}{summary_sentence(found)}"
 
 
 def files_of(paths: Sequence[Path]) -> tuple[list[Path], list[Scored]]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.detectors.regions import find_regions
-from core.report.summary_sentence import place
+from core.report.summary_sentence import time_and_band
 from core.types import AnomalyMap, Float32Array, Float64Array, Region
 
 Value = TypeVar("Value", bound=np.generic)
@@ -82,7 +82,7 @@ def in_words(maps: Sequence[AnomalyMap], agreed: Agreement) -> str:
         return f"{said}; there is no place where more than half of them agree."
     strongest = agreed.regions[0]
     n_there = round(strongest.score * n_models)
-    return f"{said}; {n_there} of them agree on {place(strongest)}."
+    return f"{said}; {n_there} of them agree on {time_and_band(strongest)}."
 
 
 def _mel(hz: Float64Array) -> Float64Array:

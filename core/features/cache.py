@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from core.errors import StoreError
 from core.runtime.paths import feature_cache_dir
+from core.runtime.pruned_folder import mark_used, prune
 from core.types import FeatureMaps
 
 LIMIT_GIB = 8.0
@@ -31,11 +30,7 @@ class FeatureCache:
 
     def has(self, key: str) -> bool:
         """Whether the key is here; asking keeps it from being thrown out soon."""
-        path = self._path(key)
-        with contextlib.suppress(OSError):
-            os.utime(path)
-            return True
-        return False
+        return mark_used(self._path(key))
 
     def read(self, key: str) -> FeatureMaps:
         """The maps of a key, as 32-bit floats.
@@ -77,15 +72,7 @@ class FeatureCache:
 
     def trim(self) -> None:
         """Throw out the files used longest ago until the folder is within its limit."""
-        entries = []
-        with contextlib.suppress(FileNotFoundError), os.scandir(self.folder) as scan:
-            entries = [(entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in scan]
-        excess = sum(size for _, size, _ in entries) - self.limit_bytes
-        for _, size, path in sorted(entries):
-            if excess <= 0:
-                break
-            Path(path).unlink(missing_ok=True)
-            excess -= size
+        prune(self.folder, most_bytes=self.limit_bytes)
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.safetensors"

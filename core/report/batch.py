@@ -18,7 +18,7 @@ from core.audio import wav_bytes
 from core.report.page import audio, data_url, page, pairs
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
-from core.report.summary_sentence import count_sentence, verdict
+from core.report.summary_sentence import count_sentence, summary_sentence
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import AnomalyMap, Clip, Float32Array, Region
 
@@ -81,7 +81,7 @@ class BatchReport:
                 p_value=found.p_value,
                 threshold=found.threshold,
                 anomalous=found.anomalous,
-                said=verdict(found),
+                said=summary_sentence(found),
                 regions=found.regions,
                 shown=shown,
             )

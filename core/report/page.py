@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from core.audio import wav_bytes
-from core.report.summary_sentence import place
+from core.report.summary_sentence import time_and_band
 from core.types import Float32Array, Region
 
 _STYLE = """
@@ -84,7 +84,7 @@ def regions_table(regions: tuple[Region, ...]) -> str:
     if not regions:
         return "<p>No part of the map exceeds the threshold.</p>"
     rows = "".join(
-        f'<tr><td class="n">{number}</td><td>{escape(place(region))}</td>'
+        f'<tr><td class="n">{number}</td><td>{escape(time_and_band(region))}</td>'
         f'<td class="n">{region.score:.4g}</td><td class="n">{region.p_value:.3g}</td></tr>'
         for number, region in enumerate(regions, start=1)
     )

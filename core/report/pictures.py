@@ -12,7 +12,8 @@ import math
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from core.report.summary_sentence import verdict
+from core.report.summary_sentence import summary_sentence
+from core.report.ticks import ticks
 from core.types import AnomalyMap, Float32Array, Float64Array
 
 WIDTH = 1200
@@ -39,7 +40,9 @@ def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
     draw = ImageDraw.Draw(picture)
     width = WIDTH - LEFT - RIGHT
     draw.text((LEFT, 18), _fitting(draw, found.clip_name, WIDTH - LEFT - 20), INK, _TITLE)
-    draw.text((LEFT, 54), _drawable(f"{verdict(found)}  p = {found.p_value:.3g}"), INK, _FONT)
+    draw.text(
+        (LEFT, 54), _drawable(f"{summary_sentence(found)}  p = {found.p_value:.3g}"), INK, _FONT
+    )
     heat = _heat_map(found, level_db, width)
     picture.paste(heat, (LEFT, MAP_TOP))
     draw.rectangle((LEFT - 1, MAP_TOP - 1, LEFT + width, MAP_TOP + MAP_HEIGHT), outline=FAINT)
@@ -135,34 +138,17 @@ def _frequency_axis(draw: ImageDraw.ImageDraw, freq_hz: Float64Array) -> None:
 
 
 def _time_axis(draw: ImageDraw.ImageDraw, time_s: Float64Array, width: int) -> None:
-    start, stop = _span(time_s)
-    step = _round_step((stop - start) / 9)
-    digits = max(0, -math.floor(math.log10(step)))
-    tick = math.ceil(start / step - 1e-9) * step
-    while tick <= stop + 1e-9:
+    half = float(time_s[1] - time_s[0]) / 2 if time_s.size > 1 else 0.5
+    start, stop = max(0.0, float(time_s[0]) - half), float(time_s[-1]) + half
+    found = ticks(start, stop, most=9)
+    digits = max(len(f"{tick:.12g}".partition(".")[2]) for tick in found)
+    y = STRIP_TOP + STRIP_HEIGHT + 9
+    for tick in found:
         x = LEFT + width * (tick - start) / (stop - start)
         for top in (MAP_TOP + MAP_HEIGHT, STRIP_TOP + STRIP_HEIGHT):
             draw.line((x, top, x, top + 6), INK)
-        y = STRIP_TOP + STRIP_HEIGHT + 9
         draw.text((x, y), f"{tick:.{digits}f}", INK, _FONT, anchor="ma")
-        tick += step
-    x, y = LEFT + width + 30, STRIP_TOP + STRIP_HEIGHT + 9
-    draw.text((x, y), "seconds", INK, _FONT, anchor="la")
-
-
-def _span(time_s: Float64Array) -> tuple[float, float]:
-    half = float(time_s[1] - time_s[0]) / 2 if time_s.size > 1 else 0.5
-    return max(0.0, float(time_s[0]) - half), float(time_s[-1]) + half
-
-
-def _round_step(step: float) -> float:
-    """The next larger of 1, 2 and 5 times a power of ten.
-
-    >>> _round_step(0.6), _round_step(3.0)
-    (1.0, 5.0)
-    """
-    power = 10.0 ** math.floor(math.log10(step))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= step * 0.999)
+    draw.text((LEFT + width + 30, y), "seconds", INK, _FONT, anchor="la")
 
 
 def _legend(draw: ImageDraw.ImageDraw, x: int) -> None:

@@ -19,7 +19,7 @@ from core.audio import wav_bytes
 from core.explain.explanation import Explanation
 from core.report.page import data_url, figure, page, pairs, regions_table
 from core.report.pictures import map_png
-from core.report.summary_sentence import verdict
+from core.report.summary_sentence import summary_sentence
 from core.types import AnomalyMap, Clip
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def report_html(
     `threshold_said` is `threshold_sentence`'s, `further` more sounds with their titles.
     """
     found = explanation.found
+    sentence = escape(summary_sentence(found))
     picture = data_url("image/png", map_png(found, explanation.spectrogram.level_db))
     numbers = {
         "Score": f"{found.score:.4g}",
@@ -74,8 +75,8 @@ def report_html(
     players = "".join(figure(title, clip.samples, clip.sample_rate) for title, clip in sounds)
     said = f'<p class="soft">{escape(threshold_said)}</p>' if threshold_said else ""
     body = f"""<h1>{escape(found.clip_name)}</h1>
-<p class="verdict">{escape(verdict(found))}</p>
-<img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {escape(verdict(found))}">
+<p class="verdict">{sentence}</p>
+<img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {sentence}">
 <h2>Listen</h2>
 <div class="sounds">{players}</div>
 <h2>Regions</h2>

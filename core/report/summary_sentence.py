@@ -1,4 +1,4 @@
-"""The verdict on a recording in one sentence, which never calls anything faulty."""
+"""What a map says of a recording, in one sentence that never calls anything faulty."""
 
 from __future__ import annotations
 
@@ -16,13 +16,20 @@ THROUGHOUT = 0.95
 ALL_OCTAVES = 8.0
 
 
-def verdict(found: AnomalyMap) -> str:
-    """The verdict, with the place of the strongest region where there is one."""
+def summary_sentence(found: AnomalyMap) -> str:
+    """Say whether a recording is anomalous, and where its strongest region lies.
+
+    Args:
+        found: the recording's map
+
+    Returns:
+        A sentence with its full stop.
+    """
     if not found.anomalous:
         return f"{NORMAL}."
     if not found.regions:
         return f"{ANOMALOUS}."
-    return f"{ANOMALOUS}, {where(found.regions[0], float(found.time_s[-1]))}."
+    return f"{ANOMALOUS}, {location_clause(found.regions[0], float(found.time_s[-1]))}."
 
 
 def count_sentence(n_anomalous: int, n_total: int) -> str:
@@ -48,38 +55,58 @@ def count_sentence(n_anomalous: int, n_total: int) -> str:
     )
 
 
-def where(region: Region, clip_seconds: float) -> str:
-    """Where the strongest region lies, or that it lasts from the clip's beginning to its end.
+def location_clause(region: Region, clip_seconds: float) -> str:
+    """Say where the strongest region lies, or that it lasts as long as the recording.
+
+    Args:
+        region: the strongest region
+        clip_seconds: length of the recording
+
+    Returns:
+        A clause in lower case that ends a sentence.
 
     >>> from core.types import Region
-    >>> where(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04), 5.0)
+    >>> location_clause(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04), 5.0)
     'strongest at 2.1–2.4 s, 3–5.2 kHz'
-    >>> where(Region(0.0, 4.99, 25, 21250, 2.2, 4000, 9.1, 0.04), 5.0)
+    >>> location_clause(Region(0.0, 4.99, 25, 21250, 2.2, 4000, 9.1, 0.04), 5.0)
     'from beginning to end, at all frequencies'
     """
     if region.end_s - region.start_s < THROUGHOUT * clip_seconds:
-        return f"strongest at {place(region)}"
+        return f"strongest at {time_and_band(region)}"
     octaves = math.log2(max(region.high_hz, 1.0) / max(region.low_hz, 1.0))
-    band = "at all frequencies" if octaves > ALL_OCTAVES else f"at {frequencies(region)}"
-    return f"from beginning to end, {band}"
+    return "from beginning to end, at " + (
+        "all frequencies" if octaves > ALL_OCTAVES else band(region)
+    )
 
 
-def place(region: Region) -> str:
-    """Where a region lies in time and frequency.
+def time_and_band(region: Region) -> str:
+    """Name the time and the frequencies of a region.
+
+    Args:
+        region: the region
+
+    Returns:
+        Seconds and hertz, with digits that suit the region's length.
 
     >>> from core.types import Region
-    >>> place(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04))
+    >>> time_and_band(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04))
     '2.1–2.4 s, 3–5.2 kHz'
     """
     digits = 1 if region.end_s - region.start_s >= 0.15 else 2
-    return f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s, {frequencies(region)}"
+    return f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s, {band(region)}"
 
 
-def frequencies(region: Region) -> str:
-    """The band a region takes up.
+def band(region: Region) -> str:
+    """Name the frequencies of a region.
+
+    Args:
+        region: the region
+
+    Returns:
+        The lowest and highest, in Hz below 1 kHz and in kHz above.
 
     >>> from core.types import Region
-    >>> frequencies(Region(2.1, 2.4, 80, 240, 2.2, 100, 9.1, 0.04))
+    >>> band(Region(2.1, 2.4, 80, 240, 2.2, 100, 9.1, 0.04))
     '80–240 Hz'
     """
     if region.high_hz < 1000:

@@ -33,7 +33,7 @@ class Annotation:
     created_at: datetime.datetime
 
 
-def set_annotation(clip_id: str, verdict: str, note: str = "", by: str = "") -> Annotation:
+def save_annotation(clip_id: str, verdict: str, note: str = "", by: str = "") -> Annotation:
     """The clip has this label, in place of an earlier one.
 
     Raises:
@@ -60,8 +60,8 @@ def set_annotation(clip_id: str, verdict: str, note: str = "", by: str = "") -> 
     raise StoreError("This recording is being labelled by someone else; try again.")
 
 
-def set_annotations(labels: Collection[Annotation]) -> None:
-    """Save all these annotations, or none, in place of earlier ones, as `set_annotation`.
+def save_annotations(labels: Collection[Annotation]) -> None:
+    """Save all these annotations, or none, in place of earlier ones, as `save_annotation`.
 
     Raises:
         SettingError: there is no such verdict.

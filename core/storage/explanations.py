@@ -1,4 +1,4 @@
-"""Explanations that took the detector several runs, kept under HEARMAP_HOME/cache/explanations.
+"""Explanations that took the detector several runs, under HEARMAP_HOME/cache/explanations.
 
 They may be deleted at any time, and are made again. A file's key is the hash of what it depends
 on, so nothing in it goes stale; what is oldest goes first when the folder has reached its limit.
@@ -6,11 +6,9 @@ on, so nothing in it goes stale; what is oldest goes first when the folder has r
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
-import os
 import shutil
 import zipfile
 import zlib
@@ -23,6 +21,7 @@ import numpy as np
 
 from core.runtime.atomic_write import atomic_write
 from core.runtime.paths import home
+from core.runtime.pruned_folder import mark_used, prune
 from core.storage.tables import as_json
 
 if TYPE_CHECKING:
@@ -33,7 +32,14 @@ LIMIT_BYTES = 2**30
 
 @dataclass(frozen=True, eq=False)
 class SavedExplanation:
-    """What was found: plain values, sounds [n] at one rate, and PNG pictures."""
+    """What was found of a recording.
+
+    Attributes:
+        values: what JSON can hold, by name
+        sample_rate: that of the sounds, in Hz
+        sounds: samples [n] by name
+        pictures: PNG files by name
+    """
 
     values: dict[str, Any]
     sample_rate: int
@@ -42,7 +48,14 @@ class SavedExplanation:
 
 
 def explanation_key(kind: str, arguments: Mapping[str, Any]) -> str:
-    """The key of a piece of work with these arguments.
+    """Make the key of a piece of work with these arguments.
+
+    Args:
+        kind: name of the work
+        arguments: all that its result depends on
+
+    Returns:
+        32 hexadecimal digits.
 
     >>> explanation_key("explain", {"clip_id": "c"}) == explanation_key("try", {"clip_id": "c"})
     False
@@ -51,8 +64,13 @@ def explanation_key(kind: str, arguments: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def keep(clip_id: str, key: str, explanation: SavedExplanation) -> None:
-    """The explanation of a clip is kept, whole.
+def save(clip_id: str, key: str, explanation: SavedExplanation) -> None:
+    """Save an explanation of a recording; when all take more than 1 GiB, the oldest are deleted.
+
+    Args:
+        clip_id: the recording's id
+        key: as `explanation_key` gives it
+        explanation: what was found
 
     Raises:
         StoreError: the disk refused.
@@ -69,11 +87,19 @@ def keep(clip_id: str, key: str, explanation: SavedExplanation) -> None:
     np.savez(buffer, **arrays)
     with atomic_write(_path(clip_id, key)) as temporary:
         temporary.write_bytes(buffer.getvalue())
-    _trim()
+    prune(_folder(), "*/*.npz", most_bytes=LIMIT_BYTES)
 
 
 def find(clip_id: str, key: str) -> SavedExplanation | None:
-    """What was kept under a key, or None where nothing is, or nothing whole."""
+    """Find a saved explanation; this keeps it from being deleted soon.
+
+    Args:
+        clip_id: the recording's id
+        key: as `explanation_key` gives it
+
+    Returns:
+        What was saved, or None where nothing is there, or nothing whole.
+    """
     path = _path(clip_id, key)
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
@@ -85,13 +111,16 @@ def find(clip_id: str, key: str) -> SavedExplanation | None:
             found = SavedExplanation(about["values"], about["rate"], sounds, pictures)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
-    with contextlib.suppress(OSError):
-        os.utime(path)
+    mark_used(path)
     return found
 
 
-def forget(clip_id: str) -> None:
-    """All that was kept of a clip is gone."""
+def delete(clip_id: str) -> None:
+    """Delete all explanations of a recording; nothing happens where there are none.
+
+    Args:
+        clip_id: the recording's id
+    """
     shutil.rmtree(_folder() / _safe(clip_id), ignore_errors=True)
 
 
@@ -104,20 +133,5 @@ def _path(clip_id: str, key: str) -> Path:
 
 
 def _safe(name: str) -> str:
-    """An id as a path's part; one that is none of ours becomes a hash."""
-    if name.isalnum():
-        return name
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-def _trim() -> None:
-    entries = []
-    for path in _folder().glob("*/*.npz"):
-        with contextlib.suppress(OSError):
-            entries.append((path.stat().st_mtime, path.stat().st_size, path))
-    excess = sum(size for _, size, _ in entries) - LIMIT_BYTES
-    for _, size, path in sorted(entries):
-        if excess <= 0:
-            break
-        path.unlink(missing_ok=True)
-        excess -= size
+    """Make an id part of a path; one that is none of HearMap's becomes a hash."""
+    return name if name.isalnum() else hashlib.sha256(name.encode()).hexdigest()

@@ -174,7 +174,7 @@ def delete_recording(clip_id: str) -> None:
     for path in [record.path, *(maps_dir() / str(name) for name in maps)]:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
-    explanations.forget(clip_id)
+    explanations.delete(clip_id)
 
 
 def _found(clip_id: str) -> StoredRecording | None:

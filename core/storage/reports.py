@@ -1,20 +1,24 @@
-"""Reports that were written, under HEARMAP_HOME/cache/reports; the newest few are kept."""
+"""Reports that were written, under HEARMAP_HOME/cache/reports; the newest few stay."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
 from core.errors import StoreError
 from core.runtime.atomic_write import atomic_write
 from core.runtime.paths import home
+from core.runtime.pruned_folder import mark_used, prune
 
-MOST_KEPT = 40
+MOST_FILES = 40
 
 
-def keep(key: str, suffix: str, content: bytes) -> None:
-    """The report's file of this kind (".html", ".zip") is kept.
+def save(key: str, suffix: str, content: bytes) -> None:
+    """Save a file of a report; of more than 40 files the oldest are deleted.
+
+    Args:
+        key: as `core.storage.explanations.explanation_key` gives it
+        suffix: the kind of file, ".html" or ".zip"
+        content: what is in it
 
     Raises:
         StoreError: the disk refused.
@@ -22,29 +26,33 @@ def keep(key: str, suffix: str, content: bytes) -> None:
     path = _path(key, suffix)
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)
-    entries = []
-    for kept in path.parent.iterdir():
-        with contextlib.suppress(OSError):
-            entries.append((kept.stat().st_mtime, kept))
-    for _, old in sorted(entries, reverse=True)[MOST_KEPT:]:
-        old.unlink(missing_ok=True)
+    prune(path.parent, most_files=MOST_FILES)
 
 
-def is_kept(key: str) -> bool:
-    """Whether the report is there, in both its forms; asking keeps it from being thrown out."""
-    try:
-        for suffix in (".html", ".zip"):
-            os.utime(_path(key, suffix))
-    except OSError:
-        return False
-    return True
+def exists(key: str) -> bool:
+    """Look whether a report is there, in both its forms; this keeps it from being deleted soon.
+
+    Args:
+        key: that of the report
+
+    Returns:
+        Whether it can be read.
+    """
+    return all(mark_used(_path(key, suffix)) for suffix in (".html", ".zip"))
 
 
 def read(key: str, suffix: str) -> bytes:
-    """The report's file.
+    """Read a file of a report.
+
+    Args:
+        key: that of the report
+        suffix: the kind of file, ".html" or ".zip"
+
+    Returns:
+        What is in it.
 
     Raises:
-        StoreError: it is not kept any more.
+        StoreError: it was deleted.
     """
     try:
         return _path(key, suffix).read_bytes()

@@ -51,7 +51,7 @@ def done(kind: str, arguments: dict[str, Any], **values: Any) -> None:
         "try_mask": ["masked", "alone"],
     }[kind]
     sound = np.zeros(N_SAMPLES, np.float32)
-    explanations.keep(
+    explanations.save(
         arguments["clip_id"],
         explanation_key(kind, arguments),
         SavedExplanation(
@@ -202,7 +202,7 @@ def test_a_report_is_made_when_asked_for_and_then_offered(jobs: FakeJobs) -> Non
     assert (kind, arguments["rate"]) == ("clip_report", 0.05)
     key = explanation_key(kind, arguments)
     for suffix in (".html", ".zip"):
-        reports.keep(key, suffix, b"made")
+        reports.save(key, suffix, b"made")
     jobs.end("job1", state="done")
     at.run()
     assert not at.exception

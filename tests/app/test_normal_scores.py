@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from app.widgets.normal_scores import html, normal_scores, ticks
+from app.widgets.normal_scores import html, normal_scores
 
 
 def test_every_normal_clip_is_counted_once() -> None:
@@ -56,13 +56,3 @@ def test_few_or_equal_scores_are_drawn(scores: list[float]) -> None:
     found = normal_scores(scores, 1.0)
     assert "nan" not in html(found)
     assert found.counts.sum() == sum(map(math.isfinite, scores))
-
-
-@pytest.mark.parametrize(
-    ("low", "high"), [(0.0, 1.0), (-3.2, 44.1), (1e-5, 3e-5), (999.0, 1001.0), (2.0, 3.0)]
-)
-def test_ticks_are_few_even_and_inside(low: float, high: float) -> None:
-    found = ticks(low, high)
-    assert 2 <= len(found) <= 7
-    assert low <= found[0] and found[-1] <= high
-    np.testing.assert_allclose(np.diff(found), found[1] - found[0])

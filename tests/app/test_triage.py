@@ -40,7 +40,7 @@ def seen(clip_id: str):  # type: ignore[no-untyped-def]
 
 def test_the_frame_holds_rows_labels_and_the_sound_to_the_last_bit(aisfx_weights: object) -> None:
     ids = seed()
-    annotations.set_annotation(ids[1], "unsure", "“squeaks”", by="Ann")
+    annotations.save_annotation(ids[1], "unsure", "“squeaks”", by="Ann")
     found = seen(ids[0])
     rows = rows_of(list_scores(MODEL_ID), load_calibration(MODEL_ID))
     data = frame(
@@ -127,8 +127,8 @@ def test_the_stamp_differs_once_the_rows_would() -> None:
 
 def test_labels_survive_a_way_through_a_spreadsheet() -> None:
     ids = seed()
-    annotations.set_annotation(ids[0], "anomalous", "=SUM(A1), “über”\nsecond line", by="+Ann")
-    annotations.set_annotation(ids[1], "normal", "'quoted'", by="Bo")
+    annotations.save_annotation(ids[0], "anomalous", "=SUM(A1), “über”\nsecond line", by="+Ann")
+    annotations.save_annotation(ids[1], "normal", "'quoted'", by="Bo")
     kept = annotations.list_annotations()
     data = annotation_table.to_csv(list_scores(MODEL_ID), kept)
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -139,7 +139,7 @@ def test_labels_survive_a_way_through_a_spreadsheet() -> None:
         annotations.delete_annotation(clip_id)
     found = annotation_table.from_csv(data, names, by="")
     assert not found.problems
-    annotations.set_annotations(found.labels)
+    annotations.save_annotations(found.labels)
     again = annotations.list_annotations()
     assert {k: (v.verdict, v.note, v.by) for k, v in again.items()} == {
         k: (v.verdict, v.note, v.by) for k, v in kept.items()
@@ -190,9 +190,9 @@ def test_labels_are_kept_all_or_none() -> None:
     ids = seed()
     good = Annotation(ids[0], "normal", "", "", now())
     with pytest.raises(SettingError):
-        annotations.set_annotations([good, Annotation(ids[1], "bad", "", "", now())])
+        annotations.save_annotations([good, Annotation(ids[1], "bad", "", "", now())])
     with pytest.raises(Exception, match="removed"):
-        annotations.set_annotations([good, Annotation("f" * 64, "normal", "", "", now())])
+        annotations.save_annotations([good, Annotation("f" * 64, "normal", "", "", now())])
     assert annotations.list_annotations() == {}
 
 
@@ -200,7 +200,7 @@ def test_an_import_with_a_missing_column_is_one_sentence_and_nothing_changes(
     aisfx_weights: object,
 ) -> None:
     ids = seed()
-    annotations.set_annotation(ids[0], "normal")
+    annotations.save_annotation(ids[0], "normal")
     at = app("triage", model=MODEL_ID)
     assert not at.exception
     at.file_uploader[0].set_value([("mine.csv", b"name,verdict\n", "text/csv")]).run()

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app.components.threshold import LineEvent, Situation, events, tables
 from core.detectors.calibration.calibration import Calibration
 from core.storage import models, thresholds
-from core.storage.annotations import set_annotation
+from core.storage.annotations import save_annotation
 from core.storage.models import load_calibration
 from core.storage.scores import list_scores
 from tests.app.test_app import app, texts
@@ -188,9 +188,9 @@ def test_no_scored_clip_leads_to_score_and_no_label_says_what_labels_show() -> N
 
 def test_labels_of_one_kind_only_say_what_is_missing() -> None:
     seed(10)
-    set_annotation("0" * 64, "anomalous")
+    save_annotation("0" * 64, "anomalous")
     at = app("tune", model=MODEL_ID)
     assert "once recordings are labelled" in texts(at)
-    set_annotation(f"{1:064x}", "normal")
+    save_annotation(f"{1:064x}", "normal")
     at.run()
     assert "once recordings are labelled" not in texts(at)

@@ -30,7 +30,7 @@ from core.evaluation.benchmarks import saved
 from core.evaluation.datasets.machines import make
 from core.runtime.progress import silent
 from core.storage import database
-from core.storage.annotations import set_annotation
+from core.storage.annotations import save_annotation
 from core.storage.scores import list_scores
 from core.storage.thresholds import set_false_alarm_rate
 from tests.browser.browser import (
@@ -390,8 +390,8 @@ def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
         for k, score in enumerate(scored[:90:2]):
             wrong = k % 9 == 4
             anomalous = (score.score or 0.0) > score.threshold + 0.4
-            set_annotation(score.clip_id, "anomalous" if anomalous != wrong else "normal")
-        set_annotation(scored[1].clip_id, "unsure", "a knock at the end?", by="Ada")
+            save_annotation(score.clip_id, "anomalous" if anomalous != wrong else "normal")
+        save_annotation(scored[1].clip_id, "unsure", "a knock at the end?", by="Ada")
         set_false_alarm_rate(MODEL_ID, 0.1, note="nothing must be missed", by="Ada")
         set_false_alarm_rate(MODEL_ID, 0.05, note="too many alarms at night", by="Bo")
     for scheme in SCHEMES:

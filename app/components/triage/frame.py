@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from app.text.markdown import shortened
 from app.text.sentences import p_value_sentence
 from core.detectors.calibration.calibration import Calibration
-from core.report.summary_sentence import where
+from core.report.summary_sentence import location_clause
 from core.storage.annotations import Annotation
 from core.storage.scores import ScoreRecord
 
@@ -134,7 +134,7 @@ def frame(
 def _place(score: ScoreRecord) -> str:
     if not score.regions:
         return ""
-    return where(score.regions[0], score.duration_seconds or math.inf)
+    return location_clause(score.regions[0], score.duration_seconds or math.inf)
 
 
 def _said(score: ScoreRecord, n_normal: int) -> str:

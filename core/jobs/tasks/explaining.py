@@ -266,7 +266,8 @@ def _kept(
     """Keeps what was found, with a small picture of each sound on the clip's own scale."""
     from core.report.pictures import sound_png
     from core.spectral.spectrogram import spectrogram
-    from core.storage.explanations import SavedExplanation, explanation_key, keep
+    from core.storage import explanations
+    from core.storage.explanations import SavedExplanation, explanation_key
     from core.types import Clip
 
     settings, loudest = case.detector.spectrogram_settings, None
@@ -277,7 +278,7 @@ def _kept(
         loudest = float(level_db.max()) if loudest is None else loudest
         pictures[name] = sound_png(level_db, heat if name == "clip" else None, loudest_db=loudest)
     key = explanation_key(kind, arguments)
-    keep(
+    explanations.save(
         str(arguments["clip_id"]),
         key,
         SavedExplanation(values, case.clip.sample_rate, sounds, pictures),

@@ -57,8 +57,8 @@ def clip_report(arguments: dict[str, Any], progress: Progress = silent) -> dict[
     )
     key = explanation_key("clip_report", arguments)
     files = report_files(explained, html, further | {"recording.wav": explained.clip})
-    reports.keep(key, ".html", html.encode())
-    reports.keep(key, ".zip", zipped(files))
+    reports.save(key, ".html", html.encode())
+    reports.save(key, ".zip", zipped(files))
     return {"key": key}
 
 
@@ -112,7 +112,7 @@ def batch_report(arguments: dict[str, Any], progress: Progress = silent) -> dict
         report.add(found, clip)
     progress("Writing the report", 0.95)
     key = explanation_key("batch_report", arguments)
-    reports.keep(key, ".html", report.html().encode())
-    reports.keep(key, ".zip", zipped(report.files()))
+    reports.save(key, ".html", report.html().encode())
+    reports.save(key, ".zip", zipped(report.files()))
     progress("Done", 1.0)
     return {"key": key}

@@ -124,7 +124,7 @@ def test_reports_of_a_clip_and_of_all_hold_everything() -> None:
     score = next(one for one in scores.list_scores(model.id) if one.clip_name == "calm.wav")
     given = {"model_id": model.id, "clip_id": score.clip_id, "background": "nearest"}
     key = tasks.TASKS["clip_report"](given, lambda *_: None)["key"]
-    assert reports.is_kept(key)
+    assert reports.exists(key)
     page = reports.read(key, ".html").decode()
     assert page.count("<audio") == 5 and "CC BY 4.0" in page
     assert "10 cross-fitted clips of 10 normal recordings" in page
@@ -161,13 +161,13 @@ def test_a_background_of_ones_own_that_cannot_be_read_is_a_sentence() -> None:
 def test_what_is_damaged_or_forgotten_is_made_again() -> None:
     clip_id = add("click.wav", 90, click(SECONDS, at_s=1.2, hz=4000.0))
     kept = SavedExplanation({"a": 1}, 8000, {"x": np.ones(3, np.float32)}, {"p": b"png"})
-    explanations.keep(clip_id, "k", kept)
+    explanations.save(clip_id, "k", kept)
     again = explanations.find(clip_id, "k")
     assert again is not None and again.values == {"a": 1} and again.pictures == {"p": b"png"}
     (path,) = (p for p in Path(recordings.clips_dir().parent).rglob("k.npz"))
     path.write_bytes(path.read_bytes()[:60])
     assert explanations.find(clip_id, "k") is None
-    explanations.forget(clip_id)
+    explanations.delete(clip_id)
     assert explanations.find(clip_id, "k") is None
     assert explanations.find("../../x", "../y") is None
 

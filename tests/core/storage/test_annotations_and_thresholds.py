@@ -24,9 +24,9 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_a_label_replaces_the_one_before_and_goes_with_its_clip() -> None:
     first, second = kept_clip(0.3), kept_clip(0.6)
-    annotations.set_annotation(first, "unsure", " squeaks? ", by="Ann")
-    kept = annotations.set_annotation(first, "anomalous", "squeaks", by="Ben")
-    annotations.set_annotation(second, "normal")
+    annotations.save_annotation(first, "unsure", " squeaks? ", by="Ann")
+    kept = annotations.save_annotation(first, "anomalous", "squeaks", by="Ben")
+    annotations.save_annotation(second, "normal")
     assert annotations.list_annotations([first]) == {first: kept}
     assert (kept.verdict, kept.note, kept.by) == ("anomalous", "squeaks", "Ben")
     assert set(annotations.list_annotations()) == {first, second}
@@ -37,16 +37,16 @@ def test_a_label_replaces_the_one_before_and_goes_with_its_clip() -> None:
     recordings.delete_recording(first)
     assert annotations.list_annotations() == {}
     with pytest.raises(StoreError, match="recording is no longer here"):
-        annotations.set_annotation(first, "normal")
+        annotations.save_annotation(first, "normal")
     with pytest.raises(SettingError, match="normal, anomalous, unsure"):
-        annotations.set_annotation(first, "faulty")
+        annotations.save_annotation(first, "faulty")
 
 
 def test_labels_of_more_clips_than_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(annotations, "_ASKED_AT_ONCE", 2)
     ids = [kept_clip(peak) for peak in (0.2, 0.4, 0.6, 0.8)]
     for clip_id in ids:
-        annotations.set_annotation(clip_id, "normal")
+        annotations.save_annotation(clip_id, "normal")
     assert set(annotations.list_annotations(ids[:3])) == set(ids[:3])
 
 
