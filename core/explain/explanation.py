@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from core.audio import resample
 from core.detectors.detector import Detector
+from core.metrics.faithfulness import faithfulness
 from core.runtime.progress import Progress, part, silent
 from core.spectral import masking
 from core.spectral.spectrogram import Spectrogram, spectrogram
@@ -53,20 +54,19 @@ def explain(
         found = detector.score(clip, part(progress, 0.0, 0.25))
     kept, removed = masking.kept_and_removed(clip, found.evidence, settings)
     filled = None
-    faithfulness = {"p": probability(detector, found)}
-    faithfulness["o"] = probability(detector, detector.score(kept, part(progress, 0.25, 0.5)))
-    faithfulness["q"] = probability(detector, detector.score(removed, part(progress, 0.5, 0.75)))
-    faithfulness["ff_v1_keep"] = faithfulness["p"] - faithfulness["o"]
-    faithfulness["ff_v1_remove"] = faithfulness["p"] - faithfulness["q"]
+    numbers = {
+        "p": probability(detector, found),
+        "o": probability(detector, detector.score(kept, part(progress, 0.25, 0.5))),
+        "q": probability(detector, detector.score(removed, part(progress, 0.5, 0.75))),
+    }
     if background is not None:
         background = resample(background, detector.sample_rate)
         filled = masking.filled(clip, background, found.evidence, settings)
-        faithfulness["r"] = probability(detector, detector.score(filled, part(progress, 0.75, 1)))
-        faithfulness["ff_v2"] = faithfulness["p"] - faithfulness["r"]
+        numbers["r"] = probability(detector, detector.score(filled, part(progress, 0.75, 1)))
+    differences = faithfulness(*numbers.values())
+    numbers |= {name: value for name, value in differences.items() if name.startswith("ff_")}
     progress("Done", 1.0)
-    return Explanation(
-        clip, spectrogram(clip, settings), found, kept, removed, filled, faithfulness
-    )
+    return Explanation(clip, spectrogram(clip, settings), found, kept, removed, filled, numbers)
 
 
 def probability(detector: Detector, found: AnomalyMap) -> float:

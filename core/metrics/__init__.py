@@ -1,6 +1,9 @@
-"""Metrics of plain NumPy arrays: truth first, maps [freq, time], higher is more anomalous.
+"""Metrics of plain NumPy arrays.
 
-What is undefined for the data given raises `MetricError` with the reason, and gives no number.
+Conventions: truth comes first, then scores of the same shape; maps are [freq, time]; higher scores
+are more anomalous; results lie in [0, 1] unless they say otherwise. `core.metrics.checks` validates
+the arrays. What is undefined for the data given raises `MetricError` with the reason, and gives no
+number.
 """
 
 from core.metrics.au_pro import au_pro, au_pro_moviad
@@ -17,12 +20,7 @@ from core.metrics.dcase import (
     mean_areas,
     official_score,
 )
-from core.metrics.faithfulness import (
-    MaskedProbabilities,
-    faithfulness,
-    faithfulness_per_clip,
-    masked_probabilities,
-)
+from core.metrics.faithfulness import faithfulness, faithfulness_per_clip
 from core.metrics.insertion_deletion import InsertionDeletion, insertion_deletion
 from core.metrics.interval_means import (
     dependent_mean,
@@ -39,12 +37,7 @@ from core.metrics.spectrogram import (
     truth_mask,
     truth_share,
 )
-from core.metrics.temporal import (
-    column_scores,
-    temporal_metrics,
-    temporal_scores,
-    truth_columns,
-)
+from core.metrics.temporal import temporal_metrics, temporal_scores, truth_columns
 
 __all__ = [
     "Areas",
@@ -52,7 +45,6 @@ __all__ = [
     "DomainAreas",
     "InsertionDeletion",
     "Interval",
-    "MaskedProbabilities",
     "RankedClips",
     "areas_by_id",
     "arithmetic_mean",
@@ -60,7 +52,6 @@ __all__ = [
     "au_pro_moviad",
     "bootstrap_interval",
     "by_clip",
-    "column_scores",
     "complexity",
     "dependent_mean",
     "domain_areas",
@@ -75,7 +66,6 @@ __all__ = [
     "independent_harmonic_mean",
     "independent_mean",
     "insertion_deletion",
-    "masked_probabilities",
     "mean_areas",
     "mean_interval",
     "official_score",

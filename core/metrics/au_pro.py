@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from core.errors import MetricError
 from core.metrics.checks import AnyArray, BoolArray, checked
+from core.metrics.curves import area_under
 from core.types import Float64Array
 
 MAX_FPR = 0.3
@@ -25,14 +26,19 @@ def au_pro(
     maps: AnyArray | Sequence[AnyArray],
     max_fpr: float = MAX_FPR,
 ) -> float:
-    """The area under the per-region overlap up to a false-positive rate, divided by that rate.
+    """Compute the area under the per-region overlap up to a false-positive rate.
 
     Exact: every distinct value of the maps is a threshold; between two, the curve is a line, as
-    in AUROC. Chance is max_fpr / 2, not 0.5. Cost: one sort of all cells.
+    in AUROC. Cost: one sort of all cells.
 
-    Shape:
-        truth, maps: [freq, time], or as many of these on both sides, each pair of one shape;
-        maps without a true region count towards the false-positive rate only
+    Args:
+        truth: [freq, time], or several of them
+        maps: as many of the same shapes; those without a true region count towards the
+            false-positive rate only
+        max_fpr: the false-positive rate
+
+    Returns:
+        The area divided by that rate; chance is max_fpr / 2, not 0.5.
 
     Raises:
         MetricError: nothing or everything is true, shapes differ, or a map holds NaN.
@@ -49,17 +55,24 @@ def au_pro(
     last_of_value = np.append(ordered[1:] != ordered[:-1], True)
     pro = np.append(0.0, np.cumsum(overlap[order])[last_of_value])
     fpr = np.append(0.0, np.cumsum(normal[order])[last_of_value] / normal.sum())
-    return _area(fpr, pro, max_fpr) / max_fpr
+    return area_under(fpr, pro, max_fpr) / max_fpr
 
 
 def au_pro_moviad(
     truth: AnyArray | Sequence[AnyArray], maps: AnyArray | Sequence[AnyArray]
 ) -> float:
-    """AU-PRO as the moviad library computes it, which Vision to Sound most probably printed.
+    """Compute AU-PRO as the moviad library does, which Vision to Sound most probably printed.
 
     200 thresholds evenly spread from the highest value down, the lowest never reached, those with
     a false-positive rate of 0.3 or less kept, and both axes stretched to 0..1 by their own range.
     Not comparable with `au_pro`: stretching the overlap hides how much of the regions is missed.
+
+    Args:
+        truth: [freq, time], or several of them
+        maps: as many of the same shapes
+
+    Returns:
+        The area.
 
     Raises:
         MetricError: as `au_pro`; or the kept points have one false-positive rate or one overlap
@@ -76,17 +89,24 @@ def au_pro_moviad(
     pro = np.append(0.0, np.cumsum(overlap[order][::-1]))[n_above]
     fpr = np.append(0, np.cumsum(normal[order][::-1]))[n_above] / normal.sum()
     kept = fpr <= MAX_FPR
-    return _trapezoid(_stretched(fpr[kept]), _stretched(pro[kept]))
+    return area_under(_stretched(fpr[kept]), _stretched(pro[kept]))
 
 
 def _cells(
     truth: AnyArray | Sequence[AnyArray], maps: AnyArray | Sequence[AnyArray]
 ) -> tuple[Float64Array, BoolArray, Float64Array]:
-    """What each cell adds to the mean overlap, whether it is normal, and its value."""
+    # What each cell adds to the mean overlap, whether it is normal, and its value.
+    masks, scores = _as_list(truth), _as_list(maps)
+    if len(masks) != len(scores):
+        raise MetricError(f"There are {len(masks)} truth masks for {len(scores)} maps.")
+    if not masks:
+        raise MetricError("AU-PRO is undefined: there are no maps.")
     overlaps, normals, values = [], [], []
     n_regions = 0
-    for mask_and_map in _pairs(truth, maps):
-        mask, numbers = checked(*mask_and_map)
+    for one_mask, one_map in zip(masks, scores, strict=True):
+        if one_mask.ndim != 2:
+            raise MetricError(f"The truth has shape {one_mask.shape}; [freq, time] is needed.")
+        mask, numbers = checked(one_mask, one_map)
         labels, n_labels = ndimage.label(mask, structure=np.ones((3, 3)))
         sizes = np.bincount(labels.ravel(), minlength=n_labels + 1)
         share = 1.0 / np.maximum(sizes, 1)
@@ -105,39 +125,10 @@ def _cells(
     return np.concatenate(overlaps) / n_regions, normal, np.concatenate(values)
 
 
-def _pairs(
-    truth: AnyArray | Sequence[AnyArray], maps: AnyArray | Sequence[AnyArray]
-) -> list[tuple[AnyArray, AnyArray]]:
-    masks, scores = _as_list(truth), _as_list(maps)
-    if len(masks) != len(scores):
-        raise MetricError(f"There are {len(masks)} truth masks for {len(scores)} maps.")
-    if not masks:
-        raise MetricError("AU-PRO is undefined: there are no maps.")
-    for mask in masks:
-        if mask.ndim != 2:
-            raise MetricError(f"The truth has shape {mask.shape}; [freq, time] is needed.")
-    return list(zip(masks, scores, strict=True))
-
-
 def _as_list(arrays: AnyArray | Sequence[AnyArray]) -> list[AnyArray]:
     if isinstance(arrays, np.ndarray) and arrays.ndim == 2:
         return [arrays]
     return [np.asarray(array) for array in arrays]
-
-
-def _area(fpr: Float64Array, pro: Float64Array, max_fpr: float) -> float:
-    """The area under the curve up to max_fpr, cut within its segment."""
-    n_within = int(np.searchsorted(fpr, max_fpr, side="right"))
-    x, y = fpr[:n_within], pro[:n_within]
-    if n_within < fpr.size:
-        run, rise = fpr[n_within] - fpr[n_within - 1], pro[n_within] - pro[n_within - 1]
-        part = (max_fpr - fpr[n_within - 1]) / run
-        x, y = np.append(x, max_fpr), np.append(y, pro[n_within - 1] + part * rise)
-    return _trapezoid(x, y)
-
-
-def _trapezoid(x: Float64Array, y: Float64Array) -> float:
-    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2.0))
 
 
 def _stretched(values: Float64Array) -> Float64Array:

@@ -23,7 +23,13 @@ IndexArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Interval:
-    """A value on all clips, and where it lies when clips are drawn anew."""
+    """A value on all clips, and where it lies when clips are drawn anew.
+
+    Attributes:
+        value: on all clips
+        low: the interval's lower end
+        high: its upper end
+    """
 
     value: float
     low: float
@@ -39,25 +45,37 @@ def bootstrap_interval(
     n_resamples: int = N_RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Interval:
-    """The interval of a statistic of clip indices, drawn with replacement.
+    """Bootstrap a statistic of clips, drawn with replacement.
 
-    Shape:
+    Args:
+        statistic: takes the indices of the clips drawn, [n]
+        n_clips: clips there are
+        seed: of the draws
         strata: [n_clips], such as the truth: each value keeps its number of clips, so that a
-        statistic that needs both classes is defined in every draw
+            statistic that needs both classes is defined in every draw
+        n_resamples: draws
+        confidence: of the interval
+
+    Returns:
+        The statistic of all clips and its interval.
 
     Raises:
         MetricError: there are no clips, or not one stratum for each.
     """
-    kept = [np.arange(n_clips)] if strata is None else _members(strata, n_clips)
+    strata = np.zeros(n_clips) if strata is None else np.asarray(strata)
+    if strata.shape != (n_clips,):
+        raise MetricError(f"The strata have shape {strata.shape} for {n_clips} clips.")
     if not n_clips:
         raise MetricError("An interval is undefined: there are no clips.")
-    value = statistic(np.arange(n_clips))
+    members = [np.flatnonzero(strata == stratum) for stratum in np.unique(strata)]
     generator = np.random.default_rng(seed)
     draws = [
-        statistic(np.concatenate([generator.choice(part, part.size) for part in kept]))
+        statistic(np.concatenate([generator.choice(part, part.size) for part in members]))
         for _ in range(n_resamples)
     ]
-    return _interval(value, np.array(draws), confidence)
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(draws, [tail, 1.0 - tail])
+    return Interval(statistic(np.arange(n_clips)), float(low), float(high))
 
 
 def mean_interval(
@@ -67,7 +85,16 @@ def mean_interval(
     n_resamples: int = N_RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Interval:
-    """The interval of the mean of one value a clip, [n].
+    """Bootstrap the mean of one value a clip.
+
+    Args:
+        values: [n]
+        seed: of the draws
+        n_resamples: draws
+        confidence: of the interval
+
+    Returns:
+        The mean of all clips and its interval.
 
     Raises:
         MetricError: there is no value, or one is NaN.
@@ -80,16 +107,3 @@ def mean_interval(
         n_resamples=n_resamples,
         confidence=confidence,
     )
-
-
-def _members(strata: AnyArray, n_clips: int) -> list[IndexArray]:
-    labels = np.asarray(strata)
-    if labels.shape != (n_clips,):
-        raise MetricError(f"The strata have shape {labels.shape} for {n_clips} clips.")
-    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
-
-
-def _interval(value: float, draws: AnyArray, confidence: float) -> Interval:
-    tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(draws, [tail, 1.0 - tail])
-    return Interval(value, float(low), float(high))

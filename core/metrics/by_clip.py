@@ -19,10 +19,9 @@ from core.types import Float64Array
 class ByClip:
     """A metric's value for each clip, and for all clips' cells together.
 
-    Shape:
+    Attributes:
         per_clip: [n], NaN for a clip whose truth has one class only, such as a normal one
-
-    `pooled` has the cells of those clips too.
+        pooled: of all cells, those of such clips too
     """
 
     per_clip: Float64Array
@@ -55,9 +54,17 @@ def by_clip(
     *,
     pooled: Callable[[Sequence[AnyArray], Sequence[AnyArray]], float] | None = None,
 ) -> ByClip:
-    """A metric of each clip's truth and scores, and of all; clips may differ in length.
+    """Compute a metric of each clip, and of all cells.
 
-    Without `pooled`, the metric is given all cells in one flat array.
+    Args:
+        metric: takes truth and scores
+        truths: a truth a clip; clips may differ in length
+        scores: a score of the same shape a clip
+        pooled: takes all truths and all scores; by default `metric`, given all cells in one flat
+            array
+
+    Returns:
+        The values.
 
     Raises:
         MetricError: the numbers of clips or a clip's shapes differ, or a score is NaN, or the

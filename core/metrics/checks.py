@@ -15,39 +15,40 @@ BoolArray = NDArray[np.bool_]
 
 
 def checked(truth: AnyArray, scores: AnyArray) -> tuple[BoolArray, Float64Array]:
-    """Truth as booleans and scores as 64-bit floats, of one shape.
+    """Check truth and scores.
+
+    Args:
+        truth: [...], of 0 and 1
+        scores: of the same shape
+
+    Returns:
+        The truth as booleans and the scores as 64-bit floats.
 
     Raises:
         MetricError: the shapes differ, the truth is not a mask, or a score is not a number.
     """
-    mask = checked_mask(truth)
+    mask = np.asarray(truth)
+    if not mask.size:
+        raise MetricError(f"The truth is an empty array, of shape {mask.shape}.")
+    if mask.dtype != np.bool_ and not ((mask == 0) | (mask == 1)).all():
+        raise MetricError("The truth holds values other than 0 and 1; a mask is needed.")
     numbers = checked_numbers(scores)
     if mask.shape != numbers.shape:
         raise MetricError(
             f"The truth has shape {mask.shape} and the scores {numbers.shape}; "
             "they must be of one shape."
         )
-    return mask, numbers
-
-
-def checked_mask(truth: AnyArray) -> BoolArray:
-    """Truth as booleans.
-
-    Raises:
-        MetricError: it is empty or holds anything but 0 and 1.
-    """
-    mask = np.asarray(truth)
-    if not mask.size:
-        raise MetricError(f"The truth is an empty array, of shape {mask.shape}.")
-    if mask.dtype == np.bool_:
-        return mask
-    if not ((mask == 0) | (mask == 1)).all():
-        raise MetricError("The truth holds values other than 0 and 1; a mask is needed.")
-    return mask.astype(np.bool_)
+    return mask.astype(np.bool_, copy=False), numbers
 
 
 def checked_numbers(scores: AnyArray) -> Float64Array:
-    """Scores as 64-bit floats; infinity is in order, it ranks as any number does.
+    """Check scores; infinity is in order, it ranks as any number does.
+
+    Args:
+        scores: [...]
+
+    Returns:
+        The scores as 64-bit floats.
 
     Raises:
         MetricError: there are none, or one is NaN.
@@ -65,7 +66,14 @@ def checked_numbers(scores: AnyArray) -> Float64Array:
 
 
 def checked_map(values: AnyArray, what: str = "map") -> Float64Array:
-    """A map [freq, time] as 64-bit floats.
+    """Check a map.
+
+    Args:
+        values: [freq, time]
+        what: what sentences call it
+
+    Returns:
+        The map as 64-bit floats.
 
     Raises:
         MetricError: it has other than two axes, no cells, or NaN.
@@ -76,11 +84,35 @@ def checked_map(values: AnyArray, what: str = "map") -> Float64Array:
     return numbers
 
 
-def checked_both_classes(truth: BoolArray, metric: str) -> None:
-    """Nothing, if the truth holds both classes.
+def checked_sum(values: AnyArray) -> float:
+    """Sum a calibrated map.
+
+    Args:
+        values: [freq, time], at least 0
+
+    Returns:
+        The sum, above 0.
 
     Raises:
-        MetricError: one class only; the metric compares two.
+        MetricError: the map is 0 everywhere, or negative or infinite somewhere.
+    """
+    if values.min() < 0.0 or not np.isfinite(values.max()):
+        raise MetricError("The map is negative or infinite somewhere; take the calibrated one.")
+    total = float(values.sum())
+    if total == 0.0:
+        raise MetricError("The map is 0 everywhere, so where its sum lies is undefined.")
+    return total
+
+
+def check_both_classes(truth: BoolArray, metric: str) -> None:
+    """Check that the truth holds both classes, which the metric compares.
+
+    Args:
+        truth: [...]
+        metric: what sentences call the metric
+
+    Raises:
+        MetricError: it holds one class only.
     """
     if truth.all() or not truth.any():
         kind = "anomalous" if truth.any() else "normal"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.errors import MetricError
-from core.metrics.checks import AnyArray, checked_numbers
+from core.metrics.checks import AnyArray, checked_numbers, checked_sum
 from core.types import Float64Array
 
 
 def sparseness(map: AnyArray) -> float:
-    """The Gini index of a map's cells: 0 for equal ones, near 1 for a single one (1 - 1/n).
+    """Compute the Gini index of a map's cells.
 
     Chalasani et al., ICML 2020; the index after Hurley and Rickard, 2009.
+
+    Args:
+        map: [freq, time], at least 0
+
+    Returns:
+        0 for equal cells, near 1 for a single one (1 - 1/n).
 
     Raises:
         MetricError: the map is 0 everywhere, negative somewhere, or holds NaN.
@@ -27,9 +32,13 @@ def sparseness(map: AnyArray) -> float:
 
 
 def complexity(map: AnyArray) -> float:
-    """The entropy of a map's cells in nats: log n for equal ones, 0 for a single one.
+    """Compute the entropy of a map's cells (Bhatt et al., IJCAI 2020).
 
-    Bhatt et al., IJCAI 2020.
+    Args:
+        map: [freq, time], at least 0
+
+    Returns:
+        Nats: log n for equal cells, 0 for a single one.
 
     Raises:
         MetricError: the map is 0 everywhere, negative somewhere, or holds NaN.
@@ -40,12 +49,6 @@ def complexity(map: AnyArray) -> float:
 
 
 def _shares(map: AnyArray) -> Float64Array:
-    """Each cell's share of the map's sum, [n]."""
     values = checked_numbers(map).ravel()
-    if values.min() < 0.0 or not np.isfinite(values.max()):
-        raise MetricError("The map is negative or infinite somewhere; take the calibrated one.")
-    total = float(values.sum())
-    if total == 0.0:
-        raise MetricError("The map is 0 everywhere, so how it is spread is undefined.")
-    shares: Float64Array = values / total
+    shares: Float64Array = values / checked_sum(values)
     return shares

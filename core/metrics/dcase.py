@@ -19,7 +19,12 @@ MAX_FPR = 0.1
 
 @dataclass(frozen=True)
 class Areas:
-    """AUC and pAUC (up to a false-positive rate of 0.1) of one id, or their means over ids."""
+    """AUC and pAUC (up to a false-positive rate of 0.1) of one id, or their means over ids.
+
+    Attributes:
+        auc: AUROC
+        pauc: partial AUROC
+    """
 
     auc: float
     pauc: float
@@ -27,7 +32,13 @@ class Areas:
 
 @dataclass(frozen=True)
 class DomainAreas:
-    """The three numbers of a section since 2022: AUC in each domain, and pAUC over both."""
+    """The three numbers of a section since 2022.
+
+    Attributes:
+        auc_source: AUROC in the source domain
+        auc_target: AUROC in the target domain
+        pauc: partial AUROC over both
+    """
 
     auc_source: float
     auc_target: float
@@ -37,19 +48,24 @@ class DomainAreas:
 def areas_by_id(
     truth: AnyArray, scores: AnyArray, ids: Sequence[str] | AnyArray
 ) -> dict[str, Areas]:
-    """AUC and pAUC of each id's clips, ids in order (DCASE 2020 and MIMII).
+    """Compute AUC and pAUC of each id's clips (DCASE 2020 and MIMII).
 
-    Shape:
-        truth, scores, ids: [n], one a clip
+    Args:
+        truth: [n], one a clip
+        scores: [n]
+        ids: [n]
+
+    Returns:
+        The areas by id, ids in order.
 
     Raises:
         MetricError: an id has clips of one class only (it is named), or lengths differ.
     """
     mask, numbers = checked(truth, scores)
-    labels = _labels(ids, mask.size, "ids")
+    id_of_clip = _one_a_clip(ids, mask.size, "ids")
     found = {}
-    for name in np.unique(labels):
-        of_id = labels == name
+    for name in np.unique(id_of_clip):
+        of_id = id_of_clip == name
         try:
             found[str(name)] = Areas(
                 roc_auc(mask[of_id], numbers[of_id]),
@@ -63,25 +79,30 @@ def areas_by_id(
 def domain_areas(
     truth: AnyArray, scores: AnyArray, domains: Sequence[str] | AnyArray
 ) -> DomainAreas:
-    """AUC of each domain and pAUC of one section's clips (DCASE 2022 to 2025).
+    """Compute the AUC of each domain and the pAUC of one section's clips (DCASE 2022 to 2025).
 
     A domain's AUC compares its normal clips with the anomalous clips of both domains, as the
     organisers do: one threshold has to serve a machine in either domain.
 
-    Shape:
-        truth, scores, domains: [n], one a clip; a domain is "source" or "target"
+    Args:
+        truth: [n], one a clip
+        scores: [n]
+        domains: [n], "source" or "target"
+
+    Returns:
+        The three areas.
 
     Raises:
         MetricError: a domain has no normal clips, nothing is anomalous, or lengths differ.
     """
     mask, numbers = checked(truth, scores)
-    labels = _labels(domains, mask.size, "domains")
-    unknown = sorted(set(labels.tolist()) - {"source", "target"})
+    domain_of_clip = _one_a_clip(domains, mask.size, "domains")
+    unknown = sorted(set(domain_of_clip.tolist()) - {"source", "target"})
     if unknown:
         raise MetricError(f"A domain is “source” or “target”, not “{unknown[0]}”.")
     auc = {}
     for name in ("source", "target"):
-        compared = mask | (labels == name)
+        compared = mask | (domain_of_clip == name)
         try:
             auc[name] = roc_auc(mask[compared], numbers[compared])
         except MetricError as error:
@@ -90,7 +111,17 @@ def domain_areas(
 
 
 def mean_areas(areas: Mapping[str, Areas]) -> Areas:
-    """The arithmetic means over ids: a machine's line in the tables of 2020 and of MIMII."""
+    """Compute the arithmetic means over ids: a machine's line in the tables of 2020 and of MIMII.
+
+    Args:
+        areas: those of each id
+
+    Returns:
+        The means.
+
+    Raises:
+        MetricError: there are none.
+    """
     return Areas(
         arithmetic_mean(area.auc for area in areas.values()),
         arithmetic_mean(area.pauc for area in areas.values()),
@@ -98,7 +129,17 @@ def mean_areas(areas: Mapping[str, Areas]) -> Areas:
 
 
 def official_score(sections: Iterable[DomainAreas]) -> float:
-    """The harmonic mean of all AUCs and pAUCs: the ranking of DCASE 2022 to 2025."""
+    """Compute the score by which DCASE 2022 to 2025 rank.
+
+    Args:
+        sections: the areas of all sections
+
+    Returns:
+        The harmonic mean of all AUCs and pAUCs.
+
+    Raises:
+        MetricError: there are none.
+    """
     return harmonic_mean(
         value
         for section in sections
@@ -107,7 +148,13 @@ def official_score(sections: Iterable[DomainAreas]) -> float:
 
 
 def arithmetic_mean(values: Iterable[float]) -> float:
-    """The sum over the number.
+    """Compute the sum over the number.
+
+    Args:
+        values: at least one
+
+    Returns:
+        The mean.
 
     Raises:
         MetricError: there are none.
@@ -116,7 +163,13 @@ def arithmetic_mean(values: Iterable[float]) -> float:
 
 
 def harmonic_mean(values: Iterable[float]) -> float:
-    """The number over the sum of reciprocals: one bad machine pulls it down. 0 if any is 0.
+    """Compute the number over the sum of reciprocals: one bad machine pulls it down.
+
+    Args:
+        values: at least one, at least 0
+
+    Returns:
+        The mean; 0 if any is 0.
 
     Raises:
         MetricError: there are none, or one is negative.
@@ -139,8 +192,8 @@ def _some(values: Iterable[float]) -> AnyArray:
     return numbers
 
 
-def _labels(labels: Sequence[str] | AnyArray, n_clips: int, what: str) -> AnyArray:
-    array = np.asarray(labels)
+def _one_a_clip(values: Sequence[str] | AnyArray, n_clips: int, what: str) -> AnyArray:
+    array = np.asarray(values)
     if array.shape != (n_clips,):
         raise MetricError(f"The {what} have shape {array.shape} for {n_clips} clips.")
     return array

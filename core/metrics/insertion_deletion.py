@@ -6,14 +6,15 @@ react to any hole; so each area is set against the same with cells ranked at ran
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MetricError
-from core.metrics.checks import AnyArray, BoolArray, checked_map
-from core.metrics.faithfulness import Masked, Probability
+from core.metrics.checks import AnyArray, checked_map
+from core.metrics.curves import area_under
 from core.types import Float64Array
 
 N_STEPS = 10
@@ -21,10 +22,14 @@ N_STEPS = 10
 
 @dataclass(frozen=True, eq=False)
 class InsertionDeletion:
-    """Probabilities as the highest cells by the map, and at random, are exchanged.
+    """The detector's evidence as the highest cells by the map, and at random, are exchanged.
 
-    Shape:
-        all [n_steps + 1], at shares 0, 1 / n_steps .. 1 of the cells
+    Attributes:
+        shares: 0, 1 / n_steps .. 1 of the cells, [n_steps + 1], as all
+        deletion: evidence as the map's highest cells are replaced by background
+        insertion: evidence as they come into the background
+        random_deletion: the same in a random order
+        random_insertion: the same in a random order
     """
 
     shares: Float64Array
@@ -36,31 +41,37 @@ class InsertionDeletion:
     @property
     def deletion_gain(self) -> float:
         """How much lower the area of deletion is than the random one's; above 0 is better."""
-        return _area(self.shares, self.random_deletion) - _area(self.shares, self.deletion)
+        return area_under(self.shares, self.random_deletion - self.deletion)
 
     @property
     def insertion_gain(self) -> float:
         """How much higher the area of insertion is than the random one's; above 0 is better."""
-        return _area(self.shares, self.insertion) - _area(self.shares, self.random_insertion)
+        return area_under(self.shares, self.insertion - self.random_insertion)
 
 
 def insertion_deletion(
-    probability: Probability,
+    evidence: Callable[[AnyArray], float],
     samples: AnyArray,
     map: AnyArray,
-    masked: Masked,
+    masked: Callable[[AnyArray, AnyArray], AnyArray],
     background: AnyArray,
     *,
     seed: int,
     n_steps: int = N_STEPS,
 ) -> InsertionDeletion:
-    """The curves of one clip; the detector is run 4 (n_steps - 1) + 2 times.
+    """Compute the curves of one clip; the detector is run 4 (n_steps - 1) + 2 times.
 
-    Shape:
-        samples, background: [n]; map: [freq, time]
+    Args:
+        evidence: the whole detector, from samples [n] to evidence
+        samples: the clip's, [n]
+        map: [freq, time]; equal cells are taken in an order drawn from the seed
+        masked: multiplies the STFT of samples by a mask, as `core.spectral.masking.apply_mask`
+        background: [n]
+        seed: of the random order
+        n_steps: steps from the whole clip to the background
 
-    `probability(samples)` is the whole detector; `masked(samples, mask)` multiplies the STFT.
-    Equal cells are taken in an order drawn from the seed.
+    Returns:
+        The curves.
 
     Raises:
         MetricError: the map holds NaN, n_steps is below 1, or the background's length differs.
@@ -77,25 +88,17 @@ def insertion_deletion(
     shuffled = generator.permutation(values.size)
     by_map = shuffled[np.argsort(-values.ravel()[shuffled], kind="stable")]
     by_chance = generator.permutation(values.size)
-    whole, empty = probability(samples), probability(background)
+    whole, empty = evidence(samples), evidence(background)
 
     def exchanged(order: NDArray[np.int64]) -> tuple[Float64Array, Float64Array]:
         deletion, insertion = [whole], [empty]
         for step in range(1, n_steps):
-            first = order[: round(values.size * step / n_steps)]
-            chosen: BoolArray = np.zeros(values.size, dtype=np.bool_)
-            chosen[first] = True
-            mask = chosen.reshape(values.shape).astype(np.float32)
+            mask = np.zeros(values.shape, dtype=np.float32)
+            mask.flat[order[: round(values.size * step / n_steps)]] = 1.0
             rest = 1.0 - mask
-            deletion.append(probability(masked(samples, rest) + masked(background, mask)))
-            insertion.append(probability(masked(samples, mask) + masked(background, rest)))
+            deletion.append(evidence(masked(samples, rest) + masked(background, mask)))
+            insertion.append(evidence(masked(samples, mask) + masked(background, rest)))
         return np.array([*deletion, empty]), np.array([*insertion, whole])
 
-    deletion, insertion = exchanged(by_map)
-    random_deletion, random_insertion = exchanged(by_chance)
     shares = np.linspace(0.0, 1.0, n_steps + 1)
-    return InsertionDeletion(shares, deletion, insertion, random_deletion, random_insertion)
-
-
-def _area(shares: Float64Array, probabilities: Float64Array) -> float:
-    return float(np.sum(np.diff(shares) * (probabilities[1:] + probabilities[:-1]) / 2.0))
+    return InsertionDeletion(shares, *exchanged(by_map), *exchanged(by_chance))

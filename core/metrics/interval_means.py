@@ -12,9 +12,15 @@ from core.metrics.dcase import arithmetic_mean, harmonic_mean
 
 
 def independent_mean(intervals: Sequence[Interval]) -> Interval:
-    """The arithmetic mean of values measured on different clips.
+    """Compute the arithmetic mean of values measured on different clips.
 
     The distances to the bounds add up as the spreads of independent numbers do, in quadrature.
+
+    Args:
+        intervals: at least one
+
+    Returns:
+        The mean and its interval.
 
     Raises:
         MetricError: there are none.
@@ -27,9 +33,15 @@ def independent_mean(intervals: Sequence[Interval]) -> Interval:
 
 
 def independent_harmonic_mean(intervals: Sequence[Interval]) -> Interval:
-    """The harmonic mean of values measured on different clips; 0 if any is 0.
+    """Compute the harmonic mean of values measured on different clips.
 
     To first order a value counts by its slope, (mean / value)^2 / n.
+
+    Args:
+        intervals: at least one
+
+    Returns:
+        The mean and its interval; 0 if any value is 0.
 
     Raises:
         MetricError: there are none, or one is negative.
@@ -41,9 +53,16 @@ def independent_harmonic_mean(intervals: Sequence[Interval]) -> Interval:
 
 
 def dependent_mean(intervals: Sequence[Interval]) -> Interval:
-    """The arithmetic mean of values measured on the same clips, say at several noise levels.
+    """Compute the arithmetic mean of values measured on the same clips.
 
-    Its bounds are the means of the bounds: at most as wide as that, were they wholly dependent.
+    Such as several noise levels.
+
+    Args:
+        intervals: at least one
+
+    Returns:
+        The mean; its bounds are the means of the bounds, at most as wide as that if the values
+        were wholly dependent.
 
     Raises:
         MetricError: there are none.

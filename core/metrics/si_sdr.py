@@ -9,12 +9,16 @@ from core.metrics.checks import AnyArray, checked_numbers
 
 
 def si_sdr_db(estimate: AnyArray, reference: AnyArray) -> float:
-    """The scale-invariant signal-to-distortion ratio in dB, the higher the better.
+    """Compute the scale-invariant signal-to-distortion ratio.
 
     Le Roux et al., "SDR - half-baked or well done?", ICASSP 2019, after removing both means.
 
-    Shape:
-        estimate, reference: [n]
+    Args:
+        estimate: [n]
+        reference: [n]
+
+    Returns:
+        The ratio in dB, the higher the better.
 
     Raises:
         MetricError: one is silent or holds NaN, or lengths differ.

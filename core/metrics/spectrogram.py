@@ -20,13 +20,16 @@ CUT_PERCENTILE = 40.0
 
 
 def truth_mask(stem_power: AnyArray, columns: slice, share: float = TRUTH_SHARE) -> BoolArray:
-    """The cells of highest energy of an anomaly's own sound, within the columns it lasts.
+    """Mark the cells of highest energy of an anomaly's own sound (Vision to Sound, 3.2.2).
 
-    Vision to Sound, 3.2.2. Cells as loud as the last one that counts count too; cells without
-    any energy never do, so a stem with much silence has fewer.
+    Args:
+        stem_power: [freq, time], at least 0
+        columns: those it lasts
+        share: the share of their cells to mark
 
-    Shape:
-        stem_power: [freq, time], at least 0; returns [freq, time]
+    Returns:
+        [freq, time]. Cells as loud as the last one that counts count too; cells without any
+        energy never do, so a stem with much silence has fewer.
 
     Raises:
         MetricError: the columns are none, the stem is silent there, or share is not in (0, 1].
@@ -42,13 +45,17 @@ def truth_mask(stem_power: AnyArray, columns: slice, share: float = TRUTH_SHARE)
 
 
 def truth_share(stem_power: AnyArray, background_power: AnyArray) -> Float64Array:
-    """The map M in [0, 1] with which x (1 - M) is as loud as the background in every cell.
+    """Compute the map M with which x (1 - M) is as loud as the background in every cell.
 
-    1 - sqrt(background / (stem + background)): the true map for faithfulness. `truth_mask` taken
-    out leaves digital silence, which no normal recording has and a detector may well hear.
+    This is the true map for faithfulness. `truth_mask` taken out leaves digital silence, which no
+    normal recording has and a detector may well react to.
 
-    Shape:
-        stem_power, background_power: [freq, time], at least 0; returns [freq, time]
+    Args:
+        stem_power: [freq, time], at least 0
+        background_power: [freq, time], at least 0
+
+    Returns:
+        1 - sqrt(background / (stem + background)), [freq, time], in [0, 1].
 
     Raises:
         MetricError: shapes differ, power is negative, or one holds NaN.
@@ -69,7 +76,14 @@ def truth_share(stem_power: AnyArray, background_power: AnyArray) -> Float64Arra
 
 
 def injected(stem_power: AnyArray, columns: slice) -> Float64Array:
-    """The part [freq, columns] of a stem's power that holds the injected sound.
+    """Cut out the part of a stem's power that holds the injected sound.
+
+    Args:
+        stem_power: [freq, time], at least 0
+        columns: those it lasts
+
+    Returns:
+        [freq, columns]
 
     Raises:
         MetricError: there is no such part, it is silent, or power is negative somewhere.
@@ -92,9 +106,16 @@ def injected(stem_power: AnyArray, columns: slice) -> Float64Array:
 
 
 def above_percentile(values: AnyArray, percentile: float = CUT_PERCENTILE) -> BoolArray:
-    """What a map, or a row of column scores, calls anomalous: all above its own percentile.
+    """Find what lies above a map's own percentile, or that of a row of column scores.
 
     With the paper's 40 that is 60 % of every map, of a normal clip's too.
+
+    Args:
+        values: [...]
+        percentile: from 0 to 100
+
+    Returns:
+        [...], True where it is called anomalous
     """
     called: BoolArray = np.asarray(values) > np.percentile(values, percentile)
     return called
@@ -103,15 +124,33 @@ def above_percentile(values: AnyArray, percentile: float = CUT_PERCENTILE) -> Bo
 def f1_above_percentile(
     truths: Sequence[AnyArray], scores: Sequence[AnyArray], percentile: float = CUT_PERCENTILE
 ) -> ByClip:
-    """F1 of calling anomalous what lies above each clip's own percentile."""
+    """Compute F1 of calling anomalous what lies above each clip's own percentile.
+
+    Args:
+        truths: a truth a clip
+        scores: a score of the same shape a clip
+        percentile: from 0 to 100
+
+    Returns:
+        F1 of each clip, and of all cells.
+
+    Raises:
+        MetricError: shapes differ, a score is NaN, or nothing at all is anomalous.
+    """
     called = [above_percentile(checked_numbers(score), percentile) for score in scores]
     return by_clip(lambda truth, call: f1_at(truth, call, 0.5), truths, called)
 
 
 def spectrogram_metrics(truths: Sequence[AnyArray], maps: Sequence[AnyArray]) -> dict[str, ByClip]:
-    """AUROC, F1-max, F1 above the map's 40th percentile, AU-PRO and moviad's of maps [freq, time].
+    """Compute AUROC, F1-max, F1 above the map's 40th percentile, AU-PRO and moviad's AU-PRO.
 
-    Moviad's is NaN where it is undefined, per clip or pooled; see `au_pro_moviad`.
+    Args:
+        truths: [freq, time] each
+        maps: [freq, time] each
+
+    Returns:
+        The values by the metric's name. Moviad's is NaN where it is undefined, per clip or
+        pooled; see `au_pro_moviad`.
 
     Raises:
         MetricError: shapes differ, a map holds NaN, or all cells of all clips are of one class.

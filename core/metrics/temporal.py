@@ -21,10 +21,15 @@ LOWEST_RELATIVE_POWER = 1e-10
 def truth_columns(
     stem_power: AnyArray, columns: slice, percentile: float = TRUTH_PERCENTILE
 ) -> BoolArray:
-    """The injected columns whose summed log energy exceeds the percentile of those columns.
+    """Mark the injected columns whose summed log energy exceeds their percentile.
 
-    Shape:
-        stem_power: [freq, time], at least 0; returns [time]
+    Args:
+        stem_power: [freq, time], at least 0
+        columns: those the anomaly lasts
+        percentile: of the energies of those columns
+
+    Returns:
+        [time]
 
     Raises:
         MetricError: the columns are none, or the stem is silent there.
@@ -38,10 +43,14 @@ def truth_columns(
 
 
 def temporal_scores(map: AnyArray, n_highest: int = N_HIGHEST) -> Float64Array:
-    """The mean of the five highest values of each column.
+    """Compute the mean of the highest values of each column.
 
-    Shape:
-        map: [freq, time]; returns [time]
+    Args:
+        map: [freq, time]
+        n_highest: how many values
+
+    Returns:
+        [time]
 
     Raises:
         MetricError: the map has no cells, or NaN.
@@ -54,15 +63,15 @@ def temporal_scores(map: AnyArray, n_highest: int = N_HIGHEST) -> Float64Array:
     return scores
 
 
-# The same under the name of what it gives a score to.
-column_scores = temporal_scores
-
-
 def temporal_metrics(truths: Sequence[AnyArray], maps: Sequence[AnyArray]) -> dict[str, ByClip]:
-    """AUROC, F1-max and F1 above the 40th percentile of each column's score.
+    """Compute AUROC, F1-max and F1 above the 40th percentile of each column's score.
 
-    Shape:
-        truths: [time] each, of `truth_columns`; maps: [freq, time] each
+    Args:
+        truths: [time] each, of `truth_columns`
+        maps: [freq, time] each
+
+    Returns:
+        The values by the metric's name.
 
     Raises:
         MetricError: shapes differ, a map holds NaN, or all columns of all clips are of one class.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from core.errors import MetricError
 from core.metrics import (
@@ -19,7 +20,7 @@ from core.metrics import (
 
 
 @pytest.mark.parametrize("n_distinct", [2, 5, 1000])
-def test_ranked_clips_measure_a_draw_as_the_metrics_measure_its_clips(n_distinct: int) -> None:
+def test_ranked_clips_measure_a_draw_as_scikit_learn_measures_its_clips(n_distinct: int) -> None:
     generator = np.random.default_rng(n_distinct)
     for _ in range(15):
         n_clips = int(generator.integers(4, 60))
@@ -31,19 +32,26 @@ def test_ranked_clips_measure_a_draw_as_the_metrics_measure_its_clips(n_distinct
         )
         for chosen in (np.arange(n_clips), drawn):
             mask, numbers = truth[chosen], scores[chosen]
-            assert ranked.roc_auc(chosen) == pytest.approx(roc_auc(mask, numbers), abs=1e-12)
-            assert ranked.f1_max(chosen) == pytest.approx(f1_max(mask, numbers), abs=1e-12)
-            for max_fpr in (0.05, 0.1, 0.5):
-                expected = partial_roc_auc(mask, numbers, max_fpr)
+            area = metrics.roc_auc_score(mask, numbers)
+            precision, recall, _ = metrics.precision_recall_curve(mask, numbers)
+            f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+            assert ranked.roc_auc(chosen) == pytest.approx(area, abs=1e-12)
+            assert roc_auc(mask, numbers) == pytest.approx(area, abs=1e-12)
+            assert ranked.f1_max(chosen) == pytest.approx(f1.max(), abs=1e-12)
+            assert f1_max(mask, numbers) == pytest.approx(f1.max(), abs=1e-12)
+            for max_fpr in (0.05, 0.1, 0.5, 1.0):
+                area = metrics.roc_auc_score(mask, numbers, max_fpr=max_fpr)
                 found = ranked.partial_roc_auc(chosen, max_fpr)
-                assert found == pytest.approx(expected, abs=1e-12)
+                assert found == pytest.approx(area, abs=1e-12)
+                assert partial_roc_auc(mask, numbers, max_fpr) == pytest.approx(area, abs=1e-12)
 
 
-def test_ranked_clips_need_both_classes_and_a_rate_below_one() -> None:
+def test_ranked_clips_need_both_classes_and_a_rate_in_0_to_1() -> None:
     with pytest.raises(MetricError, match="all 3 values of the truth are anomalous"):
         RankedClips(np.ones(3), np.zeros(3))
-    with pytest.raises(MetricError, match="above 0 and below 1"):
-        RankedClips(np.array([0, 1]), np.zeros(2)).partial_roc_auc(np.arange(2), 1.0)
+    for rate in (0.0, 1.1):
+        with pytest.raises(MetricError, match="above 0 and at most 1"):
+            RankedClips(np.array([0, 1]), np.zeros(2)).partial_roc_auc(np.arange(2), rate)
 
 
 def test_a_mean_over_ids_is_as_sure_as_drawing_the_clips_of_all_ids_anew() -> None:

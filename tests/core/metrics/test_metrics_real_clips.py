@@ -10,10 +10,11 @@ from core.audio import read_clip
 from core.detectors import Detector
 from core.evaluation.datasets.envmix import mix
 from core.evaluation.datasets.esc50 import esc50, of_classes
-from core.metrics import faithfulness_per_clip, masked_probabilities, truth_mask, truth_share
+from core.metrics import faithfulness_per_clip, truth_mask, truth_share
 from core.spectral.masking import apply_mask
 from core.spectral.spectrogram import mel_filter_bank, stft
 from core.types import Clip
+from tests.core.metrics.test_metrics_faithfulness import four_of
 
 NORMAL, ANOMALY = "crackling_fire", "dog"
 N_TRAINING = 12
@@ -35,7 +36,7 @@ def test_taking_out_the_truth_is_more_faithful_than_as_much_at_random(esc10, ais
         power = stft(torch.from_numpy(samples), settings).abs().square()
         return (mel_filter_bank(settings).T @ power).double().numpy()
 
-    def probability(samples):
+    def evidence(samples):
         clip = Clip.from_samples(np.clip(samples, -1, 1), rate, "masked")
         return detector.calibration.clip_evidence(detector.score(clip).score)
 
@@ -55,11 +56,8 @@ def test_taking_out_the_truth_is_more_faithful_than_as_much_at_random(esc10, ais
         ):
             elsewhere = generator.permutation(mask.ravel()).reshape(mask.shape)
             for kind, taken in ((name, mask), (f"random {name}", elsewhere)):
-                of_clip = masked_probabilities(
-                    probability, made.clip.samples, taken, masked, made.background
-                )
                 found[kind].append(
-                    (of_clip.original, of_clip.kept, of_clip.removed, of_clip.filled)
+                    four_of(evidence, made.clip.samples, taken, masked, made.background)
                 )
 
     measures = {kind: faithfulness_per_clip(*np.array(values).T) for kind, values in found.items()}
