@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from core.errors import AudioError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Float32Array = NDArray[np.float32]
 Float64Array = NDArray[np.float64]

@@ -22,7 +22,7 @@ def fit_estimate(head: str, n_clips: int, total_seconds: float) -> tuple[float, 
     >>> fit_estimate("padim", 0, 0.0)
     (6.0, 700.0)
     """
-    from core.detectors.calibration.cross_fitting import CROSS_FITTED_BELOW
+    from core.detectors.cross_fitting import CROSS_FITTED_BELOW
 
     times = 4.0 if n_clips < CROSS_FITTED_BELOW else 0.75
     learned = times * total_seconds

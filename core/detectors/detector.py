@@ -22,7 +22,7 @@ from core.audio import resample
 from core.backbones import BACKBONES, choose_device, load_backbone
 from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
-from core.detectors.calibration.cross_fitting import Fitted, fit_and_calibrate
+from core.detectors.cross_fitting import Fitted, fit_and_calibrate
 from core.detectors.fusion import ScoreFusion
 from core.detectors.regions import find_regions
 from core.detectors.registry import HEADS, head_type, usable_backbone

@@ -1,1 +1,1 @@
-"""Calibration: cross-fitting, p-values, thresholds and operating points."""
+"""Calibration: folds, p-values, thresholds and operating points; none of it needs PyTorch."""
