@@ -58,7 +58,12 @@ def run(given: argparse.Namespace) -> int:
     from core.audio import read_clip
     from core.detectors.detector import Detector
     from core.explain.explanation import explain
-    from core.report.recording import described, report_files, report_html, threshold_sentence
+    from core.report.recording import (
+        model_description,
+        report_files,
+        report_html,
+        threshold_sentence,
+    )
     from core.report.summary_sentence import summary_sentence
 
     detector = Detector.load(given.model, device=given.device)
@@ -74,7 +79,7 @@ def run(given: argparse.Namespace) -> int:
         detector, clip, background=background, progress=arguments.progress(given.progress)
     )
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
-    html = report_html(explanation, described(detector), threshold_said=said)
+    html = report_html(explanation, model_description(detector), threshold_note=said)
     write_output_files(folder, report_files(explanation, html), inputs)
     if background is None:
         arguments.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")

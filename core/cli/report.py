@@ -58,7 +58,7 @@ def run(given: argparse.Namespace) -> int:
     from core.audio import read_clip
     from core.detectors.detector import Detector
     from core.report.batch import BatchReport
-    from core.report.recording import described, threshold_sentence, zipped
+    from core.report.recording import model_description, threshold_sentence, zip_bytes
     from core.report.replaceable import check_replaceable
     from core.runtime.atomic_write import atomic_write
 
@@ -69,7 +69,7 @@ def run(given: argparse.Namespace) -> int:
     report = BatchReport(
         given.title or f"Clips scored with {given.model.name}",
         detector.spectrogram_settings,
-        described(detector),
+        model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
     )
     progress = arguments.progress(given.progress)
@@ -88,7 +88,7 @@ def run(given: argparse.Namespace) -> int:
             clip = None
         report.add(outcome.found, clip)
     content = (
-        report.html().encode() if given.out.suffix.lower() == ".html" else zipped(report.files())
+        report.html().encode() if given.out.suffix.lower() == ".html" else zip_bytes(report.files())
     )
     check_replaceable(given.out)  # others may have written there while this scored
     with atomic_write(given.out) as temporary:

@@ -1,1 +1,1 @@
-"""Reports: one HTML file of a clip or of many, with pictures and sounds inside."""
+"""Reports: one HTML file of a recording or of many, with pictures and sounds inside."""

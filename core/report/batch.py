@@ -1,7 +1,7 @@
-"""One self-contained HTML file of many clips, the strongest evidence first.
+"""One self-contained HTML file of many recordings, the highest scores first.
 
 The first ones have a small picture and the sound of their strongest part; all are in the table.
-The file stays small enough for a mail whatever the number of clips.
+The file stays small enough for a mail whatever the number of recordings.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from html import escape
 
 from core.audio import wav_bytes
-from core.report.page import audio, data_url, page, pairs
+from core.report.page import audio_html, data_url, page, pairs_table
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
 from core.report.summary_sentence import count_sentence, summary_sentence
@@ -30,7 +30,7 @@ MOST_SOUND_CHARACTERS = 12_000_000
 
 @dataclass(frozen=True, eq=False)
 class _Shown:
-    """What is seen and heard of one clip."""
+    """What is seen and played of one recording."""
 
     picture: bytes
     map_picture: bytes
@@ -52,28 +52,39 @@ class _Entry:
 
 
 class BatchReport:
-    """Takes scored clips one at a time, in any order; then gives the files.
+    """The report of recordings that are added one at a time, in any order.
 
-    Holds pictures and sounds of twice `MOST_PICTURES` clips at most, of the others a line each.
+    Holds pictures and sounds of twice `MOST_PICTURES` recordings at most, and a line of the others.
+
+    Args:
+        title: the heading
+        settings: of the spectrograms that are drawn
+        description: the model in words, name and value
+        threshold_note: where the threshold comes from
     """
 
     def __init__(
         self,
         title: str,
         settings: SpectrogramSettings,
-        described: Mapping[str, object],
-        threshold_said: str,
+        description: Mapping[str, object],
+        threshold_note: str,
     ) -> None:
         self.title = title
         self._settings = settings
-        self._described = described
-        self._threshold_said = threshold_said
+        self._description = description
+        self._threshold_note = threshold_note
         self._entries: list[_Entry] = []
         self._failed: list[tuple[str, str]] = []
 
     def add(self, found: AnomalyMap, clip: Clip | None) -> None:
-        """A scored clip at the front end's rate; None where its sound is not needed or gone."""
-        shown = None if clip is None else self._seen_and_heard(found, clip)
+        """Add a scored recording.
+
+        Args:
+            found: its map
+            clip: its sound at the front end's rate; None where it is not needed or gone
+        """
+        shown = None if clip is None else self._shown_of(found, clip)
         self._entries.append(
             _Entry(
                 name=found.clip_name,
@@ -90,29 +101,42 @@ class BatchReport:
             self._sort()
 
     def add_failed(self, name: str, sentence: str) -> None:
-        """A clip that could not be scored, and why."""
+        """Add a recording that could not be scored.
+
+        Args:
+            name: that of the recording
+            sentence: why
+        """
         self._failed.append((name, sentence))
 
     def html(self) -> str:
-        """The report."""
+        """Write the report.
+
+        Returns:
+            An HTML file.
+        """
         self._sort()
         counted = count_sentence(sum(e.anomalous for e in self._entries), len(self._entries))
         parts = [
             f"<h1>{escape(self.title)}</h1>",
             f'<p class="verdict">{counted}; the highest score comes first.</p>',
-            f'<p class="soft">{escape(self._threshold_said)}</p>',
+            f'<p class="soft">{escape(self._threshold_note)}</p>',
             f'<div class="clips">{"".join(self._articles())}</div>',
-            "<h2>All clips</h2>",
+            "<h2>All recordings</h2>",
             self._table(),
             self._failures(),
             "<h2>Model</h2>",
-            pairs({name: str(value) for name, value in self._described.items()}),
+            pairs_table({name: str(value) for name, value in self._description.items()}),
             f'<p class="soft">{escape(CLOSING)}</p>',
         ]
         return page(self.title, "\n".join(parts))
 
     def files(self) -> dict[str, bytes]:
-        """The report and, beside it, pictures, sounds, and all numbers as CSV and JSON."""
+        """Write the report and, beside it, pictures, sounds, and all numbers as CSV and JSON.
+
+        Returns:
+            Content by file name.
+        """
         files = {"report.html": self.html().encode()}
         rows: list[dict[str, object]] = [
             {
@@ -137,12 +161,12 @@ class BatchReport:
         return files
 
     def _sort(self) -> None:
-        """The strongest first; pictures and sounds of the first ones only."""
+        """Put the highest score first, and drop pictures and sounds of all but the first ones."""
         self._entries.sort(key=lambda entry: (-entry.score, entry.name))
         for entry in self._entries[MOST_PICTURES:]:
             entry.shown = None
 
-    def _seen_and_heard(self, found: AnomalyMap, clip: Clip) -> _Shown:
+    def _shown_of(self, found: AnomalyMap, clip: Clip) -> _Shown:
         level_db = spectrogram(clip, self._settings).level_db
         if found.regions:
             region = found.regions[0]
@@ -169,7 +193,7 @@ class BatchReport:
         for number, entry in enumerate(self._entries[:MOST_PICTURES], start=1):
             if entry.shown is None:
                 continue
-            sound = audio(
+            sound = audio_html(
                 f"{entry.shown.sound_said} of {entry.name}",
                 entry.shown.sound,
                 entry.shown.sample_rate,
@@ -188,7 +212,7 @@ class BatchReport:
 
     def _table(self) -> str:
         head = (
-            '<tr><th class="n">#</th><th>Clip</th><th>Verdict</th><th class="n">p</th>'
+            '<tr><th class="n">#</th><th>Recording</th><th>Summary</th><th class="n">p</th>'
             '<th class="n">Score</th><th class="n">Regions</th></tr>'
         )
         rows = "".join(
@@ -204,8 +228,7 @@ class BatchReport:
     def _failures(self) -> str:
         if not self._failed:
             return ""
-        rows = {name: sentence for name, sentence in self._failed[:MOST_ROWS]}
-        return f"<h2>Could not be scored</h2>{pairs(rows)}"
+        return f"<h2>Could not be scored</h2>{pairs_table(dict(self._failed[:MOST_ROWS]))}"
 
 
 def _csv(rows: list[dict[str, object]]) -> bytes:
@@ -230,7 +253,13 @@ def _csv(rows: list[dict[str, object]]) -> bytes:
 
 
 def _file_stem(name: str) -> str:
-    """A name's stem that every file system takes.
+    """Make a stem that every file system takes from a name.
+
+    Args:
+        name: what a user called a file
+
+    Returns:
+        Letters, digits, - and _ only, at most 60.
 
     >>> _file_stem("../a b<c>.wav")
     'a_b_c'

@@ -46,7 +46,15 @@ GENERATOR = '<meta name="generator" content="HearMap">'
 
 
 def page(title: str, body: str) -> str:
-    """The whole file; `title` is text, `body` is HTML."""
+    """Put a report into its frame.
+
+    Args:
+        title: plain text
+        body: HTML
+
+    Returns:
+        The whole file.
+    """
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -64,8 +72,18 @@ def page(title: str, body: str) -> str:
 """
 
 
-def audio(title: str, samples: Float32Array, sample_rate: int, *, packed: bool = False) -> str:
-    """A sound with its controls; `packed` stores it as FLAC, the same samples in less space."""
+def audio_html(title: str, samples: Float32Array, sample_rate: int, *, packed: bool = False) -> str:
+    """Make a player of a sound.
+
+    Args:
+        title: what the sound is, for those who do not see the page
+        samples: the sound [n]
+        sample_rate: in Hz
+        packed: store it as FLAC, the same samples in less space, instead of WAV
+
+    Returns:
+        HTML with the sound inside.
+    """
     if packed:
         source = data_url("audio/flac", flac_bytes(samples, sample_rate))
     else:
@@ -73,14 +91,30 @@ def audio(title: str, samples: Float32Array, sample_rate: int, *, packed: bool =
     return f'<audio controls aria-label="{escape(title)}" src="{source}"></audio>'
 
 
-def figure(title: str, samples: Float32Array, sample_rate: int) -> str:
-    """A sound with its title above."""
-    sound = audio(title, samples, sample_rate)
+def figure_html(title: str, samples: Float32Array, sample_rate: int) -> str:
+    """Make a player with its caption above.
+
+    Args:
+        title: the caption, plain text
+        samples: the sound [n]
+        sample_rate: in Hz
+
+    Returns:
+        HTML with the sound inside.
+    """
+    sound = audio_html(title, samples, sample_rate)
     return f"<figure><figcaption>{escape(title)}</figcaption>{sound}</figure>"
 
 
 def regions_table(regions: tuple[Region, ...]) -> str:
-    """The regions, strongest first, or a sentence where there is none."""
+    """Make a table of regions, or a sentence where there is none.
+
+    Args:
+        regions: the strongest first
+
+    Returns:
+        HTML.
+    """
     if not regions:
         return "<p>No part of the map exceeds the threshold.</p>"
     rows = "".join(
@@ -92,8 +126,15 @@ def regions_table(regions: tuple[Region, ...]) -> str:
     return f'<div class="wide"><table>{head}{rows}</table></div>'
 
 
-def pairs(values: Mapping[str, str]) -> str:
-    """Names and values in two columns."""
+def pairs_table(values: Mapping[str, str]) -> str:
+    """Make a table of names and values.
+
+    Args:
+        values: plain text by plain text
+
+    Returns:
+        HTML.
+    """
     rows = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
         for name, value in values.items()
@@ -102,12 +143,28 @@ def pairs(values: Mapping[str, str]) -> str:
 
 
 def data_url(kind: str, content: bytes) -> str:
-    """The content itself as an address."""
+    """Make an address that is its own content.
+
+    Args:
+        kind: media type, such as image/png
+        content: the file
+
+    Returns:
+        A data: URL.
+    """
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def flac_bytes(samples: Float32Array, sample_rate: int) -> bytes:
-    """A FLAC of 16 bits: the samples of a WAV in about half the space."""
+    """Write samples as FLAC of 16 bits: those of a WAV in about half the space.
+
+    Args:
+        samples: the sound [n], clipped to -1..1
+        sample_rate: in Hz
+
+    Returns:
+        The file.
+    """
     buffer = io.BytesIO()
     soundfile.write(buffer, np.clip(samples, -1.0, 1.0), sample_rate, format="FLAC")
     return buffer.getvalue()

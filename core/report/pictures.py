@@ -1,7 +1,7 @@
 """The picture of a map: spectrogram in grey, heat over it, contour, axes and score over time.
 
 The heat has one hue and one fixed scale: the same colour is the same evidence in every picture,
-and a normal clip stays calm.
+and a normal recording has hardly any.
 """
 
 from __future__ import annotations
@@ -30,11 +30,15 @@ _TITLE = ImageFont.load_default(24)
 
 
 def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
-    """A PNG, 1200 pixels wide, of a map over its clip's spectrogram.
+    """Draw a map over its recording's spectrogram.
 
-    Shape:
-        level_db: [freq, time], `Spectrogram.level_db`, on the map's axes; without it the heat
-            lies on plain grey
+    Args:
+        found: the map
+        level_db: [freq, time] on the map's axes, as `Spectrogram.level_db` has it; without it the
+            heat lies on plain grey
+
+    Returns:
+        A PNG file, 1200 pixels wide.
     """
     picture = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
     draw = ImageDraw.Draw(picture)
@@ -62,9 +66,17 @@ def sound_png(
     loudest_db: float | None = None,
     size: tuple[int, int] = (320, 128),
 ) -> bytes:
-    """A small PNG of a sound alone: its spectrogram in grey, heat [freq, time] in [0, 1] over it.
+    """Draw a small picture of a sound alone: its spectrogram in grey.
 
-    Pictures with one `loudest_db` have one scale, so that what was taken out is seen to be gone.
+    Args:
+        level_db: [freq, time], as `Spectrogram.level_db` has it
+        heat: [freq, time] in [0, 1], drawn over it
+        loudest_db: the level that is darkest, this sound's own by default; pictures with one such
+            level have one scale, so that what was taken out is seen to be gone
+        size: width and height in pixels
+
+    Returns:
+        A PNG file.
     """
     loudest = float(level_db.max()) if loudest_db is None else loudest_db
     colours = _coloured(_grey(level_db, loudest, size), heat, size)
@@ -101,7 +113,7 @@ def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> I
 
 
 def _resized(values: Float32Array, size: tuple[int, int]) -> Float64Array:
-    """Rows and columns [freq, time] as pixels, high frequencies on top."""
+    # Scale [freq, time] to pixels, high frequencies on top.
     image = Image.fromarray(np.ascontiguousarray(values[::-1], dtype=np.float32))
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR), dtype=np.float64)
 
@@ -109,7 +121,7 @@ def _resized(values: Float32Array, size: tuple[int, int]) -> Float64Array:
 def _outline(
     inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """The two outermost pixels of what is inside."""
+    # Find the two outermost pixels of what is inside.
     shrunk = inside
     for _ in range(2):
         padded = np.pad(shrunk, 1, constant_values=True)
@@ -131,10 +143,10 @@ def _frequency_axis(draw: ImageDraw.ImageDraw, freq_hz: Float64Array) -> None:
         y = MAP_TOP + MAP_HEIGHT * (1.0 - row / freq_hz.size)
         if not freq_hz[0] <= hz <= freq_hz[-1] or y > free:
             continue
-        free = y - 22  # labels never touch
+        free = y - 22  # captions never touch
         draw.line((LEFT - 7, y, LEFT - 1, y), INK)
-        label = f"{hz} Hz" if hz < 1000 else f"{hz // 1000} kHz"
-        draw.text((LEFT - 12, y), label, INK, _FONT, anchor="rm")
+        caption = f"{hz} Hz" if hz < 1000 else f"{hz // 1000} kHz"
+        draw.text((LEFT - 12, y), caption, INK, _FONT, anchor="rm")
 
 
 def _time_axis(draw: ImageDraw.ImageDraw, time_s: Float64Array, width: int) -> None:
@@ -153,7 +165,7 @@ def _time_axis(draw: ImageDraw.ImageDraw, time_s: Float64Array, width: int) -> N
 
 def _legend(draw: ImageDraw.ImageDraw, x: int) -> None:
     top, height = MAP_TOP + 70, 200
-    draw.text((x, MAP_TOP), "how unlike\nthe normal\nrecordings", INK, _FONT)
+    draw.text((x, MAP_TOP), "evidence that\nit is\nanomalous", INK, _FONT)
     for row in range(height):
         alpha = 0.85 * (1.0 - row / (height - 1))
         colour = tuple(round((1.0 - alpha) * 214 + alpha * channel) for channel in HEAT)
@@ -167,7 +179,7 @@ def _legend(draw: ImageDraw.ImageDraw, x: int) -> None:
 
 
 def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
-    """The highest score of each column, with the map's threshold as a line."""
+    """Draw the highest score of each column, with the map's threshold as a line."""
     scores = found.score_over_time.astype(np.float64)
     highest = 1.1 * max(float(scores.max()), found.map_threshold)
     lowest = min(0.0, float(scores.min()))
@@ -196,7 +208,7 @@ def _fitting(draw: ImageDraw.ImageDraw, text: str, width: int) -> str:
 
 
 def _drawable(text: str) -> str:
-    """The text on one line in letters that Pillow's own font has, a question mark for others."""
+    # Put a text on one line in letters that Pillow's own font has, a question mark for others.
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     line = line.replace("–", "-").replace("…", "...")
     return "".join(c if ord(c) < 0x180 else "?" for c in line)

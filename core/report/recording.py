@@ -1,4 +1,4 @@
-"""One self-contained HTML file of a clip: picture, sounds, numbers, regions, settings.
+"""One self-contained HTML file of a recording: picture, sounds, numbers, regions, settings.
 
 It opens from disk or a mail attachment without a network; everything a user wrote is escaped.
 """
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import wav_bytes
-from core.explain.explanation import Explanation
-from core.report.page import data_url, figure, page, pairs, regions_table
+from core.report.page import data_url, figure_html, page, pairs_table, regions_table
 from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
 from core.types import AnomalyMap, Clip
@@ -25,19 +24,21 @@ from core.types import AnomalyMap, Clip
 if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
     from core.detectors.detector import Detector
+    from core.explain.explanation import Explanation
 
 FAITHFULNESS = {
-    "p": "Evidence against the clip, from 0 to 1",
-    "o": "… against the unlike part alone",
-    "q": "… against the rest",
-    "r": "… against the rest with background in the gaps",
+    "p": "Evidence that the recording is anomalous, from 0 to 1",
+    "o": "… that its anomalous part alone is",
+    "q": "… that the recording without that part is",
+    "r": "… that it is with background in the gaps",
     "ff_v1_keep": "Faithfulness v1, keep (p − o)",
     "ff_v1_remove": "Faithfulness v1, remove (p − q)",
     "ff_v2": "Faithfulness v2 (p − r)",
 }
 CLOSING = (
-    "A p-value is how often a held-out normal recording scored at least as high. A high score "
-    "says that the clip is unlike the normal recordings the model was fitted on, not why."
+    "A p-value is how often a normal recording that the model was not fitted on scored at least as "
+    "high. A high score says that the recording differs from the normal ones the model was fitted "
+    "on, not why."
 )
 
 
@@ -45,12 +46,19 @@ def report_html(
     explanation: Explanation,
     settings: Mapping[str, object],
     *,
-    threshold_said: str = "",
+    threshold_note: str = "",
     further: Sequence[tuple[str, Clip]] = (),
 ) -> str:
-    """The report; `settings` are shown as they are, name and value.
+    """Write the report of one recording.
 
-    `threshold_said` is `threshold_sentence`'s, `further` more sounds with their titles.
+    Args:
+        explanation: what was found
+        settings: shown as they are, name and value
+        threshold_note: where the threshold comes from, as `threshold_sentence` says it
+        further: more sounds with their captions
+
+    Returns:
+        An HTML file.
     """
     found = explanation.found
     sentence = escape(summary_sentence(found))
@@ -65,15 +73,15 @@ def report_html(
         FAITHFULNESS[key]: f"{value:.3f}" for key, value in explanation.faithfulness.items()
     }
     sounds = [
-        ("The clip", explanation.clip),
-        ("The unlike part alone", explanation.kept),
-        ("The rest", explanation.removed),
+        ("The recording", explanation.clip),
+        ("Its anomalous part alone", explanation.kept),
+        ("The recording without that part", explanation.removed),
     ]
     if explanation.filled is not None:
-        sounds.append(("The rest, background in the gaps", explanation.filled))
+        sounds.append(("… with background in the gaps", explanation.filled))
     sounds += further
-    players = "".join(figure(title, clip.samples, clip.sample_rate) for title, clip in sounds)
-    said = f'<p class="soft">{escape(threshold_said)}</p>' if threshold_said else ""
+    players = "".join(figure_html(title, clip.samples, clip.sample_rate) for title, clip in sounds)
+    said = f'<p class="soft">{escape(threshold_note)}</p>' if threshold_note else ""
     body = f"""<h1>{escape(found.clip_name)}</h1>
 <p class="verdict">{sentence}</p>
 <img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {sentence}">
@@ -82,19 +90,27 @@ def report_html(
 <h2>Regions</h2>
 {regions_table(found.regions)}
 <h2>Numbers</h2>
-{pairs(numbers)}
+{pairs_table(numbers)}
 {said}
-<p class="soft">Faithfulness asks whether the map shows what the detector heard: each sound goes
-through the whole detector again. v1 leaves a gap where the unlike part was, v2 fills it with normal
-sound.</p>
+<p class="soft">Faithfulness asks whether the map shows what the score rests on: each sound goes
+through the whole detector again. v1 leaves a gap where the anomalous part was, v2 fills it with
+normal sound.</p>
 <h2>Model</h2>
-{pairs({name: str(value) for name, value in settings.items()})}
+{pairs_table({name: str(value) for name, value in settings.items()})}
 <p class="soft">{escape(CLOSING)}</p>"""
     return page(found.clip_name, body)
 
 
 def threshold_sentence(calibration: Calibration, false_alarm_rate: float) -> str:
-    """Where the threshold comes from, and what it can promise."""
+    """Say where the threshold comes from, and what it can promise.
+
+    Args:
+        calibration: scores of normal recordings
+        false_alarm_rate: the rate that the threshold is for, between 0 and 1
+
+    Returns:
+        One or two sentences.
+    """
     kind = "cross-fitted" if calibration.cross_fitted else "held-out"
     said = (
         f"The threshold is what {false_alarm_rate:.3g} of normal recordings would exceed, counted "
@@ -104,8 +120,15 @@ def threshold_sentence(calibration: Calibration, false_alarm_rate: float) -> str
     return f"{said} {warning}" if warning else said
 
 
-def described(detector: Detector) -> dict[str, object]:
-    """The model in words, for the report."""
+def model_description(detector: Detector) -> dict[str, object]:
+    """Describe a model in words, for a report.
+
+    Args:
+        detector: the model
+
+    Returns:
+        Its head, backbone, layers and settings by name.
+    """
     settings = {
         f"{detector.head_name}: {name}": ", ".join(value) if isinstance(value, tuple) else value
         for name, value in dataclasses.asdict(detector.settings).items()
@@ -114,7 +137,7 @@ def described(detector: Detector) -> dict[str, object]:
         "Head": detector.head_name,
         "Backbone": f"{detector.backbone.name} (weights {detector.backbone.licence})",
         "Layers": ", ".join(detector.layers),
-        "Fitted on": f"{detector.n_clips} clips",
+        "Fitted on": f"{detector.n_clips} recordings",
         "False-alarm rate": f"{detector.false_alarm_rate:.3g}",
         "Seed": detector.seed,
         **settings,
@@ -124,7 +147,16 @@ def described(detector: Detector) -> dict[str, object]:
 def report_files(
     explanation: Explanation, html: str, further: Mapping[str, Clip] | None = None
 ) -> dict[str, bytes]:
-    """Every file of an explanation by its name: picture, map, sounds, numbers, report."""
+    """Make every file of an explanation: picture, map, sounds, numbers, regions, report.
+
+    Args:
+        explanation: what was found
+        html: the report, as `report_html` gives it
+        further: more sounds by their files' names
+
+    Returns:
+        Content by file name.
+    """
     found = explanation.found
     numbers = json.dumps(explanation.faithfulness, indent=2, allow_nan=False)
     files = {
@@ -147,7 +179,14 @@ def report_files(
 
 
 def map_npz(found: AnomalyMap) -> bytes:
-    """The map as arrays: raw, probability, freq_hz and time_s."""
+    """Write a map as arrays.
+
+    Args:
+        found: the map
+
+    Returns:
+        An NPZ file of raw and probability [freq, time], freq_hz [freq] and time_s [time].
+    """
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer,
@@ -160,7 +199,14 @@ def map_npz(found: AnomalyMap) -> bytes:
 
 
 def regions_csv(found: AnomalyMap) -> bytes:
-    """The regions, a line each, strongest first."""
+    """Write a map's regions as a table.
+
+    Args:
+        found: the map
+
+    Returns:
+        A CSV file, a line a region, the strongest first.
+    """
     names = ("start_s", "end_s", "low_hz", "high_hz", "peak_s", "peak_hz", "score", "p_value")
     lines = [",".join(names)]
     lines += [
@@ -169,8 +215,15 @@ def regions_csv(found: AnomalyMap) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """The files in one ZIP; sounds and pictures are as small as they get already."""
+def zip_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Put files into one ZIP.
+
+    Args:
+        files: content by name
+
+    Returns:
+        The ZIP file.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -40,7 +40,7 @@ def _is_page(path: Path) -> bool:
 
 
 def _is_archive(path: Path) -> bool:
-    """Whether it has a report, and no member that `BatchReport.files` would not give."""
+    # Whether it has a report, and no member that `BatchReport.files` would not give.
     try:
         with zipfile.ZipFile(path) as archive:
             if not all(_MEMBER.fullmatch(name) for name in archive.namelist()):

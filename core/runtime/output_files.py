@@ -86,7 +86,7 @@ def write_output_files(
 
 
 def _listed(folder: Path) -> dict[str, list[str]]:
-    """Read the hashes that each of HearMap's files may have; none where there is no whole list."""
+    # Read the hashes that each of HearMap's files may have; none where there is no whole list.
     try:
         listed = json.loads((folder / LIST_NAME).read_text(encoding="utf-8"))["files"]
         # A name is never a path, so that nothing outside of the folder is ever deleted.

@@ -20,11 +20,11 @@ def clip_report(arguments: dict[str, Any], progress: Progress = silent) -> dict[
     from core.explain.explanation import explain
     from core.jobs.tasks.explaining import case_of
     from core.report.recording import (
-        described,
+        model_description,
         report_files,
         report_html,
         threshold_sentence,
-        zipped,
+        zip_bytes,
     )
     from core.storage import reports
     from core.storage.explanations import explanation_key
@@ -46,19 +46,19 @@ def clip_report(arguments: dict[str, Any], progress: Progress = silent) -> dict[
         further["nearest_normal.wav"] = nearest
         titled.append((f"The nearest normal recording, {nearest.name}", nearest))
     detector = case.detector
-    described_model = {"Model": case.model.name} | described(detector)
+    described_model = {"Model": case.model.name} | model_description(detector)
     if case.background_name:
         described_model["Background of v2"] = case.background_name
     html = report_html(
         explained,
         described_model,
-        threshold_said=threshold_sentence(detector.calibration, detector.false_alarm_rate),
+        threshold_note=threshold_sentence(detector.calibration, detector.false_alarm_rate),
         further=titled,
     )
     key = explanation_key("clip_report", arguments)
     files = report_files(explained, html, further | {"recording.wav": explained.clip})
     reports.save(key, ".html", html.encode())
-    reports.save(key, ".zip", zipped(files))
+    reports.save(key, ".zip", zip_bytes(files))
     return {"key": key}
 
 
@@ -73,7 +73,7 @@ def batch_report(arguments: dict[str, Any], progress: Progress = silent) -> dict
     """
     from core.audio import read_clip
     from core.report.batch import MOST_PICTURES, BatchReport
-    from core.report.recording import described, threshold_sentence, zipped
+    from core.report.recording import model_description, threshold_sentence, zip_bytes
     from core.storage import models, recordings, reports, scores
     from core.storage.explanations import explanation_key
 
@@ -83,7 +83,7 @@ def batch_report(arguments: dict[str, Any], progress: Progress = silent) -> dict
     report = BatchReport(
         f"Recordings scored with {model.name}",
         detector.spectrogram_settings,
-        {"Model": model.name} | described(detector),
+        {"Model": model.name} | model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
     )
     records = scores.list_scores(model.id)
@@ -113,6 +113,6 @@ def batch_report(arguments: dict[str, Any], progress: Progress = silent) -> dict
     progress("Writing the report", 0.95)
     key = explanation_key("batch_report", arguments)
     reports.save(key, ".html", report.html().encode())
-    reports.save(key, ".zip", zipped(report.files()))
+    reports.save(key, ".zip", zip_bytes(report.files()))
     progress("Done", 1.0)
     return {"key": key}

@@ -105,7 +105,7 @@ def test_where_the_threshold_comes_from_and_further_sounds_are_there() -> None:
     normal = Calibration(np.arange(9.0), np.arange(9.0), 5.0, 7, False)
     said = threshold_sentence(normal, 0.05)
     extra = explained().clip
-    page = Tags(report_html(explained(), {}, threshold_said=said, further=[(HOSTILE, extra)]))
+    page = Tags(report_html(explained(), {}, threshold_note=said, further=[(HOSTILE, extra)]))
     assert "counted on 9 held-out clips of 7 normal recordings" in page.text
     assert "9 normal clips can promise a false-alarm rate of 10.0%" in page.text
     assert sum(tag == "audio" for tag, _ in page.tags) == 4
