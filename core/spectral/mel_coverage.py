@@ -15,7 +15,7 @@ def n_empty_bands(settings: SpectrogramSettings, sample_rate: int) -> int:
     """
     # A band begins where the band below it has its centre.
     begins_hz = [settings.f_min_hz, *settings.freq_hz[:-1]]
-    return sum(hz >= sample_rate / 2 for hz in begins_hz)
+    return sum(bool(hz >= sample_rate / 2) for hz in begins_hz)
 
 
 def band_limit_warning(
