@@ -1,1 +1,1 @@
-"""Why a clip scored as it did: its parts, normal sound for its gaps, what would make it normal."""
+"""Why a recording scored so: its parts scored again, what would make it normal, normal sound."""

@@ -1,9 +1,8 @@
-"""What would make a clip normal: the smallest part of its map whose replacement flips the verdict.
+"""What would make a recording normal: the smallest part of its map that must be replaced.
 
 Cells are ranked by the map. Ever larger shares of them are replaced, and each time the masked
-sound goes through the whole detector again, until the verdict is "like normal"; bisection then
-narrows the share. A mask that flips the verdict is evidence of what the detector heard; none that
-does is an honest answer too.
+sound goes through the whole detector again, until it is normal; bisection then narrows the share.
+A mask that makes it normal is evidence of what the score rests on; that none does is an answer too.
 """
 
 from __future__ import annotations
@@ -26,12 +25,14 @@ MOST_SCORINGS = 14
 
 @dataclass(frozen=True, eq=False)
 class Counterfactual:
-    """The smallest mask found that flips the verdict; `mask` and `sound` are None without one.
+    """The smallest mask found that makes a recording normal.
 
-    Shape:
-        mask: [freq, time] float32, 1 where the clip's sound is replaced
-    `score` is that of the clip with the mask (of the largest mask where none flips it), `share`
-    the mask's share of the map's cells, `n_scorings` how often the detector was asked.
+    Attributes:
+        mask: [freq, time] float32, 1 where the sound is replaced; None where no mask was found
+        sound: the recording with the mask; None where no mask was found
+        share: the mask's share of the map's cells
+        score: that of the recording with the mask; where none was found, with the largest tried
+        n_scorings: how often the detector was asked
     """
 
     mask: Float32Array | None
@@ -54,13 +55,25 @@ def counterfactual(
     background: Clip | None = None,
     progress: Progress = silent,
 ) -> Counterfactual:
-    """The smallest share of the map's strongest cells without which a clip is like normal.
+    """Find the smallest share of the map's strongest cells without which a recording is normal.
 
-    The cells are filled with `background`, or emptied without one. At most half of the map is
-    replaced: beyond, it is the background that is judged, not the clip. The verdict may flip back
-    at a larger share; what is returned was scored, and is the smallest share that was and flipped
-    it. Costs at most 14 times scoring the clip: 8 or 9 times, and 1 to 3 s, for the demo's clips
-    of 5 s on two busy cores.
+    At most half of the map is replaced: beyond, it is the background that is judged, not the
+    recording. It may become anomalous again at a larger share; what is returned was scored, and is
+    the smallest share that was and is normal. Costs at most 14 times scoring the clip: 8 or 9
+    times, and 1 to 3 s, for the demo's clips of 5 s on two busy cores.
+
+    Args:
+        detector: the fitted detector
+        clip: the recording, at the detector's rate
+        found: its map
+        background: what the cells are filled with; without one they are emptied
+        progress: told how far the work is
+
+    Returns:
+        The mask, if there is one; an empty one where the recording is normal already.
+
+    Raises:
+        HearMapError: a masked sound cannot be scored, or `progress` stopped the work.
     """
     settings = detector.spectrogram_settings
     if not found.anomalous:

@@ -1,7 +1,7 @@
-"""Why one clip scored as it did: its map, the sounds the map divides it into, how faithful it is.
+"""Why one recording scored as it did: its map, the sounds the map divides it into, faithfulness.
 
-Faithfulness asks whether the map shows what the detector hears: does the clip become ordinary once
-the shown part is taken away (Vision to Sound, section 3.2.4)?
+Faithfulness asks whether the map shows what the score rests on: does the recording become normal
+once the shown part is taken away (Vision to Sound, section 3.2.4)?
 """
 
 from __future__ import annotations
@@ -19,11 +19,18 @@ from core.types import AnomalyMap, Clip
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What there is to see, hear and count of one clip.
+    """What there is to see, play and count of one recording.
 
-    `kept` is x * M, `removed` x * (1 - M), `filled` x * (1 - M) + background * M where there is a
-    background. `faithfulness` holds p, o, q and r, the detector's probability of the clip and of
-    those three, and their differences ff_v1_keep = p - o, ff_v1_remove = p - q, ff_v2 = p - r.
+    Attributes:
+        clip: x, at the detector's rate
+        spectrogram: that of the clip
+        found: its map M, as evidence in [0, 1]
+        kept: x * M
+        removed: x * (1 - M)
+        filled: x * (1 - M) + background * M, where there is a background
+        faithfulness: p, o, q and r, the paper's f of clip, kept, removed and filled, and the
+            differences ff_v1_keep = p - o, ff_v1_remove = p - q, ff_v2 = p - r. f is the score on
+            the calibrated scale of the map, stepless, in [0, 1].
     """
 
     clip: Clip
@@ -43,10 +50,21 @@ def explain(
     background: Clip | None = None,
     progress: Progress = silent,
 ) -> Explanation:
-    """Scores a clip and each of its parts; three or four times the cost of scoring it.
+    """Score a recording and each of its parts; three or four times the cost of scoring it.
 
-    `found` is the clip's map where it has been scored before. The background is resampled to the
-    detector's rate, and repeated or cut to the clip's length.
+    Args:
+        detector: the fitted detector
+        clip: the recording
+        found: its map, where it has been scored before
+        background: normal sound to fill the gap with; resampled to the detector's rate, and
+            repeated or cut to the clip's length
+        progress: told how far the work is
+
+    Returns:
+        The explanation; `filled`, r and ff_v2 only where there is a background.
+
+    Raises:
+        HearMapError: a part cannot be scored, or `progress` stopped the work.
     """
     settings = detector.spectrogram_settings
     clip = resample(clip, detector.sample_rate)
@@ -55,20 +73,20 @@ def explain(
     kept, removed = masking.kept_and_removed(clip, found.evidence, settings)
     filled = None
     numbers = {
-        "p": probability(detector, found),
-        "o": probability(detector, detector.score(kept, part(progress, 0.25, 0.5))),
-        "q": probability(detector, detector.score(removed, part(progress, 0.5, 0.75))),
+        "p": _evidence(detector, found),
+        "o": _evidence(detector, detector.score(kept, part(progress, 0.25, 0.5))),
+        "q": _evidence(detector, detector.score(removed, part(progress, 0.5, 0.75))),
     }
     if background is not None:
         background = resample(background, detector.sample_rate)
         filled = masking.filled(clip, background, found.evidence, settings)
-        numbers["r"] = probability(detector, detector.score(filled, part(progress, 0.75, 1)))
+        numbers["r"] = _evidence(detector, detector.score(filled, part(progress, 0.75, 1)))
     differences = faithfulness(*numbers.values())
     numbers |= {name: value for name, value in differences.items() if name.startswith("ff_")}
     progress("Done", 1.0)
     return Explanation(clip, spectrogram(clip, settings), found, kept, removed, filled, numbers)
 
 
-def probability(detector: Detector, found: AnomalyMap) -> float:
-    """The paper's f(x), in [0, 1]: the score on the calibrated scale of the map, stepless."""
+def _evidence(detector: Detector, found: AnomalyMap) -> float:
+    # The paper's f(x): the score on the calibrated scale of the map, stepless.
     return detector.calibration.clip_evidence(found.score)

@@ -1,13 +1,12 @@
-"""Normal sound to fill a hole in a clip with: the nearest normal clip, or their mean sound.
+"""Normal sound to fill a gap with: the nearest normal recording, or their mean sound.
 
 The nearest is the training recording whose average features, through the detector's own network,
-are closest to the clip's by cosine: the distance the recommended detector's lasting view uses.
-The recordings themselves must still be in the store; a model keeps none.
+are closest to the clip's by cosine: the distance the recommended detector's stationary view uses.
+The recordings themselves must still be in the store; a model holds none.
 """
 
 from __future__ import annotations
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -46,10 +45,10 @@ GONE = (
 class NormalSound:
     """What a model's normal recordings sound like.
 
-    Shape:
+    Attributes:
+        clip_ids: the recordings' ids in the store
         magnitude: [bin], their mean STFT magnitude
         features: [clip, number], each one's mean features, of length 1
-    `clip_ids` are those of the store.
     """
 
     clip_ids: tuple[str, ...]
@@ -57,16 +56,32 @@ class NormalSound:
     features: Float32Array
 
     def by_distance(self, features: Float32Array) -> list[str]:
-        """The recordings' ids, the nearest first."""
+        """Sort the recordings by their distance from a clip.
+
+        Args:
+            features: the clip's, [number], as `mean_features` gives them
+
+        Returns:
+            The recordings' ids, the nearest first.
+        """
         nearest = np.argsort(-(self.features @ features), kind="stable")
         return [self.clip_ids[i] for i in nearest]
 
 
 def training_recordings(detector: Detector) -> list[StoredRecording]:
-    """The recordings of the store that the detector was fitted on.
+    """Find the recordings of the store that a detector was fitted on.
 
-    They are told by the hash of their sound, or, where they came at another rate than the
+    They are recognised by the hash of their sound, or, where they came at another rate than the
     network's, by name and length.
+
+    Args:
+        detector: the fitted detector
+
+    Returns:
+        Those that are still there.
+
+    Raises:
+        StoreError: the database cannot be read.
     """
     hashes = {clip["sha256"] for clip in detector.training}
     named = {(clip["name"], round(clip["seconds"], 2)) for clip in detector.training}
@@ -79,19 +94,26 @@ def training_recordings(detector: Detector) -> list[StoredRecording]:
 
 
 def mean_features(detector: Detector, clip: Clip) -> Float32Array:
-    """The mean over time of the network's last usual layer, [row * channel], of length 1.
+    """Average the network's last usual layer over time.
 
     Costs one pass through the network, about 10 ms of two CPU cores a second of audio.
+
+    Args:
+        detector: whose network it is
+        clip: the sound, at the detector's rate
+
+    Returns:
+        [row * channel], of length 1.
+
+    Raises:
+        HearMapError: the clip cannot be analysed.
     """
     layer = detector.backbone.default_layers[-1]
     extractor = FeatureExtractor(detector.backbone, (layer,), FeatureCache())
-    total: torch.Tensor | None = None
-    n_columns = 0
+    total, n_columns = torch.zeros(()), 0
     for maps in extractor.segments(clip):
-        columns = maps.layers[layer].sum(dim=2)
-        total = columns if total is None else total + columns
+        total = total + maps.layers[layer].sum(dim=2)
         n_columns += maps.layers[layer].shape[2]
-    assert total is not None
     mean = total.flatten() / n_columns
     vector: Float32Array = (mean / mean.norm().clamp(min=1e-12)).numpy()
     return vector
@@ -100,20 +122,31 @@ def mean_features(detector: Detector, clip: Clip) -> Float32Array:
 def normal_sound(
     model: ModelRecord, detector: Detector, progress: Progress = silent
 ) -> NormalSound | None:
-    """What the model's recordings sound like, or None where none of them is left.
+    """Measure what a model's normal recordings sound like.
 
     The first time costs a pass of each through the network, of at most 200 of them and the first
     minute of each; then it is read from HEARMAP_HOME/cache/normals.
+
+    Args:
+        model: the model's record
+        detector: the model, loaded
+        progress: told how far the work is
+
+    Returns:
+        The sound, or None where none of the recordings is left.
+
+    Raises:
+        StoreError: the database or the disk refused.
     """
     path = home() / "cache" / "normals" / f"{model.id}.npz"
-    kept = _read(path)
-    if kept is not None:
-        return kept
+    saved = _find(path)
+    if saved is not None:
+        return saved
     records = training_recordings(detector)
     step = max(1, -(-len(records) // MOST_CLIPS))
-    made = _made(model, detector, records[::step], progress)
+    made = _measure(model, detector, records[::step], progress)
     if made is not None:
-        _write(path, made)
+        _save(path, made)
     return made
 
 
@@ -125,7 +158,17 @@ def nearest_normal(
     *,
     except_id: str = "",
 ) -> tuple[str, Clip]:
-    """The id and sound of the normal recording nearest to a clip, the clip itself left out.
+    """Find the normal recording nearest to a clip.
+
+    Args:
+        model: the model's record
+        detector: the model, loaded
+        clip: the clip, at the detector's rate
+        normals: what `normal_sound` gave
+        except_id: a recording that does not count, the clip itself
+
+    Returns:
+        The recording's id and sound.
 
     Raises:
         StoreError: none of them is left.
@@ -135,17 +178,25 @@ def nearest_normal(
         for clip_id in normals.by_distance(mean_features(detector, clip)):
             if clip_id in records and clip_id != except_id:
                 try:
-                    return clip_id, _heard(records[clip_id], model, detector)
+                    return clip_id, _read_recording(records[clip_id], model, detector)
                 except HearMapError:
                     continue
     raise StoreError(GONE)
 
 
 def mean_normal(clip: Clip, normals: NormalSound | None, detector: Detector) -> Clip:
-    """The normal recordings' mean magnitude at each frequency, with the clip's own phase.
+    """Make the average normal sound: mean magnitudes, with a clip's own phase.
+
+    Args:
+        clip: the clip, at the detector's rate
+        normals: what `normal_sound` gave
+        detector: the model, loaded
+
+    Returns:
+        A sound as long as the clip.
 
     Raises:
-        StoreError: none of them is left.
+        StoreError: none of the normal recordings is left.
     """
     if normals is None:
         raise StoreError(GONE)
@@ -153,7 +204,7 @@ def mean_normal(clip: Clip, normals: NormalSound | None, detector: Detector) -> 
     return Clip.from_samples(np.clip(samples, -1.0, 1.0), clip.sample_rate, "average normal sound")
 
 
-def _heard(record: StoredRecording, model: ModelRecord, detector: Detector) -> Clip:
+def _read_recording(record: StoredRecording, model: ModelRecord, detector: Detector) -> Clip:
     return read_clip(
         recording_path(record.id),
         name=record.name,
@@ -163,7 +214,7 @@ def _heard(record: StoredRecording, model: ModelRecord, detector: Detector) -> C
     )
 
 
-def _made(
+def _measure(
     model: ModelRecord, detector: Detector, records: Sequence[StoredRecording], progress: Progress
 ) -> NormalSound | None:
     settings = detector.spectrogram_settings
@@ -171,9 +222,9 @@ def _made(
     features: list[Float32Array] = []
     total, n_frames = np.zeros(settings.bin_hz.size), 0
     for i, record in enumerate(records):
-        progress(f"Listening to normal recording {i + 1} of {len(records)}", i / len(records))
+        progress(f"Reading normal recording {i + 1} of {len(records)}", i / len(records))
         try:
-            clip = _heard(record, model, detector)
+            clip = _read_recording(record, model, detector)
         except HearMapError:
             continue
         magnitude = stft(torch.from_numpy(clip.samples), settings).abs().double()
@@ -186,8 +237,8 @@ def _made(
     return NormalSound(tuple(ids), (total / n_frames).astype(np.float32), np.stack(features))
 
 
-def _read(path: Path) -> NormalSound | None:
-    """What was kept, or None where nothing was or it is damaged; then it is made again."""
+def _find(path: Path) -> NormalSound | None:
+    # Nothing is found where it is damaged; then it is made again.
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             ids: Iterable[str] = arrays["clip_ids"].tolist()
@@ -196,13 +247,11 @@ def _read(path: Path) -> NormalSound | None:
         return None
 
 
-def _write(path: Path, normals: NormalSound) -> None:
-    buffer = io.BytesIO()
-    np.savez(
-        buffer,
-        clip_ids=np.array(normals.clip_ids),
-        magnitude=normals.magnitude,
-        features=normals.features,
-    )
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+def _save(path: Path, normals: NormalSound) -> None:
+    with atomic_write(path) as temporary, temporary.open("xb") as stream:
+        np.savez(
+            stream,
+            clip_ids=np.array(normals.clip_ids),
+            magnitude=normals.magnitude,
+            features=normals.features,
+        )
