@@ -179,10 +179,10 @@ def ranking_lines() -> list[str]:
     for machine_name, faults in FAULTS.items():
         normal = [make(machine_name, seed=i).clip for i in range(24)]
         tested = [make(machine_name, seed=100 + i).clip for i in range(8)]
-        unlike = [
+        anomalous = [
             make(machine_name, seed=200 + i, fault=fault).clip for fault in faults for i in range(4)
         ]
-        truth = np.repeat([False, True], [len(tested), len(unlike)])
+        truth = np.repeat([False, True], [len(tested), len(anomalous)])
         found = {}
         for precision in ("float32", "bfloat16"):
             detector = Detector(
@@ -193,7 +193,7 @@ def ranking_lines() -> list[str]:
             )
             with tempfile.TemporaryDirectory() as folder:
                 detector.fit(normal, cache=FeatureCache(Path(folder)))
-            found[precision] = list(detector.score_many([*tested, *unlike]))
+            found[precision] = list(detector.score_many([*tested, *anomalous]))
         a, b = found["float32"], found["bfloat16"]
         scores = [np.array([one.score for one in side]) for side in (a, b)]
         cells = np.median(
@@ -229,20 +229,20 @@ def main() -> None:
     if devices == ["cpu"]:
         parts.append("There was no GPU on this machine, so it has no rows here.")
     for device in devices:
-        keep(parts := [*parts, "\n".join(speed_table(given.backbones, device))])
+        save(parts := [*parts, "\n".join(speed_table(given.backbones, device))])
     if not given.without_ranking:
         parts += [
             "What bfloat16 changes: PaDiM (recommended) on aiSFX's real weights, fitted on 24 made "
             "clips of each machine.",
             "\n".join(ranking_lines()),
         ]
-        keep(parts)
+        save(parts)
     for device in devices if given.forms else ():
-        keep(parts := [*parts, "\n".join(forms_table(device))])
+        save(parts := [*parts, "\n".join(forms_table(device))])
 
 
-def keep(parts: list[str]) -> None:
-    """What was measured so far stands in RESULTS.md."""
+def save(parts: list[str]) -> None:
+    """Write what was measured so far to RESULTS.md."""
     body = "\n\n".join(parts)
     write_section("backbones", f"## Backbones: time and memory\n\n{machine()}\n\n{body}")
 

@@ -7,8 +7,9 @@ first use, so that a command that needs neither does not wait for PyTorch.
 from __future__ import annotations
 
 import os
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from core.runtime.lazy_imports import lazy_attributes
 
 # PyTorch and FAISS bring an OpenMP runtime each. Their idle threads spin, and on a machine with
 # as many busy threads as cores that made a fit 60 times slower; idle threads that sleep cost
@@ -21,15 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["AnomalyMap", "Clip", "Detector", "Region"]
 
-_HOMES = {
-    "AnomalyMap": "core.types",
-    "Clip": "core.types",
-    "Detector": "core.detectors.detector",
-    "Region": "core.types",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "AnomalyMap": "core.types",
+        "Clip": "core.types",
+        "Detector": "core.detectors.detector",
+        "Region": "core.types",
+    },
+)

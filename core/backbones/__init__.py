@@ -5,33 +5,26 @@ What needs PyTorch is imported at first use: listing weights does not wait for i
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from core.runtime.lazy_imports import lazy_attributes
+
 if TYPE_CHECKING:
-    from core.backbones.backbone import Backbone, choose_device
-    from core.backbones.registry import BACKBONES, front_end, load_backbone, usable_backbones
+    from core.backbones.backbone import Backbone as Backbone
+    from core.backbones.backbone import choose_device as choose_device
+    from core.backbones.registry import BACKBONES as BACKBONES
+    from core.backbones.registry import front_end as front_end
+    from core.backbones.registry import load_backbone as load_backbone
+    from core.backbones.registry import usable_backbones as usable_backbones
 
-__all__ = [
-    "BACKBONES",
-    "Backbone",
-    "choose_device",
-    "front_end",
-    "load_backbone",
-    "usable_backbones",
-]
-
-_HOMES = {
-    "BACKBONES": "core.backbones.registry",
-    "Backbone": "core.backbones.backbone",
-    "choose_device": "core.backbones.backbone",
-    "front_end": "core.backbones.registry",
-    "load_backbone": "core.backbones.registry",
-    "usable_backbones": "core.backbones.registry",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "BACKBONES": "core.backbones.registry",
+        "Backbone": "core.backbones.backbone",
+        "choose_device": "core.backbones.backbone",
+        "front_end": "core.backbones.registry",
+        "load_backbone": "core.backbones.registry",
+        "usable_backbones": "core.backbones.registry",
+    },
+)

@@ -5,8 +5,9 @@ What needs PyTorch is imported at first use: `core.detectors.calibration` does n
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from core.runtime.lazy_imports import lazy_attributes
 
 if TYPE_CHECKING:
     from core.detectors.detector import Detector
@@ -15,16 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["HEADS", "CellScores", "Detector", "Head", "HeadSettings"]
 
-_HOMES = {
-    "HEADS": "core.detectors.registry",
-    "CellScores": "core.detectors.heads.head",
-    "Detector": "core.detectors.detector",
-    "Head": "core.detectors.heads.head",
-    "HeadSettings": "core.detectors.heads.head",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+__getattr__ = lazy_attributes(
+    __name__,
+    {
+        "HEADS": "core.detectors.registry",
+        "CellScores": "core.detectors.heads.head",
+        "Detector": "core.detectors.detector",
+        "Head": "core.detectors.heads.head",
+        "HeadSettings": "core.detectors.heads.head",
+    },
+)

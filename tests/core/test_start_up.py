@@ -8,7 +8,10 @@ from pathlib import Path
 import soundfile
 
 import core.audio
+import core.backbones.weights
 import core.detectors.calibration
+import core.metrics
+import core.runtime
 import core.storage
 from core import Detector
 from tests.support.fake_features import noise
@@ -20,7 +23,14 @@ LIGHT = [
     "core.detectors.model_folder",
     *(
         f"{package.__name__}.{module.name}"
-        for package in (core.audio, core.detectors.calibration, core.storage)
+        for package in (
+            core.audio,
+            core.backbones.weights,
+            core.detectors.calibration,
+            core.metrics,
+            core.runtime,
+            core.storage,
+        )
         for module in pkgutil.iter_modules(package.__path__)
     ),
 ]
@@ -37,7 +47,7 @@ def imported(code: str) -> set[str]:
     return set(printed.splitlines())
 
 
-def test_records_and_calibration_need_no_pytorch() -> None:
+def test_records_calibration_weights_and_metrics_need_no_pytorch() -> None:
     there = imported("; ".join(f"import {name}" for name in LIGHT))
     assert not there & {"torch", "sklearn", "scipy.stats", "faiss", "streamlit", "numba"}
 
