@@ -75,7 +75,7 @@ def _unfinished(begun: list[saved.SavedBenchmark]) -> None:
             if st.button("Go on", icon=":material/play_arrow:", key=f"go_on_{one.id}"):
                 _start(one.settings)
             if st.button("Remove", icon=":material/delete:", key=f"remove_{one.id}"):
-                saved.delete(one.id)
+                saved.delete_benchmark(one.id)
                 st.rerun()
 
 

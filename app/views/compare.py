@@ -138,7 +138,7 @@ def _offer_scoring(missing: list[ModelRecord], chosen: ScoreRecord) -> None:
 
 def _show(seen: list[Seen], chosen: ScoreRecord) -> None:
     agreed = agreement.agreement([one.found for one in seen])
-    said = agreement.in_words([one.found for one in seen], agreed)
+    said = agreement.agreement_sentence([one.found for one in seen], agreed)
     st.markdown(f"**{markdown.plain(said, 400)}**")
     shown_in_player(seen, chosen, agreed)
     st.caption(

@@ -25,7 +25,7 @@ CLIP_SECONDS = 5.0
 
 
 def draw() -> dict[str, Any] | None:
-    """Draw the form; return the arguments of `benchmarks.saved.run` when it is to run."""
+    """Draw the form; return the arguments of `benchmarks.run_saved` when it is to run."""
     root = data_root()
     source = st.segmented_control(
         "Recordings",
@@ -110,10 +110,10 @@ def _recorded(root: Path, source: str) -> dict[str, Any] | None:
 def _classes(source: str, root: str, first: str, second: str) -> tuple[list[str], list[str]] | str:
     """The classes of the normal clips and of the events, or why there are none."""
     from core.errors import HearMapError
-    from core.evaluation.benchmarks import saved
+    from core.evaluation.benchmarks.run_saved import mix_set
 
     try:
-        found = saved.mix_set({"source": source, "folder": first, "second_folder": second})
+        found = mix_set({"source": source, "folder": first, "second_folder": second})
     except HearMapError as error:
         return str(error)
     return list(found.normals), list(getattr(found, "anomalies", ()))

@@ -15,7 +15,7 @@ from core.errors import HearMapError
 from core.evaluation.benchmarks import saved
 
 if TYPE_CHECKING:
-    from core.evaluation.benchmarks.results import Row
+    from core.evaluation.benchmarks.results import ResultRow
 
 QUIET = {"displayModeBar": False}
 N_CLIPS_SHOWN = 3
@@ -31,7 +31,7 @@ def draw(benchmark: saved.SavedBenchmark) -> None:
     _table(rows, methods)
     st.download_button(
         "Tables (Markdown)",
-        saved.read_table(benchmark.id),
+        saved.read_tables(benchmark.id),
         file_name=f"benchmark_{benchmark.id}.md",
         mime="text/markdown",
         icon=":material/download:",
@@ -51,7 +51,7 @@ def draw(benchmark: saved.SavedBenchmark) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _rows(benchmark: str, moment: str) -> list[Row]:
+def _rows(benchmark: str, moment: str) -> list[ResultRow]:
     return saved.read_rows(benchmark)
 
 
@@ -74,8 +74,8 @@ def level_name(snr_db: float | None) -> str:
     return "as made" if snr_db is None else f"{snr_db:g} dB"
 
 
-def _best(rows: list[Row], methods: list[tuple[str, str]]) -> None:
-    from core.evaluation.benchmarks.tables import mean_of
+def _best(rows: list[ResultRow], methods: list[tuple[str, str]]) -> None:
+    from core.evaluation.benchmarks.means import mean_of
 
     sample = {
         method: mean_of(found)
@@ -97,13 +97,14 @@ def _best(rows: list[Row], methods: list[tuple[str, str]]) -> None:
     st.markdown(said + ".")
 
 
-def _of(rows: list[Row], method: tuple[str, str], level: str, metric: str) -> list[Row]:
+def _of(rows: list[ResultRow], method: tuple[str, str], level: str, metric: str) -> list[ResultRow]:
     return [r for r in rows if (r.head, r.preset, r.level, r.metric) == (*method, level, metric)]
 
 
-def _table(rows: list[Row], methods: list[tuple[str, str]]) -> None:
+def _table(rows: list[ResultRow], methods: list[tuple[str, str]]) -> None:
+    from core.evaluation.benchmarks.envmix_tables import PLAIN
+    from core.evaluation.benchmarks.means import mean_of
     from core.evaluation.benchmarks.paper import envmix_values
-    from core.evaluation.benchmarks.tables import PLAIN, mean_of
 
     measures = list(
         dict.fromkeys((r.level, r.metric) for r in rows if not r.metric.startswith("false alarms"))
@@ -164,7 +165,7 @@ def _table(rows: list[Row], methods: list[tuple[str, str]]) -> None:
 
 
 def _heatmap(
-    rows: list[Row],
+    rows: list[ResultRow],
     methods: list[tuple[str, str]],
     normals: list[str],
     levels: list[float | None],
@@ -282,7 +283,7 @@ def _sound(described: str, sample_rate: int, snr_db: float | None) -> bytes:
     """The clip as WAV, made again from its files or its seed, in about 0.1 s."""
     from core.audio import wav_bytes
     from core.evaluation.benchmarks.mix_again import again
-    from core.evaluation.datasets.envmix import Mix
+    from core.evaluation.datasets.mixing import Mix
 
     made = again(json.loads(described), sample_rate, snr_db)
     clip = made.clip if isinstance(made, Mix) else made

@@ -41,13 +41,11 @@ def add_to(commands: arguments.Commands) -> None:
 
 def run_novelty(given: argparse.Namespace) -> int:
     """Runs what is not finished yet and writes the table."""
-    from core.evaluation.benchmarks.novelty import run_novelty as measure
-    from core.evaluation.benchmarks.protocol import Protocol
-    from core.evaluation.benchmarks.results import write_results, write_text
-    from core.evaluation.benchmarks.tables import novelty_table
+    from core.evaluation.benchmarks import novelty
+    from core.evaluation.benchmarks.envmix_tables import novelty_table
     from core.evaluation.datasets.esc50 import esc50
 
-    protocol = Protocol(
+    options = novelty.NoveltyOptions(
         normals=tuple(given.normal),
         train_folds=tuple(given.train_folds),
         test_folds=tuple(given.test_folds),
@@ -57,11 +55,6 @@ def run_novelty(given: argparse.Namespace) -> int:
     recordings = esc50(given.esc50)
     folder = arguments.output_folder(given.out)
     progress = arguments.progress(given.progress)
-    measured = measure(recordings, protocol, chosen, folder, progress, given.jobs)
+    measured = novelty.run_novelty(recordings, options, chosen, folder, progress, given.jobs)
     progress("Done", 1.0)
-    settings = bench_arguments.configuration(given, chosen)
-    write_results(folder, settings, measured.rows, measured.clips)
-    text = novelty_table(measured.rows)
-    write_text(folder / "results.md", text)
-    print(text)
-    return 0
+    return bench_arguments.finish(given, chosen, measured, novelty_table(measured.rows))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from core.cli import arguments
 from core.errors import SettingError
 
 if TYPE_CHECKING:
-    from core.evaluation.benchmarks.protocol import Candidate
+    from core.evaluation.benchmarks.results import Measured
+    from core.evaluation.candidate import Candidate
 
 
 def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx") -> None:
@@ -43,19 +45,13 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
     Raises:
         SettingError: a head or preset is unknown.
     """
-    from core.detectors.presets import preset_settings
     from core.detectors.registry import DEFAULT_BACKBONE, heads_for, usable_backbone
-    from core.evaluation.benchmarks.protocol import Candidate
+    from core.evaluation.candidate import Candidate
 
     # Of all heads those that the network suits, of those named each with a network of its own.
     heads = heads_for(given.backbone or DEFAULT_BACKBONE) if given.heads == ["all"] else given.heads
     return [
-        Candidate(
-            head,
-            preset,
-            usable_backbone(head, given.backbone),
-            preset_settings(head, preset),
-        )
+        Candidate.of(head, preset, usable_backbone(head, given.backbone))
         for head in heads
         for preset in given.presets
     ]
@@ -69,17 +65,31 @@ def configuration(given: argparse.Namespace, chosen: list[Candidate]) -> dict[st
         for name, value in sorted(vars(given).items())
         if name not in left_out
     }
-    return options | {
-        "candidates": [
-            {
-                "head": one.head,
-                "preset": one.preset,
-                "backbone": one.backbone,
-                "settings": one.settings,
-            }
-            for one in chosen
-        ]
-    }
+    return options | {"candidates": [dataclasses.asdict(one) for one in chosen]}
+
+
+def finish(
+    given: argparse.Namespace, chosen: list[Candidate], measured: Measured, tables: str
+) -> int:
+    """Write the results of a benchmark into its folder and print its tables.
+
+    Args:
+        given: The command's arguments.
+        chosen: The candidates that were measured.
+        measured: What they gave.
+        tables: What people read, in Markdown.
+
+    Returns:
+        The command's exit status.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    from core.evaluation.benchmarks.results import write_results
+
+    write_results(given.out, configuration(given, chosen), measured, tables)
+    print(tables)
+    return 0
 
 
 def names(text: str) -> list[str]:

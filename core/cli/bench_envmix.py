@@ -103,12 +103,7 @@ def add_to(kinds: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Runs what is not finished yet and writes the manifest and the tables."""
-    from core.backbones import load_backbone
-    from core.evaluation.benchmarks.envmix import EnvMixOptions, run_envmix
-    from core.evaluation.benchmarks.manifest import write_manifest
-    from core.evaluation.benchmarks.results import write_results, write_text
-    from core.evaluation.benchmarks.tables import envmix_tables
-    from core.runtime.progress import part
+    from core.evaluation.benchmarks.envmix import EnvMixOptions, write_envmix
 
     options = EnvMixOptions(
         snr_db=tuple(_snr(text) for text in given.snr),
@@ -123,21 +118,18 @@ def run(given: argparse.Namespace) -> int:
     if not given.machines and None in options.snr_db:
         raise SettingError("Only --machines have events that are made as loud as they are.")
     mixes.check()
-    folder = arguments.output_folder(given.out)
-    progress = arguments.progress(given.progress)
-    rate = load_backbone(given.backbone).settings.sample_rate
-    write_manifest(
-        mixes, options.snr_db, rate, folder, part(progress, 0.0, 0.02), stems=given.stems
+    tables = write_envmix(
+        mixes,
+        options,
+        chosen,
+        arguments.output_folder(given.out),
+        bench_arguments.configuration(given, chosen),
+        arguments.progress(given.progress),
+        backbone=given.backbone,
+        stems=given.stems,
+        n_jobs=given.jobs,
     )
-    measured = run_envmix(
-        mixes, options, chosen, folder, part(progress, 0.02, 1.0), n_jobs=given.jobs
-    )
-    progress("Done", 1.0)
-    settings = bench_arguments.configuration(given, chosen)
-    write_results(folder, settings, measured.rows, measured.clips)
-    text = envmix_tables(measured.rows)
-    write_text(folder / "results.md", text)
-    print(text)
+    print(tables)
     return 0
 
 

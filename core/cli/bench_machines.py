@@ -64,28 +64,23 @@ def add_to(kinds: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Runs what is not finished yet and writes the tables."""
-    from core.evaluation.benchmarks.dcase2020 import run_dcase2020
-    from core.evaluation.benchmarks.dcase2023 import run_dcase2023
+    from core.evaluation.benchmarks.dcase2020 import DCASE2020
+    from core.evaluation.benchmarks.dcase2023 import DCASE2023
     from core.evaluation.benchmarks.machine_sets import machine_sets
     from core.evaluation.benchmarks.machine_tables import machine_tables
-    from core.evaluation.benchmarks.mimii import run_mimii
-    from core.evaluation.benchmarks.results import write_results, write_text
+    from core.evaluation.benchmarks.mimii import MIMII
 
-    measure = {"mimii": run_mimii, "dcase2020": run_dcase2020, "dcase2023": run_dcase2023}
+    benchmark = {one.data_set: one for one in (MIMII, DCASE2020, DCASE2023)}[given.benchmark]
     chosen = bench_arguments.candidates(given)
     sets, left_out = machine_sets(_clips(given))
     for sentence in left_out:
         arguments.remark(f"left out: {sentence}")
     folder = arguments.output_folder(given.out)
     progress = arguments.progress(given.progress)
-    measured = measure[given.benchmark](sets, chosen, folder, given.seed, progress, given.jobs)
+    measured = benchmark.run(sets, chosen, folder, given.seed, progress, given.jobs)
     progress("Done", 1.0)
-    settings = bench_arguments.configuration(given, chosen)
-    write_results(folder, settings, measured.rows, measured.clips)
-    text = machine_tables(given.benchmark, measured.rows, left_out)
-    write_text(folder / "results.md", text)
-    print(text)
-    return 0
+    tables = machine_tables(benchmark, measured.rows, left_out)
+    return bench_arguments.finish(given, chosen, measured, tables)
 
 
 def _clips(given: argparse.Namespace) -> list[MachineClip]:
@@ -94,8 +89,8 @@ def _clips(given: argparse.Namespace) -> list[MachineClip]:
     from core.evaluation.datasets.mimii import mimii
 
     if given.benchmark == "dcase2023":
-        return dcase2023(given.root, machines=given.machines, labels=given.labels)
+        return dcase2023(given.root, machines=given.machines, ground_truth=given.labels)
     ids = given.ids and [name if name.startswith("id_") else f"id_{name}" for name in given.ids]
     if given.benchmark == "dcase2020":
-        return dcase2020(given.root, machines=given.machines, ids=ids, labels=given.labels)
+        return dcase2020(given.root, machines=given.machines, ids=ids, ground_truth=given.labels)
     return mimii(given.root, snr_db=given.snr, machines=given.machines, ids=ids)

@@ -43,24 +43,23 @@ def run(given: argparse.Namespace) -> int:
     from core.audio import find_audio, read_clip
     from core.backbones import front_end
     from core.evaluation.layer_choice import choose_layers, sentence
+    from core.types import TrainingClip
 
     sample_rate = front_end(given.backbone).sample_rate
     files = find_audio(given.paths)
     by_file = arguments.groups(files, given.paths, given.group_by)
-    clips, groups = [], []
+    clips = []
     for file in files:
         try:
             clip = read_clip(file, channel=channel, sample_rate=sample_rate)
         except AudioError as error:
             arguments.remark(f"left out: {error}")
             continue
-        clips.append(clip)
-        groups.append(by_file[file] if by_file else clip.sha256)
+        clips.append(TrainingClip(clip, group=by_file.get(file) if by_file else None))
     if not clips:
         raise FitError("None of the recordings can be used.")
     standings = choose_layers(
         clips,
-        groups,
         head=given.head,
         preset=given.preset,
         backbone=given.backbone,

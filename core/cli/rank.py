@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments
 from core.errors import AudioError, FitError, SettingError
@@ -71,10 +71,11 @@ def run(given: argparse.Namespace) -> int:
     from core.audio import find_audio
     from core.backbones import load_backbone
     from core.detectors.registry import heads_for
-    from core.evaluation.ranking import Candidate, Recordings, rank
+    from core.evaluation.candidate import Candidate
+    from core.evaluation.ranking import RankedRecordings, UnreadClip, rank
 
     candidates = [
-        Candidate(head, preset)
+        Candidate.of(head, preset, given.backbone)
         for head in given.heads or heads_for(given.backbone)
         for preset in given.presets
     ]
@@ -91,14 +92,15 @@ def run(given: argparse.Namespace) -> int:
     if unlike and not unlike_clips:
         raise AudioError("None of the clips unlike the normal recordings can be used.")
     standings = rank(
-        Recordings(
-            [read for read, _ in normal.values()],
-            [by_file[file] if by_file else sound for file, (_, sound) in normal.items()],
+        RankedRecordings(
+            [
+                UnreadClip(read, by_file[file] if by_file else sound)
+                for file, (read, sound) in normal.items()
+            ],
             [read for read, _ in unlike_clips.values()],
             [read for read, _ in _readable(others, channel, sample_rate).values()],
         ),
         candidates,
-        backbone=given.backbone,
         device=given.device,
         seed=given.seed,
         false_alarm_rate=given.false_alarm_rate,
@@ -175,16 +177,21 @@ def as_json(standings: Sequence[Standing]) -> str:
     candidates = []
     for one in standings:
         values = dataclasses.asdict(one)
-        candidates.append(values.pop("candidate") | values)
+        del values["candidate"]
+        candidates.append(_head_and_preset(one) | values)
     return json.dumps(
         {
             "ranked": standings[0].roc_auc is not None,
-            "suggested": dataclasses.asdict(best.candidate) if best else None,
+            "suggested": _head_and_preset(best) if best else None,
             "sentence": sentence(standings),
             "candidates": candidates,
         },
         allow_nan=False,
     )
+
+
+def _head_and_preset(one: Standing) -> dict[str, Any]:
+    return {"head": one.candidate.head, "preset": one.candidate.preset}
 
 
 def _readable(

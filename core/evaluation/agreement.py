@@ -1,4 +1,4 @@
-"""Where several models agree that a clip is unlike the normal recordings.
+"""Where several models agree that a clip is anomalous.
 
 Models of different backbones see one clip on different axes; their maps are laid on those of the
 first by the nearest cell, so that no value is invented.
@@ -26,9 +26,11 @@ MAJORITY = 0.5
 class Agreement:
     """The share of models whose map exceeds its threshold, cell by cell.
 
-    Shape:
-        share: [freq, time] float32 in [0, 1] on the axes freq_hz and time_s
-    `regions` are where more than half agree, the largest share first.
+    Attributes:
+        share: [freq, time] float32 in [0, 1].
+        freq_hz: The centres of its rows, [freq].
+        time_s: The centres of its columns, [time].
+        regions: Where more than half agree, the largest share first.
     """
 
     share: Float32Array
@@ -38,7 +40,13 @@ class Agreement:
 
 
 def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
-    """How many of the maps of one clip exceed their thresholds, on the axes of the first.
+    """Count how many of the maps of one clip exceed their thresholds, cell by cell.
+
+    Args:
+        maps: A map a model.
+
+    Returns:
+        The share of the models, on the axes of the first.
 
     Raises:
         ValueError: there is no map.
@@ -59,9 +67,16 @@ def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
 def on_axes(
     layer: NDArray[Value], found: AnomalyMap, freq_hz: Float64Array, time_s: Float64Array
 ) -> NDArray[Value]:
-    """A layer [freq, time] of `found` on other axes: the value of the nearest cell.
+    """Lay values of a map on other axes.
 
-    Distances in frequency are those on a mel axis.
+    Args:
+        layer: Values [freq, time] on the axes of `found`.
+        found: The map.
+        freq_hz: The rows wanted.
+        time_s: The columns wanted.
+
+    Returns:
+        The value of the nearest cell for each; distances in frequency are those on a mel axis.
     """
     rows = _nearest(_mel(found.freq_hz), _mel(freq_hz))
     columns = _nearest(found.time_s, time_s)
@@ -69,8 +84,16 @@ def on_axes(
     return taken
 
 
-def in_words(maps: Sequence[AnomalyMap], agreed: Agreement) -> str:
-    """Say how many models find the recording anomalous, and where most of them agree."""
+def agreement_sentence(maps: Sequence[AnomalyMap], agreed: Agreement) -> str:
+    """Say how many models find the recording anomalous, and where most of them agree.
+
+    Args:
+        maps: A map a model.
+        agreed: What `agreement` gave.
+
+    Returns:
+        One sentence.
+    """
     n_anomalous, n_models = sum(found.anomalous for found in maps), len(maps)
     if n_models == 1:
         return f"The one model finds this recording {'anomalous' if n_anomalous else 'normal'}."
@@ -91,7 +114,7 @@ def _mel(hz: Float64Array) -> Float64Array:
 
 
 def _nearest(centres: Float64Array, wanted: Float64Array) -> NDArray[np.intp]:
-    """For each wanted place the index of the nearest centre; centres rise."""
+    """Return for each wanted place the index of the nearest of the rising centres."""
     between = (centres[1:] + centres[:-1]) / 2
     found: NDArray[np.intp] = np.searchsorted(between, wanted)
     return found

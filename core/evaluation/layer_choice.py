@@ -1,28 +1,28 @@
 """Which layers of a backbone to use, judged by normal recordings alone: `choose_layers`.
 
-Half of the normal clips are held out in turn. Each layer and set of layers tells them, by AUROC,
-from pseudo-anomalies made of the same clips: another clip mixed in for a moment, a band stopped,
-a moment cut out. No labelled or test recording is used, so no result of one is spoilt by it.
+A detector is fitted on each half of the normal clips in turn. Each layer and set of layers tells
+the other half, by AUROC, from pseudo-anomalies made of the same clips: another clip mixed in for a
+moment, a band stopped, a moment cut out. No recording known to be anomalous and no test recording
+is used, so no result of one is spoilt by it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
 from core.backbones import load_backbone
 from core.detectors.calibration.folds import grouped_folds
 from core.detectors.detector import Detector
-from core.detectors.presets import preset_settings
 from core.errors import FitError, SettingError
+from core.evaluation.candidate import Candidate
 from core.features.cache import FeatureCache
 from core.metrics.bootstrap import Interval
 from core.metrics.ranked import roc_auc_interval
-from core.runtime.progress import Progress, part, silent, titled
+from core.runtime.progress import Progress, part, silent, steps, titled
 from core.types import Clip, Float64Array, TrainingClip
 
 EVENT_SECONDS = (0.3, 0.8)
@@ -33,7 +33,13 @@ EDGE_SECONDS = 0.02
 
 @dataclass(frozen=True)
 class LayersStanding:
-    """What a set of layers is worth on pseudo-anomalies; `by_kind` has the AUROC of each kind."""
+    """What a set of layers is worth on pseudo-anomalies.
+
+    Attributes:
+        layers: The layers' names.
+        roc_auc: Its AUROC on all kinds together.
+        by_kind: Its AUROC on each kind of `KINDS` alone.
+    """
 
     layers: tuple[str, ...]
     roc_auc: Interval
@@ -41,9 +47,17 @@ class LayersStanding:
 
 
 def mixed(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
-    """The clip with a moment of another one mixed in 6 dB above it, half as fast again.
+    """Mix a moment of another clip into a clip, 6 dB above it and half as fast again.
 
     Played faster, even another clip of the same machine is a sound the first never made.
+
+    Args:
+        clip: A normal clip.
+        others: Other normal clips.
+        rng: What the moment and the other clip are drawn from.
+
+    Returns:
+        The mixed clip, [n] as the normal one.
     """
     start, stop = _moment(clip, rng)
     n = stop - start
@@ -61,7 +75,16 @@ def mixed(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
 
 
 def band_stopped(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
-    """The clip with the strongest octave, or one beside it, silent for a moment."""
+    """Silence the strongest octave of a clip, or one beside it, for a moment.
+
+    Args:
+        clip: A normal clip.
+        others: Not used.
+        rng: What the moment and the octave are drawn from.
+
+    Returns:
+        The clip without it, [n] as the normal one.
+    """
     start, stop = _moment(clip, rng)
     n = stop - start
     spectrum = np.fft.rfft(clip.samples[start:stop].astype(np.float64))
@@ -78,7 +101,16 @@ def band_stopped(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -
 
 
 def time_cut(clip: Clip, others: Sequence[Clip], rng: np.random.Generator) -> Clip:
-    """The clip with a moment of silence."""
+    """Silence a clip for a moment.
+
+    Args:
+        clip: A normal clip.
+        others: Not used.
+        rng: What the moment is drawn from.
+
+    Returns:
+        The clip with a gap, [n] as the normal one.
+    """
     start, stop = _moment(clip, rng)
     samples = clip.samples.astype(np.float64)
     samples[start:stop] *= 1.0 - _edges(stop - start, clip.sample_rate)
@@ -93,7 +125,14 @@ KINDS: dict[str, Callable[[Clip, Sequence[Clip], np.random.Generator], Clip]] = 
 
 
 def sets_of_layers(layers: Sequence[str], default_layers: Sequence[str]) -> list[tuple[str, ...]]:
-    """Each layer alone, then every set of two or more of the usual ones.
+    """List what is compared: each layer alone, then every set of two or more of the usual ones.
+
+    Args:
+        layers: All layers of a network.
+        default_layers: Its usual ones.
+
+    Returns:
+        The sets of layers.
 
     >>> sets_of_layers(["a", "b", "c"], ["b", "c"])
     [('a',), ('b',), ('c',), ('b', 'c')]
@@ -105,8 +144,7 @@ def sets_of_layers(layers: Sequence[str], default_layers: Sequence[str]) -> list
 
 
 def choose_layers(
-    normal: Sequence[Clip],
-    groups: Sequence[str],
+    normal: Sequence[TrainingClip],
     *,
     head: str = "padim",
     preset: str = "recommended",
@@ -115,70 +153,96 @@ def choose_layers(
     seed: int = 0,
     progress: Progress = silent,
 ) -> list[LayersStanding]:
-    """What each layer and set of layers is worth, best first; the usual order where they tie.
+    """Measure what each layer and set of layers is worth.
 
-    Clips of one group are never both fitted on and held out. Costs two fits and the scoring of
-    four times the clips for each set of layers, and the clips in memory.
+    Costs two fits and the scoring of four times the clips for each set of layers, and the clips
+    in memory.
+
+    Args:
+        normal: Normal clips at the backbone's rate; those of one group are never both fitted on
+            and scored.
+        head: The anomaly algorithm.
+        preset: Its settings.
+        backbone: The network.
+        device: Where it runs, as `load_backbone` takes it.
+        seed: What folds, fits and pseudo-anomalies draw from.
+        progress: Told how far it is.
+
+    Returns:
+        The sets of layers, best first; the usual order where they tie.
 
     Raises:
         FitError: fewer than two recordings, or too few clips for the head in half of them.
-        SettingError: a head, preset, backbone or device is unknown.
+        SettingError: a head, preset, backbone or device is unknown, or the clips have another
+            rate.
     """
-    folds = grouped_folds(groups, 2, seed=seed)
+    folds = grouped_folds([one.group or one.clip.sha256 for one in normal], 2, seed=seed)
     if len(folds) < 2:
-        raise FitError("Layers are compared on recordings held out; at least two are needed.")
+        raise FitError(
+            "Layers are compared on recordings that no detector was fitted on; at least two "
+            "recordings are needed."
+        )
     loaded = load_backbone(backbone, device)
-    if loaded.settings.sample_rate != normal[0].sample_rate:
+    if loaded.settings.sample_rate != normal[0].clip.sample_rate:
         raise SettingError(f"Read the clips at {loaded.settings.sample_rate} Hz.")
-    candidates = sets_of_layers(list(loaded.strides), loaded.default_layers)
     rng = np.random.default_rng(seed)
-    unlike = {
-        kind: [make(clip, [o for o in normal if o is not clip], rng) for clip in normal]
+    clips = [one.clip for one in normal]
+    made = {
+        kind: [make(clip, [other for other in clips if other is not clip], rng) for clip in clips]
         for kind, make in KINDS.items()
     }
-    options: dict[str, Any] = preset_settings(head, preset)
+    to_score = {"normal": clips, **made}
+    candidate = Candidate.of(head, preset, backbone)
     standings = []
-    for i, layers in enumerate(candidates):
-        step = part(progress, i / len(candidates), (i + 1) / len(candidates))
-        scores: dict[str, list[float]] = {kind: [] for kind in ("normal", *KINDS)}
-        for k, fold in enumerate(folds):
-            watch = part(step, k / 2, (k + 1) / 2)
-            chosen = options | {"layers": layers}
-            detector = Detector(head, backbone, seed=seed, device=device, **chosen)
-            rest = [j for j in range(len(normal)) if j not in set(fold)]
+    for layers, step in steps(
+        progress, sets_of_layers(list(loaded.strides), loaded.default_layers)
+    ):
+        chosen = replace(candidate, settings=candidate.settings | {"layers": layers})
+        watch = titled(step, " + ".join(layers))
+        scores: dict[str, list[float]] = {kind: [] for kind in to_score}
+        for fold, half in steps(watch, folds):
+            detector = chosen.detector(seed=seed, device=device)
             detector.fit(
-                [TrainingClip(normal[j], group=groups[j]) for j in rest],
+                [one for i, one in enumerate(normal) if i not in set(fold)],
                 cache=FeatureCache(),
-                progress=titled(part(watch, 0.0, 0.6), " + ".join(layers)),
+                progress=part(half, 0.0, 0.6),
             )
-            for kind in scores:
-                held_out = [(normal if kind == "normal" else unlike[kind])[j] for j in fold]
-                found = _standardised(detector, held_out)
-                scores[kind] += found
-            watch(" + ".join(layers), 1.0)
+            for kind, of_kind in to_score.items():
+                scores[kind] += _standardised(detector, [of_kind[i] for i in fold])
+            half("scored", 1.0)
         standings.append(_standing(layers, scores, seed))
     progress("Done", 1.0)
     return sorted(standings, key=lambda one: -one.roc_auc.value)
 
 
 def sentence(standings: Sequence[LayersStanding]) -> str:
-    """What the comparison says, and what it does not, for people."""
+    """Say what the comparison tells, and what it does not, for people.
+
+    Args:
+        standings: What `choose_layers` gave.
+
+    Returns:
+        Two sentences.
+    """
     best = standings[0]
     area = best.roc_auc
     said = (
-        f"{' + '.join(best.layers)} tells made-up anomalies from held-out normal clips best, with "
-        f"an AUROC of {area.value:.2f} ({area.low:.2f} to {area.high:.2f})"
+        f"{' + '.join(best.layers)} tells made-up anomalies from normal clips best, with an AUROC "
+        f"of {area.value:.2f} ({area.low:.2f} to {area.high:.2f})"
     )
     close = [" + ".join(one.layers) for one in standings[1:] if one.roc_auc.high >= area.low]
     if close:
         said += f", but these clips cannot tell it from {', '.join(close)} for certain"
-    return f"{said}. Made-up anomalies are a guess at real ones; labelled clips would tell."
+    return (
+        f"{said}. Made-up anomalies are a guess at real ones; clips known to be anomalous would "
+        "tell."
+    )
 
 
 def _standardised(detector: Detector, clips: Sequence[Clip]) -> list[float]:
-    """Scores on the scale of the detector's own held-out normals, so that folds can be pooled."""
-    reference = detector.calibration.clip_scores
-    middle, spread = float(np.median(reference)), float(np.std(reference)) or 1.0
+    """Return scores on the scale of the detector's own normal ones, so that folds can be pooled."""
+    normal = detector.calibration.clip_scores
+    middle, spread = float(np.median(normal)), float(np.std(normal)) or 1.0
     return [(found.score - middle) / spread for found in detector.score_many(clips)]
 
 
@@ -186,9 +250,9 @@ def _standing(layers: tuple[str, ...], scores: dict[str, list[float]], seed: int
     normal = scores["normal"]
 
     def area(kinds: Sequence[str]) -> Interval:
-        unlike = [score for kind in kinds for score in scores[kind]]
-        truth = np.repeat([False, True], [len(normal), len(unlike)])
-        return roc_auc_interval(truth, np.array([*normal, *unlike]), seed=seed)
+        anomalous = [score for kind in kinds for score in scores[kind]]
+        truth = np.repeat([False, True], [len(normal), len(anomalous)])
+        return roc_auc_interval(truth, np.array([*normal, *anomalous]), seed=seed)
 
     return LayersStanding(layers, area(list(KINDS)), {kind: area([kind]).value for kind in KINDS})
 
@@ -201,7 +265,7 @@ def _moment(clip: Clip, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def _edges(n: int, sample_rate: int) -> Float64Array:
-    """A weight of one that rises and falls within 20 ms, so that no click is made."""
+    """Return a weight [n] of one that rises and falls within 20 ms, so that no click is made."""
     n_edge = max(1, min(n // 2, round(EDGE_SECONDS * sample_rate)))
     weight = np.ones(n)
     rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(n_edge) + 0.5) / n_edge)

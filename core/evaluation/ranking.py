@@ -1,8 +1,8 @@
 """Which detector to take, told from a user's own recordings, as far as they can tell.
 
-Normal recordings alone say how steady a detector is on sound it has not heard and what it costs;
-they say nothing about what it would find. Only labelled clips do: with those, candidates are
-ranked by AUROC.
+Normal recordings alone say how steady a detector is on sound it was not fitted on and what it
+costs; they say nothing about what it would find. Only clips known to be anomalous do: with those,
+candidates are ranked by AUROC.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from core.detectors.calibration.folds import grouped_folds
 from core.detectors.detector import Detector
-from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
+from core.detectors.presets import RECOMMENDED_HEAD
 from core.errors import FitError, SettingError
+from core.evaluation.candidate import Candidate
 from core.features.cache import FeatureCache
 from core.metrics import Interval, roc_auc_interval
-from core.runtime.progress import Progress, part, silent, titled
+from core.runtime.progress import Progress, part, silent, steps, titled
 from core.types import Clip, Float64Array, TrainingClip
 
 TIMED_CLIPS = 8
@@ -29,29 +29,30 @@ ClipReader = Callable[[], Clip]
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A head with the settings of a preset."""
+class UnreadClip:
+    """A normal clip that is read when it is needed.
 
-    head: str
-    preset: str
+    Attributes:
+        read: Reads it.
+        group: The recording it was cut from.
+    """
 
-    @property
-    def is_recommended(self) -> bool:
-        """Whether it is what published evidence speaks for."""
-        return (self.head, self.preset) == (RECOMMENDED_HEAD, "recommended")
+    read: ClipReader
+    group: str
 
 
 @dataclass(frozen=True)
-class Recordings:
-    """What a user has: readers of normal clips with their recordings, and labelled clips if any.
+class RankedRecordings:
+    """What a user has.
 
-    `groups` names the recording each normal clip was cut from; `other_normal` are clips labelled
-    normal, which no candidate is fitted on.
+    Attributes:
+        normal: The normal clips to fit on.
+        anomalous: Readers of clips known to be anomalous, if any.
+        other_normal: Readers of clips known to be normal, which no candidate is fitted on.
     """
 
-    normal: Sequence[ClipReader]
-    groups: Sequence[str]
-    unlike: Sequence[ClipReader] = ()
+    normal: Sequence[UnreadClip]
+    anomalous: Sequence[ClipReader] = ()
     other_normal: Sequence[ClipReader] = ()
 
 
@@ -59,10 +60,16 @@ class Recordings:
 class Standing:
     """What was measured of one candidate; None where it could not be.
 
-    `spread` is the held-out normal scores' quartile distance over their median; `n_alarms` of
-    `n_checked` normal clips scored above the threshold of a detector that had heard the other
-    half of the recordings only. `fit_seconds` counts the heads' fits, features at hand;
-    `score_seconds` is per minute of audio, features included.
+    Attributes:
+        candidate: The candidate.
+        roc_auc: Its AUROC on clips known to be anomalous.
+        spread: The quartile distance of cross-fitted normal scores over their median.
+        n_alarms: How many of `n_checked` normal clips scored above the threshold of a detector
+            that was fitted on the other half of the recordings only.
+        n_checked: How many normal clips were checked so.
+        fit_seconds: What the head's fits take, features at hand.
+        score_seconds: What a minute of sound takes, features included.
+        problem: Why it could not be fitted, in a sentence.
     """
 
     candidate: Candidate
@@ -76,38 +83,43 @@ class Standing:
 
 
 def rank(
-    recordings: Recordings,
+    recordings: RankedRecordings,
     candidates: Sequence[Candidate],
     *,
-    backbone: str = "aisfx",
     device: str = "auto",
     seed: int = 0,
     false_alarm_rate: float = 0.05,
     progress: Progress = silent,
 ) -> list[Standing]:
-    """What each candidate is worth, best first; the recommended one first where they tie.
+    """Measure what each candidate is worth.
 
-    AUROC is of labelled unlike clips, scored by a detector of all normal clips, against those
-    same normal clips, each scored while it was held out, and clips labelled normal. Held-out
-    scores come from fits on fewer clips and are slightly too high, so the AUROC errs low.
-    A candidate that cannot be fitted has its problem and stands last.
+    AUROC is of anomalous clips, scored by a detector of all normal clips, against those same
+    normal clips, each scored by a detector that was not fitted on it, and other normal clips.
+    These scores come from fits on fewer clips and are slightly too high, so the AUROC errs low.
+
+    Args:
+        recordings: The user's recordings.
+        candidates: The detectors.
+        device: Where networks run, as `load_backbone` takes it.
+        seed: What folds and fits draw from.
+        false_alarm_rate: At which false alarms are counted.
+        progress: Told how far it is.
+
+    Returns:
+        A standing a candidate, best first; the recommended one first where they tie. One that
+        cannot be fitted has its problem and stands last.
 
     Raises:
         SettingError: a head, preset, backbone or device is unknown.
     """
-    options: dict[str, Any] = {
-        "backbone": backbone,
-        "device": device,
-        "seed": seed,
-        "false_alarm_rate": false_alarm_rate,
-    }
     detectors = [
-        Detector(one.head, **options, **preset_settings(one.head, one.preset)) for one in candidates
+        one.detector(device=device, seed=seed, false_alarm_rate=false_alarm_rate)
+        for one in candidates
     ]
+    pairs = list(zip(candidates, detectors, strict=True))
     standings = []
-    for i, (candidate, detector) in enumerate(zip(candidates, detectors, strict=True)):
-        share = part(progress, i / len(candidates), (i + 1) / len(candidates))
-        watch = titled(share, f"{candidate.head}, {candidate.preset}")
+    for (candidate, detector), step in steps(progress, pairs):
+        watch = titled(step, f"{candidate.head}, {candidate.preset}")
         try:
             standings.append(_measure(candidate, detector, recordings, watch))
         except (FitError, SettingError) as error:
@@ -117,9 +129,14 @@ def rank(
 
 
 def chosen(standings: Sequence[Standing]) -> Standing | None:
-    """The candidate to take: the first by AUROC, else the recommended one if it could be fitted.
+    """Choose the candidate to take.
 
-    None where neither is known: nothing speaks for one of the others.
+    Args:
+        standings: What `rank` gave.
+
+    Returns:
+        The first by AUROC, else the recommended one if it could be fitted. None where neither is
+        known: nothing speaks for one of the others.
     """
     if standings and standings[0].roc_auc is not None:
         return standings[0]
@@ -128,7 +145,14 @@ def chosen(standings: Sequence[Standing]) -> Standing | None:
 
 
 def sentence(standings: Sequence[Standing]) -> str:
-    """What the ranking says, and what it does not, for people."""
+    """Say what a ranking tells, and what it does not, for people.
+
+    Args:
+        standings: What `rank` gave.
+
+    Returns:
+        One or two sentences.
+    """
     best = chosen(standings)
     if best is None or best.roc_auc is None:
         said = (
@@ -139,7 +163,7 @@ def sentence(standings: Sequence[Standing]) -> str:
             return said + f"Published results speak for {RECOMMENDED_HEAD} with preset recommended."
         return said + (
             f"{_name(best)} is suggested because it did best in published tests on public "
-            "recordings; clips that are unlike yours would tell (--unlike, --labelled)."
+            "recordings; clips known to be anomalous would tell (--unlike, --labelled)."
         )
     area = best.roc_auc
     said = (
@@ -157,79 +181,71 @@ def sentence(standings: Sequence[Standing]) -> str:
 
 
 def _measure(
-    candidate: Candidate, detector: Detector, recordings: Recordings, progress: Progress
+    candidate: Candidate, detector: Detector, recordings: RankedRecordings, progress: Progress
 ) -> Standing:
-    n_normal = len(recordings.normal)
-    cache = FeatureCache()
+    normal, cache = recordings.normal, FeatureCache()
     n_alarms = n_checked = 0
-    halves = grouped_folds(recordings.groups, 2, seed=detector.seed)
-    if all(len({recordings.groups[i] for i in half}) > 1 for half in halves):
-        for k, half in enumerate(halves):
-            rest = [i for i in range(n_normal) if i not in set(half)]
-            _fit(detector, recordings, rest, cache, part(progress, 0.3 * k, 0.3 * (k + 1)))
-            held_out = (recordings.normal[i]() for i in half)
-            found = list(detector.score_many(held_out, cache=cache))
-            n_alarms += sum(one.anomalous for one in found)
-            n_checked += len(found)
+    halves = grouped_folds([one.group for one in normal], 2, seed=detector.seed)
+    if all(len({normal[i].group for i in half}) > 1 for half in halves):
+        for half, step in steps(part(progress, 0.0, 0.6), halves):
+            others = [one for i, one in enumerate(normal) if i not in set(half)]
+            _fit(detector, others, cache, step)
+            maps = list(detector.score_many((normal[i].read() for i in half), cache=cache))
+            n_alarms += sum(found.anomalous for found in maps)
+            n_checked += len(maps)
     started = time.perf_counter()
-    _fit(detector, recordings, range(n_normal), cache, part(progress, 0.6, 0.9))
+    _fit(detector, normal, cache, part(progress, 0.6, 0.9))
     fit_seconds = time.perf_counter() - started
-    held_out_scores = detector.calibration.clip_scores
+    normal_scores = detector.calibration.clip_scores
+    low, middle, high = np.quantile(normal_scores, [0.25, 0.5, 0.75])
     return Standing(
         candidate,
-        roc_auc=_roc_auc(detector, recordings, held_out_scores, cache),
-        spread=_spread(held_out_scores),
+        roc_auc=_roc_auc(detector, recordings, normal_scores, cache),
+        spread=float((high - low) / abs(middle)) if middle else None,
         n_alarms=n_alarms if n_checked else None,
         n_checked=n_checked,
         fit_seconds=fit_seconds,
-        score_seconds=_score_seconds(detector, recordings.normal[:TIMED_CLIPS]),
+        score_seconds=_score_seconds(detector, normal[:TIMED_CLIPS]),
     )
 
 
 def _fit(
-    detector: Detector,
-    recordings: Recordings,
-    indices: Iterable[int],
-    cache: FeatureCache,
-    progress: Progress,
+    detector: Detector, clips: Sequence[UnreadClip], cache: FeatureCache, progress: Progress
 ) -> None:
-    chosen_clips = list(indices)
     detector.fit(
-        (TrainingClip(recordings.normal[i](), group=recordings.groups[i]) for i in chosen_clips),
-        n_clips=len(chosen_clips),
+        (TrainingClip(one.read(), group=one.group) for one in clips),
+        n_clips=len(clips),
         cache=cache,
         progress=progress,
     )
 
 
 def _roc_auc(
-    detector: Detector, recordings: Recordings, held_out: Float64Array, cache: FeatureCache
+    detector: Detector,
+    recordings: RankedRecordings,
+    normal_scores: Float64Array,
+    cache: FeatureCache,
 ) -> Interval | None:
-    if not recordings.unlike:
+    if not recordings.anomalous:
         return None
 
-    def scores(readers: Sequence[ClipReader]) -> list[float]:
+    def scores(readers: Iterable[ClipReader]) -> list[float]:
         clips = (read() for read in readers)
         return [found.score for found in detector.score_many(clips, cache=cache)]
 
-    normal = [*held_out, *scores(recordings.other_normal)]
-    unlike = scores(recordings.unlike)
-    truth = np.repeat([False, True], [len(normal), len(unlike)])
-    return roc_auc_interval(truth, np.array(normal + unlike), seed=detector.seed)
+    normal = [*normal_scores, *scores(recordings.other_normal)]
+    anomalous = scores(recordings.anomalous)
+    truth = np.repeat([False, True], [len(normal), len(anomalous)])
+    return roc_auc_interval(truth, np.array(normal + anomalous), seed=detector.seed)
 
 
-def _score_seconds(detector: Detector, readers: Sequence[ClipReader]) -> float:
-    clips = [read() for read in readers]
+def _score_seconds(detector: Detector, normal: Sequence[UnreadClip]) -> float:
+    clips = [one.read() for one in normal]
     started = time.perf_counter()
     for _ in detector.score_many(clips):
         pass
     minutes = sum(clip.duration_seconds for clip in clips) / 60.0
     return (time.perf_counter() - started) / minutes
-
-
-def _spread(scores: Float64Array) -> float | None:
-    low, middle, high = np.quantile(scores, [0.25, 0.5, 0.75])
-    return float((high - low) / abs(middle)) if middle else None
 
 
 def _order(standing: Standing) -> tuple[bool, float, bool]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import threading
@@ -18,6 +16,7 @@ from core.errors import Cancelled, HearMapError, StoreError
 from core.jobs import job
 from core.runtime.paths import home
 from core.runtime.progress import Progress, smoothed_seconds_left
+from core.runtime.worker_process import end_with_owner
 
 Task = Callable[[dict[str, Any], Progress], dict[str, Any]]
 
@@ -51,9 +50,7 @@ def set_up(n_threads: int) -> None:
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(POLITENESS)
-    owner = multiprocessing.parent_process()
-    if owner is not None:
-        threading.Thread(target=_end_with, args=(owner.sentinel,), daemon=True).start()
+    end_with_owner()
 
 
 def run(
@@ -150,8 +147,3 @@ def unexpected(job_id: str, kind: str, error: Exception) -> str:
     except OSError:
         return sentence
     return f"{sentence} Details are in {path}."
-
-
-def _end_with(owner_sentinel: int) -> None:
-    multiprocessing.connection.wait([owner_sentinel])
-    os._exit(1)

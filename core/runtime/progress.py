@@ -1,6 +1,9 @@
 """Progress is a callable that takes a stage and a fraction, and stops the work by raising."""
 
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Progress(Protocol):
@@ -48,6 +51,26 @@ def part(progress: Progress, start: float, stop: float) -> Progress:
         progress(stage, start + (stop - start) * min(max(fraction, 0.0), 1.0))
 
     return report
+
+
+def steps(progress: Progress, items: Sequence[Item]) -> Iterator[tuple[Item, Progress]]:
+    """Give each of several pieces of work its equal share of the progress.
+
+    Args:
+        progress: the progress of the whole work
+        items: what is worked on, one after the other
+
+    Yields:
+        Each item, and the progress to hand to its piece of work.
+
+    >>> seen = []
+    >>> for item, step in steps(lambda stage, fraction: seen.append((stage, fraction)), "ab"):
+    ...     step(item, 0.5)
+    >>> seen
+    [('a', 0.25), ('b', 0.75)]
+    """
+    for i, item in enumerate(items):
+        yield item, part(progress, i / len(items), (i + 1) / len(items))
 
 
 def titled(progress: Progress, title: str) -> Progress:

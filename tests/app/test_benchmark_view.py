@@ -8,7 +8,8 @@ import json
 import pytest
 
 from core.evaluation.benchmarks import saved
-from core.evaluation.benchmarks.results import Row, write_results, write_text
+from core.evaluation.benchmarks.results import Measured, ResultRow, write_results, write_text
+from core.evaluation.benchmarks.run_saved import mix_set
 from core.runtime.paths import benchmarks_dir
 from tests.app.test_app import FakeJobs, app, jobs, texts
 
@@ -34,14 +35,13 @@ def finished_benchmark() -> str:
                 for level in ("sample", "spectrogram", "temporal"):
                     row = {"snr_db": snr_db, "level": level, "metric": "ROC", "n": 4}
                     at = value + better
-                    rows.append(Row(**shared, **row, value=at, low=at - 0.1, high=at + 0.1))
+                    rows.append(ResultRow(**shared, **row, value=at, low=at - 0.1, high=at + 0.1))
                 for seed, score in ((7, 1.5), (8, 3.0)):
                     clips.append(clip(shared, snr_db, f"{normal} unlike {seed}", seed, score, True))
     benchmark = saved.benchmark_id(SETTINGS)
     folder = benchmarks_dir() / benchmark
     write_text(folder / saved.SETTINGS_NAME, json.dumps(SETTINGS))
-    write_results(folder, SETTINGS, rows, clips)
-    write_text(folder / "results.md", "tables\n")
+    write_results(folder, SETTINGS, Measured(rows, clips), "tables\n")
     return benchmark
 
 
@@ -115,12 +115,12 @@ def test_nothing_outside_the_data_root_is_read(tmp_path, monkeypatch) -> None:
     arguments = {"source": "esc50", "folder": "../outside"}
     monkeypatch.delenv("HEARMAP_DATA_ROOT", raising=False)
     with pytest.raises(SettingError, match="HEARMAP_DATA_ROOT"):
-        saved.mix_set(arguments)
+        mix_set(arguments)
     (tmp_path / "root").mkdir()
     (tmp_path / "outside").mkdir()
     monkeypatch.setenv("HEARMAP_DATA_ROOT", str(tmp_path / "root"))
     with pytest.raises(BenchmarkError, match="outside the data root"):
-        saved.mix_set(arguments)
+        mix_set(arguments)
     with pytest.raises(BenchmarkError, match="no benchmark of that name"):
         saved.read_rows("../../etc")
 
@@ -131,5 +131,5 @@ def test_rows_and_clips_come_back_as_they_were_kept() -> None:
     assert saved.list_benchmarks()[0].is_finished
     assert dataclasses.asdict(saved.read_rows(benchmark)[0])["metric"] == "ROC"
     assert len(saved.read_clips(benchmark)) == 4 * (2 + 4)
-    saved.delete(benchmark)
+    saved.delete_benchmark(benchmark)
     assert saved.list_benchmarks() == []

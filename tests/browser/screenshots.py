@@ -26,7 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from core import jobs
 from core.audio import wav_bytes
-from core.evaluation.benchmarks import saved
+from core.evaluation.benchmarks.run_saved import run_saved
 from core.evaluation.datasets.machines import make
 from core.runtime.progress import silent
 from core.storage import database
@@ -336,7 +336,7 @@ def benchmark_view(browser: Browser, server: AppServer, folder: Path) -> None:
     page.get_by_text("cancelled").first.wait_for(timeout=120_000)
     page.context.close()
     with at_home(server):
-        saved.run(BENCHMARK, silent)
+        run_saved(BENCHMARK, silent)
     for scheme in SCHEMES:
         for width, tall in ((WIDE, 2000), (NARROW, 2100)):
             page = new_page(browser, scheme, width, tall)

@@ -5,7 +5,7 @@ Vision to Sound, sections 3.1 and 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,14 +14,18 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from core.detectors import Detector
+from core.backbones import load_backbone
+from core.detectors.detector import Detector
 from core.errors import SettingError
-from core.evaluation.benchmarks.faithful import faithfulness_rows
-from core.evaluation.benchmarks.mix_set import MixSet, NormalClip, PlannedMix
-from core.evaluation.benchmarks.protocol import Candidate, clip_scores, row, unit
-from core.evaluation.benchmarks.results import Measured, Row
-from core.evaluation.benchmarks.units import run_units
-from core.evaluation.datasets.envmix import Mix
+from core.evaluation.benchmarks.envmix_tables import FALSE_ALARMS, envmix_tables
+from core.evaluation.benchmarks.faithfulness import faithfulness_rows
+from core.evaluation.benchmarks.manifest import write_manifest
+from core.evaluation.benchmarks.mix_set import MixSet, PlannedMix
+from core.evaluation.benchmarks.results import Measured, ResultRow, write_results
+from core.evaluation.benchmarks.trial import Trial, fit, score
+from core.evaluation.benchmarks.units import Unit, run_units
+from core.evaluation.candidate import Candidate
+from core.evaluation.datasets.mixing import Mix
 from core.features.cache import FeatureCache
 from core.metrics import (
     ByClip,
@@ -36,7 +40,7 @@ from core.metrics import (
     truth_columns,
     truth_mask,
 )
-from core.runtime.progress import Progress, part
+from core.runtime.progress import Progress, part, steps
 from core.types import AnomalyMap, Float64Array, TrainingClip
 
 # The papers' names of what core.metrics measures.
@@ -49,15 +53,23 @@ METRICS = {
 }
 # Features of more sound than this are not kept for the next head: the cache would throw them out.
 MOST_CACHED_HOURS = 4.0
+# As the detector takes them: a thousand mixes fit no memory.
+MADE_TOGETHER = 8
+LARGEST_SNR_DB = 60
 
 
 @dataclass(frozen=True)
 class EnvMixOptions:
     """What is measured beyond the paper's three levels, and at which SNRs.
 
-    `n_faithful` clips of each class and SNR have their faithfulness measured, which costs three
-    more scores a clip; `n_exchanged` of those insertion and deletion, 38 more a clip. An SNR of
-    None leaves made faults as loud as they are made.
+    Attributes:
+        snr_db: The signal-to-noise ratios in dB; None leaves made faults as loud as they are made.
+        seed: What fits and intervals draw from.
+        compare_grouping: Whether false alarms are also measured for a detector whose folds ignore
+            which clips were cut from one recording.
+        n_faithful: On how many clips of each class and SNR faithfulness is measured, which costs
+            three more scores a clip.
+        n_exchanged: On how many of those insertion and deletion, 38 more scores a clip.
     """
 
     snr_db: tuple[float | None, ...] = (6.0, 0.0, -6.0)
@@ -67,15 +79,59 @@ class EnvMixOptions:
     n_exchanged: int = 0
 
     def check(self) -> None:
-        """Refuse SNRs that are no numbers, or none.
+        """Refuse SNRs that make no sense.
 
         Raises:
-            SettingError: as said.
+            SettingError: there is none, one stands there twice, or one is beyond ±60 dB.
         """
         if not self.snr_db or len(set(self.snr_db)) != len(self.snr_db):
             raise SettingError("EnvMix needs at least one SNR, and each of them once.")
-        if not all(snr_db is None or abs(snr_db) <= 60 for snr_db in self.snr_db):
+        if not all(snr_db is None or abs(snr_db) <= LARGEST_SNR_DB for snr_db in self.snr_db):
             raise SettingError("An SNR lies between -60 and 60 dB.")
+
+
+def write_envmix(
+    mix_set: MixSet,
+    options: EnvMixOptions,
+    candidates: Sequence[Candidate],
+    folder: Path,
+    configuration: Mapping[str, Any],
+    progress: Progress,
+    *,
+    backbone: str,
+    stems: bool = False,
+    n_jobs: int | None = 1,
+) -> str:
+    """Run EnvMix, or what an earlier run left, and write manifest, results and tables.
+
+    Args:
+        mix_set: The mixes.
+        options: What is measured.
+        candidates: The detectors.
+        folder: Where everything goes.
+        configuration: What is needed to repeat it, as plain JSON.
+        progress: Told how far it is.
+        backbone: The network at whose rate the manifest's mixes are made.
+        stems: Whether mixes and stems are written as WAV too.
+        n_jobs: As `run_units` takes it.
+
+    Returns:
+        The tables, in Markdown.
+
+    Raises:
+        HearMapError: a set is not as published, or a unit of work failed; what was finished
+            before is kept.
+    """
+    mix_set.check()
+    options.check()
+    rate = load_backbone(backbone).settings.sample_rate
+    mixing, measuring = part(progress, 0.0, 0.02), part(progress, 0.02, 1.0)
+    write_manifest(mix_set, options.snr_db, rate, folder, mixing, stems=stems)
+    measured = run_envmix(mix_set, options, candidates, folder, measuring, n_jobs)
+    tables = envmix_tables(measured.rows)
+    write_results(folder, {"sample_rate": rate, **configuration}, measured, tables)
+    progress("Done", 1.0)
+    return tables
 
 
 def run_envmix(
@@ -86,23 +142,32 @@ def run_envmix(
     progress: Progress,
     n_jobs: int | None = 1,
 ) -> Measured:
-    """The paper's numbers at three levels for each candidate, normal class and SNR.
+    """Measure the paper's numbers at three levels for each candidate, normal class and SNR.
 
-    Spectrogram and temporal values are means over the mixes, and pooled. Features are computed
-    once and shared by heads through the disk cache. Cost on two cores: a minute a candidate and
-    class of 24 training clips and 48 mixes at 3 SNRs, for heads that train a network several.
+    Features are computed once and shared by heads through the disk cache. Cost on two cores: a
+    minute a candidate and class of 24 training clips and 48 mixes at 3 SNRs, for heads that train
+    a network several.
+
+    Args:
+        mix_set: The mixes.
+        options: What is measured.
+        candidates: The detectors.
+        folder: Where what is finished is saved.
+        progress: Told how far it is.
+        n_jobs: As `run_units` takes it.
+
+    Returns:
+        The rows and clips. Spectrogram and temporal values are means over the mixes, and pooled.
     """
-    mix_set.check()
-    options.check()
     units = [
-        unit("envmix", candidate, normal, asdict(options) | {"set": mix_set.described(normal)})
+        Unit.of("envmix", candidate, normal, asdict(options) | {"set": mix_set.described(normal)})
         for candidate in candidates
         for normal in mix_set.normals
     ]
-    return run_units(units, partial(_envmix_class, mix_set, options), folder, progress, n_jobs)
+    return run_units(units, partial(_measure, mix_set, options), folder, progress, n_jobs)
 
 
-def _envmix_class(
+def _measure(
     mix_set: MixSet,
     options: EnvMixOptions,
     candidate: Candidate,
@@ -110,168 +175,130 @@ def _envmix_class(
     progress: Progress,
 ) -> Measured:
     training, tests = mix_set.training(normal), mix_set.tests(normal)
-    planned = mix_set.mixes(normal)
-    detector = candidate.detector(options.seed)
-    rate = detector.sample_rate
-    detector.fit(
-        (TrainingClip(clip.read(rate), group=clip.source) for clip in training),
-        n_clips=len(training),
-        progress=part(progress, 0.0, 0.3),
-    )
-    normal_maps = _scored(detector, tests)
+    detector = fit(candidate, training, options.seed, part(progress, 0.0, 0.3))
+    maps = list(score(detector, tests))
+    normal_scores = np.array([found.score for found in maps])
     progress("Scoring normal clips", 0.4)
-    normal_scores = np.array([found.score for found in normal_maps])
-    measured = Measured()
-    measured.rows.extend(_false_alarms(mix_set, options, candidate, normal, detector, normal_maps))
-    clip_of = partial(clip_scores, candidate, mix_set.data_set, normal)
-    measured.clips.extend(
-        clip_of(None, found, clip.described(), anomalous=False)
-        for clip, found in zip(tests, normal_maps, strict=True)
-    )
-    for i, snr_db in enumerate(options.snr_db):
-        watch = part(
-            progress, 0.4 + 0.6 * i / len(options.snr_db), 0.4 + 0.6 * (i + 1) / len(options.snr_db)
-        )
-        rows, clips = _one_snr(
-            mix_set, options, candidate, normal, detector, planned, normal_scores, snr_db, watch
-        )
-        measured.rows.extend(rows)
-        measured.clips.extend(clips)
-    return measured
-
-
-def _one_snr(
-    mix_set: MixSet,
-    options: EnvMixOptions,
-    candidate: Candidate,
-    normal: str,
-    detector: Detector,
-    planned: Sequence[PlannedMix],
-    normal_scores: Float64Array,
-    snr_db: float | None,
-    progress: Progress,
-) -> tuple[list[Row], list[dict[str, Any]]]:
-    settings, seconds = detector.spectrogram_settings, 0.0
-    faithful: list[tuple[Mix, AnomalyMap]] = []
-    every = max(1, len(planned) // max(1, options.n_faithful))
-    masks, columns, found_maps = [], [], []
-    scoring = part(progress, 0.0, 0.5 if options.n_faithful else 1.0)
-    # Eight at a time, as the detector takes them: a thousand mixes fit no memory.
-    for start in range(0, len(planned), 8):
-        made = [one.make(detector.sample_rate, snr_db) for one in planned[start : start + 8]]
-        seconds += sum(one.clip.duration_seconds for one in made)
-        total_hours = seconds / (start + len(made)) * len(planned) * len(options.snr_db) / 3600
-        cache = FeatureCache() if total_hours <= MOST_CACHED_HOURS else None
-        scored = detector.score_many((one.clip for one in made), cache=cache)
-        for j, (one, found) in enumerate(zip(made, scored, strict=True), start=start):
-            power, injected = one.stem_power(settings), one.columns(settings)
-            masks.append(truth_mask(power, injected))
-            columns.append(truth_columns(power, injected))
-            found_maps.append(found)
-            if len(faithful) < options.n_faithful and j % every == 0:
-                faithful.append((one, found))
-            scoring("Scoring mixes", (j + 1) / len(planned))
-    maps = [found.raw for found in found_maps]
-    scores = np.array([found.score for found in found_maps])
-    measured_row = partial(row, candidate, mix_set.data_set, normal, snr_db)
-    levels = {
-        "spectrogram": spectrogram_metrics(masks, maps),
-        "temporal": temporal_metrics(columns, maps),
-    }
-    rows = _sample_rows(measured_row, normal_scores, scores, found_maps[0].threshold, options.seed)
-    for level, measured in levels.items():
-        for metric, by_clip in measured.items():
-            rows += _level_rows(measured_row, level, METRICS[metric], by_clip, options.seed)
-    if faithful:
-        rows += faithfulness_rows(
-            detector, faithful, measured_row, n_exchanged=options.n_exchanged,
-            seed=options.seed, progress=part(progress, 0.5, 1.0),
-        )  # fmt: skip
-    clips = []
-    for i, (one_planned, found) in enumerate(zip(planned, found_maps, strict=True)):
-        clip = clip_scores(
-            candidate, mix_set.data_set, normal, snr_db, found, one_planned.described(),
-            anomalous=True, event=one_planned.event,
-        )  # fmt: skip
-        clip["values"] = {
-            f"{level} {METRICS[metric]}": float(by_clip.per_clip[i])
-            for level, measured in levels.items()
-            for metric, by_clip in measured.items()
-            if not np.isnan(by_clip.per_clip[i])
-        }
-        clips.append(clip)
-    return rows, clips
-
-
-def _sample_rows(
-    measured_row: partial[Row],
-    normal_scores: Float64Array,
-    scores: Float64Array,
-    threshold: float,
-    seed: int,
-) -> list[Row]:
-    truth = np.repeat([False, True], [normal_scores.size, scores.size])
-    every = np.concatenate([normal_scores, scores])
-    ranked = RankedClips(truth, every)
-    values: dict[str, float | Interval] = {
-        metric: bootstrap_interval(statistic, truth.size, seed=seed, strata=truth)
-        for metric, statistic in (
-            ("ROC", ranked.roc_auc), ("pROC", ranked.partial_roc_auc), ("F1", ranked.f1_max),
-        )
-    }  # fmt: skip
-    values |= {
-        "F1 floor": f1_floor(truth),
-        "F1 at 5% false alarms": f1_at(truth, every, threshold),
-    }
-    return [measured_row("sample", metric, value, truth.size) for metric, value in values.items()]
-
-
-def _level_rows(
-    measured_row: partial[Row], level: str, metric: str, by_clip: ByClip, seed: int
-) -> list[Row]:
-    """The mean over clips and the pooled value; what is undefined gives no row."""
-    rows, n = [], by_clip.defined.size
-    if n:
-        rows.append(measured_row(level, metric, mean_interval(by_clip.defined, seed=seed), n))
-    if not np.isnan(by_clip.pooled):
-        rows.append(measured_row(level, f"{metric} pooled", by_clip.pooled, by_clip.per_clip.size))
-    return rows
-
-
-def _scored(detector: Detector, clips: Sequence[NormalClip]) -> list[AnomalyMap]:
-    read = (clip.read(detector.sample_rate) for clip in clips)
-    return list(detector.score_many(read, cache=FeatureCache()))
+    trial = Trial(candidate, mix_set.data_set, normal)
+    alarms = _false_alarms(detector, normal_scores)
+    if options.compare_grouping:
+        # What a calibration must not do: clips of one recording on both sides of a fold.
+        ungrouped = candidate.detector(seed=options.seed)
+        rate = ungrouped.sample_rate
+        ungrouped.fit([TrainingClip(clip.read(rate), group=clip.name) for clip in training])
+        scores = np.array([found.score for found in score(ungrouped, tests)])
+        alarms |= _false_alarms(ungrouped, scores, ", ungrouped")
+    clips = [
+        trial.clip(found, clip.described(), anomalous=False)
+        for clip, found in zip(tests, maps, strict=True)
+    ]
+    planned = mix_set.mixes(normal)
+    at_snrs = [
+        _measure_at_snr(detector, planned, normal_scores, options, trial.at(snr), step)
+        for snr, step in steps(part(progress, 0.4, 1.0), options.snr_db)
+    ]
+    first = Measured(trial.rows("sample", alarms, len(tests)), clips)
+    return Measured.joined([first, *at_snrs])
 
 
 def _false_alarms(
-    mix_set: MixSet,
-    options: EnvMixOptions,
-    candidate: Candidate,
-    normal: str,
-    detector: Detector,
-    normal_maps: Sequence[AnomalyMap],
-) -> list[Row]:
-    """The share of the test normals above the threshold at the nominal 5 % and 10 %.
+    detector: Detector, normal_scores: Float64Array, suffix: str = ""
+) -> dict[str, float | Interval]:
+    """Return the share of the test normals above the threshold at the nominal 5 % and 10 %."""
+    shares: dict[str, float | Interval] = {}
+    for nominal in (0.05, 0.10):
+        n_alarms = int(np.sum(normal_scores > detector.calibration.threshold(nominal)))
+        bounds = stats.binomtest(n_alarms, normal_scores.size).proportion_ci(method="exact")
+        shares[f"{FALSE_ALARMS}{nominal:.0%}{suffix}"] = Interval(
+            n_alarms / normal_scores.size, float(bounds.low), float(bounds.high)
+        )
+    return shares
 
-    With `compare_grouping` also for a detector whose folds ignore which clips were cut from one
-    recording, which is what a calibration must not do.
-    """
-    calibrated = [("", detector, normal_maps)]
-    if options.compare_grouping:
-        ungrouped = candidate.detector(options.seed)
-        rate = ungrouped.sample_rate
-        training = mix_set.training(normal)
-        ungrouped.fit([TrainingClip(clip.read(rate), group=clip.name) for clip in training])
-        calibrated.append((", ungrouped", ungrouped, _scored(ungrouped, mix_set.tests(normal))))
+
+def _measure_at_snr(
+    detector: Detector,
+    planned: Sequence[PlannedMix],
+    normal_scores: Float64Array,
+    options: EnvMixOptions,
+    trial: Trial,
+    progress: Progress,
+) -> Measured:
+    settings, seconds = detector.spectrogram_settings, 0.0
+    faithful: list[tuple[Mix, AnomalyMap]] = []
+    every = max(1, len(planned) // max(1, options.n_faithful))
+    masks, columns, maps = [], [], []
+    scoring = part(progress, 0.0, 0.5 if options.n_faithful else 1.0)
+    for start in range(0, len(planned), MADE_TOGETHER):
+        of_batch = planned[start : start + MADE_TOGETHER]
+        batch = [one.make(detector.sample_rate, trial.snr_db) for one in of_batch]
+        seconds += sum(one.clip.duration_seconds for one in batch)
+        total_hours = seconds / (start + len(batch)) * len(planned) * len(options.snr_db) / 3600
+        cache = FeatureCache() if total_hours <= MOST_CACHED_HOURS else None
+        scored = detector.score_many((one.clip for one in batch), cache=cache)
+        for j, (one, found) in enumerate(zip(batch, scored, strict=True), start=start):
+            power, injected = one.stem_power(settings), one.columns(settings)
+            masks.append(truth_mask(power, injected))
+            columns.append(truth_columns(power, injected))
+            maps.append(found)
+            if len(faithful) < options.n_faithful and j % every == 0:
+                faithful.append((one, found))
+            scoring("Scoring mixes", (j + 1) / len(planned))
+    raw = [found.raw for found in maps]
+    levels = {
+        "spectrogram": spectrogram_metrics(masks, raw),
+        "temporal": temporal_metrics(columns, raw),
+    }
+    scores = np.array([found.score for found in maps])
+    rows = _sample_rows(trial, normal_scores, scores, maps[0].threshold, options.seed)
+    for level, by_metric in levels.items():
+        for metric, by_clip in by_metric.items():
+            rows += _level_rows(trial, level, METRICS[metric], by_clip, options.seed)
+    if faithful:
+        rows += faithfulness_rows(
+            detector,
+            faithful,
+            trial,
+            n_exchanged=options.n_exchanged,
+            seed=options.seed,
+            progress=part(progress, 0.5, 1.0),
+        )
+    clips = []
+    for i, (plan, found) in enumerate(zip(planned, maps, strict=True)):
+        own = {
+            f"{level} {METRICS[metric]}": float(by_clip.per_clip[i])
+            for level, by_metric in levels.items()
+            for metric, by_clip in by_metric.items()
+            if not np.isnan(by_clip.per_clip[i])
+        }
+        about = plan.described()
+        clips.append(trial.clip(found, about, anomalous=True, event=plan.event, values=own))
+    return Measured(rows, clips)
+
+
+def _sample_rows(
+    trial: Trial, normal_scores: Float64Array, scores: Float64Array, threshold: float, seed: int
+) -> list[ResultRow]:
+    truth = np.repeat([False, True], [normal_scores.size, scores.size])
+    every = np.concatenate([normal_scores, scores])
+    ranked = RankedClips(truth, every)
+    statistics = {"ROC": ranked.roc_auc, "pROC": ranked.partial_roc_auc, "F1": ranked.f1_max}
+    values: dict[str, float | Interval] = {
+        metric: bootstrap_interval(statistic, truth.size, seed=seed, strata=truth)
+        for metric, statistic in statistics.items()
+    }
+    values["F1 floor"] = f1_floor(truth)
+    values["F1 at 5% false alarms"] = f1_at(truth, every, threshold)
+    return trial.rows("sample", values, truth.size)
+
+
+def _level_rows(
+    trial: Trial, level: str, metric: str, by_clip: ByClip, seed: int
+) -> list[ResultRow]:
+    """Return the mean over clips and the pooled value; what is undefined gives no row."""
     rows = []
-    for suffix, calibrated_one, maps in calibrated:
-        scores = np.array([found.score for found in maps])
-        for nominal in (0.05, 0.10):
-            alarms = int(np.sum(scores > calibrated_one.calibration.threshold(nominal)))
-            bounds = stats.binomtest(alarms, scores.size).proportion_ci(method="exact")
-            share = Interval(alarms / scores.size, float(bounds.low), float(bounds.high))
-            metric = f"false alarms at {nominal:.0%}{suffix}"
-            rows.append(
-                row(candidate, mix_set.data_set, normal, None, "sample", metric, share, scores.size)
-            )
+    if by_clip.defined.size:
+        mean = mean_interval(by_clip.defined, seed=seed)
+        rows += trial.rows(level, {metric: mean}, by_clip.defined.size)
+    if not np.isnan(by_clip.pooled):
+        rows += trial.rows(level, {f"{metric} pooled": by_clip.pooled}, by_clip.per_clip.size)
     return rows

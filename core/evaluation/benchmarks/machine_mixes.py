@@ -8,14 +8,20 @@ from functools import lru_cache
 from typing import Any
 
 from core.errors import DataSetError
-from core.evaluation.datasets.envmix import Mix, mix_stem
-from core.evaluation.datasets.machines import FAULTS, MACHINES, MachineClip, make
+from core.evaluation.datasets.machines import FAULTS, MACHINES, MadeRecording, make, no_machine
+from core.evaluation.datasets.mixing import Mix, mix_stem
 from core.types import Clip
 
 
 @dataclass(frozen=True)
 class MadeClip:
-    """A normal recording of a built-in machine."""
+    """A normal recording of a built-in machine, made when it is needed.
+
+    Attributes:
+        machine: The machine.
+        seed: What it is made from.
+        seconds: Its length in seconds.
+    """
 
     machine: str
     seed: int
@@ -32,19 +38,37 @@ class MadeClip:
         return self.name
 
     def read(self, sample_rate: int) -> Clip:
-        """The made sound at this rate."""
+        """Make the sound.
+
+        Args:
+            sample_rate: Its rate in Hz.
+
+        Returns:
+            The clip.
+        """
         return make(
             self.machine, seed=self.seed, duration_seconds=self.seconds, sample_rate=sample_rate
         ).clip
 
     def described(self) -> dict[str, Any]:
-        """What it is made with."""
+        """Describe what makes it again.
+
+        Returns:
+            Plain JSON.
+        """
         return {"kind": "machine"} | dataclasses.asdict(self)
 
 
 @dataclass(frozen=True)
 class MadeMix:
-    """A recording of a built-in machine with one of its faults."""
+    """A recording of a built-in machine with one of its faults.
+
+    Attributes:
+        machine: The machine.
+        seed: What it is made from.
+        seconds: Its length in seconds.
+        fault: The fault.
+    """
 
     machine: str
     seed: int
@@ -57,7 +81,15 @@ class MadeMix:
         return self.fault
 
     def make(self, sample_rate: int, snr_db: float | None) -> Mix:
-        """The same take without and with its fault, which is as loud as the SNR says."""
+        """Mix the same take without and with its fault.
+
+        Args:
+            sample_rate: Its rate in Hz.
+            snr_db: The fault's signal-to-noise ratio in dB; None leaves it as loud as it is made.
+
+        Returns:
+            The mix and its stems.
+        """
         take = (self.machine, self.seed, self.seconds, sample_rate)
         faulty = _made(*take, self.fault)
         name = f"{self.machine} {self.fault} {self.seed:04d}"
@@ -65,21 +97,35 @@ class MadeMix:
         return mix_stem(normal, faulty.fault_stem, faulty.fault_times, snr_db, name)
 
     def described(self) -> dict[str, Any]:
-        """What it is made with."""
+        """Describe what makes it again.
+
+        Returns:
+            Plain JSON.
+        """
         return {"kind": "machine"} | dataclasses.asdict(self)
 
 
 @lru_cache(maxsize=64)
 def _made(
     machine: str, seed: int, seconds: float, sample_rate: int, fault: str | None
-) -> MachineClip:
-    """A take, kept for the next SNR: making 5 s costs as much as hearing it."""
+) -> MadeRecording:
+    # Kept for the next SNR: making 5 s costs as much as scoring them.
     return make(machine, seed=seed, duration_seconds=seconds, sample_rate=sample_rate, fault=fault)
 
 
 @dataclass(frozen=True)
 class MachineMixes:
-    """EnvMix of the built-in machines: each machine is a normal class, its faults the events."""
+    """EnvMix of the built-in machines: each machine is a normal class, its faults the events.
+
+    Attributes:
+        normals: The machines.
+        n_training: How many training clips of each.
+        n_tests: How many normal test clips of each.
+        n_of_each_fault: How many clips with each of its faults.
+        seconds: The length of a clip in seconds.
+        seed: What all clips are made from.
+        data_set: Its name in results.
+    """
 
     normals: tuple[str, ...]
     n_training: int = 24
@@ -97,23 +143,42 @@ class MachineMixes:
         """
         for machine in self.normals:
             if machine not in MACHINES:
-                raise DataSetError(
-                    f"There is no machine “{machine}”; there are {', '.join(MACHINES)}."
-                )
+                raise DataSetError(no_machine(machine))
 
     def training(self, normal: str) -> list[MadeClip]:
-        """The first takes."""
+        """Plan the clips to fit on: the first takes.
+
+        Args:
+            normal: The machine.
+
+        Returns:
+            Its training clips.
+        """
         return [MadeClip(normal, self._seed(i), self.seconds) for i in range(self.n_training)]
 
     def tests(self, normal: str) -> list[MadeClip]:
-        """The takes after those."""
+        """Plan the normal clips to score: the takes after those.
+
+        Args:
+            normal: The machine.
+
+        Returns:
+            Its normal test clips.
+        """
         return [
             MadeClip(normal, self._seed(self.n_training + i), self.seconds)
             for i in range(self.n_tests)
         ]
 
     def mixes(self, normal: str) -> list[MadeMix]:
-        """Takes of their own, each with a fault."""
+        """Plan the clips with a fault: takes of their own.
+
+        Args:
+            normal: The machine.
+
+        Returns:
+            Its faulty clips, the faults in turn.
+        """
         first = self.n_training + self.n_tests
         return [
             MadeMix(normal, self._seed(first + i), self.seconds, fault)
@@ -121,7 +186,14 @@ class MachineMixes:
         ]
 
     def described(self, normal: str) -> dict[str, Any]:
-        """How many are made, how long and from what seed."""
+        """Describe how many clips are made, how long and from what seed.
+
+        Args:
+            normal: The machine.
+
+        Returns:
+            Plain JSON.
+        """
         fields = ("data_set", "n_training", "n_tests", "n_of_each_fault", "seconds", "seed")
         return {name: getattr(self, name) for name in fields}
 

@@ -15,7 +15,15 @@ FEWEST_TRAINING = 2
 
 @dataclass(frozen=True)
 class MachineSet:
-    """The clips of one machine and id, at one SNR where there are several."""
+    """The clips of one machine and id, at one SNR where there are several.
+
+    Attributes:
+        machine: The machine's kind, such as “fan”.
+        machine_id: As published, “id_00” or “section_00”.
+        snr_db: The signal-to-noise ratio in dB, of MIMII.
+        train: The clips to fit on.
+        tests: The clips to score.
+    """
 
     machine: str
     machine_id: str
@@ -34,11 +42,22 @@ class MachineSet:
         return self.name if self.snr_db is None else f"{self.name} at {self.snr_db:g} dB"
 
     def bank_of(self, clip: MachineClip) -> str:
-        """Where a training clip is remembered: under this piece, each domain for itself."""
+        """Name the bank a training clip goes into.
+
+        Args:
+            clip: The training clip.
+
+        Returns:
+            This piece's title; each domain has a bank of its own.
+        """
         return f"{self.title}/{clip.domain}" if clip.domain else self.title
 
     def described(self) -> dict[str, Any]:
-        """What the numbers depend on, as plain JSON: the clips' names, labels and sizes."""
+        """Describe what the numbers depend on: the clips' names, classes and sizes.
+
+        Returns:
+            Plain JSON.
+        """
         used = [
             (
                 *clip.path.parts[-3:],
@@ -57,9 +76,16 @@ class MachineSet:
 
 
 def machine_sets(clips: Iterable[MachineClip]) -> tuple[list[MachineSet], list[str]]:
-    """The pieces, in the order of their clips, and a sentence for each that cannot be measured.
+    """Group clips by machine, id and SNR.
 
-    Left out are those published in part: without training clips, or without labelled tests.
+    Left out are pieces published in part: without training clips, or without tests whose class is
+    known.
+
+    Args:
+        clips: The clips.
+
+    Returns:
+        The pieces, in the order of their clips, and a sentence for each that is left out.
 
     Raises:
         DataSetError: there is no piece, or a piece's tests are all normal or all anomalous, in a

@@ -26,10 +26,18 @@ def write_manifest(
     *,
     stems: bool = False,
 ) -> None:
-    """Every mix: normal class, event, SNR, onset, duration, gain, seed and source files.
+    """Write down every mix: normal class, event, SNR, onset, duration, gain, seed and files.
 
-    With `stems` the mix, the event and the background are written too, as 16-bit WAV under
-    stems/, about 1.3 MB for a mix of 5 s. What is there already is not made again.
+    What is there already is not made again.
+
+    Args:
+        mix_set: The mixes.
+        snr_db: The signal-to-noise ratios in dB.
+        sample_rate: The rate in Hz.
+        folder: Where manifest.json goes.
+        progress: Told how far it is.
+        stems: Whether the mix, the event and the background are written too, as 16-bit WAV under
+            stems/, about 1.3 MB for a mix of 5 s.
 
     Raises:
         DataSetError, AudioError: a mix cannot be made; the sentence names the file.

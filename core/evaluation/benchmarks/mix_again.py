@@ -8,12 +8,20 @@ from typing import Any
 from core.audio import read_clip
 from core.errors import DataSetError
 from core.evaluation.benchmarks.machine_mixes import MadeClip, MadeMix
-from core.evaluation.datasets.envmix import Mix, mix
+from core.evaluation.datasets.mixing import Mix, mix
 from core.types import Clip
 
 
 def again(described: dict[str, Any], sample_rate: int, snr_db: float | None) -> Mix | Clip:
-    """The clip that its `described()` described: a mix, or a normal clip.
+    """Make a clip again from what its `described()` gave.
+
+    Args:
+        described: The description.
+        sample_rate: The clip's rate in Hz.
+        snr_db: A mix's signal-to-noise ratio in dB.
+
+    Returns:
+        A mix, or a normal clip.
 
     Raises:
         DataSetError: the description is of something else.

@@ -9,40 +9,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from core.evaluation.datasets.envmix import Mix
-from core.types import Clip
-
-
-class NormalClip(Protocol):
-    """A normal clip that is read when it is asked for."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def source(self) -> str:
-        """The recording it was cut from; clips of one are never both fitted on and held out."""
-
-    def read(self, sample_rate: int) -> Clip:
-        """The clip at this rate."""
-
-    def described(self) -> dict[str, Any]:
-        """What finds it again, as plain JSON."""
+from core.evaluation.benchmarks.trial import NormalClip
+from core.evaluation.datasets.mixing import Mix
 
 
 class PlannedMix(Protocol):
-    """A clip with an anomaly, made when it is asked for."""
+    """A clip with an anomaly, made when it is needed."""
 
     @property
     def event(self) -> str:
         """The anomaly's class."""
 
     def make(self, sample_rate: int, snr_db: float | None) -> Mix:
-        """The mix and its stems."""
+        """Make the clip.
+
+        Args:
+            sample_rate: Its rate in Hz.
+            snr_db: Its signal-to-noise ratio in dB; None leaves a made fault as loud as it is.
+
+        Returns:
+            The mix and its stems.
+        """
 
     def described(self) -> dict[str, Any]:
-        """What makes it again, as plain JSON."""
+        """Describe what makes it again, for `core.evaluation.benchmarks.mix_again`.
+
+        Returns:
+            Plain JSON.
+        """
 
 
 class MixSet(Protocol):
@@ -64,13 +58,41 @@ class MixSet(Protocol):
         """
 
     def training(self, normal: str) -> Sequence[NormalClip]:
-        """The clips to fit on."""
+        """List the clips to fit on.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Its training clips.
+        """
 
     def tests(self, normal: str) -> Sequence[NormalClip]:
-        """The normal clips to score."""
+        """List the normal clips to score.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Its test clips.
+        """
 
     def mixes(self, normal: str) -> Sequence[PlannedMix]:
-        """The anomalous clips to score."""
+        """List the anomalous clips to score.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Its mixes.
+        """
 
     def described(self, normal: str) -> dict[str, Any]:
-        """All that the numbers of this class depend on, as plain JSON."""
+        """Describe all that the numbers of a class depend on.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Plain JSON.
+        """

@@ -13,9 +13,10 @@ from typing import Any
 from core.errors import SettingError
 from core.evaluation.benchmarks.machine_mixes import MachineMixes
 from core.evaluation.benchmarks.recorded_mixes import RecordedMixes
-from core.evaluation.datasets.envmix import SnrOver
-from core.evaluation.datasets.esc50 import Recording, esc50
+from core.evaluation.datasets.esc50 import esc50
 from core.evaluation.datasets.folders import folder_recordings
+from core.evaluation.datasets.mixing import SnrOver
+from core.evaluation.datasets.recording import Recording
 from core.evaluation.datasets.urbansound import urbansound
 
 
@@ -26,7 +27,16 @@ def from_machines(
     most_training: int | None = None,
     most_tests: int | None = None,
 ) -> MachineMixes:
-    """Made sounds: each machine a normal class, half as many takes of each fault as tests.
+    """Take the built-in machines, each a normal class.
+
+    Args:
+        machines: The machines.
+        seed: What their sounds are made from.
+        most_training: How many training clips of each.
+        most_tests: How many normal test clips of each, and twice the takes of each fault.
+
+    Returns:
+        The mixes.
 
     Raises:
         SettingError: a number is below 2.
@@ -43,9 +53,15 @@ def from_machines(
 def from_data_sets(
     esc50_root: Path, urbansound_root: Path | None = None, **options: Any
 ) -> RecordedMixes:
-    """Events of ESC-50 in clips of UrbanSound8K, or of ESC-50 itself.
+    """Take events of ESC-50 and clips of UrbanSound8K, or of ESC-50 itself.
 
-    Options are those of `recorded`.
+    Args:
+        esc50_root: ESC-50's folder.
+        urbansound_root: UrbanSound8K's folder.
+        **options: Those of `recorded`.
+
+    Returns:
+        The mixes.
 
     Raises:
         DataSetError: a folder is not laid out as published.
@@ -60,7 +76,16 @@ def from_data_sets(
 def from_folders(
     normal_folder: Path, anomaly_folder: Path, rule: str = "file", **options: Any
 ) -> RecordedMixes:
-    """Events of one plain folder in clips of another; see `folder_recordings` for classes.
+    """Take events of one plain folder and clips of another.
+
+    Args:
+        normal_folder: The normal recordings.
+        anomaly_folder: The recordings with events.
+        rule: Which files are of one recording, as `folder_recordings` takes it.
+        **options: Those of `recorded`.
+
+    Returns:
+        The mixes.
 
     Raises:
         DataSetError: a folder is not there or holds no audio.
@@ -86,7 +111,25 @@ def recorded(
     most_training: int | None = None,
     most_tests: int | None = None,
 ) -> RecordedMixes:
-    """The mixes of two lists of recordings, which may be one and the same; all classes by default.
+    """Mix two lists of recordings, which may be one and the same.
+
+    Args:
+        data_set: The set's name in results.
+        normal: Where the normal clips come from.
+        events: Where the events come from.
+        normals: The normal classes, by default all.
+        anomalies: The classes of events, by default all.
+        train_folds: The folds fitted on.
+        test_folds: The folds of the normal clips that are scored.
+        event_folds: The folds of the events.
+        seed: What the choice of clips and the mixes are drawn from.
+        snr_over: Where the signal-to-noise ratio holds.
+        balanced: Whether a test clip is mixed with one event only.
+        most_training: The most training clips of a class.
+        most_tests: The most normal test clips of a class.
+
+    Returns:
+        The mixes.
 
     Raises:
         SettingError: a number is below 2, or a fold both trains and tests.

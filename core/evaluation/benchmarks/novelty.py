@@ -4,81 +4,97 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from core.errors import DataSetError
-from core.evaluation.benchmarks.protocol import (
-    Candidate,
-    Protocol,
-    clip_scores,
-    clips_of,
-    fitted,
-    row,
-    unit,
-)
 from core.evaluation.benchmarks.results import Measured
-from core.evaluation.benchmarks.units import run_units
-from core.evaluation.datasets.esc50 import Recording, of_classes
-from core.features.cache import FeatureCache
+from core.evaluation.benchmarks.trial import Trial, fit, score
+from core.evaluation.benchmarks.units import Unit, run_units
+from core.evaluation.candidate import Candidate
+from core.evaluation.datasets.recording import Recording, of_classes
 from core.metrics import roc_auc_interval
 from core.runtime.progress import Progress, part
 
+DATA_SET = "novelty"
+
+
+@dataclass(frozen=True)
+class NoveltyOptions:
+    """What is measured.
+
+    Attributes:
+        normals: The classes; each has a detector of its own.
+        train_folds: The folds that detectors are fitted on.
+        test_folds: The folds that are scored.
+        seed: What fits and intervals draw from.
+    """
+
+    normals: tuple[str, ...]
+    train_folds: tuple[int, ...] = (1, 2, 3)
+    test_folds: tuple[int, ...] = (4, 5)
+    seed: int = 0
+
 
 def run_novelty(
-    recordings: list[Recording],
-    protocol: Protocol,
+    recordings: Sequence[Recording],
+    options: NoveltyOptions,
     candidates: Sequence[Candidate],
     folder: Path,
     progress: Progress,
     n_jobs: int | None = 1,
 ) -> Measured:
-    """Sample AUROC of each class's held-out clips against those of the other normal classes."""
-    of_classes(recordings, protocol.normals, protocol.test_folds)
-    if len(protocol.normals) < 2:
+    """Measure how well a detector of one class tells it from the other normal classes.
+
+    Args:
+        recordings: The data set.
+        options: Classes and folds.
+        candidates: The detectors.
+        folder: Where what is finished is saved.
+        progress: Told how far it is.
+        n_jobs: As `run_units` takes it.
+
+    Returns:
+        A sample AUROC for each candidate and class.
+
+    Raises:
+        DataSetError: there is but one class, or a class has no clips in a fold.
+    """
+    of_classes(recordings, options.normals, options.test_folds)
+    if len(options.normals) < 2:
         raise DataSetError("Novelty needs at least two normal classes: one against the others.")
-    details = dataclasses.asdict(protocol) | {
-        "normals": sorted(protocol.normals),
-        "files": sorted(r.path.name for r in recordings if r.category in protocol.normals),
+    details = dataclasses.asdict(options) | {
+        "normals": sorted(options.normals),
+        "files": sorted(r.name for r in recordings if r.category in options.normals),
     }
     units = [
-        unit("novelty", candidate, normal, details)
+        Unit.of("novelty", candidate, normal, details)
         for candidate in candidates
-        for normal in protocol.normals
+        for normal in options.normals
     ]
-    measure = partial(_novelty_class, recordings, protocol)
-    return run_units(units, measure, folder, progress, n_jobs)
+    return run_units(units, partial(_measure, recordings, options), folder, progress, n_jobs)
 
 
-def _novelty_class(
-    recordings: list[Recording],
-    protocol: Protocol,
+def _measure(
+    recordings: Sequence[Recording],
+    options: NoveltyOptions,
     candidate: Candidate,
     normal: str,
     progress: Progress,
 ) -> Measured:
-    detector, tests, normal_maps = fitted(recordings, protocol, candidate, normal, progress)
-    others = of_classes(
-        recordings, [c for c in protocol.normals if c != normal], protocol.test_folds
-    )
-    watch = part(progress, 0.4, 1.0)
-    maps = []
-    for scored in detector.score_many(clips_of(others, detector.sample_rate), cache=FeatureCache()):
-        maps.append(scored)
-        watch("Scoring other classes", len(maps) / len(others))
-    truth = np.repeat([False, True], [len(normal_maps), len(maps)])
-    all_scores = np.array([found.score for found in (*normal_maps, *maps)])
-    value = roc_auc_interval(truth, all_scores, seed=protocol.seed)
-    rows = [row(candidate, "novelty", normal, None, "sample", "ROC", value, truth.size)]
-    made_from = [
-        {"kind": "recording", "normal_file": str(r.path.absolute())} for r in (*tests, *others)
-    ]
-    clips = [
-        clip_scores(candidate, "novelty", normal, None, found, source, bool(anomalous))
-        for found, source, anomalous in zip(
-            (*normal_maps, *maps), made_from, truth.tolist(), strict=True
-        )
-    ]
-    return Measured(rows, clips)
+    train = of_classes(recordings, [normal], options.train_folds)
+    tests = of_classes(recordings, [normal], options.test_folds)
+    others = [name for name in options.normals if name != normal]
+    scored = tests + of_classes(recordings, others, options.test_folds)
+    detector = fit(candidate, train, options.seed, part(progress, 0.0, 0.3))
+    trial = Trial(candidate, DATA_SET, normal)
+    truth = np.arange(len(scored)) >= len(tests)
+    clips = []
+    for i, found in enumerate(score(detector, scored)):
+        clips.append(trial.clip(found, scored[i].described(), anomalous=bool(truth[i])))
+        part(progress, 0.3, 1.0)("Scoring clips", (i + 1) / len(scored))
+    area = roc_auc_interval(truth, np.array([clip["score"] for clip in clips]), seed=options.seed)
+    return Measured(trial.rows("sample", {"ROC": area}, truth.size), clips)

@@ -10,7 +10,20 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class PaperValue:
-    """A number in a paper, in percent as printed; `part` is of DCASE, `machine` "" of all."""
+    """A number in a paper.
+
+    Attributes:
+        paper: The paper.
+        table: The table it stands in, "" where it stands in none.
+        data_set: The data set's name in results.
+        part: The published part of DCASE, else "".
+        machine: The machine, "" for the mean of all.
+        level: “sample”, “spectrogram”, “temporal” or “faithfulness”.
+        metric: The metric's name in results.
+        head: The head that is compared with it.
+        method: What the paper calls the method.
+        value: The number, in percent as printed.
+    """
 
     paper: str
     table: str
@@ -26,12 +39,15 @@ class PaperValue:
 
 @cache
 def paper_values() -> tuple[PaperValue, ...]:
-    """Every number that is kept: of MIMII, DCASE 2020 and 2023, and EnvMix.
+    """Read every number that is kept: of MIMII, DCASE 2020 and 2023, and EnvMix.
 
     From Vision to Sound, tables 1 to 3; from AnoPatch, tables 1 and 2. The autoencoder's values on
     MIMII are of the data set's own baseline, run again. EnvMix mixes UrbanSound8K with ESC-50,
-    heard by CLAP's CNN14; its F1 of cells and columns is taken to be at the cut that the text
+    through CLAP's CNN14; its F1 of cells and columns is taken to be at the cut that the text
     describes, each map's 40th percentile.
+
+    Returns:
+        The numbers, in the order of paper.csv.
     """
     table = Path(__file__).with_name("paper.csv")
     with table.open(encoding="utf-8", newline="") as stream:
@@ -43,7 +59,18 @@ def paper_values() -> tuple[PaperValue, ...]:
 def paper_value(
     data_set: str, head: str, machine: str, metric: str, part: str = ""
 ) -> PaperValue | None:
-    """A head's number on a machine ("" for their mean), where a paper has one."""
+    """Look up a head's number on a machine.
+
+    Args:
+        data_set: The data set's name in results.
+        head: The head.
+        machine: The machine, "" for the mean of all.
+        metric: The metric's name in results.
+        part: The published part of DCASE, else "".
+
+    Returns:
+        The number; None where no paper has one.
+    """
     wanted = (data_set, head, machine, metric, part)
     for one in paper_values():
         if (one.data_set, one.head, one.machine, one.metric, one.part) == wanted:
@@ -53,7 +80,14 @@ def paper_value(
 
 @cache
 def envmix_values(head: str) -> dict[tuple[str, str], float]:
-    """The paper's EnvMix of a head by level and metric, in percent; nothing where it has none."""
+    """Look up the paper's EnvMix of a head.
+
+    Args:
+        head: The head.
+
+    Returns:
+        Percent by level and metric; nothing where the paper has not measured it.
+    """
     return {
         (one.level, one.metric): one.value
         for one in paper_values()

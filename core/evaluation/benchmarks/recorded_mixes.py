@@ -8,41 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from core.audio import read_clip
 from core.errors import DataSetError
-from core.evaluation.datasets.envmix import Mix, SnrOver, mix
-from core.evaluation.datasets.esc50 import Recording, of_classes
-from core.types import Clip
-
-
-@dataclass(frozen=True)
-class RecordedClip:
-    """A file of a data set as a normal clip."""
-
-    recording: Recording
-
-    @property
-    def name(self) -> str:
-        """Its file's name."""
-        return self.recording.path.name
-
-    @property
-    def source(self) -> str:
-        """The recording it was cut from."""
-        return self.recording.source
-
-    def read(self, sample_rate: int) -> Clip:
-        """The clip at this rate."""
-        return read_clip(self.recording.path, sample_rate=sample_rate)
-
-    def described(self) -> dict[str, Any]:
-        """Its file."""
-        return {"kind": "recording", "normal_file": str(self.recording.path.absolute())}
+from core.evaluation.datasets.mixing import Mix, SnrOver, mix
+from core.evaluation.datasets.recording import Recording, of_classes
 
 
 @dataclass(frozen=True)
 class RecordedMix:
-    """A normal file with an event of another file mixed in."""
+    """A normal recording with an event of another one mixed in.
+
+    Attributes:
+        normal: The normal recording.
+        anomaly: The recording with the event.
+        seed: What the event's onset is drawn from, together with both clips.
+        snr_over: Where the signal-to-noise ratio holds.
+    """
 
     normal: Recording
     anomaly: Recording
@@ -55,20 +35,34 @@ class RecordedMix:
         return self.anomaly.category
 
     def make(self, sample_rate: int, snr_db: float | None) -> Mix:
-        """The mix; its onset is drawn from both clips and the seed."""
+        """Make the mix.
+
+        Args:
+            sample_rate: Its rate in Hz.
+            snr_db: Its signal-to-noise ratio in dB; None is 0 dB.
+
+        Returns:
+            The mix and its stems.
+
+        Raises:
+            AudioError: a file cannot be read.
+            DataSetError: one of the two is silent.
+        """
         return mix(
-            read_clip(self.normal.path, sample_rate=sample_rate),
-            read_clip(self.anomaly.path, sample_rate=sample_rate),
+            self.normal.read(sample_rate),
+            self.anomaly.read(sample_rate),
             0.0 if snr_db is None else snr_db,
             seed=self.seed,
             snr_over=self.snr_over,
         )
 
     def described(self) -> dict[str, Any]:
-        """Both files, and what the mix was drawn with."""
-        return {
-            "kind": "recording",
-            "normal_file": str(self.normal.path.absolute()),
+        """Describe what makes it again.
+
+        Returns:
+            Plain JSON with both files and what the mix is drawn with.
+        """
+        return self.normal.described() | {
             "event_file": str(self.anomaly.path.absolute()),
             "seed": self.seed,
             "snr_over": self.snr_over,
@@ -80,9 +74,24 @@ class RecordedMixes:
     """EnvMix of recordings: normal classes of one set, events of the same or another.
 
     Every test clip of the normal class is a normal one, and is mixed once with an event of each
-    anomaly class, taken in turn; with `balanced` with one event only, the classes in turn, so
-    that as many clips are anomalous as are normal. An event is never cut from the recording that
-    the normal clip, or one that a detector was fitted on, was cut from.
+    anomaly class, taken in turn. An event is never cut from the recording that the normal clip, or
+    one that a detector was fitted on, was cut from.
+
+    Attributes:
+        data_set: Its name in results.
+        normal_recordings: The set that the normal classes are of.
+        anomaly_recordings: The set that the events are of.
+        normals: The normal classes.
+        anomalies: The classes of events.
+        train_folds: The folds fitted on.
+        test_folds: The folds of the normal clips that are scored.
+        event_folds: The folds of the events.
+        seed: What the choice of clips and the mixes are drawn from.
+        snr_over: Where the signal-to-noise ratio holds.
+        balanced: Each test clip is mixed with one event only, the classes in turn, so that as many
+            clips are anomalous as are normal.
+        most_training: The most training clips of a class.
+        most_tests: The most normal test clips of a class.
     """
 
     data_set: str
@@ -114,16 +123,46 @@ class RecordedMixes:
         for anomaly in self.anomalies:
             self._events(anomaly)
 
-    def training(self, normal: str) -> list[RecordedClip]:
-        """The recordings of the training folds."""
+    def training(self, normal: str) -> list[Recording]:
+        """List the recordings of the training folds.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Its recordings.
+
+        Raises:
+            DataSetError: there are none.
+        """
         return self._chosen(normal, self.train_folds, self.most_training)
 
-    def tests(self, normal: str) -> list[RecordedClip]:
-        """The recordings of the test folds."""
+    def tests(self, normal: str) -> list[Recording]:
+        """List the recordings of the test folds.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Its recordings.
+
+        Raises:
+            DataSetError: there are none.
+        """
         return self._chosen(normal, self.test_folds, self.most_tests)
 
     def mixes(self, normal: str) -> list[RecordedMix]:
-        """Each test clip with an event of each class, or with one event of a class in turn."""
+        """Plan each test clip with an event of each class, or with one of a class in turn.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            The mixes.
+
+        Raises:
+            DataSetError: a class has no clips or no events.
+        """
         events = {anomaly: self._events(anomaly) for anomaly in self.anomalies}
         planned = []
         for place, anomaly in enumerate(self.anomalies):
@@ -131,35 +170,38 @@ class RecordedMixes:
                 if self.balanced and i % len(self.anomalies) != place:
                     continue
                 event = events[anomaly][i % len(events[anomaly])]
-                planned.append(RecordedMix(clip.recording, event, self.seed, self.snr_over))
+                planned.append(RecordedMix(clip, event, self.seed, self.snr_over))
         return planned
 
     def described(self, normal: str) -> dict[str, Any]:
-        """The files that are used, and how; where they lie does not matter."""
+        """Describe the files that are used, and how; where they lie does not matter.
+
+        Args:
+            normal: The normal class.
+
+        Returns:
+            Plain JSON.
+        """
         used = [
             [clip.name, clip.source] for clip in (*self.training(normal), *self.tests(normal))
-        ] + [[mixed.normal.path.name, mixed.anomaly.path.name] for mixed in self.mixes(normal)]
+        ] + [[mixed.normal.name, mixed.anomaly.name] for mixed in self.mixes(normal)]
         fields = ("data_set", "anomalies", "train_folds", "test_folds", "event_folds", "seed")
         more = ("snr_over", "balanced", "most_training", "most_tests")
         return {name: getattr(self, name) for name in (*fields, *more)} | {
             "files_sha256": hashlib.sha256(repr(used).encode()).hexdigest()
         }
 
-    def _chosen(self, normal: str, folds: tuple[int, ...], most: int | None) -> list[RecordedClip]:
-        found = of_classes(list(self.normal_recordings), [normal], folds)
+    def _chosen(self, normal: str, folds: tuple[int, ...], most: int | None) -> list[Recording]:
+        found = of_classes(self.normal_recordings, [normal], folds)
         if most is not None and len(found) > most:
             drawn = np.random.default_rng(self.seed).permutation(len(found))[:most]
             found = [found[i] for i in sorted(drawn)]
-        return [RecordedClip(recording) for recording in found]
+        return found
 
     def _events(self, anomaly: str) -> list[Recording]:
-        """The events of a class that were not cut from any normal recording.
-
-        Raises:
-            DataSetError: there are none.
-        """
+        # Those that were not cut from any normal recording.
         normal = {r.source for r in self.normal_recordings if r.category in self.normals}
-        found = of_classes(list(self.anomaly_recordings), [anomaly], self.event_folds)
+        found = of_classes(self.anomaly_recordings, [anomaly], self.event_folds)
         allowed = [event for event in found if event.source not in normal]
         if not allowed:
             raise DataSetError(

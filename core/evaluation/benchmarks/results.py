@@ -1,13 +1,12 @@
-"""One number is one row; rows of a finished unit are kept, so a stopped benchmark goes on."""
+"""What a benchmark measures: one number is one row; written with what is needed to repeat it."""
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,22 @@ from core.runtime.atomic_write import atomic_write
 
 
 @dataclass(frozen=True)
-class Row:
+class ResultRow:
     """A measured number, with its interval where one could be had, and what it was measured on.
 
-    `snr_db` is None where no event was mixed in; `n` counts the clips behind the number.
+    Attributes:
+        head: The anomaly algorithm.
+        preset: The name of its settings.
+        backbone: The network.
+        data_set: The data set.
+        normal: The normal class, or the machine and id.
+        snr_db: The signal-to-noise ratio in dB; None where no event was mixed in.
+        level: “sample”, “spectrogram”, “temporal” or “faithfulness”.
+        metric: What was measured.
+        value: The number.
+        low: The lower end of its 95 % interval.
+        high: The upper end.
+        n: How many clips are behind the number.
     """
 
     head: str
@@ -38,65 +49,66 @@ class Row:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a unit of work gives: its numbers, and the score of each clip behind them.
+    """What a piece of work gives: its numbers, and the score of each clip behind them.
 
-    A clip is plain JSON: head, preset, backbone, data_set, normal, snr_db, clip, anomalous,
-    event, score, p_value, threshold, values (the clip's own metrics by name) and made_from, from
-    which `core.evaluation.benchmarks.mix_again.again` makes its sound.
+    Attributes:
+        rows: The numbers.
+        clips: Plain JSON a clip: head, preset, backbone, data_set, normal, snr_db, clip,
+            anomalous, event, score, p_value, threshold, values (the clip's own metrics by name)
+            and made_from, from which `core.evaluation.benchmarks.mix_again.again` makes its sound.
     """
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ResultRow] = field(default_factory=list)
     clips: list[dict[str, Any]] = field(default_factory=list)
 
+    @classmethod
+    def joined(cls, pieces: Iterable[Measured]) -> Measured:
+        """Join what several pieces of work gave.
 
-def part_path(folder: Path, unit: dict[str, Any]) -> Path:
-    """Where the numbers of a unit of work lie; a unit is its description in plain JSON."""
-    described = json.dumps(unit, sort_keys=True)
-    return folder / "parts" / f"{hashlib.sha256(described.encode()).hexdigest()[:20]}.json"
+        Args:
+            pieces: In the order they are to stand in.
 
-
-def finished(folder: Path, unit: dict[str, Any]) -> Measured | None:
-    """What an earlier run measured of this unit; None if it did not, or the file is damaged."""
-    path = part_path(folder, unit)
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        return Measured([Row(**row) for row in kept["rows"]], list(kept["clips"]))
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        path.unlink()
-        return None
+        Returns:
+            All their rows and clips.
+        """
+        whole = cls()
+        for piece in pieces:
+            whole.rows.extend(piece.rows)
+            whole.clips.extend(piece.clips)
+        return whole
 
 
-def keep(folder: Path, unit: dict[str, Any], measured: Measured) -> None:
-    """Write what was measured of a unit, whole or not at all.
+def write_results(
+    folder: Path, configuration: dict[str, Any], measured: Measured, tables: str
+) -> None:
+    """Write results.json, results.md and, where clips were scored, clips.json.
+
+    Args:
+        folder: Where to.
+        configuration: All that is needed to repeat the benchmark, as plain JSON.
+        measured: What it gave.
+        tables: What people read, in Markdown.
 
     Raises:
         StoreError: the folder cannot be written.
     """
-    rows = [dataclasses.asdict(row) for row in measured.rows]
-    write_json(part_path(folder, unit), {"unit": unit, "rows": rows, "clips": measured.clips})
-
-
-def write_results(
-    folder: Path,
-    configuration: dict[str, Any],
-    rows: Sequence[Row],
-    clips: Sequence[dict[str, Any]] = (),
-) -> None:
-    """results.json: the rows, and beside them all that is needed to repeat them; clips.json."""
     content = {
         "configuration": configuration,
         "versions": versions(),
-        "rows": [dataclasses.asdict(row) for row in rows],
+        "rows": [dataclasses.asdict(row) for row in measured.rows],
     }
     write_json(folder / "results.json", content)
-    if clips:
-        write_json(folder / "clips.json", {"clips": list(clips)})
+    if measured.clips:
+        write_json(folder / "clips.json", {"clips": measured.clips})
+    write_text(folder / "results.md", tables)
 
 
 def versions() -> dict[str, str]:
-    """Versions of what the numbers depend on."""
+    """Look up the versions of what the numbers depend on.
+
+    Returns:
+        Version by package, and Python's.
+    """
     packages = ("hearmap", "torch", "faiss-cpu", "numpy", "scikit-learn", "librosa", "soundfile")
     found = {"python": platform.python_version()}
     for package in packages:
@@ -108,7 +120,11 @@ def versions() -> dict[str, str]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON under a temporary name and rename it.
+    """Write JSON, whole or not at all.
+
+    Args:
+        path: The file.
+        content: What to write.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -117,7 +133,11 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text under a temporary name and rename it.
+    """Write text, whole or not at all.
+
+    Args:
+        path: The file.
+        text: What to write.
 
     Raises:
         StoreError: the folder cannot be written.

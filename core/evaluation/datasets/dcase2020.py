@@ -13,28 +13,24 @@ from pathlib import Path
 
 from core.audio.source import shown_name
 from core.errors import DataSetError
-from core.evaluation.datasets.machine_clip import (
-    MachineClip,
-    checked_choice,
-    folders_in,
-    table_lines,
-    wavs_in,
-)
+from core.evaluation.datasets.csv_tables import read_lines
+from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, folders_in, wavs_in
 
 # Which ids of a machine belong to which of the two published parts.
-DEVELOPMENT_IDS = {
+DEVELOPMENT_IDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("fan", "pump", "slider", "valve"), ("id_00", "id_02", "id_04", "id_06")),
     "ToyCar": ("id_01", "id_02", "id_03", "id_04"),
     "ToyConveyor": ("id_01", "id_02", "id_03"),
 }
-EVALUATION_IDS = {
+EVALUATION_IDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("fan", "pump", "slider", "valve"), ("id_01", "id_03", "id_05")),
     "ToyCar": ("id_05", "id_06", "id_07"),
     "ToyConveyor": ("id_04", "id_05", "id_06"),
 }
 
-_LABELLED = re.compile(r"(normal|anomaly)_(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
-_UNLABELLED = re.compile(r"(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
+# With and without the class in the name.
+_NAMED = re.compile(r"(normal|anomaly)_(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
+_UNNAMED = re.compile(r"(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
 
 
 def dcase2020(
@@ -42,12 +38,19 @@ def dcase2020(
     *,
     machines: Collection[str] | None = None,
     ids: Collection[str] | None = None,
-    labels: Path | None = None,
+    ground_truth: Path | None = None,
 ) -> list[MachineClip]:
-    """The labelled clips of these machines and ids, by default all, training clips first.
+    """List the clips of DCASE 2020 Task 2 whose class is known.
 
-    Test clips of the evaluation set are published without labels; they are left out unless
-    `labels` is the `eval_data_list.csv` of that set.
+    Args:
+        root: The folder that holds the machines.
+        machines: The machines wanted, by default all.
+        ids: The ids wanted, such as “id_00”; by default all.
+        ground_truth: The `eval_data_list.csv` of the evaluation set, whose test clips are
+            published without saying which are anomalous; without it they are left out.
+
+    Returns:
+        The clips, by machine; of each, training clips first.
 
     Raises:
         DataSetError: the folder has another layout, a file another name, or a machine or id asked
@@ -55,7 +58,7 @@ def dcase2020(
     """
     folders = machine_folders(root)
     kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
-    anomalous = {} if labels is None else _evaluation_labels(labels)
+    anomalous = {} if ground_truth is None else _ground_truth(ground_truth)
     clips = [
         clip
         for folder in folders
@@ -70,7 +73,13 @@ def dcase2020(
 
 
 def machine_folders(root: Path) -> list[Path]:
-    """The machines' folders of DCASE Task 2, each with `train` and `test`.
+    """Find the machines' folders of DCASE Task 2.
+
+    Args:
+        root: The folder that holds them.
+
+    Returns:
+        Those with a folder `train` or `test`, sorted.
 
     Raises:
         DataSetError: there are none.
@@ -92,31 +101,28 @@ def machine_folders(root: Path) -> list[Path]:
 def _clip(
     path: Path, machine: str, is_test: bool, anomalous: dict[tuple[str, str], bool]
 ) -> MachineClip | None:
-    match = _LABELLED.fullmatch(path.name)
+    match = _NAMED.fullmatch(path.name)
     if match is not None:
         machine_id, is_anomalous = match[2].lower(), match[1].lower() == "anomaly"
         if is_anomalous and not is_test:
             raise DataSetError(f"{path} is anomalous and lies among the training clips; remove it.")
         return MachineClip(path, machine, machine_id, is_test, is_anomalous)
-    match = _UNLABELLED.fullmatch(path.name)
+    match = _UNNAMED.fullmatch(path.name)
     if match is None or not is_test:
         raise DataSetError(
             f"{path} is not named as in DCASE 2020, such as normal_id_00_00000000.wav."
         )
-    label = anomalous.get((machine, path.name))
-    if label is None:
+    is_anomalous = anomalous.get((machine, path.name))
+    if is_anomalous is None:
         return None
-    return MachineClip(path, machine, match[1].lower(), is_test, label)
+    return MachineClip(path, machine, match[1].lower(), is_test, is_anomalous)
 
 
-def _evaluation_labels(table: Path) -> dict[tuple[str, str], bool]:
-    """Whether an evaluation clip is anomalous, by machine and name.
-
-    In `eval_data_list.csv` a line with a machine's name alone begins its clips: name, another
-    name, 0 or 1.
-    """
+def _ground_truth(table: Path) -> dict[tuple[str, str], bool]:
+    # Whether an evaluation clip is anomalous, by machine and name. In eval_data_list.csv a line
+    # with a machine's name alone begins its clips: name, another name, 0 or 1.
     found, machine = {}, ""
-    for line in table_lines(table):
+    for line in read_lines(table):
         if len(line) == 1:
             machine = line[0]
         elif len(line) < 3 or not machine or line[2].strip() not in ("0", "1"):

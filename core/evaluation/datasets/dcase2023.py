@@ -14,13 +14,11 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-import pandas as pd
-
 from core.audio.source import shown_name
 from core.errors import DataSetError
+from core.evaluation.datasets.csv_tables import read_lines, read_table
 from core.evaluation.datasets.dcase2020 import machine_folders
-from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, table_lines, wavs_in
-from core.runtime.atomic_write import error_reason
+from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, wavs_in
 
 DEVELOPMENT_MACHINES = ("bearing", "fan", "gearbox", "slider", "ToyCar", "ToyTrain", "valve")
 EVALUATION_MACHINES = (
@@ -30,21 +28,30 @@ EVALUATION_MACHINES = (
 
 Attributes = tuple[tuple[str, str], ...]
 
-_LABELLED = re.compile(
+_NAMED = re.compile(
     r"(section_\d\d)_(source|target)_(train|test)_(normal|anomaly)_\d{4}(?:_(.+))?\.wav",
     re.IGNORECASE,
 )
-_UNLABELLED = re.compile(r"section_\d\d_\d{4}\.wav", re.IGNORECASE)
+_UNNAMED = re.compile(r"section_\d\d_\d{4}\.wav", re.IGNORECASE)
 
 
 def dcase2023(
-    root: Path, *, machines: Collection[str] | None = None, labels: Path | None = None
+    root: Path, *, machines: Collection[str] | None = None, ground_truth: Path | None = None
 ) -> list[MachineClip]:
-    """The labelled clips of these machines, by default all, training clips first.
+    """List the clips of DCASE 2023 to 2025 Task 2 whose class is known.
 
     Attributes are those of `attributes_00.csv`, and where it does not list a clip the end of its
-    name. Test clips of the evaluation set are published without labels; they are left out unless
-    `labels` is the folder with `ground_truth_{machine}_section_00_test.csv`.
+    name.
+
+    Args:
+        root: The folder that holds the machines.
+        machines: The machines wanted, by default all.
+        ground_truth: The folder with `ground_truth_{machine}_section_00_test.csv` for the test
+            clips of the evaluation set, which are published without saying which are anomalous;
+            without it they are left out.
+
+    Returns:
+        The clips, by machine; of each, training clips first.
 
     Raises:
         DataSetError: the folder has another layout, a file another name, a CSV lacks a column or
@@ -52,18 +59,23 @@ def dcase2023(
     """
     folders = machine_folders(root)
     kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
-    return [clip for folder in folders if folder.name in kinds for clip in _machine(folder, labels)]
+    return [
+        clip
+        for folder in folders
+        if folder.name in kinds
+        for clip in _clips_of_machine(folder, ground_truth)
+    ]
 
 
-def _machine(folder: Path, labels: Path | None) -> list[MachineClip]:
-    listed = _listed(folder)
-    full_names = {} if labels is None else _full_names(labels, folder.name)
+def _clips_of_machine(folder: Path, ground_truth: Path | None) -> list[MachineClip]:
+    attributes_of = _attributes(folder)
+    full_names = {} if ground_truth is None else _full_names(ground_truth, folder.name)
     clips = []
     for split in ("train", "test"):
         for path in wavs_in(folder / split) if (folder / split).is_dir() else ():
-            match = _LABELLED.fullmatch(full_names.get(path.name, path.name))
+            match = _NAMED.fullmatch(full_names.get(path.name, path.name))
             if match is None:
-                if split == "test" and _UNLABELLED.fullmatch(path.name):
+                if split == "test" and _UNNAMED.fullmatch(path.name):
                     continue
                 raise DataSetError(
                     f"{path} is not named as in DCASE 2023 to 2025, such as "
@@ -77,9 +89,7 @@ def _machine(folder: Path, labels: Path | None) -> list[MachineClip]:
                 )
             if named != split or (split == "train" and condition == "anomaly"):
                 raise DataSetError(f"{path} is a {named} clip and {condition}; move it.")
-            attributes = listed.get(f"{split}/{path.name}")
-            if attributes is None:
-                attributes = (("attributes", match[5]),) if match[5] else ()
+            in_name = (("attributes", match[5]),) if match[5] else ()
             clips.append(
                 MachineClip(
                     path,
@@ -88,23 +98,18 @@ def _machine(folder: Path, labels: Path | None) -> list[MachineClip]:
                     is_test=split == "test",
                     is_anomalous=condition == "anomaly",
                     domain=domain,
-                    attributes=attributes,
+                    attributes=attributes_of.get(f"{split}/{path.name}", in_name),
                 )
             )
     return clips
 
 
-def _listed(folder: Path) -> dict[str, Attributes]:
-    """The attributes of each clip that the machine's CSV lists, by `split/name`."""
+def _attributes(folder: Path) -> dict[str, Attributes]:
+    # Of each clip that the machine's CSV lists, by `split/name`.
     table = folder / "attributes_00.csv"
     if not table.is_file():
         raise DataSetError(f"{folder} has no attributes_00.csv; unpack the data set again.")
-    try:
-        rows = pd.read_csv(table, dtype=str, na_filter=False)
-    except OSError as error:
-        raise DataSetError(f"{table} cannot be read ({error_reason(error)}).") from None
-    except ValueError as error:
-        raise DataSetError(f"{table} cannot be read as a CSV file ({error}).") from None
+    rows = read_table(table, ())
     pairs = [(f"d{i}p", f"d{i}v") for i in range(1, len(rows.columns) + 1)]
     pairs = [pair for pair in pairs if pair[0] in rows.columns or pair[1] in rows.columns]
     for column in ("file_name", *(column for pair in pairs for column in pair)):
@@ -125,16 +130,18 @@ def _listed(folder: Path) -> dict[str, Attributes]:
     return found
 
 
-def _full_names(labels: Path, machine: str) -> dict[str, str]:
-    """The name with label, domain and attributes of each evaluation clip of a machine."""
-    table = labels / f"ground_truth_{machine}_section_00_test.csv"
-    if not labels.is_dir():
-        raise DataSetError(f"{labels} is no folder of labels, such as ground_truth_attributes.")
+def _full_names(ground_truth: Path, machine: str) -> dict[str, str]:
+    # The name with class, domain and attributes of each evaluation clip of a machine.
+    table = ground_truth / f"ground_truth_{machine}_section_00_test.csv"
+    if not ground_truth.is_dir():
+        raise DataSetError(
+            f"{ground_truth} is no folder of labels, such as ground_truth_attributes."
+        )
     if not table.is_file():
         return {}  # a machine of the development set, whose names say it all
     names = {}
-    for line in table_lines(table):
-        if len(line) < 2 or not _LABELLED.fullmatch(f"{line[1]}.wav"):
+    for line in read_lines(table):
+        if len(line) < 2 or not _NAMED.fullmatch(f"{line[1]}.wav"):
             raise DataSetError(
                 f"{table} is not of ground_truth_attributes: a line holds a clip's name and the "
                 "name with its label, such as section_00_source_test_normal_0000_attributes."

@@ -8,33 +8,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.errors import DataSetError
-from core.evaluation.datasets.recording import Recording, listed_file, listed_rows, of_classes
+from core.evaluation.datasets.csv_tables import listed_file, read_listing
+from core.evaluation.datasets.recording import Recording
 
-__all__ = ["Recording", "esc50", "of_classes"]
-
+TABLE = "meta/esc50.csv"
 COLUMNS = ("filename", "fold", "category", "src_file")
 
 
 def esc50(root: Path) -> list[Recording]:
-    """Every recording that the CSV lists, in its order; 5 s each.
+    """List every recording of ESC-50, in the order of its CSV; 5 s each.
+
+    Args:
+        root: The folder that holds `audio` and `meta`.
+
+    Returns:
+        The recordings; the source is the Freesound number.
 
     Raises:
         DataSetError: the folder has another layout, or lacks a column or a file; the sentence
             names the first.
     """
-    table = root / "meta" / "esc50.csv"
-    if not table.is_file():
-        raise DataSetError(
-            f"{root} is not ESC-50: it has no meta/esc50.csv. Give the folder that holds audio/ "
-            "and meta/ (published as karolpiczak/ESC-50)."
-        )
+    listed = read_listing(root, TABLE, COLUMNS, data_set="ESC-50", published="karolpiczak/ESC-50")
     return [
         Recording(
-            path=listed_file(root / "audio", row["filename"], table),
+            path=listed_file(root / "audio", row["filename"], root / TABLE),
             category=row["category"],
             fold=row["fold"],
             source=row["src_file"],
         )
-        for row in listed_rows(table, COLUMNS, fold="fold")
+        for row in listed
     ]

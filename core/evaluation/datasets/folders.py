@@ -1,4 +1,4 @@
-"""Two plain folders as a data set: each subfolder with recordings is a class, else the folder.
+"""A plain folder as a data set: each subfolder with recordings is a class, else the folder.
 
 There are no published folds, so recordings are dealt to folds 1 to 5 by their names, all clips of
 one recording together.
@@ -12,16 +12,21 @@ from pathlib import Path
 from core.audio import find_audio
 from core.audio.name_rules import group_by
 from core.errors import AudioError, DataSetError
-from core.evaluation.datasets.esc50 import Recording
+from core.evaluation.datasets.recording import Recording
 
 N_FOLDS = 5
 
 
 def folder_recordings(root: Path, rule: str = "file") -> list[Recording]:
-    """Every recording below the folder, its class the subfolder it lies in.
+    """List every recording below a folder, its class the subfolder it lies in.
 
-    `rule` says which clips were cut from one recording, as `core.audio.name_rules.group_by` does.
-    By "file" the source is the name of the file: one name in both folders is one recording.
+    Args:
+        root: The folder.
+        rule: Which clips were cut from one recording, as `core.audio.name_rules.group_by` takes it.
+            By "file" the source is the name of the file: one name in two folders is one recording.
+
+    Returns:
+        The recordings, sorted by path.
 
     Raises:
         DataSetError: the folder is not there, or holds no audio.
@@ -35,7 +40,9 @@ def folder_recordings(root: Path, rule: str = "file") -> list[Recording]:
         raise DataSetError(f"“{root}” is a file; a folder of recordings is needed.")
     names = [file.relative_to(root).as_posix() for file in files]
     groups = [file.name for file in files] if rule == "file" else group_by(names, rule)
-    folds = _folds(groups)
+    # Folds of as many recordings each, in an order that depends on the names without following it.
+    ordered = sorted(set(groups), key=lambda group: hashlib.sha256(group.encode()).hexdigest())
+    folds = {group: i % N_FOLDS + 1 for i, group in enumerate(ordered)}
     return [
         Recording(
             path=file,
@@ -45,9 +52,3 @@ def folder_recordings(root: Path, rule: str = "file") -> list[Recording]:
         )
         for file, name, group in zip(files, names, groups, strict=True)
     ]
-
-
-def _folds(groups: list[str]) -> dict[str, int]:
-    """Folds of as many recordings each, in an order that names give but do not show."""
-    ordered = sorted(set(groups), key=lambda group: hashlib.sha256(group.encode()).hexdigest())
-    return {group: i % N_FOLDS + 1 for i, group in enumerate(ordered)}

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.audio import read_clip
 from core.audio.source import shown_name
 from core.errors import DataSetError
 from core.runtime.atomic_write import error_reason
+from core.types import Clip
+
+# Of MIMII's eight, the one the papers use; DCASE's clips have one.
+CHANNEL = 0
 
 
 @dataclass(frozen=True)
 class MachineClip:
     """One file of MIMII or of DCASE Task 2; its sound is read when it is needed.
 
-    `machine_id` is as published, “id_00” or “section_00”; `snr_db` is MIMII's; `domain` (“source”
-    or “target”) and `attributes`, pairs of name and value, are those of DCASE since 2023.
+    Attributes:
+        path: The file.
+        machine: The machine's kind, such as “fan”.
+        machine_id: As published, “id_00” or “section_00”.
+        is_test: Whether it is for testing, not for fitting.
+        is_anomalous: Whether it is anomalous.
+        snr_db: MIMII's signal-to-noise ratio in dB.
+        domain: “source” or “target” in DCASE since 2023.
+        attributes: Pairs of name and value in DCASE since 2023.
     """
 
     path: Path
@@ -38,9 +49,29 @@ class MachineClip:
         known = [f"{name}={value}" for name, value in self.attributes] or [self.machine_id]
         return "/".join([self.machine, *known])
 
+    def read(self, sample_rate: int) -> Clip:
+        """Read the clip's first channel.
+
+        Args:
+            sample_rate: The rate it is resampled to, in Hz.
+
+        Returns:
+            The clip.
+
+        Raises:
+            AudioError: the file cannot be read.
+        """
+        return read_clip(self.path, channel=CHANNEL, sample_rate=sample_rate)
+
 
 def folders_in(folder: Path) -> list[Path]:
-    """The folders in a folder, sorted, hidden ones left out.
+    """List the folders in a folder.
+
+    Args:
+        folder: Where to look.
+
+    Returns:
+        The folders, sorted, hidden ones left out.
 
     Raises:
         DataSetError: it is no folder, or cannot be read.
@@ -56,7 +87,13 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def wavs_in(folder: Path) -> list[Path]:
-    """The WAV files of a folder, sorted by name, hidden ones left out.
+    """List the WAV files in a folder.
+
+    Args:
+        folder: Where to look.
+
+    Returns:
+        The files, sorted by name, hidden ones left out.
 
     Raises:
         DataSetError: there is no such folder, or it holds none.
@@ -74,10 +111,18 @@ def wavs_in(folder: Path) -> list[Path]:
 
 
 def checked_choice(wanted: Collection[str] | None, there: Iterable[str], what: str) -> set[str]:
-    """What was asked for, or all there is.
+    """Check that what was asked for is in the data.
+
+    Args:
+        wanted: The names asked for; None for all.
+        there: The names in the data.
+        what: What they name, for people.
+
+    Returns:
+        The names asked for, or all there are.
 
     Raises:
-        DataSetError: something asked for is not there; the sentence lists what is.
+        DataSetError: a name asked for is not there; the sentence lists those that are.
     """
     names = sorted(set(there))
     missing = [name for name in wanted or () if name not in names]
@@ -87,18 +132,3 @@ def checked_choice(wanted: Collection[str] | None, there: Iterable[str], what: s
             f"{', '.join(names)}."
         )
     return set(names if wanted is None else wanted)
-
-
-def table_lines(table: Path) -> list[list[str]]:
-    """The lines of a CSV without a header, empty ones left out.
-
-    Raises:
-        DataSetError: it is not there or cannot be read.
-    """
-    try:
-        with table.open(encoding="utf-8", newline="") as stream:
-            return [line for line in csv.reader(stream) if line]
-    except OSError as error:
-        raise DataSetError(f"{table} cannot be read ({error_reason(error)}).") from None
-    except (ValueError, csv.Error) as error:
-        raise DataSetError(f"{table} cannot be read as a CSV file ({error}).") from None

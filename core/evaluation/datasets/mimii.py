@@ -14,8 +14,6 @@ from pathlib import Path
 from core.errors import DataSetError
 from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, folders_in, wavs_in
 
-CHANNEL = 0
-
 # “6_dB_fan” as the ZIP files are called, “6dB” and “min6dB” as in the authors' own code.
 _SNR_FOLDER = re.compile(r"(min|minus|-)?_?(\d+)_?dB(_\w+)?", re.IGNORECASE)
 _ID_FOLDER = re.compile(r"id_\d\d")
@@ -28,11 +26,20 @@ def mimii(
     machines: Collection[str] | None = None,
     ids: Collection[str] | None = None,
 ) -> list[MachineClip]:
-    """The clips of these SNRs, machines and ids (by default all), split into training and test.
+    """List the clips of MIMII, split into training and test.
 
     Of each SNR, machine and id all N abnormal clips are tests, and so are the first N normal ones
-    by name; the other normal ones train (the split of the authors' baseline). A folder may be
-    called 6_dB_fan, 6dB or min6dB, and `root` may itself be one.
+    by name; the other normal ones train (the split of the authors' baseline).
+
+    Args:
+        root: The folder that holds a folder per SNR, called 6_dB_fan, 6dB or min6dB; or one of
+            those.
+        snr_db: The SNRs wanted, in dB; by default all.
+        machines: The machines wanted, by default all.
+        ids: The ids wanted, such as “id_00”; by default all.
+
+    Returns:
+        The clips by SNR from high to low, machine and id; of each, training clips first.
 
     Raises:
         DataSetError: the folder has another layout; a machine, id or SNR asked for is not there;
@@ -80,7 +87,7 @@ def _split(folder: Path, snr_db: float, machine: str, machine_id: str) -> list[M
 
 
 def _id_folders(root: Path) -> dict[tuple[float, str, str], Path]:
-    """Every id's folder, by SNR from high to low, machine and id."""
+    # Sorted by SNR from high to low, machine and id.
     found: dict[tuple[float, str, str], Path] = {}
     for level in (root, *folders_in(root)):
         snr_db = _snr_db(level)

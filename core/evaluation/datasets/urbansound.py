@@ -9,34 +9,34 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.errors import DataSetError
-from core.evaluation.datasets.recording import Recording, listed_file, listed_rows
+from core.evaluation.datasets.csv_tables import listed_file, read_listing
+from core.evaluation.datasets.recording import Recording
 from core.types import SHORTEST_CLIP_SECONDS
 
+TABLE = "metadata/UrbanSound8K.csv"
 COLUMNS = ("slice_file_name", "fsID", "start", "end", "fold", "class")
-
-# The normal classes of EnvMix (Vision to Sound, section 3.1).
-NORMALS = (
-    *("air_conditioner", "engine_idling", "street_music", "drilling"),
-    *("car_horn", "jackhammer", "children_playing", "siren"),
-)
 
 
 def urbansound(root: Path) -> list[Recording]:
-    """Every slice that the CSV lists, in its order; at most 4 s each, of mixed rates and channels.
+    """List the slices of UrbanSound8K, in the order of its CSV.
 
-    The source is the slice's Freesound number. A handful of slices last less than 0.1 s, too
+    They last at most 4 s each, of mixed rates and channels. A handful last less than 0.1 s, too
     short for a map; they are left out.
+
+    Args:
+        root: The folder that holds `audio` and `metadata`.
+
+    Returns:
+        The slices as recordings; the source is the slice's Freesound number.
 
     Raises:
         DataSetError: the folder has another layout, or lacks a column or a file; the sentence
             names the first.
     """
-    table = root / "metadata" / "UrbanSound8K.csv"
-    if not table.is_file():
-        raise DataSetError(
-            f"{root} is not UrbanSound8K: it has no metadata/UrbanSound8K.csv. Give the folder "
-            "that holds audio/ and metadata/ (published as Zenodo record 1203745)."
-        )
+    listed = read_listing(
+        root, TABLE, COLUMNS, data_set="UrbanSound8K", published="Zenodo record 1203745"
+    )
+    table = root / TABLE
     return [
         Recording(
             path=listed_file(root / "audio" / f"fold{row['fold']}", row["slice_file_name"], table),
@@ -44,7 +44,7 @@ def urbansound(root: Path) -> list[Recording]:
             fold=row["fold"],
             source=row["fsID"],
         )
-        for row in listed_rows(table, COLUMNS, fold="fold")
+        for row in listed
         if _seconds(row["start"], row["end"], table) >= SHORTEST_CLIP_SECONDS
     ]
 

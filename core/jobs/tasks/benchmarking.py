@@ -9,6 +9,6 @@ from core.runtime.progress import Progress, silent
 
 def bench(arguments: dict[str, Any], progress: Progress = silent) -> dict[str, Any]:
     """Run a benchmark and save what it measures: {benchmark_id}."""
-    from core.evaluation.benchmarks import saved
+    from core.evaluation.benchmarks.run_saved import run_saved
 
-    return {"benchmark_id": saved.run(arguments, progress)}
+    return {"benchmark_id": run_saved(arguments, progress)}

@@ -11,8 +11,8 @@ from core.detectors.heads.parts.anopatch_training import FineTuning
 from core.detectors.presets import preset_settings
 from core.detectors.settings import make_settings, with_current_names, with_former_names
 from core.errors import SettingError
-from core.evaluation.benchmarks.protocol import Candidate, unit
-from core.evaluation.benchmarks.results import part_path
+from core.evaluation.benchmarks.units import Unit
+from core.evaluation.candidate import Candidate
 
 
 def test_former_names_and_values_are_accepted() -> None:
@@ -40,8 +40,8 @@ def test_work_that_an_earlier_version_began_has_the_same_identity() -> None:
         "aisfx",
         preset_settings("padim", "recommended") | {"views": "event"},
     )
-    described = unit("novelty", candidate, "dog", {"seed": 0}).described
-    assert part_path(Path("x"), described).name == "0b452dbe5221f6907c72.json"
+    unit = Unit.of("novelty", candidate, "dog", {"seed": 0})
+    assert unit.path(Path("x")).name == "0b452dbe5221f6907c72.json"
     training = SimpleNamespace(
         settings=AnoPatchSettings(views="both"),
         _start=(5, "weights"),

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from core.evaluation.agreement import agreement, in_words, on_axes
+from core.evaluation.agreement import agreement, agreement_sentence, on_axes
 from core.types import AnomalyMap
 
 
@@ -47,13 +47,13 @@ def test_where_more_than_half_agree_is_said_with_its_place() -> None:
     calm = dataclasses.replace(calm, score=0.0)
     found = agreement([*unlike, calm])
     assert found.regions[0].score == pytest.approx(0.75)
-    said = in_words([*unlike, calm], found)
+    said = agreement_sentence([*unlike, calm], found)
     assert said.startswith("3 of 4 models find this recording anomalous")
     assert "3 of them agree on 1.0–2.0 s" in said
     # Half is no majority.
     assert not agreement([unlike[0], calm]).regions
-    assert "no place" in in_words([unlike[0], calm], agreement([unlike[0], calm]))
-    assert in_words(unlike[:1], agreement(unlike[:1])).startswith("The one model finds")
+    assert "no place" in agreement_sentence([unlike[0], calm], agreement([unlike[0], calm]))
+    assert agreement_sentence(unlike[:1], agreement(unlike[:1])).startswith("The one model finds")
 
 
 def test_no_map_is_refused() -> None:

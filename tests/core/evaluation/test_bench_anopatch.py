@@ -12,6 +12,8 @@ import pytest
 from core import Detector
 from core.cli import main
 from core.detectors.heads.anopatch import AnoPatch
+from core.evaluation.benchmarks import machine_benchmark
+from core.evaluation.candidate import Candidate
 from core.metrics import bootstrap_interval
 from core.types import AnomalyMap, Clip, TrainingClip
 from tests.core.evaluation.test_bench_machines import area, lines, rows_of
@@ -39,11 +41,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             told["banks"].append(options["bank"])
             return super().score_many(clips, **options)
 
-    monkeypatch.setattr("core.evaluation.benchmarks.protocol.Detector", Watched)
+    monkeypatch.setattr("core.evaluation.candidate.Detector", Watched)
     monkeypatch.setitem(AnoPatch.more_presets, "small", STEPS)
     few_draws = partial(bootstrap_interval, n_resamples=30)
-    for name in ("dcase2020", "dcase2023"):
-        monkeypatch.setattr(f"core.evaluation.benchmarks.{name}.bootstrap_interval", few_draws)
+    monkeypatch.setattr(machine_benchmark, "bootstrap_interval", few_draws)
     return told
 
 
@@ -128,8 +129,6 @@ def test_dcase2023_compares_with_source_and_target_and_takes_the_smaller(
 
 
 def test_the_published_form_masks_as_much_as_the_paper_says() -> None:
-    from core.evaluation.benchmarks.protocol import Candidate
-
     published = Candidate("anopatch", "published", "beats-small", {})
     assert published.on("dcase2020").settings_in_full().specaug_freq == 40
     assert published.on("dcase2023").settings_in_full().specaug_freq == 80

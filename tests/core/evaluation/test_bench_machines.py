@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from core.cli import main
-from core.evaluation.benchmarks import machine_units
+from core.evaluation.benchmarks import machine_benchmark
 from core.evaluation.benchmarks.paper import envmix_values, paper_value, paper_values
 from core.metrics import bootstrap_interval
 from core.types import Clip
@@ -54,13 +54,12 @@ class Loudness:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> type[Loudness]:
-    monkeypatch.setattr("core.evaluation.benchmarks.protocol.Detector", Loudness)
+    monkeypatch.setattr("core.evaluation.candidate.Detector", Loudness)
     monkeypatch.setattr(Loudness, "fits", [])
     monkeypatch.setattr(Loudness, "stop_at", None)
     # A thousand draws are for tables; that intervals are right is shown where they are made.
     few_draws = partial(bootstrap_interval, n_resamples=30)
-    for name in ("mimii", "dcase2020", "dcase2023"):
-        monkeypatch.setattr(f"core.evaluation.benchmarks.{name}.bootstrap_interval", few_draws)
+    monkeypatch.setattr(machine_benchmark, "bootstrap_interval", few_draws)
     return Loudness
 
 
@@ -341,13 +340,13 @@ def _with_attributes(root: Path) -> Path:
 def test_other_processes_can_be_given_the_work(quick, tmp_path, monkeypatch) -> None:
     root = dcase2020_tree(tmp_path / "data", {"fan": {"id_00": (3, 2, 2)}}, seconds=0.1)
     sent = []
-    run_units = machine_units.run_units
+    run_units = machine_benchmark.run_units
 
     def watched(units: Any, measure: Any, *more: Any) -> Any:
         sent.append(ForkingPickler.dumps(measure))
         return run_units(units, measure, *more)
 
-    monkeypatch.setattr(machine_units, "run_units", watched)
+    monkeypatch.setattr(machine_benchmark, "run_units", watched)
     assert bench("dcase2020", root, tmp_path / "out", heads="padim") == 0
     assert len(sent) == 1
 

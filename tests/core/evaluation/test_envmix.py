@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.evaluation.datasets.envmix import mix, trim
+from core.evaluation.datasets.mixing import mix, trim
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import Clip
 

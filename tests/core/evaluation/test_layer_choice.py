@@ -19,7 +19,7 @@ from core.evaluation.layer_choice import (
     sentence,
     time_cut,
 )
-from core.types import Clip
+from core.types import Clip, TrainingClip
 from tests.support.fake_features import LAYERS, noise, small_backbone
 
 
@@ -69,11 +69,10 @@ def test_a_cut_is_silent_a_stopped_band_is_missing_and_a_mix_is_louder() -> None
 
 
 def test_every_layer_and_set_is_judged_and_ordered() -> None:
-    clips = [noise(seed) for seed in range(8)]
+    clips = [TrainingClip(noise(seed)) for seed in range(8)]
     seen: list[float] = []
     standings = choose_layers(
         clips,
-        [clip.sha256 for clip in clips],
         backbone="small",
         device="cpu",
         progress=lambda stage, fraction: seen.append(fraction),
@@ -89,7 +88,7 @@ def test_every_layer_and_set_is_judged_and_ordered() -> None:
 
 def test_one_recording_is_not_enough() -> None:
     with pytest.raises(FitError, match="at least two"):
-        choose_layers([noise(0)], ["one"], backbone="small", device="cpu")
+        choose_layers([TrainingClip(noise(0))], backbone="small", device="cpu")
 
 
 def test_the_command_prints_a_table_and_a_sentence(

@@ -127,11 +127,13 @@ def test_dcase2020_evaluation_clips_need_their_labels(tmp_path: Path) -> None:
     labels = tmp_path / "eval_data_list.csv"
     rows = [f"id_01_{i:08d}.wav,normal_id_01_{9 - i:08d}.wav,{i % 2}" for i in range(3)]
     labels.write_text("\n".join(["pump", "id_01_00000000.wav,x,1", "fan", *rows]))
-    tests = [clip for clip in dcase2020(root, labels=labels) if clip.is_test]
+    tests = [clip for clip in dcase2020(root, ground_truth=labels) if clip.is_test]
     assert [clip.is_anomalous for clip in tests] == [False, True, False]
     labels.write_text("fan\nid_01_00000000.wav,x,maybe\n")
-    assert "0 or 1, not “id_01_00000000.wav,x,maybe”" in refusal(dcase2020, root, labels=labels)
-    assert "it is not there" in refusal(dcase2020, root, labels=tmp_path / "gone.csv")
+    assert "0 or 1, not “id_01_00000000.wav,x,maybe”" in refusal(
+        dcase2020, root, ground_truth=labels
+    )
+    assert "it is not there" in refusal(dcase2020, root, ground_truth=tmp_path / "gone.csv")
 
 
 def test_a_wrong_dcase2020_is_refused(tmp_path: Path) -> None:
@@ -197,14 +199,14 @@ def test_dcase2023_evaluation_clips_need_their_labels(sections: Path, tmp_path: 
     truth = labels / "ground_truth_bearing_section_00_test.csv"
     lines = [f"section_00_{i:04d}.wav,{Path(name).stem}" for i, name in enumerate(full)]
     truth.write_text("\n".join(lines))
-    tests = [clip for clip in dcase2023(sections, labels=labels) if clip.is_test]
+    tests = [clip for clip in dcase2023(sections, ground_truth=labels) if clip.is_test]
     found = Counter((clip.domain, clip.is_anomalous) for clip in tests)
     assert found == {
         ("source", False): 2, ("source", True): 2, ("target", False): 2, ("target", True): 1
     }  # fmt: skip
     truth.write_text("section_00_0000.wav,0\n")
-    assert "not of ground_truth_attributes" in refusal(dcase2023, sections, labels=labels)
-    assert "no folder of labels" in refusal(dcase2023, sections, labels=truth)
+    assert "not of ground_truth_attributes" in refusal(dcase2023, sections, ground_truth=labels)
+    assert "no folder of labels" in refusal(dcase2023, sections, ground_truth=truth)
 
 
 def test_a_wrong_dcase2023_is_refused(sections: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from core.evaluation.datasets import machines
 from core.evaluation.datasets.machines import (
     FAULTS,
     MACHINES,
-    MachineClip,
+    MadeRecording,
     fan,
     make_set,
     pump,
@@ -46,7 +46,7 @@ def spectrum_of_envelope(sound: NDArray, low: float, high: float) -> tuple[NDArr
     return axis[inside], envelope[inside]
 
 
-def during(made: MachineClip, sound: NDArray, after: float = 0.0) -> NDArray[np.bool_]:
+def during(made: MadeRecording, sound: NDArray, after: float = 0.0) -> NDArray[np.bool_]:
     """Which samples lie in the fault's times, each made longer by `after` seconds."""
     time = np.arange(sound.size) / made.clip.sample_rate
     return np.any([(a <= time) & (time < b + after) for a, b in made.fault_times], axis=0)

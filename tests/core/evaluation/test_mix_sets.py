@@ -17,10 +17,10 @@ from core.evaluation.benchmarks.manifest import write_manifest
 from core.evaluation.benchmarks.mix_again import again
 from core.evaluation.benchmarks.mix_sources import from_folders, from_machines, recorded
 from core.evaluation.benchmarks.recorded_mixes import RecordedMixes
-from core.evaluation.datasets.envmix import Mix, mix, mix_stem
-from core.evaluation.datasets.esc50 import Recording
 from core.evaluation.datasets.folders import folder_recordings
 from core.evaluation.datasets.machines import make
+from core.evaluation.datasets.mixing import Mix, mix, mix_stem
+from core.evaluation.datasets.recording import Recording
 from core.runtime.progress import silent
 from core.types import Clip
 

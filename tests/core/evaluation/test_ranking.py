@@ -14,11 +14,13 @@ from core.cli.rank import read_labels
 from core.detectors.registry import head_type
 from core.errors import SettingError
 from core.evaluation import ranking
-from core.evaluation.ranking import Candidate, Recordings, Standing, rank
+from core.evaluation.candidate import Candidate
+from core.evaluation.ranking import RankedRecordings, Standing, UnreadClip, rank
 from core.metrics import Interval
 from tests.support.fake_features import SAMPLE_RATE, noise, small_backbone
 
-PADIM, PATCHCORE = Candidate("padim", "recommended"), Candidate("patchcore", "published")
+PADIM = Candidate.of("padim", "recommended", "small")
+PATCHCORE = Candidate.of("patchcore", "published", "small")
 TONE = (0.4, 3000.0)
 
 
@@ -30,35 +32,33 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     backbones._load.cache_clear()
 
 
-def recordings(n_normal: int = 8, n_unlike: int = 0, n_groups: int = 8) -> Recordings:
-    return Recordings(
-        [partial(noise, seed) for seed in range(n_normal)],
-        [str(seed % n_groups) for seed in range(n_normal)],
-        [partial(noise, 100 + seed, tone=TONE) for seed in range(n_unlike)],
+def recordings(n_normal: int = 8, n_anomalous: int = 0, n_groups: int = 8) -> RankedRecordings:
+    return RankedRecordings(
+        [UnreadClip(partial(noise, seed), str(seed % n_groups)) for seed in range(n_normal)],
+        [partial(noise, 100 + seed, tone=TONE) for seed in range(n_anomalous)],
     )
 
 
 def test_loud_tones_rank_above_held_out_noise() -> None:
-    standings = rank(recordings(n_unlike=3), [PATCHCORE, PADIM], backbone="small", device="cpu")
+    standings = rank(recordings(n_anomalous=3), [PATCHCORE, PADIM], device="cpu")
     assert all(one.roc_auc is not None and one.roc_auc.value > 0.9 for one in standings)
     assert ranking.chosen(standings) is standings[0]
     assert "ranks first with an AUROC of" in ranking.sentence(standings)
 
 
 def test_clips_that_are_nothing_special_do_not_look_so() -> None:
-    """Unlike in name only: an AUROC near one would mean that normal clips were not held out."""
-    same = Recordings(
-        recordings(12).normal,
-        recordings(12, n_groups=12).groups,
+    """Anomalous in name only: an AUROC near one would mean that normal clips were fitted on."""
+    same = RankedRecordings(
+        recordings(12, n_groups=12).normal,
         [partial(noise, 200 + seed) for seed in range(12)],
     )
-    (standing,) = rank(same, [PATCHCORE], backbone="small", device="cpu")
+    (standing,) = rank(same, [PATCHCORE], device="cpu")
     assert standing.roc_auc is not None
     assert standing.roc_auc.low < 0.5
 
 
 def test_normals_alone_rank_nothing_but_say_what_they_can() -> None:
-    standings = rank(recordings(), [PATCHCORE, PADIM], backbone="small", device="cpu")
+    standings = rank(recordings(), [PATCHCORE, PADIM], device="cpu")
     assert [one.candidate for one in standings] == [PADIM, PATCHCORE]
     best = ranking.chosen(standings)
     assert best is not None and best.candidate == PADIM
@@ -78,7 +78,7 @@ def test_without_the_recommended_one_nothing_is_suggested() -> None:
 
 
 def test_few_recordings_are_not_halved() -> None:
-    (standing,) = rank(recordings(n_groups=3), [PADIM], backbone="small", device="cpu")
+    (standing,) = rank(recordings(n_groups=3), [PADIM], device="cpu")
     assert standing.n_alarms is None and standing.spread is not None
 
 
@@ -86,7 +86,7 @@ def test_a_head_that_needs_more_clips_stands_last_with_its_problem(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(head_type("padim"), "fewest_clips", 50)
-    standings = rank(recordings(), [PADIM, PATCHCORE], backbone="small", device="cpu")
+    standings = rank(recordings(), [PADIM, PATCHCORE], device="cpu")
     assert standings[1].candidate == PADIM
     assert "50 normal clips" in (standings[1].problem or "")
     assert ranking.chosen(standings) is None

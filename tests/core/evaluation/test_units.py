@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BenchmarkError, FitError, StoreError
-from core.evaluation.benchmarks.results import Measured, Row
+from core.evaluation.benchmarks.results import Measured, ResultRow
 from core.evaluation.benchmarks.units import Unit, fitting_jobs, run_units
 from core.runtime.progress import silent
 
@@ -26,7 +26,7 @@ def measure(log: Path, candidate: int, normal: str, progress) -> Measured:
     with log.open("a") as stream:
         stream.write(f"{candidate}\n")
     progress("Working", 0.5)
-    row = Row("h", "p", "b", "d", normal, 6.0, "sample", "ROC", candidate / 7, None, None, 4)
+    row = ResultRow("h", "p", "b", "d", normal, 6.0, "sample", "ROC", candidate / 7, None, None, 4)
     return Measured([row], [{"clip": f"clip {candidate}", "score": candidate / 3}])
 
 
@@ -130,7 +130,7 @@ def test_a_run_that_is_killed_goes_on_and_leaves_no_worker(tmp_path: Path) -> No
 def measure_threads(candidate: int, normal: str, progress) -> Measured:
     import torch
 
-    row = Row(
+    row = ResultRow(
         "h", "p", "b", "d", normal, 6.0, "sample", "ROC", torch.get_num_threads(), None, None, 4
     )
     return Measured([row], [])

@@ -8,8 +8,9 @@ import torch
 
 from core.audio import read_clip
 from core.detectors import Detector
-from core.evaluation.datasets.envmix import mix
-from core.evaluation.datasets.esc50 import esc50, of_classes
+from core.evaluation.datasets.esc50 import esc50
+from core.evaluation.datasets.mixing import mix
+from core.evaluation.datasets.recording import of_classes
 from core.metrics import faithfulness_per_clip, truth_mask, truth_share
 from core.spectral.masking import apply_mask
 from core.spectral.spectrogram import mel_filter_bank, stft

@@ -1,9 +1,8 @@
-"""Made recordings of four machines, normal and with faults, for trying HearMap without any.
+"""Made recordings of four machines, normal and with faults, to try HearMap without data.
 
-They are seeded and physical enough to be worth hearing: rotation and blade tones, pressure
-pulses, rolling, clicks and flowing air, in one small room. Clips of a machine differ as real
-ones do: level ±2 dB, speed ±2-3 %, phases, noise. The same seed with and without a fault gives
-the same recording but for the fault.
+They sound like rotation and blade tones, pressure pulses, rolling, clicks and flowing air in one
+small room. Clips of a machine differ as real ones do: level ±2 dB, speed ±2-3 %, phases, noise.
+The same seed with and without a fault gives the same recording but for the fault.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from core.evaluation.datasets.machines import fan, pump, slide_rail, valve
 from core.evaluation.datasets.machines.take import Parts, Take, in_room
 from core.types import Clip, Float32Array
 
-__all__ = ["FAULTS", "MACHINES", "MachineClip", "make", "make_set"]
+__all__ = ["FAULTS", "MACHINES", "MadeRecording", "make", "make_set"]
 
 MACHINES = ("fan", "pump", "slide rail", "valve")
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -41,13 +40,15 @@ _SOUND: dict[str, tuple[Callable[[Take, Take, str | None], Parts], float]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class MachineClip:
+class MadeRecording:
     """A made recording with the truth about its fault.
 
-    Shape:
-        fault_stem: [n] float32, what the fault changed: the clip less the same clip without it
-    `fault_times` are (start, stop) in seconds, all of the clip for a lasting fault, none for a
-    normal clip.
+    Attributes:
+        clip: The sound.
+        fault: The fault, None of a normal recording.
+        fault_times: Start and end in seconds of each moment with the fault; all of the clip where
+            the fault lasts, none of a normal recording.
+        fault_stem: What the fault changed, [n] float32: the clip less the same clip without it.
     """
 
     clip: Clip
@@ -63,8 +64,18 @@ def make(
     duration_seconds: float = 5.0,
     sample_rate: int = 44_100,
     fault: str | None = None,
-) -> MachineClip:
-    """A recording of one of `MACHINES`, normal or with one of its `FAULTS`.
+) -> MadeRecording:
+    """Make a recording of a machine, normal or with a fault.
+
+    Args:
+        machine: One of `MACHINES`.
+        seed: What everything random is drawn from, 0 or more.
+        duration_seconds: Its length in seconds, at least 2.
+        sample_rate: Its rate in Hz, at least 8000.
+        fault: One of the machine's `FAULTS`, or None.
+
+    Returns:
+        The recording and the truth about its fault. 5 s take about as long as scoring them.
 
     Raises:
         SettingError: no such machine or fault, or a clip too short or at too low a rate.
@@ -82,7 +93,7 @@ def make(
     stem = gain * in_room(parts.change, sample_rate)
     samples = np.clip(normal + stem, -1.0, 1.0).astype(np.float32)
     name = f"{machine} {fault or 'normal'} {seed:04d}.wav"
-    return MachineClip(
+    return MadeRecording(
         Clip.from_samples(samples, sample_rate, name),
         fault,
         parts.times,
@@ -93,21 +104,33 @@ def make(
 def make_set(
     machine: str,
     n_normal: int,
-    n_unlike: int,
+    n_anomalous: int,
     seed: int,
     *,
     duration_seconds: float = 5.0,
     sample_rate: int = 44_100,
-) -> tuple[list[MachineClip], list[MachineClip]]:
-    """Normal recordings, and others of the same machine with each of its faults in turn.
+) -> tuple[list[MadeRecording], list[MadeRecording]]:
+    """Make normal recordings of a machine, and others with each of its faults in turn.
 
-    All differ; another `seed` gives others.
+    Args:
+        machine: One of `MACHINES`.
+        n_normal: How many normal ones.
+        n_anomalous: How many with a fault.
+        seed: Another seed gives others; all recordings of a seed differ.
+        duration_seconds: The length of each in seconds.
+        sample_rate: The rate of each in Hz.
+
+    Returns:
+        The normal recordings and those with a fault.
+
+    Raises:
+        SettingError: as `make`.
     """
     if machine not in MACHINES:
-        raise SettingError(_no_machine(machine))
+        raise SettingError(no_machine(machine))
     faults = FAULTS[machine]
     first = seed * 10_000
-    wanted = [None] * n_normal + [faults[k % len(faults)] for k in range(n_unlike)]
+    wanted = [None] * n_normal + [faults[k % len(faults)] for k in range(n_anomalous)]
     clips = [
         make(
             machine,
@@ -121,13 +144,21 @@ def make_set(
     return clips[:n_normal], clips[n_normal:]
 
 
-def _no_machine(machine: str) -> str:
+def no_machine(machine: str) -> str:
+    """Say that there is no such machine.
+
+    Args:
+        machine: The name that was asked for.
+
+    Returns:
+        A sentence that lists `MACHINES`.
+    """
     return f"There is no machine “{machine}”; there are {', '.join(MACHINES)}."
 
 
 def _check(machine: str, fault: str | None, seconds: float, sample_rate: int, seed: int) -> None:
     if machine not in MACHINES:
-        raise SettingError(_no_machine(machine))
+        raise SettingError(no_machine(machine))
     if fault is not None and fault not in FAULTS[machine]:
         known = ", ".join(FAULTS[machine])
         raise SettingError(f"A {machine} has no fault “{fault}”; it has {known}.")

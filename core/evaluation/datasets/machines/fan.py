@@ -16,7 +16,16 @@ HOUSING = ((2_750.0, 0.004, 1.0), (4_300.0, 0.003, 0.7), (6_900.0, 0.002, 0.4))
 
 
 def fan(take: Take, fault_take: Take, fault: str | None) -> Parts:
-    """The fan's sound and what the fault changes in it."""
+    """Make a fan's sound.
+
+    Args:
+        take: The draws of the normal sound.
+        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
+        fault: One of `FAULTS`, or None.
+
+    Returns:
+        The normal sound and what the fault changes in it, [n] each.
+    """
     turns = take.turns(ROTATION_HZ, spread=0.025, drift=0.006)
     blades = [(N_BLADES * k, 0.5 / k**0.8) for k in range(1, 9)]
     rotation = [(1.0, 0.05), (2.0, 0.06), (3.0, 0.03)]
@@ -36,7 +45,7 @@ def fan(take: Take, fault_take: Take, fault: str | None) -> Parts:
 
 
 def _imbalance(normal: Float64Array, turns: Float64Array, take: Take, fault_take: Take) -> Parts:
-    """The heavy side shakes the frame once a turn: a low thump, and all else beats with it."""
+    # The heavy side shakes the frame once a turn: a low thump, and all else beats with it.
     times = ((0.0, take.seconds),)
     angle = fault_take.between(0, 1)
     swing = np.cos(2 * np.pi * (turns + angle))
@@ -51,7 +60,7 @@ def _imbalance(normal: Float64Array, turns: Float64Array, take: Take, fault_take
 def _bearing_knock(
     normal: Float64Array, turns: Float64Array, take: Take, fault_take: Take
 ) -> Parts:
-    """A pitted race: trains of small metallic knocks, strongest when the load is on the pit."""
+    # A pitted race: trains of small metallic knocks, strongest when the load is on the pit.
     times = fault_take.intervals(n_most=4, shortest=0.25, longest=0.6)
     knocks = take.zeros()
     passes = RACE_ORDER * turns
@@ -67,7 +76,7 @@ def _bearing_knock(
 
 
 def _blade_rub(normal: Float64Array, turns: Float64Array, fault_take: Take) -> Parts:
-    """One blade touches the housing over a third of each turn: a scrape at the rotation rate."""
+    # One blade touches the housing over a third of each turn: a scrape at the rotation rate.
     times = fault_take.intervals(n_most=3, shortest=0.4, longest=1.0)
     contact = np.clip(np.cos(2 * np.pi * (turns + fault_take.between(0, 1))), 0, None) ** 3
     scrape = fault_take.band_noise(2_200, 6_000) * contact * fault_take.gate(times, 0.06)

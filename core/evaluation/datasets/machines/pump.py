@@ -16,7 +16,16 @@ ROD = ((310.0, 0.022, 0.8), (690.0, 0.014, 1.0), (1_480.0, 0.008, 0.7), (2_900.0
 
 
 def pump(take: Take, fault_take: Take, fault: str | None) -> Parts:
-    """The pump's sound and what the fault changes in it."""
+    """Make a pump's sound.
+
+    Args:
+        take: The draws of the normal sound.
+        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
+        fault: One of `FAULTS`, or None.
+
+    Returns:
+        The normal sound and what the fault changes in it, [n] each.
+    """
     strokes = take.turns(STROKE_HZ, spread=0.025, drift=0.008)
     motor = take.turns(MOTOR_HZ, spread=0.008, drift=0.002)
     hum = take.tones(motor, [(1, 0.10), (2, 0.30), (4, 0.16), (6, 0.10), (8, 0.05), (16, 0.03)])
@@ -38,14 +47,14 @@ def pump(take: Take, fault_take: Take, fault: str | None) -> Parts:
 
 
 def _pulse(turns: Float64Array) -> Float64Array:
-    """Pressure over a piston's turn, 0 to 1: a quick rise, a slow fall."""
+    # Pressure over a piston's turn, 0 to 1: a quick rise, a slow fall.
     return np.asarray(
         np.exp(2.2 * (np.cos(2 * np.pi * turns + 0.6 * np.sin(2 * np.pi * turns)) - 1))
     )
 
 
 def _bubbles(take: Take, per_second: float) -> Float64Array:
-    """Bubbles that ring at their own pitch (Minnaert), which rises a little as they shrink."""
+    # Bubbles ring at their own pitch (Minnaert), which rises a little as they shrink.
     sound = take.zeros()
     for at in take.random.uniform(0, take.seconds, take.random.poisson(per_second * take.seconds)):
         hz = take.between(500, 2_400)
@@ -57,7 +66,7 @@ def _bubbles(take: Take, per_second: float) -> Float64Array:
 
 
 def _leak(normal: Float64Array, fault_take: Take) -> Parts:
-    """A seal gives way for a moment: a fluttering spray, high and broad."""
+    # A seal gives way for a moment: a fluttering spray, high and broad.
     times = fault_take.intervals(n_most=3, shortest=0.4, longest=1.0)
     flutter = 1 + 0.4 * np.sin(2 * np.pi * 23 * fault_take.time) + fault_take.wander(0.3, 6.0)
     hiss = fault_take.band_noise(3_500, 11_000) * flutter * fault_take.gate(times, 0.08)
@@ -67,7 +76,7 @@ def _leak(normal: Float64Array, fault_take: Take) -> Parts:
 
 
 def _knocking(normal: Float64Array, strokes: Float64Array, fault_take: Take) -> Parts:
-    """A worn rod bearing: a knock at one piston's turn, for some turns on end."""
+    # A worn rod bearing: a knock at one piston's turn, for some turns on end.
     spans = fault_take.intervals(n_most=2, shortest=0.8, longest=1.6)
     knocks = fault_take.zeros()
     angle = fault_take.between(0, 1)
@@ -90,7 +99,7 @@ def _clogging(
     strokes: Float64Array,
     fault_take: Take,
 ) -> Parts:
-    """A blocked inlet: less water is heard, the pulses hammer, and the pipe gurgles."""
+    # A blocked inlet: less water flows, the pulses hammer, and the pipe gurgles.
     times = ((0.0, fault_take.seconds),)
     suck = _pulse(N_PISTONS * strokes + 0.5)
     gurgle = fault_take.band_noise(180, 420) * suck * (1 + fault_take.wander(0.6, 3.0))

@@ -16,7 +16,16 @@ SCREECH_HZ = (2_350.0, 3_900.0, 6_100.0)
 
 
 def slide_rail(take: Take, fault_take: Take, fault: str | None) -> Parts:
-    """The rail's sound and what the fault changes in it."""
+    """Make a slide rail's sound.
+
+    Args:
+        take: The draws of the normal sound.
+        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
+        fault: One of `FAULTS`, or None.
+
+    Returns:
+        The normal sound and what the fault changes in it, [n] each.
+    """
     strokes = _strokes(take)
     carriage, speed = _carriage(take, strokes)
     drive = take.tones(50 * take.time, [(1, 0.02), (2, 0.03), (3, 0.015)]) + 0.02 * take.noise(
@@ -31,7 +40,7 @@ def slide_rail(take: Take, fault_take: Take, fault: str | None) -> Parts:
 
 
 def _strokes(take: Take) -> list[tuple[float, float]]:
-    """When the carriage runs, in seconds; the first may have begun before the take."""
+    # When the carriage runs, in seconds; the first run may have begun before the take.
     pace = 1 + take.between(-0.03, 0.03)
     period = (STROKE_SECONDS + DWELL_SECONDS) * pace
     first = take.between(-period, 0.0)
@@ -41,7 +50,7 @@ def _strokes(take: Take) -> list[tuple[float, float]]:
 
 
 def _carriage(take: Take, strokes: list[tuple[float, float]]) -> tuple[Float64Array, Float64Array]:
-    """The carriage's sound and its speed, 0 to 1, both [n]."""
+    # The carriage's sound and its speed, 0 to 1, both [n].
     speed, thumps = take.zeros(), take.zeros()
     for start, stop in strokes:
         run = (take.time - start) / (stop - start)
@@ -66,7 +75,7 @@ def _scrape(
     speed: Float64Array,
     fault_take: Take,
 ) -> Parts:
-    """A chip on the rail, always at the same place: stick and slip that makes the rail screech."""
+    # A chip on the rail, always at the same place: stick and slip that makes the rail screech.
     inside = [s for s in strokes if s[0] >= 0 and s[1] <= fault_take.seconds]
     place, length = fault_take.between(0.3, 0.55), fault_take.between(0.22, 0.32)
     forward = inside[int(fault_take.random.integers(0, 2)) :: 2] or inside
@@ -95,7 +104,7 @@ def _missed_stroke(
     strokes: list[tuple[float, float]],
     fault_take: Take,
 ) -> Parts:
-    """The carriage sticks for a stroke: no run, no thump, only the motor straining."""
+    # The carriage sticks for a stroke: no run, no thump, only the motor straining.
     inside = [s for s in strokes if s[0] >= 0 and s[1] + DWELL_SECONDS <= fault_take.seconds]
     start, stop = inside[int(fault_take.random.integers(0, len(inside)))]
     times = ((start, stop + 0.9 * DWELL_SECONDS),)

@@ -20,10 +20,12 @@ ROOM_LEVEL_DB = -9.0
 
 @dataclass(frozen=True)
 class Parts:
-    """What a machine gives: its normal sound, what a fault changed, and when.
+    """What a machine gives; the faulty sound is normal + change.
 
-    Shape:
-        normal, change: [n]; the faulty sound is normal + change
+    Attributes:
+        normal: Its normal sound, [n].
+        change: What a fault changed, [n].
+        times: When, in seconds.
     """
 
     normal: Float64Array
@@ -32,7 +34,13 @@ class Parts:
 
 
 class Take:
-    """`n` samples at `rate`, drawn from `random`: equal seeds give equal takes."""
+    """One take of a recording: equal seeds give equal takes.
+
+    Args:
+        seed: What everything is drawn from.
+        n: How many samples.
+        rate: The sample rate in Hz.
+    """
 
     def __init__(self, seed: Sequence[int], n: int, rate: int) -> None:
         self.random = np.random.default_rng(seed)
@@ -46,15 +54,34 @@ class Take:
         return self.n / self.rate
 
     def between(self, low: float, high: float) -> float:
-        """A uniform draw."""
+        """Draw a number.
+
+        Args:
+            low: The lowest.
+            high: The highest.
+
+        Returns:
+            A number between them, all equally likely.
+        """
         return float(self.random.uniform(low, high))
 
     def zeros(self) -> Float64Array:
-        """Silence, [n]."""
+        """Make silence.
+
+        Returns:
+            Zeros [n].
+        """
         return np.zeros(self.n)
 
     def noise(self, shape: Sequence[tuple[float, float]]) -> Float64Array:
-        """Noise of RMS 1, [n], whose spectrum runs through (Hz, dB) points, straight in log Hz."""
+        """Make noise of a spectrum.
+
+        Args:
+            shape: Points (Hz, dB) that the spectrum runs through, straight between them in log Hz.
+
+        Returns:
+            Noise [n] of RMS 1.
+        """
         hz, gain_db = np.array(shape).T
         axis = np.fft.rfftfreq(self.n, 1 / self.rate)
         curve_db = np.interp(np.log(np.maximum(axis, 1.0)), np.log(hz), gain_db)
@@ -64,13 +91,29 @@ class Take:
         return np.asarray(sound / np.sqrt(np.square(sound).mean()))
 
     def band_noise(self, low_hz: float, high_hz: float) -> Float64Array:
-        """Noise of RMS 1 between two frequencies, 24 dB lower an octave outside, [n]."""
+        """Make noise between two frequencies.
+
+        Args:
+            low_hz: The lower one.
+            high_hz: The upper one.
+
+        Returns:
+            Noise [n] of RMS 1, 24 dB lower an octave outside.
+        """
         low, high = min(low_hz, 0.3 * self.rate), min(high_hz, 0.45 * self.rate)
         floor = [(low / 4, -60.0), (low / 2, -24.0), (low, 0.0)]
         return self.noise([*floor, (high, 0.0), (high * 2, -24.0), (high * 4, -60.0)])
 
     def wander(self, depth: float, fastest_hz: float = 0.6) -> Float64Array:
-        """A slow curve about 0 that stays within ±depth, [n]."""
+        """Make a slow curve about 0.
+
+        Args:
+            depth: The most it departs from 0.
+            fastest_hz: Its highest frequency in Hz.
+
+        Returns:
+            The curve [n].
+        """
         # Drawn on a coarse grid: a slow curve needs no more.
         grid = np.arange(0.0, self.seconds + 1 / fastest_hz, 1 / (64 * fastest_hz))
         curve = np.zeros(grid.size)
@@ -80,12 +123,29 @@ class Take:
         return np.interp(self.time, grid, curve * depth / 4)
 
     def turns(self, hz: float, spread: float, drift: float) -> Float64Array:
-        """Revolutions since some start at about `hz`, [n]: another speed each take, drifting."""
+        """Count the turns of something that rotates: another speed each take, drifting.
+
+        Args:
+            hz: About how many turns a second.
+            spread: How far a take's speed may lie from it, as a share.
+            drift: How far the speed drifts within the take, as a share.
+
+        Returns:
+            Turns since some start, [n].
+        """
         speed = hz * (1 + self.between(-spread, spread)) * (1 + self.wander(drift))
         return np.asarray(self.between(0, 1) + np.cumsum(speed) / self.rate)
 
     def tones(self, turns: Float64Array, gains: Sequence[tuple[float, float]]) -> Float64Array:
-        """Partials at multiples of a rotation, each (order, gain), phases and levels drawn, [n]."""
+        """Make partials at multiples of a rotation; phases and levels are drawn.
+
+        Args:
+            turns: Turns since some start, [n].
+            gains: Order and gain of each partial.
+
+        Returns:
+            Their sum [n].
+        """
         sound = self.zeros()
         for order, gain in gains:
             level = gain * 10 ** (self.between(-1.0, 1.0) / 20) * (1 + self.wander(0.15))
@@ -93,7 +153,15 @@ class Take:
         return sound
 
     def ring(self, modes: Modes, gain: float = 1.0) -> Float64Array:
-        """A struck body: modes (Hz, decay in seconds to 1/e, gain), slightly detuned, [m]."""
+        """Strike a body; its modes are slightly detuned.
+
+        Args:
+            modes: Frequency in Hz, decay in seconds to 1/e and gain of each.
+            gain: What the whole is multiplied by.
+
+        Returns:
+            Its ringing [m], six times as long as its longest decay.
+        """
         longest = max(decay for _, decay, _ in modes)
         time = np.arange(int(6 * longest * self.rate)) / self.rate
         sound = np.zeros(time.size)
@@ -106,14 +174,28 @@ class Take:
         return np.asarray(gain * onset * sound)
 
     def place(self, sound: Float64Array, struck: Float64Array, at_seconds: float) -> None:
-        """Adds `struck` into `sound` from a time on, cut at its end."""
+        """Add a sound into another, in place, cut at its end.
+
+        Args:
+            sound: What is added to, [n].
+            struck: What is added, [m].
+            at_seconds: Where it begins; before 0 or beyond the end nothing is added.
+        """
         start = round(at_seconds * self.rate)
         if 0 <= start < self.n:
             stop = min(start + struck.size, self.n)
             sound[start:stop] += struck[: stop - start]
 
     def gate(self, times: Intervals, rise_seconds: float) -> Float64Array:
-        """1 within the intervals, 0 outside, raised-cosine edges inside them, [n]."""
+        """Make a weight that is 1 within intervals and 0 outside.
+
+        Args:
+            times: The intervals in seconds.
+            rise_seconds: How long the raised-cosine edges within them last.
+
+        Returns:
+            The weight [n].
+        """
         gate = self.zeros()
         for start, stop in times:
             inside = np.minimum(self.time - start, stop - self.time)
@@ -122,7 +204,16 @@ class Take:
         return gate
 
     def intervals(self, n_most: int, shortest: float, longest: float) -> Intervals:
-        """1 to `n_most` intervals in seconds, apart from one another and from both ends."""
+        """Draw intervals, apart from one another and from both ends.
+
+        Args:
+            n_most: The most; at least one.
+            shortest: The shortest length in seconds.
+            longest: The longest length in seconds.
+
+        Returns:
+            Start and end of each, in seconds.
+        """
         n_fitting = max(1, int((self.seconds - 0.4) / (1.6 * longest)))
         count = int(self.random.integers(1, min(n_most, n_fitting) + 1))
         longest = min(longest, self.seconds - 0.4)
@@ -140,7 +231,17 @@ class Take:
 def band_rms(
     sound: Float64Array, rate: int, band_hz: tuple[float, float], times: Intervals
 ) -> float:
-    """The RMS of a band of a sound within intervals."""
+    """Measure a band of a sound within intervals.
+
+    Args:
+        sound: The sound [n].
+        rate: Its sample rate in Hz.
+        band_hz: The band's edges.
+        times: The intervals in seconds.
+
+    Returns:
+        The band's RMS.
+    """
     axis = np.fft.rfftfreq(sound.size, 1 / rate)
     spectrum = np.fft.rfft(sound)
     spectrum[(axis < band_hz[0]) | (axis > band_hz[1])] = 0
@@ -158,10 +259,19 @@ def at_level(
     *,
     least_db: float = 0.0,
 ) -> Float64Array:
-    """The event scaled to lie 0 to 6 dB above the normal sound, in its band and its time.
+    """Scale an event to lie 0 to 6 dB above the normal sound, in its band and its time.
 
-    `least_db` moves both ends: amid strokes and clicks an event is masked that would be heard
-    plainly in a steady sound.
+    Args:
+        event: The event [n].
+        normal: The normal sound [n].
+        take: What the level is drawn from.
+        band_hz: The event's band.
+        times: When it sounds, in seconds.
+        least_db: Moves both ends: amid strokes and clicks an event is masked that would be plain
+            in a steady sound.
+
+    Returns:
+        The event [n].
     """
     level = 10 ** (take.between(least_db, least_db + 6.0) / 20)
     background = band_rms(normal, take.rate, band_hz, times)
@@ -169,7 +279,15 @@ def at_level(
 
 
 def in_room(sound: Float64Array, rate: int) -> Float64Array:
-    """The sound as a microphone in a small treated room hears it, [n]."""
+    """Put a sound into a small treated room.
+
+    Args:
+        sound: The sound [n].
+        rate: Its sample rate in Hz.
+
+    Returns:
+        What a microphone there records, [n].
+    """
     random = np.random.default_rng(ROOM_SEED)
     time = np.arange(int(6 * ROOM_DECAY_SECONDS * rate)) / rate
     tail = random.normal(size=time.size) * np.exp(-time / ROOM_DECAY_SECONDS)

@@ -16,7 +16,16 @@ SHUTTING = ((860.0, 0.012, 0.9), (2_200.0, 0.007, 0.7), (4_700.0, 0.003, 0.3), (
 
 
 def valve(take: Take, fault_take: Take, fault: str | None) -> Parts:
-    """The valve's sound and what the fault changes in it."""
+    """Make a valve's sound.
+
+    Args:
+        take: The draws of the normal sound.
+        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
+        fault: One of `FAULTS`, or None.
+
+    Returns:
+        The normal sound and what the fault changes in it, [n] each.
+    """
     openings = _openings(take)
     hiss = take.noise([(300, -20), (1_500, -4), (3_500, 0), (7_000, -2), (12_000, -10), (2e4, -20)])
     coil = take.tones(100 * take.time, [(1, 0.010), (2, 0.006), (3, 0.004)])
@@ -34,14 +43,14 @@ def valve(take: Take, fault_take: Take, fault: str | None) -> Parts:
 
 
 def _openings(take: Take) -> list[float]:
-    """When the valve opens, in seconds; the first may lie before the take."""
+    # When the valve opens, in seconds; the first opening may lie before the take.
     period = PERIOD_SECONDS * (1 + take.between(-0.03, 0.03))
     starts = np.arange(take.between(-OPEN_SECONDS, PERIOD_SECONDS / 2), take.seconds, period)
     return [float(at) for at in starts + take.random.normal(0, 0.006, starts.size)]
 
 
 def _stroke(take: Take, at: float, hiss: Float64Array, coil: Float64Array) -> Float64Array:
-    """One opening and shutting, [n]."""
+    # One opening and shutting, [n].
     sound = take.zeros()
     shut = at + OPEN_SECONDS * (1 + take.between(-0.02, 0.02))
     take.place(sound, take.ring(OPENING, 0.30 * take.between(0.85, 1.15)), at)
@@ -60,7 +69,7 @@ def _missed_stroke(
     strokes: list[Float64Array],
     fault_take: Take,
 ) -> Parts:
-    """The plunger sticks: no click and no air, only the coil buzzing against it."""
+    # The plunger sticks: no click and no air, only the coil buzzing against it.
     whole = [k for k, at in enumerate(openings) if 0 <= at <= fault_take.seconds - 0.45]
     n_missed = min(int(fault_take.random.integers(1, 3)), len(whole))
     missed = sorted(fault_take.random.choice(whole, n_missed, replace=False).tolist())
@@ -73,7 +82,7 @@ def _missed_stroke(
 
 
 def _air_leak(normal: Float64Array, fault_take: Take) -> Parts:
-    """The seat does not seal for a while: air whistles through, between the strokes too."""
+    # The seat does not seal for a while: air whistles through, between the strokes too.
     times = fault_take.intervals(n_most=2, shortest=0.6, longest=1.2)
     whistle = np.sin(2 * np.pi * 6_300 * fault_take.time + 9 * fault_take.wander(1.0, 9.0))
     air = fault_take.band_noise(4_500, 9_000) * (1 + fault_take.wander(0.3, 5.0)) + 0.7 * whistle
@@ -84,7 +93,7 @@ def _air_leak(normal: Float64Array, fault_take: Take) -> Parts:
 
 
 def _double_click(normal: Float64Array, openings: list[float], fault_take: Take) -> Parts:
-    """The plunger bounces: a second click, a little lower, soon after the first."""
+    # The plunger bounces: a second click, a little lower, soon after the first.
     inside = [at for at in openings if 0 <= at <= fault_take.seconds - 0.25]
     count = min(int(fault_take.random.integers(2, 4)), len(inside))
     chosen = sorted(fault_take.random.choice(inside, count, replace=False).tolist())

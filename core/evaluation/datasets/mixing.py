@@ -33,9 +33,14 @@ TAKEN_AWAY = 0.5
 class Mix:
     """A normal clip with one event in it, and the truth about the event.
 
-    Shape:
-        event: [n] float32, the event as it is in the mix (scaled, in place, zeros elsewhere)
-        background: [n] float32, the normal clip as it is in the mix
+    Attributes:
+        clip: The mix, [n] samples.
+        event: The event as it is in the mix, [n] float32: scaled, in place, zeros elsewhere.
+        background: The normal clip as it is in the mix, [n] float32.
+        start_s: Where the event begins, in seconds.
+        end_s: Where it ends, in seconds.
+        snr_db: The signal-to-noise ratio in dB; None of a fault as loud as it was made.
+        gain: What the event was multiplied by.
     """
 
     clip: Clip
@@ -47,23 +52,43 @@ class Mix:
     gain: float
 
     def stem_power(self, settings: SpectrogramSettings) -> Float64Array:
-        """The event's mel power, [freq, time]: what the ground truth is cut from."""
+        """Compute the event's mel power: what the ground truth is cut from.
+
+        Args:
+            settings: The front end of the map that is judged.
+
+        Returns:
+            Power [freq, time] on the axes of that map.
+        """
         power = stft(torch.from_numpy(self.event), settings).abs().square()
         mel_power: Float64Array = (mel_filter_bank(settings).T @ power).double().numpy()
         return mel_power
 
     def columns(self, settings: SpectrogramSettings) -> slice:
-        """The spectrogram's columns whose centres lie within the event."""
+        """Find the spectrogram's columns whose centres lie within the event.
+
+        Args:
+            settings: The front end of the map that is judged.
+
+        Returns:
+            The columns, at least one.
+        """
         first = int(np.ceil(self.start_s / settings.hop_seconds))
         last = int(np.floor(self.end_s / settings.hop_seconds))
         return slice(first, max(first + 1, last + 1))
 
 
 def trim(clip: Clip) -> Float32Array:
-    """The event in a clip: its loudest 1 to 2.5 s, without the silence many clips are padded with.
+    """Cut the event out of a clip, without the silence that many clips are padded with.
 
-    From the first to the last 20 ms frame within 30 dB of the loudest one; where that is longer
-    than 2.5 s, the 2.5 s of most energy.
+    It runs from the first to the last 20 ms frame within 30 dB of the loudest one; where that is
+    longer than 2.5 s, it is the 2.5 s of most energy; where it is shorter than 1 s, 1 s.
+
+    Args:
+        clip: The clip with the event.
+
+    Returns:
+        The samples [m] of the event, 1 to 2.5 s long, or all of a shorter clip.
     """
     rate = clip.sample_rate
     frame = round(0.02 * rate)
@@ -83,12 +108,22 @@ def trim(clip: Clip) -> Float32Array:
 
 
 def mix(normal: Clip, event: Clip, snr_db: float, *, seed: int, snr_over: SnrOver = "event") -> Mix:
-    """A normal clip with the trimmed event at this SNR, its onset drawn from the seed.
+    """Mix the event of one clip into a normal clip.
 
-    gain = 10^(snr / 20) * rms(background) / rms(event). Over "event" both are measured where the
-    event lies, over "clip" throughout, the event's silence included. Where the background is
-    digitally silent (some clips are padded) the event would be silent too, so the onset is drawn
-    again there; a clip that is silent nearly throughout gives its own rms.
+    gain = 10^(snr / 20) * rms(background) / rms(event). Where the background is digitally silent
+    (some clips are padded) the event would be silent too, so the onset is drawn again there; a
+    clip that is silent nearly throughout gives its own rms.
+
+    Args:
+        normal: The normal clip.
+        event: The clip with the event, which is trimmed.
+        snr_db: The signal-to-noise ratio in dB.
+        seed: What the onset is drawn from, together with both clips.
+        snr_over: Where the ratio holds: over "event" both levels are measured where the event
+            lies, over "clip" throughout, the event's silence included.
+
+    Returns:
+        The mix and its stems.
 
     Raises:
         DataSetError: one of the two is silent, so no SNR can hold.
@@ -129,13 +164,21 @@ def mix_stem(
     snr_db: float | None,
     name: str,
 ) -> Mix:
-    """A normal clip with a stem that lies in place already, such as a made machine's fault.
+    """Mix a normal clip with a stem that lies in place already, such as a made machine's fault.
 
-    With None the stem stays as loud as it is. A stem that takes sound away (a missed stroke) is
-    never made louder: no more can be missing than there was.
+    A stem that takes sound away (a missed stroke) is never made louder: no more can be missing
+    than there was.
 
-    Shape:
-        stem: [n], as long as the clip; times: (start, end) in seconds of each part that sounds
+    Args:
+        normal: The normal clip, [n] samples.
+        stem: What is added, [n].
+        times: Start and end in seconds of each part that sounds.
+        snr_db: The signal-to-noise ratio over those parts, in dB; None leaves the stem as loud as
+            it is.
+        name: The mix's name, to which the ratio is added.
+
+    Returns:
+        The mix and its stems.
 
     Raises:
         DataSetError: the clip or the stem is silent there.
