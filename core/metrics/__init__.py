@@ -10,20 +10,12 @@ from core.metrics.au_pro import au_pro, au_pro_moviad
 from core.metrics.bootstrap import Interval, bootstrap_interval, mean_interval
 from core.metrics.by_clip import ByClip, by_clip
 from core.metrics.concentration import complexity, sparseness
-from core.metrics.dcase import (
-    Areas,
-    DomainAreas,
-    areas_by_id,
-    arithmetic_mean,
-    domain_areas,
-    harmonic_mean,
-    mean_areas,
-    official_score,
-)
 from core.metrics.faithfulness import faithfulness, faithfulness_per_clip
 from core.metrics.insertion_deletion import InsertionDeletion, insertion_deletion
-from core.metrics.interval_means import (
+from core.metrics.means import (
+    arithmetic_mean,
     dependent_mean,
+    harmonic_mean,
     independent_harmonic_mean,
     independent_mean,
 )
@@ -40,13 +32,10 @@ from core.metrics.spectrogram import (
 from core.metrics.temporal import temporal_metrics, temporal_scores, truth_columns
 
 __all__ = [
-    "Areas",
     "ByClip",
-    "DomainAreas",
     "InsertionDeletion",
     "Interval",
     "RankedClips",
-    "areas_by_id",
     "arithmetic_mean",
     "au_pro",
     "au_pro_moviad",
@@ -54,7 +43,6 @@ __all__ = [
     "by_clip",
     "complexity",
     "dependent_mean",
-    "domain_areas",
     "energy_in_mask",
     "f1_above_percentile",
     "f1_at",
@@ -66,9 +54,7 @@ __all__ = [
     "independent_harmonic_mean",
     "independent_mean",
     "insertion_deletion",
-    "mean_areas",
     "mean_interval",
-    "official_score",
     "partial_roc_auc",
     "pointing_game",
     "roc_auc",

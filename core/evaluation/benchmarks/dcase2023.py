@@ -30,7 +30,8 @@ PART_OF = dict.fromkeys(DEVELOPMENT_MACHINES, "development") | dict.fromkeys(
 
 def _statistics(one: MachineSet, ranked: RankedClips) -> dict[str, Statistic]:
     domains = _domains(one)
-    # A domain's normal clips against the anomalous ones of both, as in metrics.domain_areas.
+    # A domain's normal clips against the anomalous ones of both, as the organisers do: one
+    # threshold has to serve a machine in either domain.
     in_source, in_target = (ranked.truth | (domains == name) for name in ("source", "target"))
 
     def source(chosen: IndexArray) -> float:

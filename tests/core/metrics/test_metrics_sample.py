@@ -28,19 +28,25 @@ def f1_max_of_thresholds(truth, scores):
     return best
 
 
-def partial_area_by_hand(truth, scores, max_fpr):
-    """The ROC's points in a loop, its area to max_fpr, and McClish's correction."""
-    points = [(0.0, 0.0)]
-    for threshold in sorted(set(scores.tolist()), reverse=True):
-        called = scores >= threshold
-        points.append((np.mean(called[~truth]), np.mean(called[truth])))
+def area_by_hand(points, max_fpr):
+    """The area under lines between points, to a false-positive rate."""
     area = 0.0
     for (x0, y0), (x1, y1) in pairwise(points):
         stop = min(x1, max_fpr)
         if x0 < max_fpr and x1 > x0:
             y_stop = y0 + (y1 - y0) * (stop - x0) / (x1 - x0)
             area += (stop - x0) * (y0 + y_stop) / 2
+    return area
+
+
+def partial_area_by_hand(truth, scores, max_fpr):
+    """The ROC's points in a loop, its area to max_fpr, and McClish's correction."""
+    points = [(0.0, 0.0)]
+    for threshold in sorted(set(scores.tolist()), reverse=True):
+        called = scores >= threshold
+        points.append((np.mean(called[~truth]), np.mean(called[truth])))
     smallest, largest = max_fpr**2 / 2, max_fpr
+    area = area_by_hand(points, max_fpr)
     return 0.5 * (1 + (area - smallest) / (largest - smallest))
 
 

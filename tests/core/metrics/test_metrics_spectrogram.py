@@ -1,7 +1,5 @@
 """Ground truth, AU-PRO, columns and values over clips."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -21,6 +19,7 @@ from core.metrics import (
     truth_mask,
     truth_share,
 )
+from tests.core.metrics.test_metrics_sample import area_by_hand
 
 
 def regions_of(truth):
@@ -48,13 +47,7 @@ def au_pro_of_thresholds(truths, maps, max_fpr=0.3):
         overlaps = [sum(called[k][cell] for cell in region) / len(region) for k, region in regions]
         n_false = sum(int((c & ~t).sum()) for c, t in zip(called, truths, strict=True))
         points.append((n_false / n_normal, sum(overlaps) / len(overlaps)))
-    area = 0.0
-    for (x0, y0), (x1, y1) in pairwise(points):
-        stop = min(x1, max_fpr)
-        if x0 < max_fpr and x1 > x0:
-            y_stop = y0 + (y1 - y0) * (stop - x0) / (x1 - x0)
-            area += (stop - x0) * (y0 + y_stop) / 2
-    return area / max_fpr
+    return area_by_hand(points, max_fpr) / max_fpr
 
 
 def moviad_of_thresholds(truths, maps):

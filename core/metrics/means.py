@@ -1,14 +1,52 @@
-"""Means of values that have intervals: of machines, ids or noise levels."""
+"""Means of values, and of values that have intervals: of machines, ids or noise levels."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from core.errors import MetricError
 from core.metrics.bootstrap import Interval
 from core.metrics.checks import AnyArray
-from core.metrics.dcase import arithmetic_mean, harmonic_mean
+
+
+def arithmetic_mean(values: Iterable[float]) -> float:
+    """Compute the sum over the number.
+
+    Args:
+        values: at least one
+
+    Returns:
+        The mean.
+
+    Raises:
+        MetricError: there are none.
+    """
+    return float(np.mean(_some(values)))
+
+
+def harmonic_mean(values: Iterable[float]) -> float:
+    """Compute the number over the sum of reciprocals: one bad machine pulls it down.
+
+    Args:
+        values: at least one, at least 0
+
+    Returns:
+        The mean; 0 if any is 0.
+
+    Raises:
+        MetricError: there are none, or one is negative.
+
+    >>> round(harmonic_mean([0.5, 1.0]), 4)
+    0.6667
+    """
+    numbers = _some(values)
+    if numbers.min() < 0.0:
+        raise MetricError("A harmonic mean is undefined for negative values.")
+    if numbers.min() == 0.0:
+        return 0.0
+    return float(numbers.size / (1.0 / numbers).sum())
 
 
 def independent_mean(intervals: Sequence[Interval]) -> Interval:
@@ -82,3 +120,10 @@ def _in_quadrature(mean: float, intervals: Sequence[Interval], slopes: AnyArray)
         mean - float(np.sqrt(np.square(slopes * below).sum())),
         mean + float(np.sqrt(np.square(slopes * above).sum())),
     )
+
+
+def _some(values: Iterable[float]) -> AnyArray:
+    numbers = np.array(list(values), dtype=np.float64)
+    if not numbers.size:
+        raise MetricError("A mean is undefined: there are no values.")
+    return numbers
