@@ -16,6 +16,7 @@ from core.errors import HearMapError
 from core.storage import costs, models, thresholds, training
 from core.storage.archive import SUFFIX, export_model, import_model
 from core.storage.models import ModelRecord
+from core.storage.tables import LONGEST_NOTE
 
 MOST_ROWS_SHOWN = 10
 
@@ -171,7 +172,7 @@ def _name_and_note(model: ModelRecord) -> None:
         note = st.text_area(
             "Note",
             model.note,
-            max_chars=models.LONGEST_NOTE,
+            max_chars=LONGEST_NOTE,
             placeholder="Which machine, where, since when: what you will want to know in a year.",
         )
         if st.form_submit_button("Keep name and note", icon=":material/check:"):

@@ -26,8 +26,8 @@ from core.errors import ModelError, StoreError
 from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
 from core.storage.database import reading, writing
-from core.storage.models import LONGEST_NOTE, ModelRecord, get_model, insert_model
-from core.storage.tables import ModelRow, ThresholdRow, as_text
+from core.storage.models import ModelRecord, deleted_on_error, get_model, insert_model
+from core.storage.tables import ModelRow, ThresholdRow, as_note, as_text
 from core.storage.thresholds import model_row, saved_calibration
 
 RECORD = "record.json"
@@ -41,7 +41,13 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, N
 
 
 def export_model(model_id: str) -> bytes:
-    """The model as one file, to be kept or to be given to another HearMap.
+    """Write a model as one file, to be stored or to be given to another HearMap.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The file.
 
     Raises:
         StoreError: there is no such model, or its folder cannot be read.
@@ -49,7 +55,7 @@ def export_model(model_id: str) -> bytes:
     """
     record = get_model(model_id)
     check_model(record.folder, record.name)
-    text = json.dumps(_kept(model_id), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_exported_record(model_id), indent=2, ensure_ascii=False, allow_nan=False)
     buffer = io.BytesIO()
     try:
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
@@ -64,7 +70,14 @@ def export_model(model_id: str) -> bytes:
 
 
 def import_model(file: BinaryIO | bytes, file_name: str = "the file") -> ModelRecord:
-    """The model of an exported file is kept, as new, under a name that no other model has.
+    """Save the model of an exported file as a new one, under a name that no other model has.
+
+    Args:
+        file: what `export_model` wrote
+        file_name: its name, for sentences
+
+    Returns:
+        The model's record.
 
     Raises:
         ModelError: it is no exported model, is damaged, or was made by a newer HearMap.
@@ -74,30 +87,25 @@ def import_model(file: BinaryIO | bytes, file_name: str = "the file") -> ModelRe
     model_id = secrets.token_hex(6)
     folder = models_dir() / model_id
     temporary = temporary_beside(folder)
-    try:
-        temporary.mkdir(parents=True)
-        _unpack(stream, temporary, file_name)
-        record = _read_record(temporary / RECORD, file_name)
-        (temporary / RECORD).unlink()
-        manifest = check_model(temporary, file_name)
-        row, changes = _rows(model_id, record, manifest, file_name)
-        row.size_bytes = sum(path.stat().st_size for path in temporary.iterdir())
-        sync_folder(temporary)
-        os.replace(temporary, folder)
-        sync_folder(folder.parent)
-        with writing() as session:
-            return insert_model(session, row, changes)
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise StoreError(f"“{file_name}” could not be kept: {error_reason(error)}.") from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with deleted_on_error(folder, file_name):
+        try:
+            temporary.mkdir(parents=True)
+            _unpack(stream, temporary, file_name)
+            record = _read_record(temporary / RECORD, file_name)
+            (temporary / RECORD).unlink()
+            manifest = check_model(temporary, file_name)
+            row, changes = _rows(model_id, record, manifest, file_name)
+            row.size_bytes = sum(path.stat().st_size for path in temporary.iterdir())
+            sync_folder(temporary)
+            os.replace(temporary, folder)
+            sync_folder(folder.parent)
+            with writing() as session:
+                return insert_model(session, row, changes)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _kept(model_id: str) -> dict[str, Any]:
+def _exported_record(model_id: str) -> dict[str, Any]:
     with reading() as session:
         row = model_row(session, model_id)
         query = select(ThresholdRow).where(ThresholdRow.model_id == model_id)
@@ -180,7 +188,7 @@ def _read_record(path: Path, file_name: str) -> dict[str, Any]:
 def _rows(
     model_id: str, record: dict[str, Any], manifest: dict[str, Any], file_name: str
 ) -> tuple[ModelRow, list[ThresholdRow]]:
-    """The rows, every value of the kind and in the range that the app relies on."""
+    # Every value is of the kind and in the range that the app relies on.
     try:
         channel = str(record["channel"])
         if channel != "mean" and not (channel.isdecimal() and len(channel) < 6):
@@ -188,7 +196,7 @@ def _rows(
         row = ModelRow(
             id=model_id,
             name=as_text(str(record["name"])),
-            note=as_text(str(record["note"]))[:LONGEST_NOTE],
+            note=as_note(str(record["note"])),
             head=_word(manifest.get("head", "patchcore")),
             backbone=_word(manifest.get("backbone", "aisfx")),
             channel=channel,
@@ -200,8 +208,8 @@ def _rows(
             created_at=_moment(record["created_at"]),
         )
         calibration = saved_calibration(row)
-        kept_changes = record["history"][:MOST_CHANGES]
-        changes = [_change(change, place) for place, change in enumerate(kept_changes)]
+        history = record["history"][:MOST_CHANGES]
+        changes = [_change(change, place) for place, change in enumerate(history)]
         row.false_alarm_rate = changes[-1].false_alarm_rate
         row.threshold = float(calibration.threshold(row.false_alarm_rate))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
@@ -209,19 +217,19 @@ def _rows(
     return row, changes
 
 
-def _change(kept: dict[str, Any], place: int) -> ThresholdRow:
-    rate = float(kept["false_alarm_rate"])
+def _change(change: dict[str, Any], place: int) -> ThresholdRow:
+    rate = float(change["false_alarm_rate"])
     # The place in the history, until `insert_model` knows the ids.
-    undoes = None if kept["undoes"] is None else int(kept["undoes"])
+    undoes = None if change["undoes"] is None else int(change["undoes"])
     if not 0.0 < rate < 1.0 or (undoes is not None and not 0 <= undoes < place):
-        raise ValueError(kept)
+        raise ValueError(change)
     return ThresholdRow(
         false_alarm_rate=rate,
-        threshold=float(kept["threshold"]),
-        note=as_text(str(kept["note"]))[:LONGEST_NOTE],
-        by=as_text(str(kept["by"]))[:LONGEST_NOTE],
+        threshold=float(change["threshold"]),
+        note=as_note(str(change["note"])),
+        by=as_note(str(change["by"])),
         undoes=undoes,
-        created_at=_moment(kept["created_at"]),
+        created_at=_moment(change["created_at"]),
     )
 
 

@@ -16,8 +16,11 @@ from core.storage.tables import ScoreRow
 class ModelCost:
     """What is known of a model's cost; None where nothing was measured yet.
 
-    `seconds_per_second` is the median over scored clips of computing time by length of sound;
-    `peak_memory_bytes` the most that a scoring process held, program and network included.
+    Attributes:
+        size_bytes: size of its folder
+        fit_seconds: time of its fit
+        seconds_per_second: median over scored recordings of computing time by length of sound
+        peak_memory_bytes: the most that a scoring process held, program and network included
     """
 
     size_bytes: int
@@ -27,7 +30,13 @@ class ModelCost:
 
 
 def model_cost(model_id: str) -> ModelCost:
-    """The model's cost so far.
+    """Read what a model has cost so far.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        Its cost.
 
     Raises:
         StoreError: there is no such model.

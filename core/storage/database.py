@@ -41,7 +41,10 @@ _engines_lock = threading.RLock()
 
 @contextlib.contextmanager
 def reading() -> Iterator[Session]:
-    """A session that sees one state of the records.
+    """Open a session that sees one state of the records.
+
+    Yields:
+        The session.
 
     Raises:
         StoreError: the database is down, locked, damaged, or newer than this program.
@@ -52,10 +55,13 @@ def reading() -> Iterator[Session]:
 
 @contextlib.contextmanager
 def writing() -> Iterator[Session]:
-    """A session whose changes are all kept at the end of the block, or none if it raises.
+    """Open a session whose changes are all saved at the end of the block, or none if it raises.
 
     On SQLite it holds the write lock from its first statement, so that what it reads cannot be
     changed by another process before it writes. Keep the block short.
+
+    Yields:
+        The session.
 
     Raises:
         StoreError: as `reading`, or the records cannot be written.
@@ -70,7 +76,7 @@ def writing() -> Iterator[Session]:
 
 
 def close() -> None:
-    """Closes every connection of this process; the next use opens new ones.
+    """Close every connection of this process; the next use opens new ones.
 
     One that another thread is using is closed as soon as that thread lets go of it.
     """
@@ -144,7 +150,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _migrate(engine: Engine) -> None:
-    """The tables are those of `REVISION`, whoever of several processes made them."""
+    # Whoever of several processes makes the tables, they are those of `REVISION` then.
     stop = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:

@@ -133,5 +133,5 @@ def _path(clip_id: str, key: str) -> Path:
 
 
 def _safe(name: str) -> str:
-    """Make an id part of a path; one that is none of HearMap's becomes a hash."""
+    # Make an id part of a path; one that is none of HearMap's becomes a hash.
     return name if name.isalnum() else hashlib.sha256(name.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Fitted models: a folder each under models/, and a record that lists them without PyTorch.
 
-The false-alarm rate is the record's, not the folder's: it can be changed at any time, and what
-was scored keeps its scores.
+The false-alarm rate is the record's, not the folder's: it can be changed at any time, and scores
+stay as they are.
 """
 
 from __future__ import annotations
@@ -12,34 +12,49 @@ import datetime
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from core.audio import Channel
+from core.detectors.calibration.calibration import Calibration
 from core.errors import StoreError
 from core.runtime.atomic_write import error_reason
 from core.runtime.paths import home, maps_dir, models_dir
 from core.storage.database import reading, writing
-from core.storage.tables import ModelRow, ThresholdRow, as_json, as_text, now
+from core.storage.tables import ModelRow, ThresholdRow, as_json, as_note, as_text, from_row, now
 from core.storage.thresholds import add_change, model_row, saved_calibration
 
 if TYPE_CHECKING:
-    from core.audio import Channel
-    from core.detectors.calibration.calibration import Calibration
     from core.detectors.detector import Detector
 
 TRASH_DAYS = 30
 LONGEST_NAME = 200
-LONGEST_NOTE = 2000
 _NAMES_LOCK = 0x4E414D45  # any number of our own; it spells NAME
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelRecord:
-    """A fitted model: what it is made of, and the threshold its false-alarm rate gives."""
+    """A fitted model: what it is made of, and the threshold its false-alarm rate gives.
+
+    Attributes:
+        id: names its folder
+        name: no other model has it
+        head: the head's name
+        backbone: the backbone's name
+        channel: of the recordings that it was fitted on, and that it scores
+        n_clips: how many recordings it was fitted on
+        training_seconds: their length together
+        size_bytes: size of its folder
+        false_alarm_rate: between 0 and 1
+        threshold: the score that the rate gives
+        note: free text
+        fit_seconds: time of its fit, where it is known
+        created_at: when it was fitted, in UTC
+    """
 
     id: str
     name: str
@@ -69,21 +84,29 @@ def save_model(
     arguments: dict[str, Any] | None = None,
     fit_seconds: float | None = None,
 ) -> ModelRecord:
-    """The detector is kept under a name that no other model has (“fan” may become “fan 2”).
+    """Save a detector under a name that no other model has (“fan” may become “fan 2”).
 
-    `channel` is the one it was fitted on, and the one it scores; `arguments` are those of
-    `core.jobs.tasks.fit` that would fit it again.
+    Args:
+        detector: a fitted detector
+        name: what it shall be called
+        channel: the one it was fitted on, and the one it scores
+        arguments: those of `core.jobs.tasks.fit` that would fit it again
+        fit_seconds: time of its fit
+
+    Returns:
+        Its record.
 
     Raises:
         StoreError: the disk or the database refused; nothing is left of the model.
     """
     model_id = secrets.token_hex(6)
     folder = models_dir() / model_id
-    try:
+    with deleted_on_error(folder, name):
         detector.save(folder)
         rate = float(detector.false_alarm_rate)
         row = ModelRow(
             id=model_id,
+            name=name,
             head=detector.head_name,
             backbone=detector.backbone.name,
             channel=str(channel),
@@ -92,30 +115,52 @@ def save_model(
             size_bytes=sum(path.stat().st_size for path in folder.iterdir()),
             false_alarm_rate=rate,
             threshold=float(detector.calibration.threshold(rate)),
-            calibration=_saved_calibration(detector.calibration),
+            calibration=as_json(dataclasses.asdict(detector.calibration)),
             note="",
             arguments=as_json(arguments or {}),
             fit_seconds=fit_seconds,
             created_at=now(),
         )
-        row.name = name
         with writing() as session:
-            record = insert_model(session, row)
-    except OSError as error:
+            return insert_model(session, row)
+
+
+@contextlib.contextmanager
+def deleted_on_error(folder: Path, name: str) -> Iterator[None]:
+    """Delete a model's folder if the block raises.
+
+    Args:
+        folder: the model's
+        name: what is being saved, for the sentence on a disk that refused
+
+    Yields:
+        Nothing.
+
+    Raises:
+        StoreError: instead of an OSError.
+    """
+    try:
+        yield
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise StoreError(f"The model “{name}” could not be kept: {error_reason(error)}.") from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise StoreError(f"“{name}” could not be saved: {error_reason(error)}.") from error
         raise
-    return record
 
 
 def insert_model(
     session: Session, row: ModelRow, changes: Sequence[ThresholdRow] = ()
 ) -> ModelRecord:
-    """The model is listed, under a name that no other has, its threshold's history with it.
+    """List a model under a name that no other has, with its threshold's history.
 
-    Without `changes`, which name what they undo by its place among them, its history begins now.
+    Args:
+        session: writing
+        row: the model's
+        changes: its history, which names what a change undoes by its place; without them the
+            history begins now
+
+    Returns:
+        Its record.
     """
     row.name = _unused(session, row.name)
     session.add(row)
@@ -133,21 +178,35 @@ def insert_model(
 
 
 def list_models() -> list[ModelRecord]:
-    """All models that were not deleted, newest first."""
+    """List all models that were not deleted.
+
+    Returns:
+        The newest first.
+    """
     query = select(ModelRow).where(ModelRow.deleted_at.is_(None))
     with reading() as session:
         return [_record(row) for row in session.scalars(query.order_by(ModelRow.created_at.desc()))]
 
 
 def list_deleted() -> list[ModelRecord]:
-    """The models that `undo_delete` can still bring back, the latest deleted first."""
+    """List the models that `undo_delete` can still bring back.
+
+    Returns:
+        The latest deleted first.
+    """
     query = select(ModelRow).where(ModelRow.deleted_at.is_not(None))
     with reading() as session:
         return [_record(row) for row in session.scalars(query.order_by(ModelRow.deleted_at.desc()))]
 
 
 def get_model(model_id: str) -> ModelRecord:
-    """The record of a model.
+    """Find the record of a model.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The record.
 
     Raises:
         StoreError: there is none of this id, or it was deleted.
@@ -156,22 +215,21 @@ def get_model(model_id: str) -> ModelRecord:
         return _record(model_row(session, model_id))
 
 
-def model_folder(model_id: str) -> Path:
-    """The folder of a model that is there.
-
-    Raises:
-        StoreError: there is none of this id, or it was deleted.
-    """
-    return get_model(model_id).folder
-
-
 def load_model(model_id: str, device: str = "auto") -> Detector:
-    """The detector, at the false-alarm rate its record has now.
+    """Load a detector, at the false-alarm rate its record has now.
+
+    Args:
+        model_id: the model's id
+        device: auto, cpu or cuda
+
+    Returns:
+        The detector.
 
     Raises:
         StoreError: there is none of this id, or it was deleted.
         ModelError: its folder is missing or damaged.
     """
+    # PyTorch waits until a model is loaded; pages list models without it.
     from core.detectors.detector import Detector
 
     record = get_model(model_id)
@@ -181,7 +239,13 @@ def load_model(model_id: str, device: str = "auto") -> Detector:
 
 
 def load_calibration(model_id: str) -> Calibration:
-    """The held-out scores of a model, without loading the model.
+    """Read a model's calibration without loading the model.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The scores of normal recordings that thresholds and p-values come from.
 
     Raises:
         StoreError: there is none of this id, or it was deleted.
@@ -191,19 +255,33 @@ def load_calibration(model_id: str) -> Calibration:
 
 
 def set_note(model_id: str, note: str) -> ModelRecord:
-    """The model has this note, free text of at most 2,000 letters.
+    """Update a model's note.
+
+    Args:
+        model_id: the model's id
+        note: free text, of which 2,000 letters are stored
+
+    Returns:
+        The record.
 
     Raises:
         StoreError: there is no such model.
     """
     with writing() as session:
         row = model_row(session, model_id)
-        row.note = as_text(note.strip())[:LONGEST_NOTE]
+        row.note = as_note(note)
     return _record(row)
 
 
 def rename(model_id: str, name: str) -> ModelRecord:
-    """The model has this name, or this name and a number where another has it.
+    """Rename a model, adding a number if the name is taken.
+
+    Args:
+        model_id: the model's id
+        name: the new name
+
+    Returns:
+        The record.
 
     Raises:
         StoreError: there is no such model.
@@ -215,7 +293,10 @@ def rename(model_id: str, name: str) -> ModelRecord:
 
 
 def delete(model_id: str) -> None:
-    """The model is no longer listed; for 30 days `undo_delete` brings it back with its scores.
+    """Delete a model; for 30 days `undo_delete` brings it back with its scores.
+
+    Args:
+        model_id: the model's id
 
     Raises:
         StoreError: there is no such model, or its folder cannot be moved.
@@ -228,7 +309,13 @@ def delete(model_id: str) -> None:
 
 
 def undo_delete(model_id: str) -> ModelRecord:
-    """A deleted model is back, under its name or, if that was taken since, its name and a number.
+    """Bring back a deleted model, adding a number to its name if that was taken since.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The record.
 
     Raises:
         StoreError: there is no such model any more.
@@ -285,15 +372,6 @@ def _unused(session: Session, name: str, except_id: str = "") -> str:
     return free
 
 
-def _saved_calibration(calibration: Calibration) -> dict[str, Any]:
-    values = {
-        field.name: getattr(calibration, field.name) for field in dataclasses.fields(calibration)
-    }
-    kept: dict[str, Any] = as_json(values)
-    return kept
-
-
 def _record(row: ModelRow) -> ModelRecord:
-    values = {field.name: getattr(row, field.name) for field in dataclasses.fields(ModelRecord)}
-    values["channel"] = "mean" if row.channel == "mean" else int(row.channel)
-    return ModelRecord(**values)
+    channel: Channel = "mean" if row.channel == "mean" else int(row.channel)
+    return from_row(ModelRecord, row, channel=channel)

@@ -1,4 +1,4 @@
-"""Recordings kept by their content: one file and one record for the same bytes, any name.
+"""Recordings by their content: one file and one record for the same bytes, whatever the name.
 
 A file is clips/<sha256 of its bytes><suffix>, so no name a user gives ever becomes a path.
 """
@@ -13,20 +13,19 @@ import io
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
+from core.audio import ClipInfo, inspect
 from core.errors import SettingError, StoreError
 from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import clips_dir, maps_dir
 from core.storage import explanations
 from core.storage.database import reading, writing
-from core.storage.tables import ClipRow, ScoreRow, as_json, as_text, now
-
-if TYPE_CHECKING:
-    from core.audio import ClipInfo
+from core.storage.tables import ClipRow, ScoreRow, as_json, as_text, from_row, now
 
 ROLES = ("unknown", "normal", "unlike")
 _BLOCK_BYTES = 1 << 20
@@ -35,7 +34,17 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 @dataclasses.dataclass(frozen=True)
 class StoredRecording:
-    """A kept recording; `info.problem` is a sentence where it cannot be used."""
+    """A recording in the store.
+
+    Attributes:
+        id: sha256 of the file's bytes
+        name: the file's name as the user knows it
+        role: one of `ROLES`
+        size_bytes: size of the file
+        info: what is known of the sound; `info.problem` is a sentence where it cannot be used
+        created_at: when it was added, in UTC
+        suffix: of the file in the store
+    """
 
     id: str
     name: str
@@ -52,15 +61,20 @@ class StoredRecording:
 
 
 def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -> StoredRecording:
-    """The recording is kept, usable or not; the same bytes a second time give the first record.
+    """Save a recording, usable or not; the same bytes a second time give the first record.
 
-    A stream is copied block by block, so that a long file needs no memory.
+    Args:
+        name: the file's name as the user knows it
+        data: the file; a stream is copied block by block, so that a long one needs no memory
+        role: one of `ROLES`
+
+    Returns:
+        Its record.
 
     Raises:
+        SettingError: there is no such role.
         StoreError: the disk or the database refused; nothing is left of the recording.
     """
-    from core.audio import inspect
-
     _check_role(role)
     name = as_text(name.strip()) or "recording"
     folder = clips_dir()
@@ -68,30 +82,32 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
     try:
         folder.mkdir(parents=True, exist_ok=True)
         clip_id, size_bytes = _copied(data, temporary)
-        kept = _found(clip_id)
-        if kept is not None and kept.path.is_file():
-            return kept
+        with reading() as session:
+            known = session.get(ClipRow, clip_id)
+        saved = None if known is None else _record(known)
+        if saved is not None and saved.path.is_file():
+            return saved
         row = ClipRow(
             id=clip_id,
             name=name,
-            suffix=kept.suffix if kept else _suffix(name),
+            suffix=saved.suffix if saved else _suffix(name),
             role=role,
             size_bytes=size_bytes,
             info=as_json(dataclasses.asdict(inspect(temporary, name=name))),
             created_at=now(),
         )
-        record = kept or _record(row)
+        record = saved or _record(row)
         os.replace(temporary, record.path)
         sync_folder(folder)
     except OSError as error:
         raise StoreError(
-            f"“{name}” could not be kept in {folder}: {error_reason(error)}."
+            f"“{name}” could not be saved in {folder}: {error_reason(error)}."
         ) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    if kept is not None:
-        return kept
+    if saved is not None:
+        return saved
     try:
         with writing() as session:
             session.add(row)
@@ -106,19 +122,29 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
 
 
 def get_recording(clip_id: str) -> StoredRecording:
-    """The record of a recording.
+    """Find the record of a recording.
+
+    Args:
+        clip_id: the recording's id
+
+    Returns:
+        The record.
 
     Raises:
         StoreError: there is none of this id.
     """
-    record = _found(clip_id)
-    if record is None:
-        raise StoreError("This recording is no longer here; it was removed. Upload it again.")
-    return record
+    with reading() as session:
+        return _record(_row(session, clip_id))
 
 
 def recording_path(clip_id: str) -> Path:
-    """The recording's file.
+    """Find a recording's file.
+
+    Args:
+        clip_id: the recording's id
+
+    Returns:
+        A file that is there.
 
     Raises:
         StoreError: there is no such recording, or its file is gone from the disk.
@@ -132,7 +158,14 @@ def recording_path(clip_id: str) -> Path:
 
 
 def list_recordings(role: str | None = None) -> list[StoredRecording]:
-    """All recordings, or those of one role, newest first."""
+    """List all recordings, or those of one role.
+
+    Args:
+        role: one of `ROLES`; None for all
+
+    Returns:
+        The newest first.
+    """
     query = select(ClipRow).order_by(ClipRow.created_at.desc(), ClipRow.id)
     if role is not None:
         query = query.where(ClipRow.role == role)
@@ -141,50 +174,58 @@ def list_recordings(role: str | None = None) -> list[StoredRecording]:
 
 
 def set_role(clip_id: str, role: str) -> StoredRecording:
-    """The recording counts as normal, as unlike the normal ones, or as unknown.
+    """Update what a recording counts as.
+
+    Args:
+        clip_id: the recording's id
+        role: one of `ROLES`
+
+    Returns:
+        Its record.
 
     Raises:
+        SettingError: there is no such role.
         StoreError: there is no such recording.
     """
     _check_role(role)
-    get_recording(clip_id)
     with writing() as session:
-        row = session.get(ClipRow, clip_id)
-        if row is not None:
-            row.role = role
-    return get_recording(clip_id)
+        row = _row(session, clip_id)
+        row.role = role
+    return _record(row)
 
 
 def delete_recording(clip_id: str) -> None:
-    """The recording, its file, its scores and their maps are gone; fitted models stay.
+    """Delete a recording, its file, its scores and their maps; fitted models stay.
+
+    Args:
+        clip_id: the recording's id
 
     Raises:
         StoreError: there is no such recording, or it cannot be removed.
     """
-    record = get_recording(clip_id)
     with writing() as session:
+        row = _row(session, clip_id)
         maps = session.scalars(
             select(ScoreRow.map_file).where(
                 ScoreRow.clip_id == clip_id, ScoreRow.map_file.is_not(None)
             )
         ).all()
-        row = session.get(ClipRow, clip_id)
-        if row is not None:
-            session.delete(row)
-    for path in [record.path, *(maps_dir() / str(name) for name in maps)]:
+        session.delete(row)
+    for path in [_record(row).path, *(maps_dir() / str(name) for name in maps)]:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
     explanations.delete(clip_id)
 
 
-def _found(clip_id: str) -> StoredRecording | None:
-    with reading() as session:
-        row = session.get(ClipRow, clip_id)
-        return None if row is None else _record(row)
+def _row(session: Session, clip_id: str) -> ClipRow:
+    row = session.get(ClipRow, clip_id)
+    if row is None:
+        raise StoreError("This recording is no longer here; it was removed. Upload it again.")
+    return row
 
 
 def _copied(data: bytes | BinaryIO, target: Path) -> tuple[str, int]:
-    """The sha256 and size of what was written to `target`."""
+    # The sha256 and size of what was written to `target`.
     stream = io.BytesIO(data) if isinstance(data, bytes) else data
     digest, size_bytes = hashlib.sha256(), 0
     with target.open("xb") as out:
@@ -197,18 +238,14 @@ def _copied(data: bytes | BinaryIO, target: Path) -> tuple[str, int]:
 
 
 def _record(row: ClipRow) -> StoredRecording:
-    return StoredRecording(
-        row.id, row.name, row.role, row.size_bytes, _info(row.info), row.created_at, row.suffix
-    )
+    return from_row(StoredRecording, row, info=_info(row.info))
 
 
-def _info(kept: dict[str, Any]) -> ClipInfo:
-    from core.audio import ClipInfo
-
+def _info(saved: dict[str, Any]) -> ClipInfo:
     values: dict[str, Any] = {}
     for field in dataclasses.fields(ClipInfo):
-        if field.name in kept:
-            value = kept[field.name]
+        if field.name in saved:
+            value = saved[field.name]
             # `as_json` wrote infinities as text.
             if field.type in ("float", float) and value is not None:
                 value = float(value)

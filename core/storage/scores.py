@@ -1,4 +1,4 @@
-"""What models said of clips: a record each, and the map in maps/<model>/<clip>.npz.
+"""What models said of recordings: a record each, and the map in maps/<model>/<clip>.npz.
 
 A record holds the score and no verdict. Threshold, verdict and regions follow from the model's
 false-alarm rate at the time of reading.
@@ -11,7 +11,7 @@ import datetime
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sqlalchemy import func, select
@@ -21,26 +21,35 @@ from sqlalchemy.orm import defer
 from core.errors import HearMapError, StoreError
 from core.runtime.atomic_write import atomic_write, error_reason
 from core.runtime.paths import maps_dir
+from core.runtime.resource_usage import ResourceUsage
 from core.storage.database import reading, writing
 from core.storage.models import get_model, load_calibration
 from core.storage.recordings import get_recording
-from core.storage.tables import ClipRow, ModelRow, ScoreRow, as_json, as_text, now
-
-if TYPE_CHECKING:
-    from core.runtime.resource_usage import ResourceUsage
-    from core.types import AnomalyMap, Region
+from core.storage.tables import ClipRow, ModelRow, ScoreRow, as_json, as_text, from_row, now
+from core.types import AnomalyMap, Region
 
 STRIP_POINTS = 200
 
 
 @dataclasses.dataclass(frozen=True)
 class ScoreRecord:
-    """What one model says of one clip: a score, or in `error` why there is none.
+    """What one model says of one recording: a score, or in `error` why there is none.
 
-    `strip` is the score over time in at most 200 points over `duration_seconds`. `regions` are
-    those found when the clip was scored;
-    `load_map` has them at the model's false-alarm rate of now. `seconds` and `peak_memory_bytes`
-    are what scoring took.
+    Attributes:
+        model_id: the model's id
+        clip_id: the recording's id
+        clip_name: the recording's name
+        score: the score
+        p_value: how often normal recordings score as high
+        threshold: the model's, now
+        duration_seconds: length of the recording
+        strip: score over time in at most 200 points over the whole length
+        regions: those found when the recording was scored; `load_map` has them at the model's
+            current false-alarm rate
+        error: a sentence
+        seconds: computing time of the score
+        peak_memory_bytes: the most that the process held while it scored
+        created_at: when it was scored, in UTC
     """
 
     model_id: str
@@ -59,7 +68,7 @@ class ScoreRecord:
 
     @property
     def anomalous(self) -> bool:
-        """Whether the score exceeds the model's threshold of now."""
+        """Whether the score exceeds the model's current threshold."""
         return self.score is not None and self.score > self.threshold
 
 
@@ -69,12 +78,16 @@ def save_score(
     result: AnomalyMap | HearMapError,
     cost: ResourceUsage | None = None,
 ) -> None:
-    """The result, or the sentence on why there is none, is kept in place of an earlier one.
+    """Save a result, or the sentence on why there is none, in place of an earlier one.
 
-    `cost` is what scoring took, where it was measured.
+    Args:
+        model_id: the model's id
+        clip_id: the recording's id
+        result: the map, or what went wrong
+        cost: what scoring took, where it was measured
 
     Raises:
-        StoreError: the disk or the database refused, or the model or clip is gone.
+        StoreError: the disk or the database refused, or the model or recording is gone.
     """
     # Also keeps ids that are none of ours from becoming paths.
     get_model(model_id)
@@ -108,9 +121,14 @@ def save_score(
 
 
 def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
-    """The scores of a model, the strongest evidence first, those with an error last.
+    """List the scores of a model.
 
-    Without `strips` those are empty, and 1,000 scores come in a third of the time.
+    Args:
+        model_id: the model's id
+        strips: read the scores over time; without them 1,000 scores come in a third of the time
+
+    Returns:
+        The highest score first, those with an error last.
 
     Raises:
         StoreError: there is no such model.
@@ -133,7 +151,13 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
 
 
 def scores_stamp(model_id: str) -> str:
-    """A text that differs once the model scored more, a clip went, or its threshold moved.
+    """Make a text that differs once a model's scores, their recordings or its threshold change.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        Some text.
 
     Raises:
         StoreError: there is no such model.
@@ -146,13 +170,20 @@ def scores_stamp(model_id: str) -> str:
 
 
 def load_map(model_id: str, clip_id: str) -> AnomalyMap:
-    """The map of a scored clip, with threshold and regions at the model's rate of now.
+    """Load the map of a scored recording, with threshold and regions at the model's current rate.
+
+    Args:
+        model_id: the model's id
+        clip_id: the recording's id
+
+    Returns:
+        The map.
 
     Raises:
-        StoreError: the clip was not scored, gave an error, or its map is missing or damaged.
+        StoreError: the recording was not scored, gave an error, or its map is missing or damaged.
     """
+    # It needs SciPy, which pages that list scores do without.
     from core.detectors.regions import find_regions
-    from core.types import AnomalyMap
 
     model, clip = get_model(model_id), get_recording(clip_id)
     with reading() as session:
@@ -199,7 +230,7 @@ def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
         # Reading an array to its end checks its sum.
         # An open stream, since numpy leaves a damaged file open that it opened itself.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            raw, probability = arrays["raw"], arrays["probability"]
+            raw, evidence = arrays["raw"], arrays["probability"]
             freq_hz, time_s = arrays["freq_hz"], arrays["time_s"]
     except FileNotFoundError:
         raise StoreError(f"The map of “{clip_name}” is gone from {maps_dir()}. {advice}") from None
@@ -217,13 +248,13 @@ def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
         raise StoreError(
             f"The map of “{clip_name}” cannot be read: {error_reason(error)}."
         ) from error
-    if not raw.shape == probability.shape == (freq_hz.size, time_s.size):
+    if not raw.shape == evidence.shape == (freq_hz.size, time_s.size):
         raise StoreError(f"The map of “{clip_name}” is damaged. {advice}")
-    return raw, probability, freq_hz, time_s
+    return raw, evidence, freq_hz, time_s
 
 
 def _strip(result: AnomalyMap) -> list[float]:
-    """The score over time, the highest of each of at most 200 stretches."""
+    # The score over time, the highest of each of at most 200 stretches.
     peaks = result.score_over_time
     starts = np.unique(np.linspace(0, peaks.size, STRIP_POINTS, endpoint=False).astype(int))
     strip: list[float] = as_json(np.maximum.reduceat(peaks, starts).round(6).astype(float))
@@ -231,20 +262,11 @@ def _strip(result: AnomalyMap) -> list[float]:
 
 
 def _record(row: ScoreRow, clip_name: str, threshold: float, strips: bool) -> ScoreRecord:
-    from core.types import Region
-
-    return ScoreRecord(
-        model_id=row.model_id,
-        clip_id=row.clip_id,
+    return from_row(
+        ScoreRecord,
+        row,
         clip_name=clip_name,
-        score=row.score,
-        p_value=row.p_value,
         threshold=threshold,
-        duration_seconds=row.duration_seconds,
         strip=tuple(float(point) for point in row.strip) if strips else (),
         regions=tuple(Region(**region) for region in row.regions),
-        error=row.error,
-        seconds=row.seconds,
-        peak_memory_bytes=row.peak_memory_bytes,
-        created_at=row.created_at,
     )

@@ -1,4 +1,4 @@
-"""The tables: clips, labels, models, thresholds, jobs, scores. What is large lies in files.
+"""The tables: recordings, annotations, models, thresholds, jobs, scores. Large things are files.
 
 Rows never leave `core.storage` and `core.jobs`; those give frozen dataclasses. A change here needs
 a new file in migrations/versions and its name in `core.storage.database.REVISION`.
@@ -6,14 +6,22 @@ a new file in migrations/versions and its name in `core.storage.database.REVISIO
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+
+LONGEST_NOTE = 2000
 
 
 class UtcDateTime(TypeDecorator[datetime.datetime]):
@@ -25,13 +33,29 @@ class UtcDateTime(TypeDecorator[datetime.datetime]):
     def process_bind_param(
         self, value: datetime.datetime | None, dialect: Dialect
     ) -> datetime.datetime | None:
-        """The moment in UTC, as every database keeps it."""
+        """Convert a moment to UTC, as every database holds it.
+
+        Args:
+            value: a moment with its time zone
+            dialect: the database's kind
+
+        Returns:
+            The moment in UTC.
+        """
         return None if value is None else value.astimezone(datetime.timezone.utc)
 
     def process_result_value(
         self, value: datetime.datetime | None, dialect: Dialect
     ) -> datetime.datetime | None:
-        """The moment in UTC, with its time zone."""
+        """Give a moment its time zone.
+
+        Args:
+            value: a moment in UTC, with or without a time zone
+            dialect: the database's kind
+
+        Returns:
+            The moment in UTC, with its time zone.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
@@ -40,14 +64,24 @@ class UtcDateTime(TypeDecorator[datetime.datetime]):
 
 
 def now() -> datetime.datetime:
-    """This moment, in UTC."""
+    """Read the clock.
+
+    Returns:
+        This moment, in UTC.
+    """
     return datetime.datetime.now(datetime.timezone.utc)
 
 
 def as_json(value: Any) -> Any:
-    """The value in plain JSON: infinities and NaN as the strings `float` reads back.
+    """Convert a value to plain JSON: infinities and NaN become the strings `float` reads back.
 
     Databases refuse them as numbers, and PostgreSQL refuses NUL in text.
+
+    Args:
+        value: dicts, sequences, arrays, text and numbers in any depth
+
+    Returns:
+        The same in dicts, lists, text and finite numbers.
 
     >>> as_json({"peak_dbfs": float("-inf"), "times": (1.0, 2)})
     {'peak_dbfs': '-inf', 'times': [1.0, 2]}
@@ -65,8 +99,42 @@ def as_json(value: Any) -> Any:
     return value
 
 
+def from_row(kind: type[T], row: Row, **further: Any) -> T:
+    """Make a record of a row that has columns of its fields' names.
+
+    Args:
+        kind: the record's dataclass
+        row: the row
+        further: fields that are not the row's columns as they are
+
+    Returns:
+        The record.
+    """
+    names = [field.name for field in dataclasses.fields(kind) if field.name not in further]
+    return kind(**{name: getattr(row, name) for name in names}, **further)
+
+
+def as_note(text: str) -> str:
+    """Shorten a note to what is stored: at most 2,000 letters, without space around.
+
+    Args:
+        text: what a person wrote
+
+    Returns:
+        Text that every database takes.
+    """
+    return as_text(text.strip())[:LONGEST_NOTE]
+
+
 def as_text(text: str) -> str:
-    """The text with what no database keeps replaced: NUL and halves of surrogate pairs."""
+    """Replace what no database can hold: NUL and halves of surrogate pairs.
+
+    Args:
+        text: any text
+
+    Returns:
+        Text that every database takes.
+    """
     return text.replace("\x00", "�").encode("utf-8", "replace").decode("utf-8")
 
 
@@ -118,7 +186,7 @@ class ModelRow(Row):
 
 
 class ThresholdRow(Row):
-    """One change of a model's false-alarm rate; the newest is the rate of now."""
+    """One change of a model's false-alarm rate; the newest is the current rate."""
 
     __tablename__ = "threshold_changes"
 
@@ -133,7 +201,7 @@ class ThresholdRow(Row):
 
 
 class AnnotationRow(Row):
-    """What a person says of a clip, whatever any model says."""
+    """What a person says of a recording, whatever any model says."""
 
     __tablename__ = "labels"
 
@@ -170,7 +238,7 @@ class JobRow(Row):
 
 
 class ScoreRow(Row):
-    """What one model says of one clip. No verdict: that follows from the model's threshold."""
+    """The score of one recording with one model. The threshold is the model's, so no verdict."""
 
     __tablename__ = "scores"
 

@@ -1,34 +1,38 @@
 """Each model's false-alarm rate, and every change of it: who, when, why, and back again.
 
-The newest change is the rate of now; nothing is ever taken out of the history, an undo is one
-more change. What was scored keeps its scores.
+The newest change is the current rate; nothing is ever taken out of the history, an undo is one
+more change. Scores stay as they are.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.detectors.calibration.calibration import Calibration
 from core.errors import SettingError, StoreError
 from core.storage.database import reading, writing
-from core.storage.tables import ModelRow, ThresholdRow, as_text, now
-
-if TYPE_CHECKING:
-    from core.detectors.calibration.calibration import Calibration
-
-LONGEST_NOTE = 2000
+from core.storage.tables import ModelRow, ThresholdRow, as_note, from_row, now
 
 
 @dataclasses.dataclass(frozen=True)
 class ThresholdChange:
     """A false-alarm rate that someone set, and the threshold it gave.
 
-    `undoes` is the id of the change that this one takes back, None of an ordinary one.
+    Attributes:
+        id: ascending with time
+        model_id: the model's id
+        false_alarm_rate: between 0 and 1
+        threshold: the score that the rate gives
+        note: why
+        by: who set it
+        undoes: id of the change that this one takes back, None of an ordinary one
+        created_at: when, in UTC
     """
 
     id: int
@@ -44,10 +48,20 @@ class ThresholdChange:
 def set_false_alarm_rate(
     model_id: str, rate: float, *, note: str = "", by: str = "", expected_id: int | None = None
 ) -> ThresholdChange:
-    """The model's threshold is the one for this rate, for old scores too; nothing is rescored.
+    """Set a model's false-alarm rate, which gives its threshold, for old scores too.
 
-    `expected_id` is the change that the person saw when deciding; if another came in between,
-    theirs stays. The rate of now, set again without a note, is no change.
+    Nothing is scored again. The current rate, set again without a note, is no change.
+
+    Args:
+        model_id: the model's id
+        rate: between 0 and 1
+        note: why
+        by: who sets it
+        expected_id: the change that the person saw when deciding; if another came in between,
+            theirs stays
+
+    Returns:
+        The change, or the newest one where nothing changed.
 
     Raises:
         SettingError: the rate is not between 0 and 1.
@@ -59,27 +73,45 @@ def set_false_alarm_rate(
         row = model_row(session, model_id)
         latest = _changes(session, model_id)[-1]
         if expected_id is not None and latest.id != expected_id:
-            raise StoreError(_overtaken(latest))
+            raise StoreError(
+                f"{latest.by or 'Someone else'} set the false-alarm rate to "
+                f"{latest.false_alarm_rate:.3%} at {latest.created_at:%H:%M on %d %B %Y} (UTC), "
+                "after you had opened this page. Yours was not set; look at theirs, then set yours "
+                "again if you still want it."
+            )
         if rate == row.false_alarm_rate and not note.strip():
-            return _change(latest)
+            return from_row(ThresholdChange, latest)
         row.false_alarm_rate = float(rate)
         row.threshold = float(saved_calibration(row).threshold(rate))
-        return _change(add_change(session, row, note=note, by=by))
+        return from_row(ThresholdChange, add_change(session, row, note=note, by=by))
 
 
 def history(model_id: str) -> list[ThresholdChange]:
-    """Every change, newest first; the last of the list is what the model was fitted with.
+    """List every change of a model's false-alarm rate.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The newest first; the last is what the model was fitted with.
 
     Raises:
         StoreError: there is no such model.
     """
     with reading() as session:
         model_row(session, model_id)
-        return [_change(row) for row in reversed(_changes(session, model_id))]
+        return [from_row(ThresholdChange, row) for row in reversed(_changes(session, model_id))]
 
 
 def undo(model_id: str, *, by: str = "") -> ThresholdChange:
-    """The newest change that was not undone yet is taken back.
+    """Take back the newest change that was not undone yet.
+
+    Args:
+        model_id: the model's id
+        by: who takes it back
+
+    Returns:
+        The undo, itself a change.
 
     Raises:
         StoreError: there is no such model, or its rate is the one it was fitted with.
@@ -98,11 +130,18 @@ def undo(model_id: str, *, by: str = "") -> ThresholdChange:
             )
         undone, before = standing[-1], standing[-2]
         row.false_alarm_rate, row.threshold = before.false_alarm_rate, before.threshold
-        return _change(add_change(session, row, by=by, undoes=undone.id))
+        return from_row(ThresholdChange, add_change(session, row, by=by, undoes=undone.id))
 
 
 def model_row(session: Session, model_id: str) -> ModelRow:
-    """The row of a model that was not deleted, held against others' changes where it is written.
+    """Find the row of a model that was not deleted, held against others' changes while writing.
+
+    Args:
+        session: reading or writing
+        model_id: the model's id
+
+    Returns:
+        The row.
 
     Raises:
         StoreError: there is none of this id, or it was deleted.
@@ -118,13 +157,24 @@ def model_row(session: Session, model_id: str) -> ModelRow:
 def add_change(
     session: Session, row: ModelRow, *, note: str = "", by: str = "", undoes: int | None = None
 ) -> ThresholdRow:
-    """The model's rate and threshold of now are the newest of its history."""
+    """Add a model's current rate and threshold to its history.
+
+    Args:
+        session: writing
+        row: the model's, its rate and threshold set
+        note: why
+        by: who set them
+        undoes: id of the change that this takes back
+
+    Returns:
+        The change's row, with its id.
+    """
     change = ThresholdRow(
         model_id=row.id,
         false_alarm_rate=row.false_alarm_rate,
         threshold=row.threshold,
-        note=as_text(note.strip())[:LONGEST_NOTE],
-        by=as_text(by.strip())[:LONGEST_NOTE],
+        note=as_note(note),
+        by=as_note(by),
         undoes=undoes,
         created_at=now(),
     )
@@ -134,9 +184,14 @@ def add_change(
 
 
 def saved_calibration(row: ModelRow) -> Calibration:
-    """The held-out scores in a model's record."""
-    from core.detectors.calibration.calibration import Calibration
+    """Read the calibration in a model's row.
 
+    Args:
+        row: the model's
+
+    Returns:
+        The scores of normal recordings that thresholds and p-values come from.
+    """
     values: dict[str, Any] = {
         key: np.asarray(value, np.float64) if isinstance(value, list) else value
         for key, value in row.calibration.items()
@@ -147,17 +202,3 @@ def saved_calibration(row: ModelRow) -> Calibration:
 def _changes(session: Session, model_id: str) -> list[ThresholdRow]:
     query = select(ThresholdRow).where(ThresholdRow.model_id == model_id).order_by(ThresholdRow.id)
     return list(session.scalars(query))
-
-
-def _overtaken(latest: ThresholdRow) -> str:
-    who = latest.by or "Someone else"
-    return (
-        f"{who} set the false-alarm rate to {latest.false_alarm_rate:.3%} at "
-        f"{latest.created_at:%H:%M on %d %B %Y} (UTC), after you had opened this page. Yours was "
-        "not set; look at theirs, then set yours again if you still want it."
-    )
-
-
-def _change(row: ThresholdRow) -> ThresholdChange:
-    names = [field.name for field in dataclasses.fields(ThresholdChange)]
-    return ThresholdChange(**{name: getattr(row, name) for name in names})

@@ -24,7 +24,24 @@ class TrainedRecording:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """What a model is made of and from, as its manifest says."""
+    """What a model is made of and from, as its manifest says.
+
+    Attributes:
+        head: the head's name
+        settings: the head's settings under their current names
+        backbone: the backbone's name
+        layers: the backbone's layers, in order
+        weights_sha256: hash of the backbone's weights
+        weights_licence: their licence
+        precision: of the network's arithmetic
+        seed: of the fit
+        clips: the recordings it was fitted on
+        n_groups: groups of recordings in the calibration
+        window_seconds: length of the calibration's windows
+        cross_fitted: whether every recording was scored by a fit without its group
+        program_version: the HearMap that fitted it
+        fitted_at: when, in UTC
+    """
 
     head: str
     settings: dict[str, Any]
@@ -43,12 +60,18 @@ class Training:
 
     @property
     def seconds(self) -> float:
-        """The length of all its recordings together."""
+        """Length of all its recordings together."""
         return sum(clip.seconds for clip in self.clips)
 
 
 def trained_on(model_id: str) -> Training:
-    """What the model was trained on.
+    """Read what a model was trained on.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        What its manifest says.
 
     Raises:
         StoreError: there is none of this id, or it was deleted.
@@ -79,19 +102,24 @@ def trained_on(model_id: str) -> Training:
 
 
 def fit_arguments(model_id: str) -> dict[str, Any]:
-    """The arguments of `core.jobs.tasks.fit` that would fit this model again, to be changed at
-    will.
+    """Find the arguments of `core.jobs.tasks.fit` that would fit a model again.
 
     Of a model that the app did not fit itself they name no clip_ids, and its settings in full.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The arguments, to be changed at will.
 
     Raises:
         StoreError: there is none of this id, or it was deleted.
         ModelError: they are not recorded, and its manifest is missing or damaged.
     """
     with reading() as session:
-        kept = dict(model_row(session, model_id).arguments)
-    if kept:
-        return kept
+        arguments = dict(model_row(session, model_id).arguments)
+    if arguments:
+        return arguments
     record, training = get_model(model_id), trained_on(model_id)
     return {
         "clip_ids": [],

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from app.components.shared.component import mount
-from core.storage.annotations import LONGEST_NOTE, VERDICTS
+from core.storage.annotations import VERDICTS
+from core.storage.tables import LONGEST_NOTE
 
 MOST_WANTED = 4
 MOST_CHANGES = 10_000

@@ -46,7 +46,7 @@ def test_a_model_is_there_after_a_restart() -> None:
     assert (record.head, record.backbone, record.channel) == ("patchcore", "aisfx", "mean")
     assert (record.n_clips, record.training_seconds) == (9, pytest.approx(9.0))
     assert record.size_bytes == sum(path.stat().st_size for path in record.folder.iterdir())
-    assert models.model_folder(record.id) == record.folder
+    assert models.get_model(record.id).folder == record.folder
     assert np.array_equal(models.load_model(record.id).calibration.clip_scores, fitted().peaks)
     kept = models.load_calibration(record.id)
     assert np.array_equal(kept.clip_scores, fitted().peaks) and kept.cross_fitted is True

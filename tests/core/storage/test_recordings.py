@@ -120,7 +120,7 @@ def test_full_disk_leaves_nothing(hearmap_home: Path, monkeypatch: pytest.Monkey
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StoreError, match=r"“fan\.wav” could not be kept.*disk is full"):
+    with pytest.raises(StoreError, match=r"“fan\.wav” could not be saved.*disk is full"):
         add_recording("fan.wav", noise(2))
     assert files(hearmap_home) == [kept.path.name] and list_recordings() == [kept]
 
