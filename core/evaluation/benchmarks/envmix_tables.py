@@ -45,7 +45,7 @@ def envmix_tables(rows: Sequence[ResultRow]) -> str:
         "",
         *table(["head", "preset", *NAMES], cells),
     ]
-    for section in (_beside_paper, _by_snr, _by_class, _false_alarms):
+    for section in (_beside_paper, _by_snr_and_class, _false_alarms):
         lines += ["", *section(rows)]
     return "\n".join(lines) + "\n"
 
@@ -113,29 +113,24 @@ def _beside_paper(rows: Sequence[ResultRow]) -> list[str]:
     ]
 
 
-def _by_snr(rows: Sequence[ResultRow]) -> list[str]:
-    cells = []
+def _by_snr_and_class(rows: Sequence[ResultRow]) -> list[str]:
+    by_snr, by_class = [], []
     for head, preset in _candidates(rows):
         of_column = [_of(rows, head, preset, *column) for column in COLUMNS]
         for snr_db in dict.fromkeys(row.snr_db for row in of_column[0]):
-            values = [_mean(row for row in mine if row.snr_db == snr_db) for mine in of_column]
-            cells.append((head, preset, snr_name(snr_db), *values))
-    columns = ["head", "preset", "SNR, dB", *NAMES]
-    return ["By SNR, percent, mean over normal classes:", "", *table(columns, cells)]
-
-
-def _by_class(rows: Sequence[ResultRow]) -> list[str]:
-    cells = []
-    for head, preset in _candidates(rows):
-        mine = _of(rows, head, preset, "sample", "ROC")
-        for snr_db in dict.fromkeys(row.snr_db for row in mine):
-            values = [with_interval(row) for row in mine if row.snr_db == snr_db]
-            cells.append((head, preset, snr_name(snr_db), *values))
-    columns = ["head", "preset", "SNR, dB", *_classes(rows)]
+            at_snr = [[row for row in mine if row.snr_db == snr_db] for mine in of_column]
+            about = (head, preset, snr_name(snr_db))
+            by_snr.append((*about, *map(_mean, at_snr)))
+            by_class.append((*about, *map(with_interval, at_snr[0])))
+    columns = ["head", "preset", "SNR, dB"]
     return [
+        "By SNR, percent, mean over normal classes:",
+        "",
+        *table([*columns, *NAMES], by_snr),
+        "",
         "Sample AUROC by normal class and SNR, with 95 % intervals over clips:",
         "",
-        *table(columns, cells),
+        *table([*columns, *_classes(rows)], by_class),
     ]
 
 

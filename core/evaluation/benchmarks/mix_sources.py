@@ -6,7 +6,7 @@ Events come from the test folds where they are of the normal clips' own set, els
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from core.evaluation.benchmarks.machine_mixes import MachineMixes
 from core.evaluation.benchmarks.recorded_mixes import RecordedMixes
 from core.evaluation.datasets.esc50 import esc50
 from core.evaluation.datasets.folders import folder_recordings
-from core.evaluation.datasets.mixing import SnrOver
 from core.evaluation.datasets.recording import Recording
 from core.evaluation.datasets.urbansound import urbansound
 
@@ -41,7 +40,7 @@ def from_machines(
     Raises:
         SettingError: a number is below 2.
     """
-    _check_counts(most_training, most_tests)
+    _check_counts({"most_training": most_training, "most_tests": most_tests})
     counts: dict[str, Any] = {}
     if most_training is not None:
         counts["n_training"] = most_training
@@ -105,11 +104,7 @@ def recorded(
     train_folds: Sequence[int] | None = None,
     test_folds: Sequence[int] | None = None,
     event_folds: Sequence[int] | None = None,
-    seed: int = 0,
-    snr_over: SnrOver = "event",
-    balanced: bool = False,
-    most_training: int | None = None,
-    most_tests: int | None = None,
+    **options: Any,
 ) -> RecordedMixes:
     """Mix two lists of recordings, which may be one and the same.
 
@@ -122,11 +117,7 @@ def recorded(
         train_folds: The folds fitted on.
         test_folds: The folds of the normal clips that are scored.
         event_folds: The folds of the events.
-        seed: What the choice of clips and the mixes are drawn from.
-        snr_over: Where the signal-to-noise ratio holds.
-        balanced: Whether a test clip is mixed with one event only.
-        most_training: The most training clips of a class.
-        most_tests: The most normal test clips of a class.
+        **options: Seed, `snr_over`, `balanced`, and the most clips, as `RecordedMixes` has them.
 
     Returns:
         The mixes.
@@ -134,7 +125,7 @@ def recorded(
     Raises:
         SettingError: a number is below 2, or a fold both trains and tests.
     """
-    _check_counts(most_training, most_tests)
+    _check_counts(options)
     is_of_ten = max(recording.fold for recording in normal) > 5
     train = tuple(train_folds or ((1, 2, 3, 4, 5, 6) if is_of_ten else (1, 2, 3)))
     test = tuple(test_folds or ((7, 8, 9, 10) if is_of_ten else (4, 5)))
@@ -150,15 +141,12 @@ def recorded(
         train_folds=train,
         test_folds=test,
         event_folds=tuple(event_folds or (test if events is normal else every_fold)),
-        seed=seed,
-        snr_over=snr_over,
-        balanced=balanced,
-        most_training=most_training,
-        most_tests=most_tests,
+        **options,
     )
 
 
-def _check_counts(most_training: int | None, most_tests: int | None) -> None:
-    for what, count in (("training", most_training), ("test", most_tests)):
+def _check_counts(options: Mapping[str, Any]) -> None:
+    for what, name in (("training", "most_training"), ("test", "most_tests")):
+        count = options.get(name)
         if count is not None and count < 2:
             raise SettingError(f"At least 2 {what} clips a class are needed, not {count}.")

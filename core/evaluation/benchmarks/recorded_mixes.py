@@ -138,16 +138,16 @@ class RecordedMixes:
         return self._chosen(normal, self.train_folds, self.most_training)
 
     def tests(self, normal: str) -> list[Recording]:
-        """List the recordings of the test folds.
+        """List the recordings of the test folds, at most `most_tests`.
 
         Args:
             normal: The normal class.
 
         Returns:
-            Its recordings.
+            The recordings to score, as many as are mixed with events.
 
         Raises:
-            DataSetError: there are none.
+            DataSetError: the class has none there.
         """
         return self._chosen(normal, self.test_folds, self.most_tests)
 

@@ -88,18 +88,8 @@ class Trial:
         Returns:
             A row a metric.
         """
-        about: dict[str, Any] = {
-            "head": self.candidate.head,
-            "preset": self.candidate.preset,
-            "backbone": self.candidate.backbone,
-            "data_set": self.data_set,
-            "normal": self.normal,
-            "snr_db": self.snr_db,
-            "level": level,
-            "n": n,
-        }
         return [
-            ResultRow(metric=metric, **about, **bounds_of(value))
+            ResultRow(level=level, metric=metric, n=n, **self._about(), **bounds_of(value))
             for metric, value in values.items()
         ]
 
@@ -124,13 +114,7 @@ class Trial:
         Returns:
             Plain JSON, as in `Measured.clips`.
         """
-        return {
-            "head": self.candidate.head,
-            "preset": self.candidate.preset,
-            "backbone": self.candidate.backbone,
-            "data_set": self.data_set,
-            "normal": self.normal,
-            "snr_db": self.snr_db,
+        return self._about() | {
             "clip": found.clip_name,
             "anomalous": anomalous,
             "event": event,
@@ -140,6 +124,11 @@ class Trial:
             "values": values or {},
             "made_from": made_from,
         }
+
+    def _about(self) -> dict[str, Any]:
+        names = ("head", "preset", "backbone")
+        about = {name: getattr(self.candidate, name) for name in names}
+        return about | {"data_set": self.data_set, "normal": self.normal, "snr_db": self.snr_db}
 
 
 def fit(

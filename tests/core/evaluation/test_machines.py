@@ -16,7 +16,6 @@ from core.evaluation.datasets.machines import (
     MACHINES,
     MadeRecording,
     fan,
-    make_set,
     pump,
     valve,
 )
@@ -234,21 +233,9 @@ def test_every_fault_exists_at_other_rates_and_lengths(machine, fault, rate, sec
         assert np.square(made.fault_stem).sum() > 0
 
 
-def test_a_set_has_normal_clips_and_each_fault_in_turn() -> None:
-    normal, unlike = make_set("pump", 4, 5, seed=1, duration_seconds=2.0, sample_rate=16_000)
-    assert [made.fault for made in normal] == [None] * 4
-    assert [made.fault for made in unlike] == [*FAULTS["pump"], *FAULTS["pump"][:2]]
-    other = make_set("pump", 4, 0, seed=2, duration_seconds=2.0, sample_rate=16_000)[0]
-    everything = [made.clip for made in (*normal, *unlike, *other)]
-    assert len({clip.sha256 for clip in everything}) == len(everything)
-    assert len({clip.name for clip in everything}) == len(everything)
-
-
 def test_what_cannot_be_made_is_said() -> None:
     with pytest.raises(SettingError, match="fan, pump, slide rail, valve"):
         make("toaster", seed=0)
-    with pytest.raises(SettingError, match="toaster"):
-        make_set("toaster", 1, 1, seed=0)
     with pytest.raises(SettingError, match="leak, knocking, clogging"):
         make("pump", seed=0, fault="scrape")
     with pytest.raises(SettingError, match="at least 2"):

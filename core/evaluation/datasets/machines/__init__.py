@@ -17,7 +17,7 @@ from core.evaluation.datasets.machines import fan, pump, slide_rail, valve
 from core.evaluation.datasets.machines.take import Parts, Take, in_room
 from core.types import Clip, Float32Array
 
-__all__ = ["FAULTS", "MACHINES", "MadeRecording", "make", "make_set"]
+__all__ = ["FAULTS", "MACHINES", "MadeRecording", "make", "no_machine"]
 
 MACHINES = ("fan", "pump", "slide rail", "valve")
 FAULTS: dict[str, tuple[str, ...]] = {
@@ -80,7 +80,19 @@ def make(
     Raises:
         SettingError: no such machine or fault, or a clip too short or at too low a rate.
     """
-    _check(machine, fault, duration_seconds, sample_rate, seed)
+    if machine not in MACHINES:
+        raise SettingError(no_machine(machine))
+    if fault is not None and fault not in FAULTS[machine]:
+        known = ", ".join(FAULTS[machine])
+        raise SettingError(f"A {machine} has no fault “{fault}”; it has {known}.")
+    if duration_seconds < SHORTEST_SECONDS:
+        raise SettingError(
+            f"A made recording lasts at least {SHORTEST_SECONDS} s, not {duration_seconds}."
+        )
+    if sample_rate < LOWEST_RATE_HZ:
+        raise SettingError(f"A made recording needs at least {LOWEST_RATE_HZ:,} Hz.")
+    if seed < 0:
+        raise SettingError("A seed is 0 or more.")
     sound, gain = _SOUND[machine]
     n = round(duration_seconds * sample_rate)
     which = MACHINES.index(machine)
@@ -101,49 +113,6 @@ def make(
     )
 
 
-def make_set(
-    machine: str,
-    n_normal: int,
-    n_anomalous: int,
-    seed: int,
-    *,
-    duration_seconds: float = 5.0,
-    sample_rate: int = 44_100,
-) -> tuple[list[MadeRecording], list[MadeRecording]]:
-    """Make normal recordings of a machine, and others with each of its faults in turn.
-
-    Args:
-        machine: One of `MACHINES`.
-        n_normal: How many normal ones.
-        n_anomalous: How many with a fault.
-        seed: Another seed gives others; all recordings of a seed differ.
-        duration_seconds: The length of each in seconds.
-        sample_rate: The rate of each in Hz.
-
-    Returns:
-        The normal recordings and those with a fault.
-
-    Raises:
-        SettingError: as `make`.
-    """
-    if machine not in MACHINES:
-        raise SettingError(no_machine(machine))
-    faults = FAULTS[machine]
-    first = seed * 10_000
-    wanted = [None] * n_normal + [faults[k % len(faults)] for k in range(n_anomalous)]
-    clips = [
-        make(
-            machine,
-            seed=first + k,
-            duration_seconds=duration_seconds,
-            sample_rate=sample_rate,
-            fault=fault,
-        )
-        for k, fault in enumerate(wanted)
-    ]
-    return clips[:n_normal], clips[n_normal:]
-
-
 def no_machine(machine: str) -> str:
     """Say that there is no such machine.
 
@@ -154,17 +123,3 @@ def no_machine(machine: str) -> str:
         A sentence that lists `MACHINES`.
     """
     return f"There is no machine “{machine}”; there are {', '.join(MACHINES)}."
-
-
-def _check(machine: str, fault: str | None, seconds: float, sample_rate: int, seed: int) -> None:
-    if machine not in MACHINES:
-        raise SettingError(no_machine(machine))
-    if fault is not None and fault not in FAULTS[machine]:
-        known = ", ".join(FAULTS[machine])
-        raise SettingError(f"A {machine} has no fault “{fault}”; it has {known}.")
-    if seconds < SHORTEST_SECONDS:
-        raise SettingError(f"A made recording lasts at least {SHORTEST_SECONDS} s, not {seconds}.")
-    if sample_rate < LOWEST_RATE_HZ:
-        raise SettingError(f"A made recording needs at least {LOWEST_RATE_HZ:,} Hz.")
-    if seed < 0:
-        raise SettingError("A seed is 0 or more.")

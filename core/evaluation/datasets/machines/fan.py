@@ -19,12 +19,12 @@ def fan(take: Take, fault_take: Take, fault: str | None) -> Parts:
     """Make a fan's sound.
 
     Args:
-        take: The draws of the normal sound.
-        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
-        fault: One of `FAULTS`, or None.
+        take: The draws of the fan's own sound.
+        fault_take: The draws of the fault, so that it changes none of the fan's own.
+        fault: “imbalance”, “bearing knock”, “blade rub”, or None.
 
     Returns:
-        The normal sound and what the fault changes in it, [n] each.
+        The sound of the normal fan and what the fault changes in it, [n] each.
     """
     turns = take.turns(ROTATION_HZ, spread=0.025, drift=0.006)
     blades = [(N_BLADES * k, 0.5 / k**0.8) for k in range(1, 9)]

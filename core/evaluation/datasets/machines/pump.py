@@ -19,12 +19,12 @@ def pump(take: Take, fault_take: Take, fault: str | None) -> Parts:
     """Make a pump's sound.
 
     Args:
-        take: The draws of the normal sound.
-        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
-        fault: One of `FAULTS`, or None.
+        take: The draws of the pump's own sound.
+        fault_take: The draws of the fault, so that it changes none of the pump's own.
+        fault: “leak”, “knocking”, “clogging”, or None.
 
     Returns:
-        The normal sound and what the fault changes in it, [n] each.
+        The sound of the normal pump and what the fault changes in it, [n] each.
     """
     strokes = take.turns(STROKE_HZ, spread=0.025, drift=0.008)
     motor = take.turns(MOTOR_HZ, spread=0.008, drift=0.002)

@@ -19,12 +19,12 @@ def slide_rail(take: Take, fault_take: Take, fault: str | None) -> Parts:
     """Make a slide rail's sound.
 
     Args:
-        take: The draws of the normal sound.
-        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
-        fault: One of `FAULTS`, or None.
+        take: The draws of the rail's own sound.
+        fault_take: The draws of the fault, so that it changes none of the rail's own.
+        fault: “scrape”, “missed stroke”, or None.
 
     Returns:
-        The normal sound and what the fault changes in it, [n] each.
+        The sound of the normal rail and what the fault changes in it, [n] each.
     """
     strokes = _strokes(take)
     carriage, speed = _carriage(take, strokes)

@@ -19,12 +19,12 @@ def valve(take: Take, fault_take: Take, fault: str | None) -> Parts:
     """Make a valve's sound.
 
     Args:
-        take: The draws of the normal sound.
-        fault_take: The draws of the fault, so that a fault changes no draw of the normal sound.
-        fault: One of `FAULTS`, or None.
+        take: The draws of the valve's own sound.
+        fault_take: The draws of the fault, so that it changes none of the valve's own.
+        fault: “missed stroke”, “air leak”, “double click”, or None.
 
     Returns:
-        The normal sound and what the fault changes in it, [n] each.
+        The sound of the normal valve and what the fault changes in it, [n] each.
     """
     openings = _openings(take)
     hiss = take.noise([(300, -20), (1_500, -4), (3_500, 0), (7_000, -2), (12_000, -10), (2e4, -20)])
