@@ -1,6 +1,7 @@
 """One metric over many clips, both ways: the mean of the clips' values, and all cells pooled.
 
-Vision to Sound does not say which of the two its tables hold; only like may be compared with like.
+Vision to Sound does not say which of the two its tables hold, so both are here; one kind is never
+compared with the other.
 """
 
 from __future__ import annotations

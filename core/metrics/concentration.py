@@ -1,4 +1,4 @@
-"""How little of a clip a map points at: an explanation of everything explains nothing."""
+"""How concentrated a map is: on how little of a clip it puts its evidence."""
 
 from __future__ import annotations
 
