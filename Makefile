@@ -1,6 +1,6 @@
 # make app          serve HearMap at http://localhost:8501 (PORT and HEARMAP_HOME override)
 # make test         run the tests
-# make check        lint, format, types, the browser's code, then the tests
+# make check        lint, format, types, the browser's code, then the tests (COVERAGE=1 measures core's)
 # make docs         build the documentation into build/docs, and fail for a page that is broken
 # make wheel        build the wheel, and run `hearmap --help` from it
 # make setup        what `make app` does first: .venv with every package and the weights
@@ -57,7 +57,15 @@ app: setup
 	$(BIN)/streamlit run app/main.py --server.port $(PORT) --server.headless true
 
 test: setup $(DEV_PACKAGES)
+ifdef COVERAGE
+	$(BIN)/python -m pytest core tests/core --cov --cov-report= $(PYTEST_ARGS)
+	@$(BIN)/coverage report --sort=cover > build/coverage.txt
+	@echo "Lines of core that its own tests run, lowest first (all in build/coverage.txt):"
+	@head -17 build/coverage.txt; tail -2 build/coverage.txt
+	$(BIN)/python -m pytest tests --ignore tests/core $(PYTEST_ARGS)
+else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+endif
 
 check: setup $(DEV_PACKAGES)
 	$(BIN)/ruff check .
@@ -69,7 +77,7 @@ check: setup $(DEV_PACKAGES)
 	$(MAKE) --no-print-directory test
 
 docs: $(DEV_PACKAGES)
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 # The wheel has every file of core and app, and works in an environment of its own, which borrows
 # the other packages of .venv.
