@@ -9,9 +9,10 @@ import streamlit as st
 from app.state import Query
 from app.text import markdown
 from app.widgets import benchmark_form, benchmark_results
-from app.widgets.job_panel import ended_badly, find_job, is_active, watch
+from app.widgets.job_panel import ended_badly, find_job, is_active, title_of, watch
 from core import jobs
 from core.evaluation.benchmarks import saved
+from core.jobs.tasks.bench import BenchTask
 
 
 def draw() -> None:
@@ -20,19 +21,19 @@ def draw() -> None:
         "Measure methods on sounds whose anomalies are known: each is fitted on normal clips and "
         "scored on normal ones and on mixes, as in the paper that HearMap follows."
     )
-    job = find_job(st.query_params.get(Query.JOB), "bench")
+    job = find_job(st.query_params.get(Query.JOB), BenchTask)
     if job is not None and is_active(job):
         st.query_params[Query.JOB] = job.id
-        watch(job.id, f"Measuring {title(job.arguments)}")
+        watch(job.id, title_of(job))
         return
     if job is not None:
         _ended(job)
     found = saved.list_benchmarks()
     finished = [one for one in found if one.is_finished]
     with st.expander("New benchmark", icon=":material/add:", expanded=not finished):
-        arguments = benchmark_form.draw()
-        if arguments is not None:
-            _start(arguments)
+        task = benchmark_form.draw()
+        if task is not None:
+            _start(task)
     _unfinished([one for one in found if not one.is_finished])
     if not finished:
         st.info(
@@ -46,14 +47,12 @@ def draw() -> None:
 
 def title(settings: dict[str, Any]) -> str:
     """What a benchmark measures on what, in a line."""
-    heads = ", ".join(str(head) for head in settings.get("heads", []))
-    normals = ", ".join(str(normal) for normal in settings.get("normals") or ["all classes"])
-    return markdown.shortened(f"{heads} on {normals}", 90)
+    return markdown.shortened(BenchTask.from_record(settings).subject, 90)
 
 
-def _start(arguments: dict[str, Any]) -> None:
-    st.query_params[Query.JOB] = jobs.submit("bench", arguments)
-    st.query_params[Query.BENCHMARK] = saved.benchmark_id(arguments)
+def _start(task: BenchTask) -> None:
+    st.query_params[Query.JOB] = jobs.submit(task)
+    st.query_params[Query.BENCHMARK] = saved.benchmark_id(task.as_record())
     st.rerun()
 
 
@@ -73,7 +72,7 @@ def _unfinished(begun: list[saved.SavedBenchmark]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"Not finished: {markdown.plain(title(one.settings), 120)}")
             if st.button("Go on", icon=":material/play_arrow:", key=f"go_on_{one.id}"):
-                _start(one.settings)
+                _start(BenchTask.from_record(one.settings))
             if st.button("Remove", icon=":material/delete:", key=f"remove_{one.id}"):
                 saved.delete_benchmark(one.id)
                 st.rerun()

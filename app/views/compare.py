@@ -16,6 +16,8 @@ from app.widgets.model_choice import choose_model
 from core import jobs
 from core.errors import HearMapError
 from core.evaluation import agreement
+from core.jobs.tasks.fit_heads import FitHeadsTask
+from core.jobs.tasks.score import ScoreTask
 from core.storage.models import ModelRecord, list_models
 from core.storage.scores import ScoreRecord, list_scores
 
@@ -36,9 +38,9 @@ def draw() -> None:
         else:
             say_nothing_scored(model.id, ICON)
         return
-    job = find_job(st.query_params.get(Query.JOB), "fit_heads", "score")
+    job = find_job(st.query_params.get(Query.JOB), FitHeadsTask, ScoreTask)
     if job is not None and is_active(job):
-        what = "Fitting other heads" if job.kind == "fit_heads" else "Scoring"
+        what = "Fitting other heads" if job.kind == FitHeadsTask.kind else "Scoring"
         watch(job.id, f"{what} for “{markdown.plain(chosen.clip_name)}”")
     elif job is not None and not ended_badly(job, "This work"):
         _say_failed(job)
@@ -131,7 +133,7 @@ def _offer_scoring(missing: list[ModelRecord], chosen: ScoreRecord) -> None:
         if st.button("Score it with them", icon=":material/query_stats:", key="score_missing"):
             job_id = ""
             for model in missing:
-                job_id = jobs.submit("score", {"model_id": model.id, "clip_ids": [chosen.clip_id]})
+                job_id = jobs.submit(ScoreTask(model_id=model.id, clip_ids=[chosen.clip_id]))
             st.query_params[Query.JOB] = job_id
             st.rerun()
 
@@ -195,8 +197,8 @@ def _offer_heads(model: ModelRecord, chosen: ScoreRecord, have: set[str]) -> Non
             disabled=not heads,
             key="fit_heads",
         ):
-            wanted = {"model_id": model.id, "clip_id": chosen.clip_id, "heads": list(heads)}
-            st.query_params[Query.JOB] = jobs.submit("fit_heads", wanted)
+            task = FitHeadsTask(model_id=model.id, clip_id=chosen.clip_id, heads=list(heads))
+            st.query_params[Query.JOB] = jobs.submit(task)
             st.rerun()
         if heads:
             st.caption(

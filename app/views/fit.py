@@ -20,10 +20,11 @@ from app.widgets import (
     recording_table,
 )
 from app.widgets.estimate import fit_estimate
-from app.widgets.job_panel import ended_badly, find_job, is_active, watch
+from app.widgets.job_panel import ended_badly, find_job, is_active, title_of, watch
 from app.widgets.uploading import clear_button, gather, say_left_out
 from core import jobs
 from core.errors import StoreError
+from core.jobs.tasks.fit import FitTask
 from core.storage import models, recordings
 
 PURPOSE = "fit"
@@ -35,11 +36,10 @@ def draw() -> None:
     st.title("Fit", anchor=False)
     st.markdown("Teach HearMap what normal sounds like: a dozen recordings or more, nothing else.")
     fit_like.take_from_address()
-    job = find_job(st.query_params.get(Query.JOB), "fit")
+    job = find_job(st.query_params.get(Query.JOB), FitTask)
     if job is not None and is_active(job):
         st.query_params[Query.JOB] = job.id
-        name = markdown.plain(str(job.arguments.get("model_name", "")))
-        watch(job.id, f"Fitting “{name}” on {formats.counted(_n_clips(job), 'clip')}")
+        watch(job.id, title_of(job))
         return
     if job is not None and not ended_badly(job, "The fit"):
         _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
@@ -50,7 +50,7 @@ def draw() -> None:
     if not chosen:
         if (
             job is not None
-            and _n_clips(job)
+            and job.arguments.get("clip_ids")
             and st.button("Use the same recordings again", icon=":material/replay:")
         ):
             _take_again(job)
@@ -112,10 +112,6 @@ def common_name(names: Sequence[str]) -> str:
     )
     found = re.sub(r"[\W\d_]+$", "", first[:n_alike])
     return markdown.shortened(found, 40) if len(found) > 1 else ""
-
-
-def _n_clips(job: jobs.Job) -> int:
-    return len(job.arguments.get("clip_ids", []))
 
 
 def _take_again(job: jobs.Job) -> None:
@@ -250,29 +246,28 @@ def _settings(
     ready = enough and separate and (labels is not None or not learns)
     if st.button("Fit", type="primary", icon=":material/model_training:", disabled=not ready):
         job_id = jobs.submit(
-            "fit",
-            {
-                "clip_ids": usable,
-                "model_name": (name or "").strip() or suggested,
-                "head": head,
-                "preset": preset,
-                "groups": groups,
-                "labels": labels,
-                "backbone": backbone,
-                "seed": int(seed),
-                "precision": precision,
-                "false_alarm_rate": float(rate) / 100,
-                "channel": channel,
-                "head_settings": own,
-                "grouping": {
+            FitTask(
+                clip_ids=usable,
+                model_name=(name or "").strip() or suggested,
+                head=head,
+                preset=preset,
+                groups=groups,
+                class_names=labels,
+                backbone=backbone,
+                seed=int(seed),
+                precision=precision,
+                false_alarm_rate=float(rate) / 100,
+                channel=channel,
+                head_settings=own,
+                group_rule={
                     "rule": st.session_state.get(Key.GROUPING),
                     "field": st.session_state.get(Key.GROUPING_FIELD),
                 },
-                "classes": {
+                class_rule={
                     "rule": st.session_state.get(Key.CLASSES),
                     "field": st.session_state.get(Key.CLASSES_FIELD),
                 },
-            },
+            )
         )
         fit_like.forget()
         st.query_params[Query.JOB] = job_id

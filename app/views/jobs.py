@@ -7,7 +7,7 @@ import streamlit as st
 from app.guard import guard
 from app.state import Query
 from app.text import formats, markdown
-from app.widgets.job_panel import POLL_SECONDS, VIEWS, resume_button, stage_of, title_of
+from app.widgets.job_panel import POLL_SECONDS, resume_button, stage_of, title_of
 from core import jobs
 
 MOST_ENDED = 30
@@ -108,13 +108,14 @@ def _ended(job: jobs.Job) -> None:
 
 
 def _open_link(job: jobs.Job) -> None:
-    if job.kind not in VIEWS:
+    if job.task is None:
         return
     query = {Query.JOB: job.id}
-    model_id = job.arguments.get("model_id") or job.result.get("model_id")
-    if model_id:
-        query[Query.MODEL] = str(model_id)
-    st.page_link(VIEWS[job.kind], label="Open", icon=":material/arrow_forward:", query_params=query)
+    for name, key in ((Query.MODEL, "model_id"), (Query.CLIP, "clip_id")):
+        if value := job.arguments.get(key) or job.result.get(key):
+            query[name] = str(value)
+    view = f"views/{job.task.view}.py"
+    st.page_link(view, label="Open", icon=":material/arrow_forward:", query_params=query)
 
 
 def _log(job: jobs.Job) -> None:

@@ -13,10 +13,11 @@ from app import cache
 from app.state import Query, clear_gathered, gathered
 from app.text import formats, glossary, markdown, sentences
 from app.widgets import report_offer
-from app.widgets.job_panel import ended_badly, find_job, is_active, watch
+from app.widgets.job_panel import ended_badly, find_job, is_active, title_of, watch
 from app.widgets.model_choice import choose_model, false_alarm_rate
 from app.widgets.uploading import clear_button, gather
 from core import jobs
+from core.jobs.tasks.score import ScoreTask
 from core.report.summary_sentence import count_sentence
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
@@ -40,10 +41,9 @@ def draw() -> None:
         )
         st.page_link("views/fit.py", label="Fit a model", icon=":material/library_music:")
         return
-    job = find_job(st.query_params.get(Query.JOB), "score")
+    job = find_job(st.query_params.get(Query.JOB), ScoreTask)
     if job is not None and is_active(job):
-        n_clips = len(job.arguments.get("clip_ids", []))
-        watch(job.id, f"Scoring {formats.counted(n_clips, 'clip')}")
+        watch(job.id, title_of(job))
     else:
         if job is not None:
             ended_badly(job, "Scoring")
@@ -63,7 +63,7 @@ def _choose_clips(model: ModelRecord) -> None:
                 type="primary",
                 icon=":material/query_stats:",
             ):
-                job_id = jobs.submit("score", {"model_id": model.id, "clip_ids": chosen})
+                job_id = jobs.submit(ScoreTask(model_id=model.id, clip_ids=chosen))
                 clear_gathered(PURPOSE)
                 st.query_params[Query.JOB] = job_id
                 st.rerun()

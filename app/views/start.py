@@ -9,6 +9,10 @@ from app.text import formats, markdown
 from app.widgets import tour
 from app.widgets.job_panel import ended_badly, find_job, is_active, watch
 from core import jobs
+from core.jobs.tasks import TASKS
+from core.jobs.tasks.demo import DemoTask
+from core.jobs.tasks.fit import FitTask
+from core.jobs.tasks.score import ScoreTask
 from core.storage import models
 
 MACHINES = ("fan", "pump", "slide rail", "valve")
@@ -30,7 +34,7 @@ def draw() -> None:
             key="take_tour",
             on_click=tour.start,
         )
-    job = find_job(st.query_params.get(Query.JOB), "demo")
+    job = find_job(st.query_params.get(Query.JOB), DemoTask)
     if job is not None and job.state == "done" and job.id == st.session_state.get(Key.AWAITED_JOB):
         _open_demo(job)
     left, right = st.columns(2, gap="medium")
@@ -62,7 +66,7 @@ def _demo(job: jobs.Job | None) -> None:
         key=Key.MACHINE,
     )
     if st.button("Try the demo", type="primary", icon=":material/play_arrow:", key="try_demo"):
-        job_id = jobs.submit("demo", {"machine": machine or MACHINES[0], "seed": 0})
+        job_id = jobs.submit(DemoTask(machine=machine or MACHINES[0]))
         st.session_state[Key.AWAITED_JOB] = job_id
         st.query_params[Query.JOB] = job_id
         st.rerun()
@@ -92,11 +96,11 @@ def _own_recordings() -> None:
 
 def _models() -> None:
     st.subheader("Your models", anchor=False)
-    running = [job for job in jobs.list_jobs(active_only=True) if job.kind in {"fit", "score"}]
-    for job in running:
-        view = "views/fit.py" if job.kind == "fit" else "views/score.py"
-        label = "A fit is running" if job.kind == "fit" else "Clips are being scored"
-        st.page_link(view, label=label, icon=":material/progress_activity:")
+    labels = {FitTask.kind: "A fit is running", ScoreTask.kind: "Recordings are being scored"}
+    for job in jobs.list_jobs(active_only=True):
+        if job.kind in labels:
+            view = f"views/{TASKS[job.kind].view}.py"
+            st.page_link(view, label=labels[job.kind], icon=":material/progress_activity:")
     records = models.list_models()
     if not records:
         st.caption(

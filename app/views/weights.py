@@ -15,9 +15,9 @@ from core import jobs
 from core.backbones.weights import catalogue, store
 from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
+from core.jobs.tasks.weights import WeightsTask
 from core.runtime.paths import data_root, environment_weights_dir, weights_dir
 
-KIND = "weights"
 ENDINGS = (".pth", ".pt", ".whl", ".safetensors")
 MOST_LOOKED_AT = 20_000
 
@@ -29,7 +29,7 @@ def draw() -> None:
         "set-up; each of the others works once its weights are here. Only the tensors that are "
         "needed are kept."
     )
-    job = find_job(st.query_params.get(Query.JOB), KIND)
+    job = find_job(st.query_params.get(Query.JOB), WeightsTask)
     listed = catalogue.list_weights()
     n_here = sum(catalogue.find(file.name) is not None for file in listed)
     st.caption(f"{n_here} of {formats.counted(len(listed), 'network')} here.")
@@ -127,7 +127,7 @@ def _get(file: PublishedFile, busy: bool) -> None:
         key=f"fetch_{file.name}",
         disabled=busy or not accepted,
     ):
-        _submit({"name": file.name, "accept_licence": accepted})
+        _submit(WeightsTask(name=file.name, accept_licence=accepted))
     with st.popover("I have the file", icon=":material/upload_file:", disabled=not accepted):
         _bring(file, accepted, busy)
 
@@ -140,7 +140,7 @@ def _bring(file: PublishedFile, accepted: bool, busy: bool) -> None:
         if chosen and st.button("Check and keep it", key=f"pick_{file.name}", disabled=busy):
             path = (root / chosen).resolve()
             if path.is_relative_to(root):
-                _submit({"name": file.name, "accept_licence": accepted, "file": str(path)})
+                _submit(WeightsTask(name=file.name, accept_licence=accepted, file=str(path)))
     most = int(st.get_option("server.maxUploadSize"))
     if file.size_bytes > most * 2**20:
         accept = " --accept-licence" if file.must_accept else ""
@@ -164,13 +164,13 @@ def _bring(file: PublishedFile, accepted: bool, busy: bool) -> None:
     with path.open("wb") as target:
         shutil.copyfileobj(brought, target)
     _submit(
-        {
-            "name": file.name,
-            "accept_licence": accepted,
-            "file": str(path),
-            "uploaded": True,
-            "called": brought.name,
-        }
+        WeightsTask(
+            name=file.name,
+            accept_licence=accepted,
+            file=str(path),
+            uploaded=True,
+            called=brought.name,
+        )
     )
 
 
@@ -180,10 +180,10 @@ def _files_below(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in found)
 
 
-def _submit(arguments: dict[str, object]) -> None:
+def _submit(task: WeightsTask) -> None:
     # Two sessions may ask at once; a second download of one file would spoil the first's part.
-    if active_job(KIND) is None:
-        st.query_params[Query.JOB] = jobs.submit(KIND, arguments)
+    if active_job(WeightsTask) is None:
+        st.query_params[Query.JOB] = jobs.submit(task)
     st.rerun()
 
 

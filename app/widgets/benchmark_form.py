@@ -11,6 +11,7 @@ from app.text import formats, markdown
 from app.widgets.backbone_choice import USUAL
 from app.widgets.estimate import fit_estimate
 from app.widgets.uploading import folders_below
+from core.jobs.tasks.bench import BenchTask
 from core.runtime.paths import data_root
 
 MACHINES = ("fan", "pump", "slide rail", "valve")
@@ -24,8 +25,8 @@ SECONDS_PER_SCORE = 0.15
 CLIP_SECONDS = 5.0
 
 
-def draw() -> dict[str, Any] | None:
-    """Draw the form; return the arguments of `benchmarks.run_saved` when it is to run."""
+def draw() -> BenchTask | None:
+    """Draw the form; return the benchmark when it is to run."""
     root = data_root()
     source = st.segmented_control(
         "Recordings",
@@ -58,7 +59,7 @@ def draw() -> dict[str, Any] | None:
     if st.button(
         "Run", type="primary", icon=":material/play_arrow:", disabled=not complete, key="bench_run"
     ):
-        return arguments
+        return BenchTask(**arguments)
     return None
 
 

@@ -6,7 +6,6 @@ when it has ended. Nothing slow happens here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -14,8 +13,10 @@ import streamlit as st
 from app.widgets.job_panel import ended_badly, is_active, watch
 from core import jobs
 from core.errors import StoreError
+from core.jobs.tasks.explain import ExplanationTask
+from core.jobs.tasks.task import KeyedTask
 from core.storage import explanations
-from core.storage.explanations import SavedExplanation, explanation_key
+from core.storage.explanations import SavedExplanation
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 
@@ -23,76 +24,50 @@ STARTED = "explanation_jobs"
 OPENED = "explanation_opened"
 
 
-@dataclass(frozen=True, eq=False)
-class Wanted:
-    """A piece of work: what it is, on what, and the key its result is kept under."""
-
-    kind: str
-    arguments: dict[str, Any]
-
-    @property
-    def key(self) -> str:
-        """Where the result is kept."""
-        return explanation_key(self.kind, self.arguments)
-
-    @property
-    def clip_id(self) -> str:
-        """The recording it is about."""
-        return str(self.arguments["clip_id"])
-
-
-def wanted(
-    kind: str,
+def arguments_of(
     model: ModelRecord,
     score: ScoreRecord,
     stretch: tuple[float, float] | None,
     background: str,
-    **more: Any,
-) -> Wanted:
-    """The work of one kind on a scored recording, or on a stretch of it."""
-    return Wanted(
-        kind,
-        {
-            "model_id": model.id,
-            "clip_id": score.clip_id,
-            "stretch": list(stretch) if stretch else None,
-            "background": background,
-            "scored_at": score.created_at.isoformat(),
-        }
-        | more,
-    )
+) -> dict[str, Any]:
+    """What all tasks on a scored recording, or on a stretch of it, have in common."""
+    return {
+        "model_id": model.id,
+        "clip_id": score.clip_id,
+        "stretch": list(stretch) if stretch else None,
+        "background": background,
+        "scored_at": score.created_at.isoformat(),
+    }
 
 
-def find(work: Wanted) -> SavedExplanation | None:
+def find(task: ExplanationTask) -> SavedExplanation | None:
     """The result, where it is there."""
-    return explanations.find(work.clip_id, work.key)
+    return explanations.find(task.clip_id, task.key)
 
 
-def start(work: Wanted) -> str:
+def start(task: KeyedTask) -> str:
     """The id of the job that does it; a session's earlier one of this kind is given up.
 
     Whoever steps through recordings leaves no queue of explanations behind.
     """
     started = _started()
     for key, (kind, job_id) in list(started.items()):
-        if kind == work.kind and key != work.key:
+        if kind == task.kind and key != task.key:
             del started[key]
             _give_up(job_id)
-    job_id = next(
-        (
-            job.id
-            for job in jobs.list_jobs(active_only=True)
-            if job.kind == work.kind and explanation_key(job.kind, job.arguments) == work.key
-        ),
-        None,
-    ) or jobs.submit(work.kind, work.arguments)
-    started[work.key] = (work.kind, job_id)
+    under_way = (
+        job.id
+        for job in jobs.list_jobs(active_only=True)
+        if isinstance(job.task, KeyedTask) and job.task.key == task.key
+    )
+    job_id = next(under_way, None) or jobs.submit(task)
+    started[task.key] = (task.kind, job_id)
     return job_id
 
 
-def job_of(work: Wanted) -> jobs.Job | None:
+def job_of(task: KeyedTask) -> jobs.Job | None:
     """The job this session started for it, whatever became of it."""
-    entry = _started().get(work.key)
+    entry = _started().get(task.key)
     if entry is None:
         return None
     try:
@@ -101,15 +76,15 @@ def job_of(work: Wanted) -> jobs.Job | None:
         return None
 
 
-def draw_waiting(work: Wanted, title: str, what: str, *, by_itself: bool, button: str) -> None:
+def draw_waiting(task: KeyedTask, title: str, what: str, *, by_itself: bool, button: str) -> None:
     """Progress where the work is under way; otherwise what became of it, and a button.
 
     With `by_itself` it starts without being asked, once.
     """
-    job = job_of(work)
+    job = job_of(task)
     if job is None and by_itself:
-        start(work)
-        job = job_of(work)
+        start(task)
+        job = job_of(task)
     if job is not None and is_active(job):
         watch(job.id, title, border=False)
         return
@@ -119,8 +94,8 @@ def draw_waiting(work: Wanted, title: str, what: str, *, by_itself: bool, button
         else:
             ended_badly(job, what)
     label = "Try again" if job is not None else button
-    if st.button(label, icon=":material/play_arrow:", key=f"start_{work.kind}"):
-        start(work)
+    if st.button(label, icon=":material/play_arrow:", key=f"start_{task.kind}"):
+        start(task)
         st.rerun()
 
 

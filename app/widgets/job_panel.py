@@ -9,24 +9,9 @@ from app.state import Query
 from app.text import formats, markdown
 from core import jobs
 from core.errors import StoreError
-from core.storage.models import get_model
+from core.jobs.tasks.task import Task
 
 POLL_SECONDS = 0.7
-VIEWS = {
-    "fit": "views/fit.py",
-    "score": "views/score.py",
-    "demo": "views/start.py",
-    "weights": "views/weights.py",
-}
-TITLES = {
-    "fit_heads": "Fitting other heads on the same recordings",
-    "bench": "Measuring methods",
-    "explain": "Explaining a recording",
-    "counterfactual": "Looking for what would make a recording normal",
-    "try_mask": "Scoring a recording with a mask",
-    "clip_report": "Writing a report of a recording",
-    "batch_report": "Writing a report of everything scored",
-}
 
 
 def is_active(job: jobs.Job | None) -> bool:
@@ -34,14 +19,15 @@ def is_active(job: jobs.Job | None) -> bool:
     return job is not None and job.active
 
 
-def active_job(*kinds: str) -> jobs.Job | None:
-    """The newest job of these kinds that still waits or runs, whoever started it."""
+def active_job(*tasks: type[Task]) -> jobs.Job | None:
+    """The newest job with such a task that still waits or runs, whoever started it."""
+    kinds = {task.kind for task in tasks}
     found = [job for job in jobs.list_jobs(active_only=True) if job.kind in kinds]
     return max(found, key=lambda job: job.created_at) if found else None
 
 
-def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
-    """The job of that id, else the active one of these kinds; None where there is neither.
+def find_job(job_id: str | None, *tasks: type[Task]) -> jobs.Job | None:
+    """The job of that id, else the active one with such a task; None where there is neither.
 
     An id that is unknown (an old link) is no error: the view then starts afresh.
     """
@@ -50,31 +36,14 @@ def find_job(job_id: str | None, *kinds: str) -> jobs.Job | None:
             job = jobs.get_job(job_id)
         except StoreError:
             job = None
-        if job is not None and job.kind in kinds:
+        if job is not None and job.kind in {task.kind for task in tasks}:
             return job
-    return active_job(*kinds)
+    return active_job(*tasks)
 
 
 def title_of(job: jobs.Job) -> str:
     """What a job does, as Markdown."""
-    n_clips = formats.counted(len(job.arguments.get("clip_ids") or []), "clip")
-    if job.kind == "fit":
-        name = markdown.plain(str(job.arguments.get("model_name") or "Model"))
-        return f"Fitting “{name}” on {n_clips}"
-    if job.kind == "score":
-        return f"Scoring {n_clips} with “{_model_name(job)}”"
-    if job.kind == "demo":
-        return f"The demo of a {markdown.plain(str(job.arguments.get('machine') or 'machine'))}"
-    if job.kind == "weights":
-        return f"Getting the weights of {markdown.plain(str(job.arguments.get('name')))}"
-    return TITLES.get(job.kind, markdown.plain(job.kind.replace("_", " ").capitalize()))
-
-
-def _model_name(job: jobs.Job) -> str:
-    try:
-        return markdown.plain(get_model(str(job.arguments.get("model_id"))).name)
-    except StoreError:
-        return "a model that was deleted"
+    return markdown.plain(job.title, 200)
 
 
 def resume_button(job: jobs.Job) -> None:

@@ -1,8 +1,8 @@
 """The `hearmap` command: fit, score, explain, rank, layers, weights and bench.
 
 Results go to standard output, progress and remarks to standard error. Exit status: 0 well,
-1 a problem said in one line, 2 bad arguments or a data set that is not as published, 3 some clips
-could not be read (the others were scored), 130 stopped by Ctrl-C.
+1 a problem, in one line, 2 bad arguments or a data set that is not as published, 3 some
+recordings could not be read (the others were scored), 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from core.cli import bench, explain, fit, layers, rank, report, score, weights
-from core.cli.arguments import one_line
+from core.cli.terminal import one_line
 from core.errors import DataSetError, HearMapError, SettingError
 
 COMMANDS = (fit, score, explain, report, rank, layers, weights, bench)
@@ -24,14 +24,23 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are one line."""
 
     def error(self, message: str) -> NoReturn:
+        """End the program with a complaint.
+
+        Args:
+            message: what is wrong with the arguments
+        """
         self.exit(2, f"hearmap: {one_line(message)} (see {self.prog} --help)\n")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line's grammar; a command is one module of this package."""
+    """Make the parser of the command line; a command is one module of this package.
+
+    Returns:
+        The parser.
+    """
     top = _Parser(
         prog="hearmap",
-        description="See and hear where a recording is unlike the normal recordings you supplied.",
+        description="See and hear where a recording differs from the normal ones you supplied.",
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
@@ -40,7 +49,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and gives its exit status; no traceback reaches the user."""
+    """Run one command; no traceback reaches the user.
+
+    Args:
+        arguments: those of the command line, by default this process's
+
+    Returns:
+        The exit status.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A file name that the terminal's encoding lacks must not end a run.
         if hasattr(stream, "reconfigure"):
@@ -57,13 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HearMapError as error:
         return _said(error, 1)
     except KeyboardInterrupt:
-        return _said("stopped; nothing half-done was kept.", 130)
+        return _said("stopped; nothing half-done was saved.", 130)
     except BrokenPipeError:
         # The reader went away (`| head`): Python must not try to flush again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 141
     except MemoryError:
-        return _said("there is not enough memory for this; try fewer or shorter clips.", 1)
+        return _said("there is not enough memory for this; try fewer or shorter recordings.", 1)
     except OSError as error:
         return _said(error, 1)
 

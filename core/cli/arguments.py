@@ -1,29 +1,91 @@
-"""Arguments that several commands share, and what is printed for people."""
+"""Arguments that several commands share."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from core.errors import SettingError
-from core.runtime.progress import Progress, silent, smoothed_seconds_left
+from core.cli import terminal
+from core.errors import AudioError, SettingError
 
+# Imports wait in the functions that need them: `hearmap --help` and light commands start without
+# PyTorch.
 if TYPE_CHECKING:
     from core.audio import Channel
-
+    from core.detectors.detector import Detector
+    from core.types import Clip
+    from core.workflows.source import FileSource
 
 _OWN_OPTIONS = {"head", "backbone", "seed", "device", "precision", "false_alarm_rate"}
+
+# What `add` takes. Defaults that are not the same everywhere are set by `set_defaults`.
+_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "model": {"type": Path, "metavar": "MODEL", "help": "a folder made by hearmap fit"},
+    "paths": {"nargs": "+", "type": Path, "metavar": "PATH", "help": "files or folders"},
+    "--head": {"metavar": "NAME", "help": "the anomaly algorithm: %(choices)s"},
+    "--preset": {
+        "default": "recommended",
+        "metavar": "NAME",
+        "help": "the head's settings: recommended (default), or published, as in its own paper; "
+        "anopatch also has small, published but for a CPU",
+    },
+    "--backbone": {
+        "metavar": "NAME",
+        "help": "the network, one whose weights are here (hearmap weights); by default aisfx, for "
+        "anopatch beats (or beats-small)",
+    },
+    "--seed": {"type": int, "default": 0, "help": "makes the results repeatable"},
+    "--json": {
+        "action": "store_true",
+        "help": "print JSON; hearmap score prints an object a line",
+    },
+    "--group-by": {
+        "metavar": "RULE",
+        "default": "file",
+        "help": "which clips were cut from one recording: file (default), folder, prefix or "
+        "field:N",
+    },
+    "--false-alarm-rate": {
+        "type": float,
+        "metavar": "RATE",
+        "help": "share of normal clips that may be called anomalous (default: that of the model, "
+        "0.05 for a new one)",
+    },
+    "--channel": {
+        "default": "0",
+        "metavar": "N|mean",
+        "help": "channel of the recordings, from 0, or mean",
+    },
+    "--device": {"default": "auto", "help": "auto (default), cpu or cuda"},
+    "--precision": {
+        "default": "float32",
+        "metavar": "NAME",
+        "help": "of the network's arithmetic: float32 (default), or bfloat16, which is faster on "
+        "GPUs and on processors made for it",
+    },
+    "--progress": {
+        "choices": ("auto", "lines", "off"),
+        "default": "auto",
+        "help": "auto: on a terminal only; lines: a line a step, also into a file",
+    },
+}
 
 
 class Commands(Protocol):
     """What `add_subparsers` gives, as far as it is used."""
 
     def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
-        """A parser of one command."""
+        """Make the parser of one command.
+
+        Args:
+            name: the command's name
+            options: those of `argparse.ArgumentParser`
+
+        Returns:
+            The parser.
+        """
 
 
 class HeadNames:
@@ -42,69 +104,28 @@ class HeadNames:
         return (f"{name} (default)" if name == RECOMMENDED_HEAD else name for name in HEADS)
 
 
-def add_grouping(parser: argparse.ArgumentParser) -> None:
-    """`--group-by`."""
-    parser.add_argument(
-        "--group-by",
-        metavar="RULE",
-        default="file",
-        help="which clips were cut from one recording: file (default), folder, prefix or field:N",
-    )
+def add(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add arguments that several commands share.
 
-
-def add_device(parser: argparse.ArgumentParser) -> None:
-    """`--device`."""
-    parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
-
-
-def add_precision(parser: argparse.ArgumentParser) -> None:
-    """`--precision`."""
-    parser.add_argument(
-        "--precision",
-        default="float32",
-        metavar="NAME",
-        help="of the network's arithmetic: float32 (default), or bfloat16, which is faster on GPUs "
-        "and on processors made for it",
-    )
-
-
-def add_channel(parser: argparse.ArgumentParser) -> None:
-    """`--channel`."""
-    parser.add_argument(
-        "--channel",
-        default="0",
-        metavar="N|mean",
-        help="channel of the recordings, from 0, or mean",
-    )
-
-
-def add_rate(parser: argparse.ArgumentParser, default: float | None) -> None:
-    """`--false-alarm-rate`."""
-    shown = "that of the model" if default is None else f"{default:g}"
-    parser.add_argument(
-        "--false-alarm-rate",
-        type=float,
-        default=default,
-        metavar="RATE",
-        help=f"share of normal clips that may be called unlike (default: {shown})",
-    )
-
-
-def add_progress(parser: argparse.ArgumentParser) -> None:
-    """`--progress`."""
-    parser.add_argument(
-        "--progress",
-        choices=("auto", "lines", "off"),
-        default="auto",
-        help="auto: on a terminal only; lines: a line a step, also into a file",
-    )
+    Args:
+        parser: the command's parser
+        names: names of `_ARGUMENTS`
+    """
+    for name in names:
+        parser.add_argument(name, **_ARGUMENTS[name])
 
 
 def channel(text: str) -> Channel:
-    """The channel that was asked for.
+    """Read `--channel`.
+
+    Args:
+        text: what was given
+
+    Returns:
+        The channel.
 
     Raises:
-        SettingError: neither a number from 0 nor `mean`.
+        SettingError: it is neither a number from 0 nor `mean`.
     """
     if text == "mean":
         return "mean"
@@ -113,37 +134,96 @@ def channel(text: str) -> Channel:
     raise SettingError(f"--channel is a number from 0 or mean, not “{text}”.")
 
 
-def groups(files: Sequence[Path], paths: Sequence[Path], rule: str) -> dict[Path, str] | None:
-    """The recording each file was cut from; None leaves it to the sound, as `Detector.fit` does.
+def load_detector(given: argparse.Namespace) -> Detector:
+    """Load MODEL at the false-alarm rate that was asked for.
+
+    Args:
+        given: the command's arguments, with model, device and false_alarm_rate
+
+    Returns:
+        The detector.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        SettingError: the rate is not between 0 and 1.
+    """
+    from core.detectors.detector import Detector
+
+    detector = Detector.load(given.model, device=given.device)
+    if given.false_alarm_rate is not None:
+        detector.false_alarm_rate = given.false_alarm_rate
+    return detector
+
+
+def sources(
+    paths: Sequence[Path], group_rule: str = "file", class_rule: str | None = None
+) -> list[FileSource]:
+    """Find the recordings under the paths, each with its group and its class.
 
     A file of a folder that was given goes by its place in that folder, and with several folders
     also by the folder's own name.
 
-    Raises:
-        SettingError: there is no such rule.
-    """
-    from core.audio.name_rules import group_by
+    Args:
+        paths: files and folders
+        group_rule: a group rule of `core.audio.name_rules`; “file” leaves the group to the sound
+        class_rule: a class rule of it, or None where there are no classes
 
-    names = _names_within(files, paths)
-    by_file = dict(zip(files, group_by(names, rule), strict=True))
-    return None if rule == "file" else by_file
-
-
-def labels(files: Sequence[Path], paths: Sequence[Path], rule: str | None) -> dict[Path, str]:
-    """The class of each file by a rule of `core.audio.name_rules`; none where there is no rule.
+    Returns:
+        The recordings, in the order of their names.
 
     Raises:
+        AudioError: a path is not there, or holds no audio.
         SettingError: there is no such rule, or it finds no class for a file.
     """
-    if rule is None:
-        return {}
-    from core.audio.name_rules import class_by
+    from core.audio import find_audio
+    from core.audio.name_rules import class_by, group_by
+    from core.workflows.source import FileSource
 
-    return dict(zip(files, class_by(_names_within(files, paths), rule), strict=True))
+    files = find_audio(paths)
+    folders = [path for path in paths if path.is_dir()]
+    names = []
+    for file in files:
+        folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
+        name = file.relative_to(folder)
+        names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
+    groups = group_by(names, group_rule)
+    classes = [""] * len(files) if class_rule is None else class_by(names, class_rule)
+    return [
+        FileSource(path=file, group=None if group_rule == "file" else group, class_name=class_name)
+        for file, group, class_name in zip(files, groups, classes, strict=True)
+    ]
+
+
+def readable(
+    chosen: Sequence[FileSource], channel: Channel, sample_rate: int
+) -> Iterator[tuple[FileSource, Clip]]:
+    """Read recordings; those that cannot be read are named on standard error.
+
+    Args:
+        chosen: the recordings
+        channel: one channel, from 0, or “mean”
+        sample_rate: the rate they are resampled to, in Hz
+
+    Yields:
+        Each recording that can be read, with its clip.
+    """
+    for source in chosen:
+        try:
+            clip = source.read(channel, sample_rate)
+        except AudioError as error:
+            terminal.remark(f"left out: {error}")
+        else:
+            yield source, clip
 
 
 def names(text: str) -> list[str]:
-    """Names between commas.
+    """Split names between commas.
+
+    Args:
+        text: what was given
+
+    Returns:
+        The names.
 
     >>> names("padim, cfa")
     ['padim', 'cfa']
@@ -152,7 +232,13 @@ def names(text: str) -> list[str]:
 
 
 def settings(pairs: list[str]) -> dict[str, str]:
-    """`name=value` pairs by name; the head checks names and values.
+    """Read `name=value` pairs.
+
+    Args:
+        pairs: what was given
+
+    Returns:
+        Values by name; the head checks both.
 
     Raises:
         SettingError: a pair has no name or no equals sign.
@@ -170,7 +256,13 @@ def settings(pairs: list[str]) -> dict[str, str]:
 
 
 def output_folder(path: Path) -> Path:
-    """A folder to write results into, made if need be.
+    """Make a folder to write results into, if need be.
+
+    Args:
+        path: what was given
+
+    Returns:
+        The folder.
 
     Raises:
         SettingError: it cannot be one.
@@ -180,95 +272,3 @@ def output_folder(path: Path) -> Path:
     except OSError as error:
         raise SettingError(f"--out “{path}” cannot be a folder: {error.strerror}.") from None
     return path
-
-
-def progress(kind: str) -> Progress:
-    """Progress on standard error: a line that is drawn over, or a line a step, or nothing."""
-    if kind == "lines":
-        return _Lines()
-    return _Bar() if kind == "auto" and sys.stderr.isatty() else silent
-
-
-def remark(text: str) -> None:
-    """A line on standard error."""
-    print(f"hearmap: {one_line(text)}", file=sys.stderr, flush=True)
-
-
-def one_line(text: str) -> str:
-    r"""The text without line breaks or other control characters.
-
-    >>> one_line("a\nb\x1b[2J")
-    'a b [2J'
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _names_within(files: Sequence[Path], paths: Sequence[Path]) -> list[str]:
-    """Each file's place in the folder that was given, with several also that folder's name."""
-    folders = [path for path in paths if path.is_dir()]
-    names = []
-    for file in files:
-        folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
-        name = file.relative_to(folder)
-        names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
-    return names
-
-
-class _Clock:
-    """How long work will still take, as a few words, from the fractions it has told."""
-
-    def __init__(self) -> None:
-        self._started = self._told = time.monotonic()
-        self._first: float | None = None
-        self._seconds_left: float | None = None
-
-    def left(self, fraction: float) -> str:
-        """Such as ", 4 min left"; nothing while it cannot be told."""
-        now = time.monotonic()
-        if self._first is None:
-            # What an earlier run had finished says nothing of how fast this one goes.
-            self._first, self._started = fraction, now
-        done = (fraction - self._first) / max(1e-9, 1.0 - self._first)
-        self._seconds_left = smoothed_seconds_left(
-            self._seconds_left, now - self._told, now - self._started, done
-        )
-        self._told = now
-        if self._seconds_left is None or fraction >= 1.0:
-            return ""
-        minutes = self._seconds_left / 60
-        return f", {minutes:.0f} min left" if minutes >= 1.5 else f", {60 * minutes:.0f} s left"
-
-
-class _Lines:
-    """A line at each new stage, and at most one a second within a stage."""
-
-    def __init__(self) -> None:
-        self._stage, self._next = "", 0.0
-        self._clock = _Clock()
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        now = time.monotonic()
-        if now >= self._next or (fraction >= 1.0 and stage != self._stage):
-            self._stage, self._next = stage, now + 1.0
-            left = self._clock.left(fraction)
-            print(f"{fraction:4.0%}{left} {one_line(stage)}", file=sys.stderr, flush=True)
-
-
-class _Bar:
-    """One line of a terminal, drawn over at most ten times a second and cleared at the end."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-        self._clock = _Clock()
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        now = time.monotonic()
-        if fraction >= 1.0:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        elif now >= self._next:
-            self._next = now + 0.1
-            filled = round(20 * fraction)
-            bar = "#" * filled + "." * (20 - filled)
-            left = self._clock.left(fraction)
-            line = f"\r\x1b[K{bar} {fraction:4.0%}{left} {one_line(stage)[:42]}"
-            print(line, end="", file=sys.stderr, flush=True)

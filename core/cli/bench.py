@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli import arguments, bench_arguments, bench_envmix, bench_machines
+from core.cli import arguments, bench_arguments, bench_envmix, bench_machines, terminal
 
 
 def add_to(commands: arguments.Commands) -> None:
@@ -54,7 +54,7 @@ def run_novelty(given: argparse.Namespace) -> int:
     chosen = bench_arguments.candidates(given)
     recordings = esc50(given.esc50)
     folder = arguments.output_folder(given.out)
-    progress = arguments.progress(given.progress)
+    progress = terminal.progress(given.progress)
     measured = novelty.run_novelty(recordings, options, chosen, folder, progress, given.jobs)
     progress("Done", 1.0)
     return bench_arguments.finish(given, chosen, measured, novelty_table(measured.rows))

@@ -36,7 +36,7 @@ def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx
         help="processes, about 1 GB each (as many as cores where that pays)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results' folder")
-    arguments.add_progress(parser)
+    arguments.add(parser, "--progress")
 
 
 def candidates(given: argparse.Namespace) -> list[Candidate]:

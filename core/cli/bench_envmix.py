@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli import arguments, bench_arguments
+from core.cli import arguments, bench_arguments, terminal
 from core.errors import SettingError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def run(given: argparse.Namespace) -> int:
         chosen,
         arguments.output_folder(given.out),
         bench_arguments.configuration(given, chosen),
-        arguments.progress(given.progress),
+        terminal.progress(given.progress),
         backbone=given.backbone,
         stems=given.stems,
         n_jobs=given.jobs,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli import arguments, bench_arguments
+from core.cli import arguments, bench_arguments, terminal
 
 if TYPE_CHECKING:
     from core.evaluation.datasets.machine_clip import MachineClip
@@ -74,9 +74,9 @@ def run(given: argparse.Namespace) -> int:
     chosen = bench_arguments.candidates(given)
     sets, left_out = machine_sets(_clips(given))
     for sentence in left_out:
-        arguments.remark(f"left out: {sentence}")
+        terminal.remark(f"left out: {sentence}")
     folder = arguments.output_folder(given.out)
-    progress = arguments.progress(given.progress)
+    progress = terminal.progress(given.progress)
     measured = benchmark.run(sets, chosen, folder, given.seed, progress, given.jobs)
     progress("Done", 1.0)
     tables = machine_tables(benchmark, measured.rows, left_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli import arguments
+from core.cli import arguments, terminal
 from core.runtime.output_files import check_output_folder, write_output_files
 
 
@@ -17,10 +17,11 @@ def add_to(commands: arguments.Commands) -> None:
     """
     parser = commands.add_parser(
         "explain",
-        help="see and hear where a clip is unlike the normal ones",
-        description="Write a clip's map, the sounds it divides the clip into, and a report.",
+        help="see and hear where a recording is anomalous",
+        description="Write a recording's map, the sounds it divides the recording into, and a "
+        "report.",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a folder made by hearmap fit")
+    arguments.add(parser, "model")
     parser.add_argument("clip", type=Path, metavar="CLIP", help="an audio file")
     parser.add_argument(
         "--out",
@@ -30,12 +31,9 @@ def add_to(commands: arguments.Commands) -> None:
         help="a new or an empty folder, or that of an earlier run, which is replaced",
     )
     parser.add_argument(
-        "--background", type=Path, metavar="CLIP", help="normal sound to fill the gaps with"
+        "--background", type=Path, metavar="CLIP", help="normal sound to fill the gap with"
     )
-    arguments.add_rate(parser, None)
-    arguments.add_channel(parser)
-    arguments.add_device(parser)
-    arguments.add_progress(parser)
+    arguments.add(parser, "--false-alarm-rate", "--channel", "--device", "--progress")
     parser.set_defaults(run=run)
 
 
@@ -55,8 +53,8 @@ def run(given: argparse.Namespace) -> int:
     channel = arguments.channel(given.channel)
     inputs = [given.clip, given.background] if given.background else [given.clip]
     check_output_folder(given.out, inputs)
+    # `hearmap --help` does not wait for PyTorch.
     from core.audio import read_clip
-    from core.detectors.detector import Detector
     from core.explain.explanation import explain
     from core.report.recording import (
         model_description,
@@ -66,9 +64,7 @@ def run(given: argparse.Namespace) -> int:
     )
     from core.report.summary_sentence import summary_sentence
 
-    detector = Detector.load(given.model, device=given.device)
-    if given.false_alarm_rate is not None:
-        detector.false_alarm_rate = given.false_alarm_rate
+    detector = arguments.load_detector(given)
     rate = detector.sample_rate
     clip = read_clip(given.clip, channel=channel, sample_rate=rate)
     background = None
@@ -76,13 +72,13 @@ def run(given: argparse.Namespace) -> int:
         background = read_clip(given.background, channel=channel, sample_rate=rate)
     folder = arguments.output_folder(given.out)
     explanation = explain(
-        detector, clip, background=background, progress=arguments.progress(given.progress)
+        detector, clip, background=background, progress=terminal.progress(given.progress)
     )
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
     html = report_html(explanation, model_description(detector), threshold_note=said)
     write_output_files(folder, report_files(explanation, html), inputs)
     if background is None:
-        arguments.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
-    print(f"{arguments.one_line(clip.name)}: {summary_sentence(explanation.found)}")
+        terminal.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
+    print(f"{terminal.one_line(clip.name)}: {summary_sentence(explanation.found)}")
     print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
     return 0

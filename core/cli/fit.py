@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from core.cli import arguments
-from core.errors import AudioError, FitError, SettingError
+from core.cli import arguments, terminal
+from core.errors import SettingError
 
 
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command to the command line.
+
+    Args:
+        commands: what the parser of the command line gave
+    """
     parser = commands.add_parser(
         "fit",
         help="learn what normal sounds like",
-        description="Fit a detector on normal recordings and keep it in a folder.",
+        description="Fit a detector on normal recordings and save it in a folder.",
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    arguments.add(parser, "paths")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
     parser.add_argument(
         "--head",
@@ -26,20 +28,7 @@ def add_to(commands: arguments.Commands) -> None:
         metavar="NAME",
         help="the anomaly algorithm: %(choices)s",
     )
-    parser.add_argument(
-        "--preset",
-        default="recommended",
-        metavar="NAME",
-        help="the head's settings: recommended (default), or published, as in its own paper; "
-        "anopatch also has small, published but for a CPU",
-    )
-    parser.add_argument(
-        "--backbone",
-        metavar="NAME",
-        help="the network, one whose weights are here (hearmap weights); by default aisfx, for "
-        "anopatch beats (or beats-small)",
-    )
-    parser.add_argument("--seed", type=int, default=0, help="makes the fit repeatable")
+    arguments.add(parser, "--preset", "--backbone", "--seed")
     parser.add_argument(
         "--set",
         action="append",
@@ -48,40 +37,47 @@ def add_to(commands: arguments.Commands) -> None:
         dest="settings",
         help="a setting of the head, over the preset's; may be given many times",
     )
-    arguments.add_grouping(parser)
+    arguments.add(parser, "--group-by")
     parser.add_argument(
+        "--class-by",
+        # Its name in 0.1.0.
         "--label-by",
         metavar="RULE",
-        help="each clip's class, for heads that learn from classes (anopatch): folder, "
+        help="each recording's class, for heads that learn from classes (anopatch): folder, "
         "name-field:N or csv:FILE",
     )
     parser.add_argument(
         "--checkpoints",
         type=Path,
         metavar="DIR",
-        help="keep a long training's state here; the same command goes on from it",
+        help="save a long training's state here; the same command goes on from it",
     )
-    arguments.add_rate(parser, 0.05)
-    arguments.add_channel(parser)
-    arguments.add_device(parser)
-    arguments.add_precision(parser)
-    arguments.add_progress(parser)
-    parser.set_defaults(run=run)
+    arguments.add(
+        parser, "--false-alarm-rate", "--channel", "--device", "--precision", "--progress"
+    )
+    parser.set_defaults(run=run, false_alarm_rate=0.05)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Fits and saves; recordings that cannot be used are named and left out."""
+    """Fit and save; recordings that cannot be used are named and left out.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+
+    Raises:
+        HearMapError: too few recordings can be used, or an argument is wrong.
+    """
     settings, channel = arguments.settings(given.settings), arguments.channel(given.channel)
     _check_place(given.out)
-    from core.audio import find_audio, read_clip
-    from core.audio.source import AudioSource
+    # `hearmap --help` does not wait for PyTorch.
     from core.detectors.detector import Detector
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
-    from core.spectral.mel_coverage import band_limit_warning
-    from core.types import TrainingClip
+    from core.workflows.fit import fit
 
     head = given.head or RECOMMENDED_HEAD
-    progress = arguments.progress(given.progress)
     detector = Detector(
         head,
         given.backbone,
@@ -91,79 +87,27 @@ def run(given: argparse.Namespace) -> int:
         false_alarm_rate=given.false_alarm_rate,
         **(preset_settings(head, given.preset) | settings),
     )
-    files = find_audio(given.paths)
-    by_file = arguments.groups(files, given.paths, given.group_by)
-    label_of = arguments.labels(files, given.paths, given.label_by)
-    used: list[Path] = []
-    left_out: list[Path] = []
-    silent: list[Path] = []
-    rates: list[int] = []
-
-    def clips() -> Iterator[TrainingClip]:
-        for file in files:
-            try:
-                clip = read_clip(file, channel=channel, sample_rate=detector.sample_rate)
-            except AudioError as error:
-                left_out.append(file)
-                arguments.remark(f"left out: {error}")
-            else:
-                used.append(file)
-                if clip.samples.min() == clip.samples.max():
-                    silent.append(file)
-                with AudioSource(file) as source:
-                    rates.append(source.sample_rate)
-                group = None if by_file is None else by_file[file]
-                yield TrainingClip(clip, group, label_of.get(file, ""))
-        if silent and len(silent) + len(left_out) == len(files):
-            raise FitError(f"All {len(silent)} recordings are silent; there is nothing to learn.")
-
-    try:
-        detector.fit(
-            clips(),
-            checkpoints=given.checkpoints,
-            n_clips=len(files),
-            progress=progress,
-        )
-    except FitError as error:
-        if left_out:
-            raise FitError(f"{error} {len(left_out)} of {len(files)} were left out.") from None
-        raise
+    fitted = fit(
+        detector,
+        arguments.sources(given.paths, given.group_by, given.class_by),
+        channel=channel,
+        checkpoints=given.checkpoints,
+        progress=terminal.progress(given.progress),
+    )
     detector.save(given.out)
-    if silent:
-        arguments.remark(f"{len(silent)} of the recordings are silent, such as “{silent[0].name}”.")
-    warning = detector.calibration.warning(detector.false_alarm_rate)
-    bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
-    for said in (warning, bands):
-        if said:
-            arguments.remark(said)
+    for sentence in [*(f"left out: {said}" for said in fitted.left_out), *fitted.warnings]:
+        terminal.remark(sentence)
     threshold = detector.calibration.threshold(detector.false_alarm_rate)
-    n_recordings = len({clip["sha256"] for clip in detector.training})
-    if by_file is not None:
-        n_recordings = len({by_file[file] for file in used})
-        if warning is None and detector.false_alarm_rate * (n_recordings + 1) < 1:
-            arguments.remark(_few_recordings(n_recordings, detector.false_alarm_rate))
     print(
-        f"Fitted {head} on {detector.n_clips} clips of {n_recordings} recordings; kept in "
-        f"{given.out}. A clip is called unlike them above {threshold:.4g}, at a false-alarm rate "
-        f"of {detector.false_alarm_rate:.3g}.",
-        file=sys.stdout,
+        f"Fitted {head} on {detector.n_clips} clips of {fitted.n_groups} recordings; saved in "
+        f"{given.out}. A recording is called anomalous above {threshold:.4g}, at a false-alarm "
+        f"rate of {detector.false_alarm_rate:.3g}."
     )
     return 0
 
 
-def _few_recordings(n_recordings: int, rate: float) -> str:
-    return (
-        f"The clips come from {n_recordings} recordings only; how far a new one may differ is "
-        f"known for {1 / (n_recordings + 1):.1%} of them at best, so {rate:.1%} is a guess there."
-    )
-
-
 def _check_place(folder: Path) -> None:
-    """Said before the work begins, not after it.
-
-    Raises:
-        SettingError: something that is not a model is in the way.
-    """
+    """Refuse a place where something other than a model is, before the work begins."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
         raise SettingError(f"--out “{folder}” holds something that is not a model; choose another.")
     if folder.exists() and not folder.is_dir():

@@ -6,56 +6,57 @@ import argparse
 import dataclasses
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.cli import arguments
-from core.errors import AudioError, FitError
+from core.cli import arguments, terminal
+from core.errors import FitError
 
 if TYPE_CHECKING:
     from core.evaluation.layer_choice import LayersStanding
 
 
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command and its arguments.
+
+    Args:
+        commands: the commands of `hearmap`
+    """
     parser = commands.add_parser(
         "layers",
         help="compare the layers of a backbone on your normal recordings",
         description="Compare layers and sets of layers: how well a detector on each tells normal "
-        "clips held out from anomalies made of the same clips. Nothing labelled is needed.",
+        "recordings, which it was not fitted on, from anomalies made of the same recordings. No "
+        "anomalous recording is needed.",
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="normal recordings")
-    parser.add_argument("--head", default="padim", metavar="NAME", help="the anomaly algorithm")
-    parser.add_argument("--preset", default="recommended", metavar="NAME", help="its settings")
-    parser.add_argument("--backbone", default="aisfx", metavar="NAME", help="the network")
-    parser.add_argument("--seed", type=int, default=0, help="makes the comparison repeatable")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    arguments.add_grouping(parser)
-    arguments.add_channel(parser)
-    arguments.add_device(parser)
-    arguments.add_progress(parser)
-    parser.set_defaults(run=run)
+    arguments.add(parser, "paths", "--head", "--preset", "--backbone", "--seed", "--json")
+    arguments.add(parser, "--group-by", "--channel", "--device", "--progress")
+    parser.set_defaults(run=run, head="padim", backbone="aisfx")
 
 
 def run(given: argparse.Namespace) -> int:
-    """Prints one table and one sentence; recordings that cannot be used are left out."""
+    """Print one table and one sentence; recordings that cannot be used are left out.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+
+    Raises:
+        HearMapError: too few recordings can be used, or an argument is wrong.
+    """
     channel = arguments.channel(given.channel)
-    from core.audio import find_audio, read_clip
+    # `hearmap --help` does not wait for PyTorch.
     from core.backbones import front_end
     from core.evaluation.layer_choice import choose_layers, sentence
     from core.types import TrainingClip
 
     sample_rate = front_end(given.backbone).sample_rate
-    files = find_audio(given.paths)
-    by_file = arguments.groups(files, given.paths, given.group_by)
-    clips = []
-    for file in files:
-        try:
-            clip = read_clip(file, channel=channel, sample_rate=sample_rate)
-        except AudioError as error:
-            arguments.remark(f"left out: {error}")
-            continue
-        clips.append(TrainingClip(clip, group=by_file.get(file) if by_file else None))
+    chosen = arguments.sources(given.paths, given.group_by)
+    clips = [
+        TrainingClip(clip, group=source.group)
+        for source, clip in arguments.readable(chosen, channel, sample_rate)
+    ]
     if not clips:
         raise FitError("None of the recordings can be used.")
     standings = choose_layers(
@@ -65,7 +66,7 @@ def run(given: argparse.Namespace) -> int:
         backbone=given.backbone,
         device=given.device,
         seed=given.seed,
-        progress=arguments.progress(given.progress),
+        progress=terminal.progress(given.progress),
     )
     if given.json:
         rows = [dataclasses.asdict(one) for one in standings]
@@ -78,7 +79,14 @@ def run(given: argparse.Namespace) -> int:
 
 
 def as_table(standings: Sequence[LayersStanding]) -> str:
-    """One row a set of layers, best first."""
+    """Put the sets of layers into a table.
+
+    Args:
+        standings: what was measured, best first
+
+    Returns:
+        A heading, and a row a set of layers.
+    """
     kinds = list(standings[0].by_kind)
     width = max(len(" + ".join(one.layers)) for one in standings)
     lines = [f"{'layers':<{width}}  AUROC (95 % interval)  " + "  ".join(kinds)]

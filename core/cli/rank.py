@@ -11,41 +11,49 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli import arguments
+from core.cli import arguments, terminal
 from core.errors import AudioError, FitError, SettingError
 
+# `hearmap --help` does not wait for PyTorch.
 if TYPE_CHECKING:
-    from core.audio import Channel
-    from core.evaluation.ranking import ClipReader, Standing
+    from core.evaluation.ranking import Standing
 
-LABELS = {"unlike": True, "1": True, "normal": False, "0": False}
+# “unlike” is the word of HearMap 0.1.0.
+IS_ANOMALOUS = {"anomalous": True, "unlike": True, "1": True, "normal": False, "0": False}
 
 
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command and its arguments.
+
+    Args:
+        commands: the commands of `hearmap`
+    """
     parser = commands.add_parser(
         "rank",
         help="compare detectors on your recordings",
-        description="Compare heads and presets on normal recordings: how steady each is on clips "
-        "held out, and what it costs. With clips that are unlike them, rank by AUROC.",
+        description="Compare heads and presets on normal recordings: how steady each is on "
+        "recordings that it was not fitted on, and what it costs. With anomalous recordings, rank "
+        "by AUROC.",
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="normal recordings")
-    labelled = parser.add_mutually_exclusive_group()
-    labelled.add_argument(
-        "--unlike", nargs="+", type=Path, default=[], metavar="PATH", help="clips unlike them"
+    arguments.add(parser, "paths")
+    known = parser.add_mutually_exclusive_group()
+    known.add_argument(
+        "--anomalous",
+        # Its name in 0.1.0.
+        "--unlike",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="anomalous recordings",
     )
-    labelled.add_argument(
+    known.add_argument(
         "--labelled",
         type=Path,
         metavar="CSV",
-        help="a table with columns clip and label (normal or unlike); clips lie beside it",
+        help="a table with columns clip and label (normal or anomalous); recordings lie beside it",
     )
-    parser.add_argument(
-        "--heads",
-        type=arguments.names,
-        metavar="A,B",
-        help="heads (default: all)",
-    )
+    parser.add_argument("--heads", type=arguments.names, metavar="A,B", help="heads (default: all)")
     parser.add_argument(
         "--presets",
         type=arguments.names,
@@ -53,26 +61,30 @@ def add_to(commands: arguments.Commands) -> None:
         metavar="A,B",
         help="presets (default: recommended,published)",
     )
-    parser.add_argument("--backbone", default="aisfx", help="the network")
-    parser.add_argument("--seed", type=int, default=0, help="makes the comparison repeatable")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    arguments.add_grouping(parser)
-    arguments.add_rate(parser, 0.05)
-    arguments.add_channel(parser)
-    arguments.add_device(parser)
-    arguments.add_progress(parser)
-    parser.set_defaults(run=run)
+    arguments.add(parser, "--backbone", "--seed", "--json", "--group-by", "--false-alarm-rate")
+    arguments.add(parser, "--channel", "--device", "--progress")
+    parser.set_defaults(run=run, backbone="aisfx", false_alarm_rate=0.05)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Prints one table and one sentence; recordings that cannot be used are left out."""
+    """Print one table and one sentence; recordings that cannot be used are left out.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+
+    Raises:
+        HearMapError: too few recordings can be used, or an argument is wrong.
+    """
     channel = arguments.channel(given.channel)
-    labels = read_labels(given.labelled) if given.labelled else {}
-    from core.audio import find_audio
+    known = read_verdicts(given.labelled) if given.labelled else {}
     from core.backbones import load_backbone
     from core.detectors.registry import heads_for
     from core.evaluation.candidate import Candidate
     from core.evaluation.ranking import RankedRecordings, UnreadClip, rank
+    from core.workflows.source import FileSource
 
     candidates = [
         Candidate.of(head, preset, given.backbone)
@@ -80,31 +92,34 @@ def run(given: argparse.Namespace) -> int:
         for preset in given.presets
     ]
     sample_rate = load_backbone(given.backbone, given.device).settings.sample_rate
-    files = [file for file in find_audio(given.paths) if file.resolve() not in labels]
-    by_file = arguments.groups(files, given.paths, given.group_by)
-    normal = _readable(files, channel, sample_rate)
+
+    def readable(chosen: Sequence[FileSource]) -> list[UnreadClip]:
+        return [
+            UnreadClip(partial(source.read, channel, sample_rate), source.group or clip.sha256)
+            for source, clip in arguments.readable(chosen, channel, sample_rate)
+        ]
+
+    found = arguments.sources(given.paths, given.group_by)
+    normal = readable([source for source in found if source.path.resolve() not in known])
     if not normal:
         raise FitError("None of the normal recordings can be used.")
-    unlike = [*find_audio(given.unlike)] if given.unlike else []
-    unlike += [file for file, is_unlike in labels.items() if is_unlike]
-    others = [file for file, is_unlike in labels.items() if not is_unlike]
-    unlike_clips = _readable(unlike, channel, sample_rate)
-    if unlike and not unlike_clips:
-        raise AudioError("None of the clips unlike the normal recordings can be used.")
+    anomalous = arguments.sources(given.anomalous) if given.anomalous else []
+    anomalous += [FileSource(path=path) for path, is_anomalous in known.items() if is_anomalous]
+    others = [FileSource(path=path) for path, is_anomalous in known.items() if not is_anomalous]
+    anomalous_clips = readable(anomalous)
+    if anomalous and not anomalous_clips:
+        raise AudioError("None of the anomalous recordings can be used.")
     standings = rank(
         RankedRecordings(
-            [
-                UnreadClip(read, by_file[file] if by_file else sound)
-                for file, (read, sound) in normal.items()
-            ],
-            [read for read, _ in unlike_clips.values()],
-            [read for read, _ in _readable(others, channel, sample_rate).values()],
+            normal,
+            [one.read for one in anomalous_clips],
+            [one.read for one in readable(others)],
         ),
         candidates,
         device=given.device,
         seed=given.seed,
         false_alarm_rate=given.false_alarm_rate,
-        progress=arguments.progress(given.progress),
+        progress=terminal.progress(given.progress),
     )
     problems = [one.problem for one in standings if one.problem]
     if len(problems) == len(standings):
@@ -113,8 +128,14 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def read_labels(table: Path) -> dict[Path, bool]:
-    """Whether each clip of the table is unlike the normal ones; names are relative to the table.
+def read_verdicts(table: Path) -> dict[Path, bool]:
+    """Read which recordings are anomalous.
+
+    Args:
+        table: a CSV with columns clip, a name relative to the table, and label
+
+    Returns:
+        Whether each recording is anomalous, by its resolved path.
 
     Raises:
         SettingError: it cannot be read, or a row has no clip or another label; it is named.
@@ -124,25 +145,32 @@ def read_labels(table: Path) -> dict[Path, bool]:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeError, csv.Error):
         raise SettingError(f"--labelled “{table}” cannot be read as a CSV file.") from None
-    labels = {}
+    known = {}
     for number, row in enumerate(rows, start=2):
-        clip, label = (str(row.get(name) or "").strip() for name in ("clip", "label"))
-        if not clip or label.lower() not in LABELS:
+        clip, verdict = (str(row.get(name) or "").strip() for name in ("clip", "label"))
+        if not clip or verdict.lower() not in IS_ANOMALOUS:
             raise SettingError(
-                f"Line {number} of “{table}” needs a clip and a label, normal or unlike; it has "
-                f"“{clip}” and “{label}”."
+                f"Line {number} of “{table}” needs a clip and a label, normal or anomalous; it has "
+                f"“{clip}” and “{verdict}”."
             )
         path = (table.parent / clip).resolve()
         if not path.is_file():
             raise SettingError(f"Line {number} of “{table}” names “{clip}”, which is not there.")
-        labels[path] = LABELS[label.lower()]
-    if True not in labels.values():
-        raise SettingError(f"--labelled “{table}” has no clip labelled unlike; nothing to rank by.")
-    return labels
+        known[path] = IS_ANOMALOUS[verdict.lower()]
+    if True not in known.values():
+        raise SettingError(f"--labelled “{table}” has no anomalous recording to rank by.")
+    return known
 
 
 def as_table(standings: Sequence[Standing]) -> str:
-    """One row a candidate, then what it says."""
+    """Put the candidates into a table.
+
+    Args:
+        standings: what was measured, best first
+
+    Returns:
+        A heading, a row a candidate, and what it says in a sentence.
+    """
     from core.evaluation.ranking import sentence
 
     lines = ["head         preset       AUROC (95 % interval)  alarms  spread   fit s  score s/min"]
@@ -163,14 +191,21 @@ def as_table(standings: Sequence[Standing]) -> str:
         row = " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
         lines.append(f"{name} {row}")
     legend = (
-        "alarms: normal clips called unlike by a detector of the other half of the recordings; "
-        "spread: quartile distance of held-out normal scores over their median."
+        "alarms: normal recordings called anomalous by a detector of the other half of them; "
+        "spread: quartile distance of cross-fitted normal scores over their median."
     )
     return "\n".join([*lines, legend, "", sentence(standings)])
 
 
 def as_json(standings: Sequence[Standing]) -> str:
-    """The same as one object; what is unknown is null."""
+    """Put the candidates into JSON.
+
+    Args:
+        standings: what was measured, best first
+
+    Returns:
+        One object; what is unknown is null.
+    """
     from core.evaluation.ranking import chosen, sentence
 
     best = chosen(standings)
@@ -192,19 +227,3 @@ def as_json(standings: Sequence[Standing]) -> str:
 
 def _head_and_preset(one: Standing) -> dict[str, Any]:
     return {"head": one.candidate.head, "preset": one.candidate.preset}
-
-
-def _readable(
-    files: Sequence[Path], channel: Channel, sample_rate: int
-) -> dict[Path, tuple[ClipReader, str]]:
-    """A reader of each clip that can be read, and the sha256 of its sound; others are named."""
-    from core.audio import read_clip
-
-    readers: dict[Path, tuple[ClipReader, str]] = {}
-    for file in files:
-        read = partial(read_clip, file, channel=channel, sample_rate=sample_rate)
-        try:
-            readers[file] = (read, read().sha256)
-        except AudioError as error:
-            arguments.remark(f"left out: {error}")
-    return readers

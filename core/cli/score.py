@@ -1,74 +1,63 @@
-"""`hearmap score MODEL PATH... [--json]`: how unlike the normal recordings each clip is."""
+"""`hearmap score MODEL PATH... [--json]`: which recordings are anomalous, and where."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from core.cli import arguments
+from core.cli import arguments, terminal
 from core.errors import AudioError
 from core.report.summary_sentence import count_sentence, summary_sentence
 
+# `hearmap --help` does not wait for PyTorch.
 if TYPE_CHECKING:
-    from core.audio import Channel
     from core.detectors.detector import Detector
-    from core.types import AnomalyMap, Clip
+    from core.runtime.progress import Progress
+    from core.workflows.score import Outcome
+    from core.workflows.source import FileSource
 
 SOME_UNREADABLE = 3
 
 
-@dataclass(frozen=True)
-class Scored:
-    """One clip's outcome: its map, or why there is none."""
-
-    path: Path
-    found: AnomalyMap | None
-    error: str | None
-
-
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command to the command line.
+
+    Args:
+        commands: what the parser of the command line gave
+    """
     parser = commands.add_parser(
         "score",
-        help="score clips against a model",
-        description="Score clips; exit status 3 says that some could not be read.",
+        help="score recordings with a model",
+        description="Score recordings; exit status 3 says that some could not be read.",
     )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="a folder made by hearmap fit")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    arguments.add_rate(parser, None)
-    arguments.add_channel(parser)
-    arguments.add_device(parser)
-    arguments.add_progress(parser)
+    arguments.add(parser, "model", "paths", "--json", "--false-alarm-rate", "--channel")
+    arguments.add(parser, "--device", "--progress")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Scores every clip that can be read, in the order of their names."""
-    channel = arguments.channel(given.channel)
-    from core.detectors.detector import Detector
+    """Score every recording that can be read, in the order of their names.
 
-    detector = Detector.load(given.model, device=given.device)
-    if given.false_alarm_rate is not None:
-        detector.false_alarm_rate = given.false_alarm_rate
-    progress = arguments.progress(given.progress)
-    files, missing = files_of(given.paths)
-    n_total = len(files) + len(missing)
-    n_unreadable = n_anomalous = 0
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+
+    Raises:
+        HearMapError: the model cannot be loaded, or an argument is wrong.
+    """
+    detector = arguments.load_detector(given)
+    n_total = n_unreadable = n_anomalous = 0
     if not given.json:
-        print(" p-value      score  threshold  clip")
-    for n_done, outcome in enumerate(chain(missing, scored(detector, files, channel)), start=1):
+        print(" p-value      score  threshold  recording")
+    for outcome in outcomes(given, detector, terminal.progress(given.progress)):
+        n_total += 1
         n_unreadable += outcome.found is None
         n_anomalous += outcome.found is not None and outcome.found.anomalous
-        progress(f"Scored {outcome.path.name}", min(0.99, n_done / n_total))
         print(as_json(outcome) if given.json else as_row(outcome), flush=True)
-    progress("Done", 1.0)
     if not given.json:
         print(
             f"\n{count_sentence(n_anomalous, n_total - n_unreadable)}, at a false-alarm rate of "
@@ -78,35 +67,48 @@ def run(given: argparse.Namespace) -> int:
     return SOME_UNREADABLE if n_unreadable else 0
 
 
-def scored(detector: Detector, files: Sequence[Path], channel: Channel) -> Iterator[Scored]:
-    """The outcome of each file, in order; one that cannot be read does not stop the others."""
-    from core.audio import read_clip
+def outcomes(
+    given: argparse.Namespace, detector: Detector, progress: Progress
+) -> Iterator[Outcome[FileSource]]:
+    """Score the recordings that a command was given.
 
-    waiting: deque[Scored] = deque()
+    Args:
+        given: the command's arguments, with paths and channel
+        detector: a fitted detector
+        progress: called with stages and fractions
 
-    def clips() -> Iterator[Clip]:
-        for file in files:
-            try:
-                clip = read_clip(file, channel=channel, sample_rate=detector.sample_rate)
-            except AudioError as error:
-                waiting.append(Scored(file, None, str(error)))
-            else:
-                waiting.append(Scored(file, None, None))
-                yield clip
+    Yields:
+        What became of each path that gives no recordings, then of each recording.
 
-    for found in detector.score_many(clips()):
-        while waiting[0].error is not None:
-            yield waiting.popleft()
-        yield Scored(waiting.popleft().path, found, None)
-    yield from waiting
+    Raises:
+        SettingError: there is no such channel.
+    """
+    channel = arguments.channel(given.channel)
+    from core.workflows.score import Outcome, score
+    from core.workflows.source import FileSource
+
+    found: dict[FileSource, None] = {}
+    for path in given.paths:
+        try:
+            found.update(dict.fromkeys(arguments.sources([path])))
+        except AudioError as error:
+            yield Outcome(FileSource(path=path), error=str(error))
+    yield from score(detector, list(found), channel=channel, progress=progress)
 
 
-def as_json(outcome: Scored) -> str:
-    """The outcome as one line of JSON; what is unknown is null."""
+def as_json(outcome: Outcome[FileSource]) -> str:
+    """Put what became of a recording into JSON.
+
+    Args:
+        outcome: what became of it
+
+    Returns:
+        One line; what is unknown is null.
+    """
     found = outcome.found
     return json.dumps(
         {
-            "clip": str(outcome.path),
+            "clip": str(outcome.source.path),
             "score": found.score if found else None,
             "p_value": found.p_value if found else None,
             "threshold": found.threshold if found else None,
@@ -121,31 +123,24 @@ def as_json(outcome: Scored) -> str:
                 }
                 for region in (found.regions if found else ())
             ],
-            "error": outcome.error,
+            "error": outcome.error or None,
         },
         allow_nan=False,
     )
 
 
-def as_row(outcome: Scored) -> str:
-    """The outcome as two lines of the table."""
-    name, found = arguments.one_line(str(outcome.path)), outcome.found
+def as_row(outcome: Outcome[FileSource]) -> str:
+    """Put what became of a recording into the table.
+
+    Args:
+        outcome: what became of it
+
+    Returns:
+        Two lines.
+    """
+    name, found = terminal.one_line(str(outcome.source.path)), outcome.found
     if found is None:
-        error = arguments.one_line(outcome.error or "")
+        error = terminal.one_line(outcome.error)
         return f"       -          -          -  {name}\n{'':32}{error}"
     numbers = f"{found.p_value:8.3f} {found.score:10.4g} {found.threshold:10.4g}"
     return f"{numbers}  {name}\n{'':32}{summary_sentence(found)}"
-
-
-def files_of(paths: Sequence[Path]) -> tuple[list[Path], list[Scored]]:
-    """The audio files under the paths, and the paths that give none."""
-    from core.audio import find_audio
-
-    files: dict[Path, None] = {}
-    missing = []
-    for path in paths:
-        try:
-            files.update(dict.fromkeys(find_audio([path])))
-        except AudioError as error:
-            missing.append(Scored(path, None, str(error)))
-    return list(files), missing

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli import arguments
+from core.cli import arguments, terminal
 
 
 def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
+    """Add the command and its arguments.
+
+    Args:
+        commands: the commands of `hearmap`
+    """
     parser = commands.add_parser(
         "weights",
         help="the networks' weights: list, fetch, add",
@@ -18,17 +22,17 @@ def add_to(commands: arguments.Commands) -> None:
     actions = parser.add_subparsers(metavar="list|fetch|add", required=True)
     listing = actions.add_parser("list", help="what there is and what is here")
     listing.set_defaults(run=run_list)
-    fetching = actions.add_parser("fetch", help="download, check and keep")
+    fetching = actions.add_parser("fetch", help="download, check and save")
     fetching.add_argument("name", metavar="NAME")
     fetching.add_argument(
         "--into-environment",
         action="store_true",
-        help="keep them with this Python environment, for every HEARMAP_HOME",
+        help="save them with this Python environment, for every HEARMAP_HOME",
     )
     _add_licence(fetching)
-    arguments.add_progress(fetching)
+    arguments.add(fetching, "--progress")
     fetching.set_defaults(run=run_fetch)
-    adding = actions.add_parser("add", help="check and keep a file you brought")
+    adding = actions.add_parser("add", help="check and save a file you brought")
     adding.add_argument("name", metavar="NAME")
     adding.add_argument("file", type=Path, metavar="FILE")
     _add_licence(adding)
@@ -44,7 +48,14 @@ def _add_licence(parser: argparse.ArgumentParser) -> None:
 
 
 def run_list(given: argparse.Namespace) -> int:
-    """Prints each file of weights with its source, licence and whether it is here."""
+    """Print each file of weights with its source, licence and whether it is here.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+    """
     from core.backbones.weights import catalogue, store
 
     for file in catalogue.list_weights():
@@ -83,10 +94,17 @@ def _source(name: str) -> str:
 
 
 def run_fetch(given: argparse.Namespace) -> int:
-    """Downloads, checks and keeps weights, unless they are here already."""
+    """Download, check and save weights, unless they are here already.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+    """
     from core.backbones.weights import store
 
-    progress = arguments.progress(given.progress)
+    progress = terminal.progress(given.progress)
     path = store.fetch(
         given.name,
         progress=progress,
@@ -98,7 +116,14 @@ def run_fetch(given: argparse.Namespace) -> int:
 
 
 def run_add(given: argparse.Namespace) -> int:
-    """Checks and keeps weights from a file."""
+    """Check and save weights from a file.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+    """
     from core.backbones.weights import store
 
     path = store.add(given.name, given.file, accept_licence=given.accept_licence)

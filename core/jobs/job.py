@@ -1,4 +1,4 @@
-"""A job as anyone sees it: its record, how to find it, and how to ask it to stop."""
+"""A job as its record says: how to find it, how to ask it to stop, and what its worker writes."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session, defer
 
 from core.errors import StoreError
 from core.jobs.process import is_alive
+from core.jobs.tasks import TASKS, task_of
+from core.jobs.tasks.task import Task
 from core.storage.database import reading, writing
 from core.storage.tables import JobRow, as_json, as_text, now
 
@@ -27,9 +29,19 @@ CANCELLED = "Cancelled before it was done."
 class Job:
     """Long work at one moment.
 
-    `state` is queued, running, done, failed, cancelled or interrupted; `fraction` lies in
-    [0, 1]; `seconds_left` is None while it cannot be told; `message` is a sentence for people
-    where the job did not end well; `result` is what the task gave.
+    Attributes:
+        kind: the kind of its task
+        state: queued, running, done, failed, cancelled or interrupted
+        stage: what it is doing, in a few words for people
+        fraction: the share that is done, in [0, 1]
+        seconds_left: an estimate, None while there is none
+        message: a sentence for people where the job did not end well
+        arguments: those of the task, by their stored names
+        result: what the task gave
+        cancel_requested: whether it was asked to stop
+        created_at: when it was put in the queue
+        started_at: when a worker began it
+        finished_at: when it ended
     """
 
     id: str
@@ -48,25 +60,47 @@ class Job:
 
     @property
     def active(self) -> bool:
-        """Whether it waits or runs."""
+        """Whether the job waits or runs."""
         return self.state in ACTIVE_STATES
 
     @property
     def resumable(self) -> bool:
-        """Whether `resume` takes it up again."""
+        """Whether `resume` takes the job up again."""
         return self.state in RESUMABLE_STATES
+
+    @property
+    def task(self) -> Task | None:
+        """The task with its arguments; None where this program does no such work."""
+        return task_of(self.kind, self.arguments) if self.kind in TASKS else None
+
+    @property
+    def title(self) -> str:
+        """What the job does, in a few words for people."""
+        task = self.task
+        return self.kind.replace("_", " ").capitalize() if task is None else task.title
 
 
 @dataclasses.dataclass(frozen=True)
 class LogLine:
-    """What a job was doing from a moment on."""
+    """What a job was doing from a moment on.
+
+    Attributes:
+        at: the moment
+        text: the stage, or what became of the job
+    """
 
     at: datetime.datetime
     text: str
 
 
 def get_job(job_id: str) -> Job:
-    """The job as it is now.
+    """Look up a job; one whose owner is gone becomes interrupted.
+
+    Args:
+        job_id: the job's id
+
+    Returns:
+        The job as it is now.
 
     Raises:
         StoreError: there is none of this id.
@@ -75,23 +109,36 @@ def get_job(job_id: str) -> Job:
         row = session.get(JobRow, job_id)
     if row is None:
         raise StoreError("This piece of work is not known here; start it again.")
-    return _job(row) if not _lost(row) else _interrupted(job_id)
+    return _job(row)
 
 
 def list_jobs(active_only: bool = False, *, limit: int = 200) -> list[Job]:
-    """The newest jobs, or the newest of those that wait or run, newest first."""
+    """List the newest jobs.
+
+    Args:
+        active_only: whether only those that wait or run
+        limit: how many at most
+
+    Returns:
+        The jobs, newest first.
+    """
     query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
     query = query.options(defer(JobRow.log))
     if active_only:
         query = query.where(JobRow.state.in_(ACTIVE_STATES))
     with reading() as session:
         rows = session.scalars(query).all()
-    jobs = [_job(row) if not _lost(row) else _interrupted(row.id) for row in rows]
-    return [job for job in jobs if job.active or not active_only]
+    return [job for job in map(_job, rows) if job.active or not active_only]
 
 
 def job_log(job_id: str) -> tuple[LogLine, ...]:
-    """What the job did, oldest first; of a long one the latest 200 lines.
+    """Read what a job did.
+
+    Args:
+        job_id: the job's id
+
+    Returns:
+        Its log, oldest first; of a long one the latest 200 lines.
 
     Raises:
         StoreError: there is none of this id.
@@ -103,7 +150,14 @@ def job_log(job_id: str) -> tuple[LogLine, ...]:
 
 
 def queue_place(job_id: str) -> int | None:
-    """How many jobs its worker does before it, and itself; None where it does not wait."""
+    """Find a job's place in the queue.
+
+    Args:
+        job_id: the job's id
+
+    Returns:
+        The number of jobs its owner does before it, and itself; None where it does not wait.
+    """
     with reading() as session:
         row = session.get(JobRow, job_id, options=[defer(JobRow.log)])
         if row is None or row.state != "queued":
@@ -117,9 +171,15 @@ def queue_place(job_id: str) -> int | None:
 
 
 def cancel(job_id: str) -> Job:
-    """Asks the job to stop: a waiting one at once, a running one when it next tells its progress.
+    """Ask a job to stop: a waiting one at once, a running one when it next updates its progress.
 
     One that has ended stays as it is.
+
+    Args:
+        job_id: the job's id
+
+    Returns:
+        The job as it is now.
 
     Raises:
         StoreError: there is none of this id.
@@ -143,10 +203,15 @@ def cancel(job_id: str) -> Job:
 
 
 def start(job_id: str, attempt: datetime.datetime | None = None) -> bool:
-    """The waiting job counts as running; False when it was cancelled meanwhile.
+    """Set a waiting job to running.
 
-    An attempt is named by when it was put in the queue: one from before a `resume` changes nothing
-    any more, here and in `tell` and `finish`.
+    Args:
+        job_id: the job's id
+        attempt: when this attempt was put in the queue; one from before a `resume` changes
+            nothing any more, here and in `update_progress` and `finish`
+
+    Returns:
+        False where it was cancelled meanwhile.
     """
     with writing() as session:
         started = _change(session, job_id, ("queued",), attempt, state="running", started_at=now())
@@ -156,7 +221,16 @@ def start(job_id: str, attempt: datetime.datetime | None = None) -> bool:
 
 
 def requeue(job_id: str, owner: str, arguments: dict[str, Any]) -> datetime.datetime | None:
-    """The ended job waits again, last in the queue; its new attempt, None if it cannot."""
+    """Put an ended job in the queue again, as the last.
+
+    Args:
+        job_id: the job's id
+        owner: the process that does it
+        arguments: those of the task, by their stored names
+
+    Returns:
+        The new attempt; None where the job cannot be resumed.
+    """
     attempt = now()
     with writing() as session:
         changed = _change(
@@ -183,7 +257,7 @@ def requeue(job_id: str, owner: str, arguments: dict[str, Any]) -> datetime.date
         return attempt if changed else None
 
 
-def tell(
+def update_progress(
     job_id: str,
     stage: str,
     fraction: float,
@@ -192,7 +266,19 @@ def tell(
     *,
     is_new: bool = False,
 ) -> bool:
-    """The running job's progress is known, a new stage in its log; True when it is to stop."""
+    """Write a running job's progress to its record.
+
+    Args:
+        job_id: the job's id
+        stage: what it is doing
+        fraction: the share that is done, in [0, 1]
+        seconds_left: an estimate, where there is one
+        attempt: as for `start`
+        is_new: whether the stage is a new one, which goes to the log
+
+    Returns:
+        True where the job is to stop.
+    """
     with writing() as session:
         running = _change(
             session,
@@ -219,7 +305,18 @@ def finish(
     result: dict[str, Any] | None = None,
     attempt: datetime.datetime | None = None,
 ) -> bool:
-    """The active job has ended in this state; False when it had ended before."""
+    """End an active job.
+
+    Args:
+        job_id: the job's id
+        state: done, failed, cancelled or interrupted
+        message: a sentence for people where it did not end well
+        result: what its task gave
+        attempt: as for `start`
+
+    Returns:
+        False where it had ended before.
+    """
     values: dict[str, Any] = {"fraction": 1.0} if state == "done" else {}
     with writing() as session:
         ended = _change(
@@ -240,16 +337,26 @@ def finish(
 
 
 def log_entry(text: str) -> list[str]:
-    """A line of a job's log as it is kept: when, and what."""
+    """Make a line of a job's log.
+
+    Args:
+        text: what happened
+
+    Returns:
+        The moment and the text, as the record holds them.
+    """
     return [now().isoformat(timespec="seconds"), as_text(text)]
 
 
-def beat(owner: str) -> int:
-    """The owner's active jobs know that it lives; gives their number."""
+def heartbeat(owner: str) -> None:
+    """Write to a process's active jobs that it still runs.
+
+    Args:
+        owner: the process, as `this_process` names it
+    """
     with writing() as session:
         mine = (JobRow.owner == owner, JobRow.state.in_(ACTIVE_STATES))
         session.execute(update(JobRow).where(*mine).values(heartbeat_at=now()))
-        return int(session.scalar(select(func.count()).select_from(JobRow).where(*mine)) or 0)
 
 
 def _change(
@@ -259,7 +366,7 @@ def _change(
     attempt: datetime.datetime | None,
     **values: Any,
 ) -> bool:
-    """Changes the job only in one of these states, whoever else changes it at the same time."""
+    """Change the job only in one of these states, whoever else changes it at the same time."""
     wanted = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(states))
     if attempt is not None:
         wanted = wanted.where(JobRow.created_at == attempt)
@@ -272,15 +379,10 @@ def _log(session: Session, job_id: str, text: str) -> None:
         row.log = [*row.log, log_entry(text)][-MOST_LOG_LINES:]
 
 
-def _lost(row: JobRow) -> bool:
-    return row.state in ACTIVE_STATES and not is_alive(row.owner, row.heartbeat_at)
-
-
-def _interrupted(job_id: str) -> Job:
-    finish(job_id, "interrupted", INTERRUPTED)
-    with reading() as session:
-        return _job(session.get_one(JobRow, job_id))
-
-
 def _job(row: JobRow) -> Job:
+    """The job of a record; one whose owner is gone becomes interrupted."""
+    if row.state in ACTIVE_STATES and not is_alive(row.owner, row.heartbeat_at):
+        finish(row.id, "interrupted", INTERRUPTED)
+        with reading() as session:
+            row = session.get_one(JobRow, row.id)
     return Job(**{field.name: getattr(row, field.name) for field in dataclasses.fields(Job)})

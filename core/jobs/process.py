@@ -2,49 +2,54 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import os
 import platform
-from pathlib import Path
 
+from core.runtime.resource_usage import process_started
 from core.storage.tables import now
 
 HEARTBEAT_SECONDS = 5.0
 SILENT_SECONDS = 30.0
-
-
-def this_process() -> str:
-    """This process's name: host, process number, and when that number was given out."""
-    return f"{platform.node()} {os.getpid()} {_started(os.getpid()) or 'unknown'}"
-
-
-def is_alive(owner: str, heartbeat_at: datetime.datetime) -> bool:
-    """Whether the process of that name still runs.
-
-    On another host, or where the system does not tell (not Linux), it counts as gone when its
-    heartbeat is older than 30 s.
-    """
-    host, _, rest = owner.rpartition(" ")[0].rpartition(" ")
-    started = owner.rpartition(" ")[2]
-    if host == platform.node() and started != "unknown" and rest.isdigit():
-        return _started(int(rest)) == started
-    return (now() - heartbeat_at).total_seconds() < SILENT_SECONDS
-
-
-def _started(pid: int) -> str | None:
-    """When the process was started, in clock ticks of which boot; None where it is not told."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        # A zombie has ended; only its parent has not asked how.
-        return None if fields[0] in "ZX" else f"{_boot()}:{fields[19]}"
-    except (OSError, IndexError):
-        return None
+# Start times are rounded, to whole seconds on some systems.
+START_TOLERANCE_SECONDS = 2.0
 
 
 @functools.lru_cache(maxsize=1)
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
+def this_process() -> str:
+    """Name this process, for records of the jobs that it owns.
+
+    Returns:
+        The host, the process's number, and when it was started, in seconds since 1970.
+    """
+    return f"{platform.node()} {os.getpid()} {process_started(os.getpid())}"
+
+
+def is_alive(owner: str, heartbeat_at: datetime.datetime) -> bool:
+    """Tell whether the owner of a job still runs.
+
+    A process of another host counts as gone when its heartbeat is older than 30 s.
+
+    Args:
+        owner: what `this_process` gave there; HearMap 0.1.0 wrote “boot:ticks” as the start
+        heartbeat_at: when the owner last said that it runs
+
+    Returns:
+        Whether it runs.
+    """
+    silent = (now() - heartbeat_at).total_seconds() > SILENT_SECONDS
+    host_and_pid, _, owner_started = owner.rpartition(" ")
+    host, _, pid = host_and_pid.rpartition(" ")
+    if host != platform.node() or not pid.isdigit():
+        return not silent
+    started = process_started(int(pid))
+    if started is None:
+        return False
+    with contextlib.suppress(ValueError):
+        if abs(started - float(owner_started)) < START_TOLERANCE_SECONDS:
+            return True
+    # Another start time: the number was given to a new process, or the system's clock was set
+    # (0.1.0's form has none). A process that was there before the last heartbeat is the owner.
+    return not silent and started + START_TOLERANCE_SECONDS < heartbeat_at.timestamp()

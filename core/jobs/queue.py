@@ -9,15 +9,15 @@ import functools
 import secrets
 import threading
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from typing import Any
 
-from core.errors import HearMapError, SettingError, StoreError
+from core.errors import HearMapError, StoreError
 from core.jobs import executors, job, worker
 from core.jobs.process import HEARTBEAT_SECONDS, this_process
-from core.jobs.tasks import TASKS
+from core.jobs.tasks import task_of
+from core.jobs.tasks.task import Task
 from core.runtime.paths import database_url, home
 from core.storage.database import writing
-from core.storage.tables import JobRow, as_json, now
+from core.storage.tables import JobRow, now
 
 KILLED = (
     "The process doing this was ended from outside, most likely because the machine ran out of "
@@ -39,35 +39,40 @@ class _Attempt:
     """A job as it was put in the queue, once; a resumed one has another."""
 
     job_id: str
-    kind: str
-    arguments: dict[str, Any]
+    task: Task
     attempt: datetime.datetime
 
     def fail(self, sentence: str) -> None:
-        """The job has failed, unless it had ended or been resumed before."""
+        """End the job as failed, unless it had ended or been resumed before."""
         job.finish(self.job_id, "failed", sentence, attempt=self.attempt)
 
 
-def submit(kind: str, arguments: dict[str, Any]) -> str:
-    """The id of a new job that does `TASKS[kind](arguments)` in a worker process.
+def submit(task: Task) -> str:
+    """Put a task in the queue of the worker processes.
+
+    Args:
+        task: what is to be done
+
+    Returns:
+        The id of the new job.
 
     Raises:
-        SettingError: there is no such kind of work.
+        SettingError: an argument is missing, of another type or out of range.
         StoreError: the records cannot be written.
     """
-    _check_kind(kind)
+    task.check()
     job_id = secrets.token_hex(8)
-    plain, attempt = as_json(arguments), now()
+    arguments, attempt = task.as_record(), now()
     with writing() as session:
         session.add(
             JobRow(
                 id=job_id,
-                kind=kind,
+                kind=task.kind,
                 state="queued",
                 stage="Waiting",
                 fraction=0.0,
                 message="",
-                arguments=plain,
+                arguments=arguments,
                 result={},
                 log=[job.log_entry("Put in the queue.")],
                 cancel_requested=False,
@@ -76,34 +81,32 @@ def submit(kind: str, arguments: dict[str, Any]) -> str:
                 created_at=attempt,
             )
         )
-    _start_or_fail(_Attempt(job_id, kind, plain, attempt))
+    # What the record says is what is done, here as after a restart.
+    _start_or_fail(_Attempt(job_id, task.from_record(arguments), attempt))
     return job_id
 
 
 def resume(job_id: str) -> job.Job:
-    """A job that was interrupted, cancelled or failed goes on under its id.
+    """Take up a job again that was interrupted, cancelled or failed, under its id.
 
-    Scoring goes on with the recordings that it has not scored; a fit starts again. Which of them
-    a task does is its own affair: it is told in `resumed_since` when it was first asked for.
+    Args:
+        job_id: the job's id
+
+    Returns:
+        The job, which waits again.
 
     Raises:
         StoreError: there is no such job, or it waits, runs or is done.
-        SettingError: this program does no such work.
+        SettingError: this program does no such work, or an argument is wrong.
     """
     found = job.get_job(job_id)
-    _check_kind(found.kind)
-    arguments = found.arguments
-    arguments.setdefault("resumed_since", found.created_at.isoformat())
-    attempt = job.requeue(job_id, this_process(), arguments)
+    task = task_of(found.kind, found.arguments).resumed(found.created_at)
+    task.check()
+    attempt = job.requeue(job_id, this_process(), task.as_record())
     if attempt is None:
         raise StoreError("This piece of work is waiting, running or done: it cannot be resumed.")
-    _start_or_fail(_Attempt(job_id, found.kind, arguments, attempt))
+    _start_or_fail(_Attempt(job_id, task, attempt))
     return job.get_job(job_id)
-
-
-def _check_kind(kind: str) -> None:
-    if kind not in TASKS:
-        raise SettingError(f"There is no work called “{kind}”; there is {', '.join(TASKS)}.")
 
 
 def _start_or_fail(work: _Attempt) -> None:
@@ -116,11 +119,11 @@ def _start_or_fail(work: _Attempt) -> None:
 def _sentence(work: _Attempt, error: Exception) -> str:
     if isinstance(error, HearMapError):
         return str(error)
-    return worker.unexpected(work.job_id, work.kind, error)
+    return worker.unexpected(work.job_id, work.task, error)
 
 
 def _executor() -> Executor:
-    """Where jobs run now; another one when HEARMAP_DASK changed or its scheduler went away."""
+    """Give where jobs run now: another one when HEARMAP_DASK changed or its scheduler is gone."""
     global _pool, _pool_address
     with _lock:
         address = executors.scheduler_address()
@@ -133,10 +136,7 @@ def _executor() -> Executor:
 
 def _start(work: _Attempt) -> None:
     environment = {"HEARMAP_HOME": str(home()), "HEARMAP_DATABASE_URL": database_url()}
-    call = functools.partial(
-        worker.run,
-        *(work.job_id, work.kind, TASKS[work.kind], work.arguments, environment, work.attempt),
-    )
+    call = functools.partial(worker.run, work.job_id, work.task, environment, work.attempt)
     with _lock:
         pool = _executor()
         try:
@@ -148,18 +148,11 @@ def _start(work: _Attempt) -> None:
             future = pool.submit(call)
         _futures[work.job_id] = future
         _start_heartbeat()
-    future.add_done_callback(lambda done: _when_ended(done, pool, work))
-
-
-def _when_ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
-    # From Python 3.13 on, a broken pool calls this while it holds the lock that submitting to it
-    # and shutting it down take: whatever follows needs a thread of its own.
-    if not _ending:
-        threading.Thread(target=_ended, args=(future, pool, work), daemon=True).start()
+    future.add_done_callback(lambda done: _ended(done, pool, work))
 
 
 def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
-    """The record says how the job ended, where the worker could not."""
+    """Write how the job ended, where the worker could not; called in a pool's thread."""
     with _lock:
         # Another is there when the job was resumed meanwhile.
         if _futures.get(work.job_id) is future:
@@ -190,7 +183,7 @@ def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
 
 
 def _drop(pool: Executor) -> None:
-    """The next job gets a new pool, if it did not already."""
+    """Let the next job open a new pool, if none did already."""
     global _pool
     with _lock:
         if _pool is pool:
@@ -201,12 +194,12 @@ def _drop(pool: Executor) -> None:
 def _start_heartbeat() -> None:
     global _heart
     if _heart is None or not _heart.is_alive():
-        _heart = threading.Thread(target=_beat, name="hearmap-heartbeat", daemon=True)
+        _heart = threading.Thread(target=_keep_heartbeat, name="hearmap-heartbeat", daemon=True)
         _heart.start()
 
 
-def _beat() -> None:
-    """Tells the records that this process lives, for those who cannot see it."""
+def _keep_heartbeat() -> None:
+    """Write to the records that this process runs, for other hosts."""
     global _heart
     while True:
         _woken.wait(HEARTBEAT_SECONDS)
@@ -215,11 +208,11 @@ def _beat() -> None:
                 _heart = None
                 return
         with contextlib.suppress(StoreError):
-            job.beat(this_process())
+            job.heartbeat(this_process())
 
 
 def _end() -> None:
-    """At the end of this process nothing waits for a worker, and the records know."""
+    """End the workers with this process, and write that their jobs were interrupted."""
     global _ending
     with _lock:
         _ending = True

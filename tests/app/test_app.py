@@ -12,6 +12,7 @@ import soundfile as sf
 from streamlit.testing.v1 import AppTest
 
 from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings
+from core.jobs.tasks.demo import DemoTask
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_SECONDS = 60
@@ -47,10 +48,12 @@ class FakeJobs:
         self.jobs: dict[str, Any] = {}
         self.submitted: list[tuple[str, dict[str, Any]]] = []
 
-    def submit(self, kind: str, arguments: dict[str, Any]) -> str:
+    def submit(self, task: Any) -> str:
         from core.jobs import Job
         from core.storage.tables import now
 
+        task.check()
+        kind, arguments = task.kind, task.as_record()
         self.submitted.append((kind, arguments))
         job_id = f"job{len(self.jobs)}"
         self.jobs[job_id] = Job(
@@ -113,7 +116,7 @@ def test_an_empty_view_says_what_to_do_next(view: str | None, said: str) -> None
 def test_the_demo_is_one_press_and_survives_a_reload(jobs: FakeJobs) -> None:
     at = app()
     at.button(key="try_demo").click().run()
-    assert jobs.submitted == [("demo", {"machine": "fan", "seed": 0})]
+    assert jobs.submitted == [("demo", DemoTask(machine="fan").as_record())]
     again = app()
     assert again.button(key="cancel_job0").label == "Cancel"
     assert not [button for button in again.button if button.key == "try_demo"]

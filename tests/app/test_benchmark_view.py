@@ -10,6 +10,7 @@ import pytest
 from core.evaluation.benchmarks import saved
 from core.evaluation.benchmarks.results import Measured, ResultRow, write_results, write_text
 from core.evaluation.benchmarks.run_saved import mix_set
+from core.jobs.tasks.bench import BenchTask
 from core.runtime.paths import benchmarks_dir
 from tests.app.test_app import FakeJobs, app, jobs, texts
 
@@ -86,7 +87,7 @@ def test_full_it_shows_numbers_curves_classes_and_clips(jobs: FakeJobs) -> None:
 def test_stopped_it_says_what_is_kept_and_goes_on(jobs: FakeJobs) -> None:
     folder = benchmarks_dir() / saved.benchmark_id(SETTINGS)
     write_text(folder / saved.SETTINGS_NAME, json.dumps(SETTINGS))
-    job = jobs.submit("bench", SETTINGS)
+    job = jobs.submit(BenchTask(**SETTINGS))
     jobs.end(job, state="cancelled")
     at = app("benchmark", job=job)
     assert "What it had finished is kept" in texts(at)
@@ -95,7 +96,7 @@ def test_stopped_it_says_what_is_kept_and_goes_on(jobs: FakeJobs) -> None:
 
 
 def test_failed_it_gives_the_reason(jobs: FakeJobs) -> None:
-    job = jobs.submit("bench", SETTINGS)
+    job = jobs.submit(BenchTask(**SETTINGS))
     jobs.end(job, state="failed", message="The disk is full.")
     at = app("benchmark", job=job)
     assert "ended early. The disk is full" in texts(at)

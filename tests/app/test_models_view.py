@@ -119,7 +119,7 @@ def test_jobs_in_every_state() -> None:
     at = app("jobs")
     assert not at.exception
     said = texts(at)
-    for words in ("Done", "Failed", "Cut off", "Fitting “Fan” on 2 clips", "a model that was"):
+    for words in ("Done", "Failed", "Cut off", "Fitting “Fan” on 2 recordings", "a model that was"):
         assert words in said, words
     assert "\\<b\\>clips" in said
     labels = [button.label for button in at.button]

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.backbones.weights import catalogue
 from core.errors import WeightsError
-from core.jobs import tasks
+from core.jobs.tasks.weights import WeightsTask
 from core.runtime.paths import weights_dir
 from tests.app.test_app import FakeJobs, app, noise, texts, upload
 from tests.app.test_app import jobs as jobs  # the fixture
@@ -44,7 +44,7 @@ def test_every_published_file_is_there_with_size_licence_and_hash() -> None:
 def test_a_download_is_a_job_and_its_end_is_said_in_its_place(jobs: FakeJobs) -> None:
     at = app("weights")
     at.button(key=f"fetch_{NAME}").click().run()
-    assert jobs.submitted == [("weights", {"name": NAME, "accept_licence": True})]
+    assert jobs.submitted == [("weights", WeightsTask(name=NAME, accept_licence=True).as_record())]
     assert at.button(key="cancel_job0").label == "Cancel"
     assert at.button(key="fetch_panns-cnn14").disabled
     at.button(key="cancel_job0").click().run()
@@ -66,7 +66,11 @@ def test_a_licence_is_accepted_before_a_download_can_be_asked_for(jobs: FakeJobs
     assert at.button(key="fetch_clap-cnn14").disabled
     at.checkbox(key="accept_clap-cnn14").check().run()
     at.button(key="fetch_clap-cnn14").click().run()
-    assert jobs.submitted == [("weights", {"name": "clap-cnn14", "accept_licence": True})]
+    (kind, arguments) = jobs.submitted[-1]
+    assert (kind, arguments["name"], arguments["accept_licence"]) == (
+        *("weights", "clap-cnn14"),
+        True,
+    )
 
 
 def test_own_weights_can_be_removed() -> None:
@@ -99,10 +103,10 @@ def test_the_task_keeps_a_brought_file_or_says_why_not(tmp_path: Path) -> None:
     brought.write_bytes(b"something else")
     # It is named as the user knows it, not as it was put down here.
     with pytest.raises(WeightsError, match=r"“mine\.pth” is not what was published"):
-        tasks.weights({"name": NAME, "file": str(brought), "uploaded": True, "called": "mine.pth"})
+        WeightsTask(name=NAME, file=str(brought), uploaded=True, called="mine.pth").run()
     assert not brought.exists()
     mine = tmp_path / "mine.pth"
     mine.write_bytes(b"something else")
     with pytest.raises(WeightsError):
-        tasks.weights({"name": NAME, "file": str(mine)})
+        WeightsTask(name=NAME, file=str(mine)).run()
     assert mine.exists()

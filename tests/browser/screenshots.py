@@ -28,6 +28,7 @@ from core import jobs
 from core.audio import wav_bytes
 from core.evaluation.benchmarks.run_saved import run_saved
 from core.evaluation.datasets.machines import make
+from core.jobs.tasks.fit import FitTask
 from core.runtime.progress import silent
 from core.storage import database
 from core.storage.annotations import save_annotation
@@ -304,7 +305,7 @@ def failures(browser: Browser, server: AppServer, folder: Path, views: Sequence[
         keep(page, folder / f"{view}_failed_light_{WIDE}.png")
     if "fit" in views or "jobs" in views:
         with at_home(server):
-            job_id = jobs.submit("fit", {"clip_ids": [], "model_name": "Fan 7"})
+            job_id = jobs.submit(FitTask(clip_ids=["gone"], model_name="Fan 7"))
             page.goto(f"{server.url}/fit?job={job_id}")
             page.get_by_text("needs at least").first.wait_for(timeout=120_000)
         keep(page, folder / f"fit_failed_light_{WIDE}.png")

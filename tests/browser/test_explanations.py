@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from core.audio import wav_bytes
-from core.jobs import tasks
+from core.jobs.tasks.fit import FitTask
+from core.jobs.tasks.score import ScoreTask
 from core.storage import database, recordings, scores
 from tests.browser.browser import (
     ROOT,
@@ -50,11 +51,11 @@ def address(
             ).id
             for seed in range(8)
         ]
-        model = tasks.fit({"clip_ids": normal, "model_name": "Noise", "false_alarm_rate": 0.12})
+        model = FitTask(clip_ids=normal, model_name="Noise", false_alarm_rate=0.12).run()
         model_id = model["model_id"]
         sound = steady_noise(SECONDS, 90) + click(SECONDS, at_s=1.2, hz=4000.0)
         wanted = recordings.add_recording(HOSTILE, wav_bytes(sound.clip(-1, 1), RATE)).id
-        tasks.score({"model_id": model_id, "clip_ids": [wanted, normal[0]]})
+        ScoreTask(model_id=model_id, clip_ids=[wanted, normal[0]]).run()
         assert scores.list_scores(model_id)[0].clip_id == wanted
         database.close()
     server = app_server(ROOT / "app" / "main.py", home)

@@ -24,6 +24,7 @@ LAYERS: list[set[str]] = [
     {"core.storage"},
     {"core.explain"},
     {"core.report", "core.evaluation"},
+    {"core.workflows"},
     {"core.jobs"},
     {"core.cli"},
     {"core.__main__"},

@@ -22,7 +22,7 @@ from core import jobs
 from core.audio import read_clip
 from core.errors import Cancelled, ModelError, WeightsError
 from core.evaluation.benchmarks import saved
-from core.jobs.tasks import TASKS
+from core.jobs.tasks import TASKS, task_of
 from core.storage import annotations, archive, database, explanations, models, recordings, reports
 from core.storage import scores as score_records
 from core.storage.thresholds import history
@@ -257,8 +257,9 @@ def of_kind(kind: str) -> list[str]:
 def resumed(job_id: str, progress: Callable[[str, float], None] | None = None) -> dict[str, Any]:
     """Do the job here with the arguments that it has once it is resumed."""
     job = jobs.get_job(job_id)
-    arguments = job.arguments | {"resumed_since": job.created_at.isoformat()}
-    return TASKS[job.kind](arguments, progress or (lambda stage, fraction: None))
+    task = task_of(job.kind, job.arguments).resumed(job.created_at)
+    task.check()
+    return task.run(progress or (lambda stage, fraction: None))
 
 
 def stop_at_work(stage: str, fraction: float) -> None:

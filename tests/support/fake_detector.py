@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from core.detectors.model_folder import read_model, write_model
 from core.detectors.regions import find_regions
 from core.errors import FitError
 from core.runtime.progress import Progress, part, silent
+from core.spectral.spectrogram import SpectrogramSettings
 from core.types import AnomalyMap, Clip, TrainingClip
 
 ROWS, COLUMNS = 8, 300
@@ -24,14 +25,16 @@ class FakeDetector:
     """Unlike the normal recordings is what is louder than they are."""
 
     sample_rate = 8000
+    spectrogram_settings = SpectrogramSettings(sample_rate=8000, f_max_hz=4000.0)
     # What the latest fit was asked for.
     last: ClassVar[dict[str, Any]] = {}
 
     def __init__(
-        self, head: str = "patchcore", backbone: str = "aisfx", *, seed: int = 0,
-        device: str = "auto", false_alarm_rate: float = 0.05, **settings: Any,
+        self, head: str = "patchcore", backbone: str | None = None, *, seed: int = 0,
+        device: str = "auto", precision: str = "float32", false_alarm_rate: float = 0.05,
+        **settings: Any,
     ) -> None:  # fmt: skip
-        self.head_name, self.backbone = head, SimpleNamespace(name=backbone)
+        self.head_name, self.backbone = head, SimpleNamespace(name=backbone or "aisfx")
         self.seed, self.false_alarm_rate, self.settings = seed, false_alarm_rate, settings
         self.training: list[dict[str, Any]] = []
         self.peaks = np.zeros(0)
@@ -79,6 +82,10 @@ class FakeDetector:
             calibration.p_value(score), calibration.threshold(rate), cut,
             find_regions(raw, cut, freq_hz, time_s, calibration.peak_p_value),
         )  # fmt: skip
+
+    def score_many(self, clips: Iterable[Clip]) -> Iterator[AnomalyMap]:
+        for clip in clips:
+            yield self.score(clip, silent)
 
     def save(self, folder: Path) -> None:
         manifest = {

@@ -2,47 +2,101 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import os
 import signal
 import sys
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from core.errors import FitError
-from core.runtime.progress import Progress
+from core.jobs.tasks.task import OPTIONAL, Task
+from core.runtime.progress import Progress, silent
 
 
-def count(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SmallTask(Task):
+    """A task of no page."""
+
+    view: ClassVar[str] = "jobs"
+
+    @property
+    def title(self) -> str:
+        """What the task does, for people."""
+        return f"Trying to {self.kind.replace('_', ' ')}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Count(SmallTask):
     """Steps of a tenth of a second."""
-    steps = int(arguments["steps"])
-    for i in range(steps):
-        progress(f"Step {i + 1}", i / steps)
-        time.sleep(0.1)
-    return {
-        "counted": steps,
-        "pid": os.getpid(),
-        "threads": os.environ.get("OMP_NUM_THREADS"),
-        "heavy": sorted({"torch", "streamlit", "pytest", "alembic"} & set(sys.modules)),
-        "main": getattr(sys.modules["__main__"], "__file__", None),
-    }
+
+    kind: ClassVar[str] = "count"
+
+    steps: int
+    resumed_since: str | None = dataclasses.field(default=None, metadata=OPTIONAL)
+
+    def resumed(self, since: datetime.datetime) -> Task:
+        """Make a task that knows when it was first asked for."""
+        return dataclasses.replace(self, resumed_since=self.resumed_since or since.isoformat())
+
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
+        """Count."""
+        for i in range(self.steps):
+            progress(f"Step {i + 1}", i / self.steps)
+            time.sleep(0.1)
+        return {
+            "counted": self.steps,
+            "pid": os.getpid(),
+            "threads": os.environ.get("OMP_NUM_THREADS"),
+            "heavy": sorted({"torch", "streamlit", "pytest", "alembic"} & set(sys.modules)),
+            "main": getattr(sys.modules["__main__"], "__file__", None),
+        }
 
 
-def be_killed(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BeKilled(SmallTask):
     """Ends as a process does that used up the memory."""
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError
+
+    kind: ClassVar[str] = "be_killed"
+
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
+        """End."""
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
 
 
-def refuse(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Refuse(SmallTask):
     """A sentence for people."""
-    raise FitError("Two clips are too few.")
+
+    kind: ClassVar[str] = "refuse"
+
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
+        """Refuse."""
+        raise FitError("Two clips are too few.")
 
 
-def stumble(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Stumble(SmallTask):
     """A mistake of the program's."""
-    return {"never": {}["there"]}
+
+    kind: ClassVar[str] = "stumble"
+
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
+        """Stumble."""
+        return {"never": {}["there"]}
 
 
-def exhaust(arguments: dict[str, Any], progress: Progress) -> dict[str, Any]:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Exhaust(SmallTask):
     """No memory left."""
-    raise MemoryError
+
+    kind: ClassVar[str] = "exhaust"
+
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
+        """Exhaust the memory."""
+        raise MemoryError
+
+
+SMALL_TASKS = {task.kind: task for task in (Count, BeKilled, Refuse, Stumble, Exhaust)}

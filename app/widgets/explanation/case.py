@@ -8,7 +8,8 @@ from app import cache
 from app.components.player import Sound
 from app.widgets import explanation_jobs
 from app.widgets.explanation import background_choice, own_mask
-from app.widgets.explanation_jobs import Wanted
+from core.jobs.tasks.explain import CounterfactualTask, ExplainTask
+from core.jobs.tasks.report import ClipReportTask
 from core.storage.explanations import SavedExplanation
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
@@ -23,9 +24,9 @@ class Case:
     stretch: tuple[float, float] | None
     background: str
     threshold: float
-    explain: Wanted
-    flip: Wanted
-    report: Wanted
+    explain: ExplainTask
+    flip: CounterfactualTask
+    report: ClipReportTask
     explained: SavedExplanation | None
     flipped: SavedExplanation | None
     tried: SavedExplanation | None
@@ -37,9 +38,9 @@ def case_of(
     """Looks up what is kept; takes milliseconds."""
     calibrated = cache.calibration(model.id)
     background = background_choice.chosen()
-    explain = explanation_jobs.wanted("explain", model, score, stretch, background)
-    flip = explanation_jobs.wanted("counterfactual", model, score, stretch, background, rate=rate)
-    own = own_mask.wanted(model, score, stretch, background)
+    asked = explanation_jobs.arguments_of(model, score, stretch, background)
+    explain, flip = ExplainTask(**asked), CounterfactualTask(**asked, rate=rate)
+    own = own_mask.task_of(model, score, stretch, background)
     return Case(
         model,
         score,
@@ -48,7 +49,7 @@ def case_of(
         calibrated.clip_evidence(calibrated.threshold(rate)),
         explain,
         flip,
-        explanation_jobs.wanted("clip_report", model, score, stretch, background, rate=rate),
+        ClipReportTask(**asked, rate=rate),
         explanation_jobs.find(explain),
         explanation_jobs.find(flip),
         explanation_jobs.find(own) if own else None,

@@ -12,7 +12,7 @@ from app.widgets import explanation_jobs
 from app.widgets.explanation import sound_cards
 from app.widgets.explanation.hearing import hear
 from app.widgets.explanation.sound_cards import Card
-from app.widgets.explanation_jobs import Wanted
+from core.jobs.tasks.explain import TryMaskTask
 from core.storage.explanations import SavedExplanation
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 OWN_BOXES = "own_boxes"
 
 
-def wanted(
+def task_of(
     model: ModelRecord,
     score: ScoreRecord,
     stretch: tuple[float, float] | None,
     background: str,
-) -> Wanted | None:
+) -> TryMaskTask | None:
     """The work on the mask this session has last asked for, where it is of this recording."""
     asked = st.session_state.get(OWN_BOXES)
     if not asked or asked["clip_id"] != score.clip_id:
@@ -40,13 +40,14 @@ def wanted(
     for box in boxes:
         box["start_s"] -= start
         box["end_s"] -= start
-    return explanation_jobs.wanted("try_mask", model, score, stretch, background, boxes=boxes)
+    about = explanation_jobs.arguments_of(model, score, stretch, background)
+    return TryMaskTask(**about, boxes=boxes)
 
 
 def draw(case: Case, marked: Sequence[Box]) -> None:
     """Scores the recording without what is `marked`, in its seconds, and shows what came of it."""
     st.caption(glossary.OWN_MASK)
-    asked = wanted(case.model, case.score, case.stretch, case.background)
+    asked = task_of(case.model, case.score, case.stretch, case.background)
     job = explanation_jobs.job_of(asked) if asked else None
     if case.tried is not None:
         _tried(case, case.tried)
@@ -66,7 +67,7 @@ def draw(case: Case, marked: Sequence[Box]) -> None:
         key="score_own_mask",
     ):
         _remember(case.score, marked)
-        asked = wanted(case.model, case.score, case.stretch, case.background)
+        asked = task_of(case.model, case.score, case.stretch, case.background)
         if asked is not None and explanation_jobs.find(asked) is None:
             explanation_jobs.start(asked)
         st.rerun()

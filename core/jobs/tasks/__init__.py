@@ -1,33 +1,50 @@
-"""The long work of the app, each task under the name that a job asks for it by.
-
-Each task is a function of plain JSON arguments and a progress; it needs no pool and no app. A
-recording that cannot be used is left out with a sentence in `left_out`, and the others go on.
-"""
+"""The long work of the app: a dataclass for each kind, found by the kind's name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-from core.jobs.tasks import explaining, reporting
-from core.jobs.tasks.benchmarking import bench
-from core.jobs.tasks.comparing import fit_heads
-from core.jobs.tasks.demonstrating import demo
-from core.jobs.tasks.fetching import weights
-from core.jobs.tasks.fitting import fit
-from core.jobs.tasks.scoring import score
-from core.runtime.progress import Progress
+from core.errors import SettingError
+from core.jobs.tasks.bench import BenchTask
+from core.jobs.tasks.demo import DemoTask
+from core.jobs.tasks.explain import CounterfactualTask, ExplainTask, TryMaskTask
+from core.jobs.tasks.fit import FitTask
+from core.jobs.tasks.fit_heads import FitHeadsTask
+from core.jobs.tasks.report import BatchReportTask, ClipReportTask
+from core.jobs.tasks.score import ScoreTask
+from core.jobs.tasks.task import Task
+from core.jobs.tasks.weights import WeightsTask
 
-TASKS: dict[str, Callable[[dict[str, Any], Progress], dict[str, Any]]] = {
-    "fit": fit,
-    "score": score,
-    "demo": demo,
-    "fit_heads": fit_heads,
-    "explain": explaining.explain,
-    "counterfactual": explaining.counterfactual,
-    "try_mask": explaining.try_mask,
-    "clip_report": reporting.clip_report,
-    "batch_report": reporting.batch_report,
-    "bench": bench,
-    "weights": weights,
-}
+_KINDS: tuple[type[Task], ...] = (
+    FitTask,
+    ScoreTask,
+    DemoTask,
+    FitHeadsTask,
+    ExplainTask,
+    CounterfactualTask,
+    TryMaskTask,
+    ClipReportTask,
+    BatchReportTask,
+    BenchTask,
+    WeightsTask,
+)
+TASKS: dict[str, type[Task]] = {task.kind: task for task in _KINDS}
+
+
+def task_of(kind: str, arguments: Mapping[str, Any]) -> Task:
+    """Make the task of a job's record.
+
+    Args:
+        kind: the kind of work, as the record names it
+        arguments: as the record holds them
+
+    Returns:
+        The task; its arguments are not checked.
+
+    Raises:
+        SettingError: this program does no such work.
+    """
+    if kind not in TASKS:
+        raise SettingError(f"There is no work called “{kind}”; there is {', '.join(TASKS)}.")
+    return TASKS[kind].from_record(arguments)

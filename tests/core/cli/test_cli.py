@@ -12,7 +12,8 @@ import pytest
 import soundfile
 
 from core.cli import main
-from core.cli.arguments import groups, one_line, settings
+from core.cli.arguments import settings, sources
+from core.cli.terminal import one_line
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.registry import HEADS, head_type
 from core.errors import SettingError
@@ -337,11 +338,11 @@ def test_clips_of_two_classes_are_told_apart_and_training_goes_on(
     given += ["--out", str(tmp_path / "m"), "--checkpoints", str(tmp_path / "state")]
     assert "telling classes of normal clips apart" in refused(given, capsys)
     assert "are of one class, “slow”" in refused([*given, "--label-by", "name-field:2"], capsys)
-    assert main([*given, "--label-by", "colour"]) == 2
+    assert main([*given, "--class-by", "colour"]) == 2
     assert "the rules are folder, name-field:N, csv:FILE" in capsys.readouterr().err
     with monkeypatch.context() as patch:
         patch.setattr("core.detectors.detector.Detector.save", interrupted)
-        assert main([*given, "--label-by", "folder"]) == 130
+        assert main([*given, "--class-by", "folder"]) == 130
     capsys.readouterr()
     assert main([*given, "--label-by", "folder"]) == 0
     assert "Fitted anopatch on 6 clips" in capsys.readouterr().out
@@ -406,12 +407,11 @@ def test_groups_go_by_the_place_in_the_folder_given(tmp_path: Path) -> None:
     files = [tmp_path / "day1" / "a" / "x.wav", tmp_path / "day2" / "a" / "y.wav"]
     for file in files:
         file.parent.mkdir(parents=True)
+        write_noise(file, 0)
     days = [tmp_path / "day1", tmp_path / "day2"]
-    both = groups(files, days, "folder")
-    assert both is not None and list(both.values()) == ["day1/a", "day2/a"]
-    one = groups(files[:1], days[:1], "folder")
-    assert one is not None and list(one.values()) == ["a"]
-    assert groups(files, days, "file") is None
+    assert [one.group for one in sources(days, "folder")] == ["day1/a", "day2/a"]
+    assert [one.group for one in sources(days[:1], "folder")] == ["a"]
+    assert [one.group for one in sources(days, "file")] == [None, None]
 
 
 def test_a_model_of_other_weights_is_refused(
@@ -442,7 +442,7 @@ def test_an_interrupt_in_the_middle_of_a_fit_leaves_no_folder(
                 break
         said = process.stderr.read()
     assert process.returncode == 130
-    assert "stopped; nothing half-done was kept" in said
+    assert "stopped; nothing half-done was saved" in said
     assert "Traceback" not in said
     assert list(out.parent.iterdir()) == []
 

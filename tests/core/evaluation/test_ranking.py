@@ -10,7 +10,7 @@ import soundfile
 
 from core.backbones import registry as backbones
 from core.cli import main
-from core.cli.rank import read_labels
+from core.cli.rank import read_verdicts
 from core.detectors.registry import head_type
 from core.errors import SettingError
 from core.evaluation import ranking
@@ -150,15 +150,18 @@ def test_a_labelled_table_takes_its_clips_out_of_the_training(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("clip,label\na.wav,strange\n", "Line 2 .* normal or unlike; it has “a.wav” and “strange”"),
+        (
+            "clip,label\na.wav,strange\n",
+            "Line 2 .* normal or anomalous; it has “a.wav” and “strange”",
+        ),
         ("name,label\na.wav,unlike\n", "Line 2"),
         ("clip,label\ngone.wav,unlike\n", "gone.wav"),
-        ("clip,label\na.wav,normal\n", "no clip labelled unlike"),
-        ("", "no clip labelled unlike"),
+        ("clip,label\na.wav,normal\n", "no anomalous recording to rank by"),
+        ("", "no anomalous recording to rank by"),
     ],
 )
 def test_a_table_that_cannot_be_used_names_its_line(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"")
     (tmp_path / "labels.csv").write_text(text)
     with pytest.raises(SettingError, match=said):
-        read_labels(tmp_path / "labels.csv")
+        read_verdicts(tmp_path / "labels.csv")

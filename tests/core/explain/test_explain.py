@@ -14,7 +14,12 @@ import pytest
 from core.audio import wav_bytes
 from core.errors import AudioError, SettingError, StoreError
 from core.explain.normal_sound import GONE
-from core.jobs import tasks
+from core.jobs.tasks import TASKS
+from core.jobs.tasks.explain import ExplainTask
+from core.jobs.tasks.fit import FitTask
+from core.jobs.tasks.report import BatchReportTask, ClipReportTask
+from core.jobs.tasks.score import ScoreTask
+from core.jobs.tasks.task import KeyedTask
 from core.storage import database, explanations, models, recordings, reports, scores
 from core.storage.explanations import SavedExplanation
 from tests.core.detectors.test_detector import RATE, click, steady_noise
@@ -37,13 +42,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, aisfx_weights: object) -> Pat
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEARMAP_HOME", str(home))
         normal = [add(f"normal {seed}.wav", seed) for seed in range(10)]
-        fitted = tasks.fit({"clip_ids": normal, "model_name": "Noise", "false_alarm_rate": 0.1})
+        fitted = FitTask(clip_ids=normal, model_name="Noise", false_alarm_rate=0.1).run()
         scored = [
             add("click.wav", 90, click(SECONDS, at_s=1.2, hz=4000.0)),
             add("hum.wav", 91, HUM),
             add("calm.wav", 92),
         ]
-        tasks.score({"model_id": fitted["model_id"], "clip_ids": scored})
+        ScoreTask(model_id=fitted["model_id"], clip_ids=scored).run()
         database.close()
     return home
 
@@ -59,9 +64,11 @@ def work(kind: str, name: str, **more: Any) -> SavedExplanation:
     """The task's result for the recording of that name, as the app finds it."""
     model = models.list_models()[0]
     score = next(one for one in scores.list_scores(model.id) if one.clip_name == name)
-    given = {"model_id": model.id, "clip_id": score.clip_id, "background": "nearest"} | more
-    key = tasks.TASKS[kind](given, lambda stage, fraction: None)["key"]
-    assert key == explanations.explanation_key(kind, given)
+    given = {"model_id": model.id, "clip_id": score.clip_id, "rate": 0.1} | more
+    task = TASKS[kind].from_record(given)
+    assert isinstance(task, KeyedTask)
+    key = task.run()["key"]
+    assert key == task.key
     kept = explanations.find(score.clip_id, key)
     assert kept is not None
     return kept
@@ -122,8 +129,7 @@ def test_a_mask_of_ones_own_is_scored_where_it_lies() -> None:
 def test_reports_of_a_clip_and_of_all_hold_everything() -> None:
     model = models.list_models()[0]
     score = next(one for one in scores.list_scores(model.id) if one.clip_name == "calm.wav")
-    given = {"model_id": model.id, "clip_id": score.clip_id, "background": "nearest"}
-    key = tasks.TASKS["clip_report"](given, lambda *_: None)["key"]
+    key = ClipReportTask(model_id=model.id, clip_id=score.clip_id, rate=0.1).run()["key"]
     assert reports.exists(key)
     page = reports.read(key, ".html").decode()
     assert page.count("<audio") == 5 and "CC BY 4.0" in page
@@ -132,7 +138,7 @@ def test_reports_of_a_clip_and_of_all_hold_everything() -> None:
         names = set(opened.namelist())
     assert {"report.html", "map.png", "map.npz", "regions.csv", "recording.wav"} < names
     assert {"faithfulness.json", "kept.wav", "filled.wav", "nearest_normal.wav"} < names
-    key = tasks.TASKS["batch_report"]({"model_id": model.id}, lambda *_: None)["key"]
+    key = BatchReportTask(model_id=model.id, rate=0.1, name="Noise", scored="3").run()["key"]
     assert reports.read(key, ".html").decode().count("<img") == 3
     with pytest.raises(StoreError, match="no longer kept"):
         reports.read("0" * 32, ".zip")
@@ -190,4 +196,4 @@ def test_a_removed_recording_is_a_sentence_and_takes_its_explanations_along() ->
     assert not folder.exists()
     model_id = models.list_models()[0].id
     with pytest.raises(StoreError, match="no longer here"):
-        tasks.TASKS["explain"]({"model_id": model_id, "clip_id": clip_id}, lambda *_: None)
+        ExplainTask(model_id=model_id, clip_id=clip_id).run()

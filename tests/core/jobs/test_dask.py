@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from core.errors import StoreError
-from core.jobs import cancel, executors, get_job, job_log, queue, queue_place, resume, submit, tasks
+from core.jobs import cancel, executors, get_job, job_log, queue, queue_place, resume, submit
+from core.jobs.tasks import TASKS
 from core.storage import database
 from tests.core.jobs.test_jobs import ended, wait
-from tests.support import job_tasks
 from tests.support.dask_cluster import DaskCluster, dask_cluster
+from tests.support.job_tasks import SMALL_TASKS, BeKilled, Count, Refuse, Stumble
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +25,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 
 @pytest.fixture(autouse=True)
 def on_dask(cluster: DaskCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("count", "be_killed", "refuse", "stumble"):
-        monkeypatch.setitem(tasks.TASKS, name, getattr(job_tasks, name))
+    for kind, task in SMALL_TASKS.items():
+        monkeypatch.setitem(TASKS, kind, task)
     monkeypatch.setenv("HEARMAP_DASK", cluster.address)
     yield
     database.close()
 
 
 def test_two_workers_do_two_jobs_at_a_time_and_the_third_waits() -> None:
-    jobs = [submit("count", {"steps": 15}) for _ in range(3)]
+    jobs = [submit(Count(steps=15)) for _ in range(3)]
     for job_id in jobs[:2]:
         wait(job_id, lambda job: job.fraction > 0)
     assert get_job(jobs[2]).state == "queued" and queue_place(jobs[2]) == 1
@@ -45,7 +46,7 @@ def test_two_workers_do_two_jobs_at_a_time_and_the_third_waits() -> None:
 
 
 def test_cancel_and_resume() -> None:
-    job_id = submit("count", {"steps": 300})
+    job_id = submit(Count(steps=300))
     wait(job_id, lambda job: job.fraction > 0)
     cancel(job_id)
     assert wait(job_id, ended).state == "cancelled"
@@ -56,16 +57,16 @@ def test_cancel_and_resume() -> None:
 
 
 def test_errors_become_sentences(hearmap_home: Path) -> None:
-    assert wait(submit("refuse", {}), ended).message == "Two clips are too few."
-    stumbled = wait(submit("stumble", {}), ended)
-    assert "inside HearMap while stumble: KeyError" in stumbled.message
+    assert wait(submit(Refuse()), ended).message == "Two clips are too few."
+    stumbled = wait(submit(Stumble()), ended)
+    assert "inside HearMap while trying to stumble: KeyError" in stumbled.message
     assert (hearmap_home / "logs" / f"job-{stumbled.id}.log").is_file()
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "CONNECT_SECONDS", 1)
     monkeypatch.setenv("HEARMAP_DASK", "tcp://127.0.0.1:1")
-    job = get_job(submit("count", {"steps": 1}))
+    job = get_job(submit(Count(steps=1)))
     assert job.state == "failed" and "scheduler at tcp://127.0.0.1:1" in job.message
     monkeypatch.setenv("HEARMAP_DASK", "nonsense://x")
     assert "does not answer" in resume(job.id).message
@@ -78,11 +79,11 @@ def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_worker_that_dies_and_then_the_whole_cluster(cluster: DaskCluster) -> None:
-    job = wait(submit("be_killed", {}), ended)
+    job = wait(submit(BeKilled()), ended)
     assert job.state == "failed" and job.message == queue.KILLED
     # The other worker goes on.
-    assert wait(submit("count", {"steps": 1}), ended).state == "done"
-    last = submit("count", {"steps": 600})
+    assert wait(submit(Count(steps=1)), ended).state == "done"
+    last = submit(Count(steps=600))
     wait(last, lambda job: job.fraction > 0)
     for process in cluster.processes:
         process.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 import sys
@@ -22,14 +23,14 @@ from core.jobs import (
     queue_place,
     resume,
     submit,
-    tasks,
     worker,
 )
 from core.jobs.job import CANCELLED, INTERRUPTED
 from core.jobs.process import is_alive, this_process
+from core.jobs.tasks import TASKS
 from core.storage import database
 from core.storage.tables import JobRow, now
-from tests.support import job_tasks
+from tests.support.job_tasks import SMALL_TASKS, BeKilled, Count, Exhaust, Refuse, Stumble
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 30.0
@@ -37,8 +38,8 @@ PATIENCE_SECONDS = 30.0
 
 @pytest.fixture(autouse=True)
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("count", "be_killed", "refuse", "stumble", "exhaust"):
-        monkeypatch.setitem(tasks.TASKS, name, getattr(job_tasks, name))
+    for kind, task in SMALL_TASKS.items():
+        monkeypatch.setitem(TASKS, kind, task)
     yield
     database.close()
 
@@ -55,8 +56,17 @@ def ended(job: Job) -> bool:
     return not job.active
 
 
+def add_job(job_id: str, *, kind: str, state: str) -> None:
+    row = JobRow(
+        id=job_id, kind=kind, state=state, stage="", fraction=0.1, message="", arguments={},
+        result={}, cancel_requested=False, owner="", heartbeat_at=now(), created_at=now(),
+    )  # fmt: skip
+    with database.writing() as session:
+        session.add(row)
+
+
 def test_a_job_tells_its_progress_and_gives_its_result() -> None:
-    job_id = submit("count", {"steps": 25})
+    job_id = submit(Count(steps=25))
     assert [job.id for job in list_jobs(active_only=True)] == [job_id]
     seen = []
 
@@ -80,7 +90,7 @@ def test_a_job_tells_its_progress_and_gives_its_result() -> None:
 
 
 def test_a_worker_imports_only_what_its_task_needs() -> None:
-    result = wait(submit("count", {"steps": 1}), ended).result
+    result = wait(submit(Count(steps=1)), ended).result
     assert result["heavy"] == [] and result["main"] is None
     assert int(result["threads"]) >= 1
     assert sys.modules["__main__"].__name__ == "__main__" and hasattr(
@@ -89,7 +99,7 @@ def test_a_worker_imports_only_what_its_task_needs() -> None:
 
 
 def test_a_running_job_is_cancelled_within_two_seconds() -> None:
-    job_id = submit("count", {"steps": 300})
+    job_id = submit(Count(steps=300))
     wait(job_id, lambda job: job.fraction > 0)
     asked = time.monotonic()
     cancel(job_id)
@@ -100,7 +110,7 @@ def test_a_running_job_is_cancelled_within_two_seconds() -> None:
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_never_runs() -> None:
-    first, second, third = (submit("count", {"steps": steps}) for steps in (15, 200, 1))
+    first, second, third = (submit(Count(steps=steps)) for steps in (15, 200, 1))
     assert cancel(second).state == "cancelled"
     assert wait(first, ended).state == "done"
     assert wait(third, ended).state == "done"
@@ -110,7 +120,7 @@ def test_a_waiting_job_is_cancelled_at_once_and_never_runs() -> None:
 
 
 def test_the_queue_can_be_seen() -> None:
-    jobs = [submit("count", {"steps": steps}) for steps in (10, 1, 1)]
+    jobs = [submit(Count(steps=steps)) for steps in (10, 1, 1)]
     wait(jobs[0], lambda job: job.state == "running")
     assert [queue_place(job_id) for job_id in jobs] == [None, 1, 2]
     cancel(jobs[1])
@@ -119,14 +129,14 @@ def test_the_queue_can_be_seen() -> None:
 
 
 def test_a_log_keeps_each_stage_once_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    job_id = submit("count", {"steps": 12})
+    job_id = submit(Count(steps=12))
     assert wait(job_id, ended).state == "done"
     lines = [line.text for line in job_log(job_id)]
     assert lines[0] == "Put in the queue." and lines[-1] == "Done."
     assert lines[1].startswith("Started in process")
     steps = [line for line in lines if line.startswith("Step")]
     assert 3 <= len(steps) == len(set(steps)) <= 12
-    first, second = submit("count", {"steps": 8}), submit("count", {"steps": 1})
+    first, second = submit(Count(steps=8)), submit(Count(steps=1))
     cancel(second)
     # Here and not in the worker, which adds nothing to a job that is cancelled while it waits.
     monkeypatch.setattr("core.jobs.job.MOST_LOG_LINES", 3)
@@ -138,8 +148,8 @@ def test_a_log_keeps_each_stage_once_and_not_for_ever(monkeypatch: pytest.Monkey
 
 
 def test_a_cancelled_job_is_resumed_as_it_was_asked_for() -> None:
-    first = submit("count", {"steps": 200})
-    second = submit("count", {"steps": 2})
+    first = submit(Count(steps=200))
+    second = submit(Count(steps=2))
     asked = get_job(second).created_at
     cancel(second)
     again = resume(second)
@@ -148,43 +158,46 @@ def test_a_cancelled_job_is_resumed_as_it_was_asked_for() -> None:
     cancel(first)
     # The attempt that was cancelled in the queue comes first, and leaves the new one alone.
     assert wait(second, ended).result["counted"] == 2
-    for job_id in (second, submit("count", {"steps": 2})):
+    for job_id in (second, submit(Count(steps=2))):
         with pytest.raises(StoreError, match="cannot be resumed"):
             resume(job_id)
         wait(job_id, ended)
 
 
 def test_a_killed_worker_fails_its_job_and_no_other() -> None:
-    killed = submit("be_killed", {})
-    behind = [submit("count", {"steps": 1}), submit("count", {"steps": 2})]
+    killed = submit(BeKilled())
+    behind = [submit(Count(steps=1)), submit(Count(steps=2))]
     job = wait(killed, ended)
     assert job.state == "failed" and "ended from outside" in job.message
     assert [wait(job_id, ended).state for job_id in behind] == ["done", "done"]
-    assert wait(submit("count", {"steps": 1}), ended).state == "done"
+    assert wait(submit(Count(steps=1)), ended).state == "done"
 
 
 def test_a_worker_killed_while_it_had_nothing_to_do() -> None:
-    pid = wait(submit("count", {"steps": 1}), ended).result["pid"]
+    pid = wait(submit(Count(steps=1)), ended).result["pid"]
     os.kill(pid, 9)
-    assert wait(submit("count", {"steps": 1}), ended).state == "done"
+    assert wait(submit(Count(steps=1)), ended).state == "done"
 
 
 def test_errors_become_sentences(hearmap_home: Path) -> None:
-    refused = wait(submit("refuse", {}), ended)
+    refused = wait(submit(Refuse()), ended)
     assert (refused.state, refused.message) == ("failed", "Two clips are too few.")
-    exhausted = wait(submit("exhaust", {}), ended)
+    exhausted = wait(submit(Exhaust()), ended)
     assert "not enough memory" in exhausted.message
-    stumbled = wait(submit("stumble", {}), ended)
+    stumbled = wait(submit(Stumble()), ended)
     log = hearmap_home / "logs" / f"job-{stumbled.id}.log"
     assert stumbled.message == (
-        f"Something went wrong inside HearMap while stumble: KeyError. Details are in {log}."
+        "Something went wrong inside HearMap while trying to stumble: KeyError. "
+        f"Details are in {log}."
     )
     assert 'return {"never": {}["there"]}' in log.read_text(encoding="utf-8")
 
 
 def test_unknown_work_and_unknown_jobs() -> None:
+    add_job("dancing", kind="dance", state="interrupted")
+    assert (get_job("dancing").task, get_job("dancing").title) == (None, "Dance")
     with pytest.raises(SettingError, match="no work called “dance”; there is fit, score, demo"):
-        submit("dance", {})
+        resume("dancing")
     with pytest.raises(StoreError, match="not known here"):
         get_job("none")
     with pytest.raises(StoreError, match="not known here"):
@@ -194,19 +207,17 @@ def test_unknown_work_and_unknown_jobs() -> None:
 def test_a_wrong_number_of_workers_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEARMAP_WORKERS", "many")
     monkeypatch.setattr(queue, "_pool", None)
-    job = get_job(submit("count", {"steps": 1}))
+    job = get_job(submit(Count(steps=1)))
     assert job.state == "failed" and "HEARMAP_WORKERS" in job.message
 
 
 SERVER = """
 import time
-from core.jobs import tasks
 from core.jobs import submit, get_job
-from tests.support import job_tasks
+from tests.support.job_tasks import Count
 if __name__ != "__main__":
     raise AssertionError("a worker ran the program that started it")
-tasks.TASKS["count"] = job_tasks.count
-first, second = submit("count", {"steps": 600}), submit("count", {"steps": 600})
+first, second = submit(Count(steps=600)), submit(Count(steps=600))
 while get_job(first).active and get_job(first).fraction == 0:
     time.sleep(0.05)
 print(first, second, flush=True)
@@ -288,29 +299,31 @@ def test_owners_are_told_apart_from_processes_that_reuse_their_number() -> None:
     mine = this_process()
     assert is_alive(mine, now())
     host_and_pid, _, _ = mine.rpartition(" ")
-    assert not is_alive(f"{host_and_pid} boot:1", now())
+    years_ago = now().replace(year=2020)
+    assert is_alive(mine, years_ago)
+    # The number is this process's, which was not there when the owner last said that it runs.
+    assert not is_alive(f"{host_and_pid} 1.0", years_ago)
+    # So said HearMap 0.1.0 when a process was started.
+    assert not is_alive(f"{host_and_pid} 8b1c-4e02:1234", years_ago)
+    assert is_alive(f"{host_and_pid} 8b1c-4e02:1234", now() + datetime.timedelta(seconds=5))
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    host, _, _ = host_and_pid.rpartition(" ")
+    assert not is_alive(f"{host} {gone.pid} 8b1c-4e02:1234", now())
     # Of another host only the heartbeat tells.
-    hour_ago = now().replace(year=2020)
-    assert is_alive("elsewhere 1 boot:1", now()) and not is_alive("elsewhere 1 boot:1", hour_ago)
+    assert is_alive("elsewhere 1 1.0", now()) and not is_alive("elsewhere 1 1.0", years_ago)
 
 
 def test_progress_survives_a_database_that_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object, **__: object) -> bool:
         raise StoreError("busy")
 
-    monkeypatch.setattr(worker.job, "tell", busy)
+    monkeypatch.setattr(worker.job, "update_progress", busy)
     worker.RecordedProgress("any")("Reading", 0.5)
 
 
 def test_a_job_that_counts_as_ended_stops_its_task() -> None:
-    with database.writing() as session:
-        session.add(
-            JobRow(
-                id="given up", kind="fit", state="interrupted", stage="", fraction=0.1, message="",
-                arguments={}, result={}, cancel_requested=False, owner="", heartbeat_at=now(),
-                created_at=now(),
-            )
-        )  # fmt: skip
+    add_job("given up", kind="fit", state="interrupted")
     with pytest.raises(Cancelled):
         worker.RecordedProgress("given up")("Reading", 0.5)
     assert get_job("given up").state == "interrupted"

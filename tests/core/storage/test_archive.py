@@ -15,7 +15,8 @@ import pytest
 
 from core.detectors.model_folder import MANIFEST, TENSORS
 from core.errors import ModelError, StoreError
-from core.jobs import tasks
+from core.jobs.tasks.fit import FitTask
+from core.jobs.tasks.score import ScoreTask
 from core.runtime.resource_usage import ResourceUsage
 from core.storage import costs, database, models, scores, thresholds, training
 from core.storage.archive import RECORD, export_model, import_model
@@ -196,8 +197,11 @@ def test_what_a_model_was_trained_on_is_read_without_pytorch() -> None:
 def test_a_fit_keeps_what_it_was_asked_for_and_its_time() -> None:
     ids = [kept_clip(peak) for peak in (0.2, 0.4, 0.6)]
     asked = {"clip_ids": ids, "model_name": "Fan", "groups": ["a", "b", "b"], "seed": 3}
-    model_id = tasks.fit(asked | {"resumed_since": "2026-01-01T00:00:00+00:00"})["model_id"]
-    assert training.fit_arguments(model_id) == asked
+    task = FitTask.from_record(asked | {"resumed_since": "2026-01-01T00:00:00+00:00"})
+    model_id = task.run()["model_id"]
+    kept = training.fit_arguments(model_id)
+    assert kept.items() >= asked.items() and "resumed_since" not in kept
+    assert FitTask.from_record(kept) == task
     fit_seconds = models.get_model(model_id).fit_seconds
     assert fit_seconds is not None and fit_seconds > 0.0
     # A model that the command line made says at least what it is.
@@ -222,9 +226,9 @@ def test_scoring_goes_on_where_it_was_cut_off(monkeypatch: pytest.MonkeyPatch) -
 
     record = models.save_model(fitted(), "Fan")
     ids = [kept_clip(peak) for peak in (0.2, 0.4, 0.6)]
-    tasks.score({"model_id": record.id, "clip_ids": ids[:1]})
+    ScoreTask(model_id=record.id, clip_ids=ids[:1]).run()
     asked = now()
-    tasks.score({"model_id": record.id, "clip_ids": ids[1:2]})
+    ScoreTask(model_id=record.id, clip_ids=ids[1:2]).run()
     heard: list[str] = []
     score = FakeDetector.score
 
@@ -233,8 +237,9 @@ def test_scoring_goes_on_where_it_was_cut_off(monkeypatch: pytest.MonkeyPatch) -
         return score(self, clip, progress)
 
     monkeypatch.setattr(FakeDetector, "score", listening)
-    arguments = {"model_id": record.id, "clip_ids": ids, "resumed_since": asked.isoformat()}
-    assert tasks.score(arguments) == {"n_scored": 3, "n_failed": 0, "left_out": []}
+    task = ScoreTask(model_id=record.id, clip_ids=ids).resumed(asked)
+    assert task.resumed(now()) == task
+    assert task.run() == {"n_scored": 3, "n_failed": 0, "left_out": []}
     assert heard == ["tone 0.2.wav", "tone 0.6.wav"]
     (first, *_) = scores.list_scores(record.id)
     assert first.seconds is not None and first.seconds > 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import create_engine, text
 
-from core.jobs import tasks
+from core.jobs.tasks import TASKS
 from core.storage import database
 from tests.core.jobs.test_jobs import (  # noqa: F401 - run here too
     test_a_cancelled_job_is_resumed_as_it_was_asked_for,
@@ -29,8 +29,8 @@ from tests.core.storage.test_tables import (  # noqa: F401 - run here too
     test_a_connection_in_use_when_all_are_closed_is_closed_once_it_is_let_go,
     test_migrations_make_exactly_the_tables_of_the_program,
 )
-from tests.support import job_tasks
 from tests.support.fake_detector import FakeDetector
+from tests.support.job_tasks import SMALL_TASKS
 from tests.support.postgresql import postgresql_server
 
 
@@ -44,8 +44,8 @@ def server() -> Iterator[str]:
 def on_postgresql(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A database of the test's own."""
     monkeypatch.setattr("core.detectors.detector.Detector", FakeDetector)
-    for name in ("count", "refuse", "stumble", "exhaust"):
-        monkeypatch.setitem(tasks.TASKS, name, getattr(job_tasks, name))
+    for kind, task in SMALL_TASKS.items():
+        monkeypatch.setitem(TASKS, kind, task)
     engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         number = connection.scalar(text("SELECT count(*) FROM pg_database"))

@@ -4,7 +4,8 @@ import pytest
 
 from core.audio import wav_bytes
 from core.errors import SettingError
-from core.jobs import tasks
+from core.jobs.tasks.fit import FitTask
+from core.jobs.tasks.fit_heads import FitHeadsTask
 from core.storage import models, recordings
 from core.storage.scores import list_scores
 from core.storage.training import fit_arguments
@@ -19,24 +20,24 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, list[str]]:
         recordings.add_recording(f"{peak}.wav", wav_bytes(tone(peak).samples, 8000)).id
         for peak in (0.1, 0.15, 0.2, 0.25)
     ]
-    wanted = {
-        "clip_ids": kept[:3],
-        "model_name": "Fan",
-        "head": "patchcore",
-        "groups": ["a", "b", "b"],
-        "seed": 3,
-        "head_settings": {"bank_size": 10},
-    }
-    return tasks.fit(wanted)["model_id"], kept[3], kept[:3]
+    task = FitTask(
+        clip_ids=kept[:3],
+        model_name="Fan",
+        head="patchcore",
+        groups=["a", "b", "b"],
+        seed=3,
+        head_settings={"bank_size": 10},
+    )
+    return task.run()["model_id"], kept[3], kept[:3]
 
 
 def test_each_head_is_fitted_on_the_same_clips_and_scores_the_clip(
     fitted: tuple[str, str, list[str]],
 ) -> None:
     model_id, clip_id, normal = fitted
-    wanted = {"model_id": model_id, "clip_id": clip_id, "heads": ["padim", "cfa"]}
+    task = FitHeadsTask(model_id=model_id, clip_id=clip_id, heads=["padim", "cfa"])
     seen: list[tuple[str, float]] = []
-    result = tasks.TASKS["fit_heads"](wanted, lambda stage, share: seen.append((stage, share)))
+    result = task.run(lambda stage, share: seen.append((stage, share)))
     assert result["failed"] == []
     for head, new_id in zip(["padim", "cfa"], result["model_ids"], strict=True):
         record, how = models.get_model(new_id), fit_arguments(new_id)
@@ -57,8 +58,7 @@ def test_a_head_that_fails_leaves_the_others(
     model_id, clip_id, normal = fitted
     for clip in normal[1:]:
         recordings.delete_recording(clip)
-    wanted = {"model_id": model_id, "clip_id": clip_id, "heads": ["padim", "cfa"]}
-    result = tasks.TASKS["fit_heads"](wanted, lambda stage, share: None)
+    result = FitHeadsTask(model_id=model_id, clip_id=clip_id, heads=["padim", "cfa"]).run()
     assert result["model_ids"] == []
     assert len(result["failed"]) == 2
     assert result["failed"][0].startswith("PaDiM: At least 2")
@@ -68,9 +68,8 @@ def test_an_unknown_head_and_a_model_from_elsewhere_are_refused(
     fitted: tuple[str, str, list[str]],
 ) -> None:
     model_id, clip_id, _ = fitted
-    task = tasks.TASKS["fit_heads"]
     with pytest.raises(SettingError, match="no head “nonsense”"):
-        task({"model_id": model_id, "clip_id": clip_id, "heads": ["nonsense"]}, lambda *_: None)
+        FitHeadsTask(model_id=model_id, clip_id=clip_id, heads=["nonsense"]).check()
     elsewhere = models.save_model(FakeDetector().fit([tone(0.1), tone(0.2)]), "Elsewhere")  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match="not kept here"):
-        task({"model_id": elsewhere.id, "clip_id": clip_id, "heads": ["cfa"]}, lambda *_: None)
+    with pytest.raises(SettingError, match="not in the store"):
+        FitHeadsTask(model_id=elsewhere.id, clip_id=clip_id, heads=["cfa"]).run()

@@ -1,0 +1,160 @@
+"""What Listen shows of a scored recording: why it scored so, what would make it normal."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from core.jobs.tasks.task import KeyedTask
+from core.runtime.progress import Progress, part, silent
+from core.storage import explanations
+
+if TYPE_CHECKING:
+    from core.workflows.explain import ScoredClip
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RecordingTask(KeyedTask):
+    """A task on one recording that a model has scored.
+
+    Attributes:
+        model_id: the model
+        clip_id: the recording
+        stretch: its start and end in seconds, of a recording too long to be explained whole
+        background: what fills the place of the anomalous part: “nearest”, “mean”, “none”, or the
+            id of a recording
+        scored_at: the moment of scoring (ISO 8601); a recording scored again is explained again
+    """
+
+    view: ClassVar[str] = "listen"
+
+    model_id: str
+    clip_id: str
+    stretch: Sequence[float] | None = None
+    background: str = "nearest"
+    scored_at: str = ""
+
+    def scored_clip(self, progress: Progress) -> ScoredClip:
+        """Read what the work is about.
+
+        Args:
+            progress: called with stages and fractions; it stops the work by raising `Cancelled`
+
+        Returns:
+            The recording before its detector, with its map and what to compare it with.
+
+        Raises:
+            StoreError: the model, the recording or its map is gone.
+            AudioError: the recording, or the background asked for, cannot be read.
+        """
+        # A task is imported by the app, which does not wait for PyTorch.
+        from core.workflows.explain import read_scored_clip
+
+        return read_scored_clip(
+            self.model_id, self.clip_id, self.stretch, self.background, progress
+        )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExplanationTask(RecordingTask):
+    """A task that saves an explanation for `core.storage.explanations` to find."""
+
+    @abstractmethod
+    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
+        """Explain the recording.
+
+        Args:
+            scored: the recording before its detector
+            progress: called with stages and fractions; it stops the work by raising `Cancelled`
+
+        Returns:
+            Values, sounds and pictures.
+
+        Raises:
+            HearMapError: the recording cannot be explained.
+        """
+
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
+        """Explain the recording and save what was found.
+
+        Args:
+            progress: called with stages and fractions; it stops the work by raising `Cancelled`
+
+        Returns:
+            `key`, under which the explanation is saved.
+
+        Raises:
+            HearMapError: the model, the recording or its map is gone, or cannot be read.
+        """
+        scored = self.scored_clip(part(progress, 0.0, 0.4))
+        found = self.explanation(scored, part(progress, 0.4, 0.98))
+        explanations.save(self.clip_id, self.key, found)
+        return {"key": self.key}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExplainTask(ExplanationTask):
+    """Measure faithfulness v1 and v2 of a recording, and save the sounds they are measured on."""
+
+    kind: ClassVar[str] = "explain"
+
+    @property
+    def title(self) -> str:
+        """What the task does, for people."""
+        return "Explaining a recording"
+
+    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
+        """Measure faithfulness, as `ExplanationTask.explanation` says."""
+        from core.workflows.explain import measure_faithfulness
+
+        return measure_faithfulness(scored, progress)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CounterfactualTask(ExplanationTask):
+    """Find what would make a recording normal.
+
+    Attributes:
+        rate: the model's false-alarm rate of now
+    """
+
+    kind: ClassVar[str] = "counterfactual"
+
+    rate: float
+
+    @property
+    def title(self) -> str:
+        """What the task does, for people."""
+        return "Looking for what would make a recording normal"
+
+    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
+        """Search the smallest part, as `ExplanationTask.explanation` says."""
+        from core.workflows.explain import find_counterfactual
+
+        return find_counterfactual(scored, progress)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TryMaskTask(ExplanationTask):
+    """Score a recording again without what lies in boxes of the user's own.
+
+    Attributes:
+        boxes: each {start_s, end_s, low_hz, high_hz}, in seconds of the stretch
+    """
+
+    kind: ClassVar[str] = "try_mask"
+
+    boxes: Sequence[dict[str, float]]
+
+    @property
+    def title(self) -> str:
+        """What the task does, for people."""
+        return "Scoring a recording with a mask"
+
+    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
+        """Score without the boxes, as `ExplanationTask.explanation` says."""
+        from core.workflows.explain import try_mask
+
+        return try_mask(scored, self.boxes, progress)

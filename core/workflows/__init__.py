@@ -1,0 +1,1 @@
+"""What the command line and the app's jobs do alike: fit, score, explain, report."""

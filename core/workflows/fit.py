@@ -1,0 +1,117 @@
+"""Fit a detector on recordings: read them, leave out what cannot be used, say what to know."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from core.audio import Channel
+from core.detectors.detector import Detector
+from core.errors import FitError, HearMapError
+from core.runtime.progress import Progress, silent
+from core.spectral.mel_coverage import band_limit_warning
+from core.types import TrainingClip
+from core.workflows.source import Source
+
+SENTENCES_SHOWN = 3
+SourceT = TypeVar("SourceT", bound=Source)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Fitted(Generic[SourceT]):
+    """What became of each recording that a detector was to be fitted on.
+
+    Attributes:
+        used: the recordings that it was fitted on
+        left_out: a sentence for each of the others
+        warnings: sentences on what these recordings allow
+        n_groups: how many groups, or different sounds, the recordings are
+        seconds: how long reading and fitting took
+    """
+
+    used: list[SourceT]
+    left_out: list[str]
+    warnings: list[str]
+    n_groups: int
+    seconds: float
+
+
+def fit(
+    detector: Detector,
+    sources: Sequence[SourceT],
+    *,
+    channel: Channel = 0,
+    checkpoints: Path | None = None,
+    progress: Progress = silent,
+) -> Fitted[SourceT]:
+    """Fit a detector on the recordings that can be used.
+
+    Args:
+        detector: the detector, as yet without training
+        sources: normal recordings, read one at a time
+        channel: of recordings with several, from 0, or “mean”
+        checkpoints: the folder where a long training keeps its state, and goes on from it
+        progress: called with stages and fractions; it stops the work by raising `Cancelled`
+
+    Returns:
+        What became of the recordings; the detector is fitted.
+
+    Raises:
+        FitError: too few recordings can be used; the sentence says which were left out and why.
+    """
+    used: list[SourceT] = []
+    silent_ones: list[str] = []
+    rates: list[int] = []
+    left_out: list[str] = []
+    groups: set[str] = set()
+
+    def training_clips() -> Iterator[TrainingClip]:
+        for source in sources:
+            try:
+                clip = source.read(channel, detector.sample_rate)
+                rates.append(source.own_rate())
+            except HearMapError as error:
+                left_out.append(str(error))
+                continue
+            used.append(source)
+            groups.add(source.group if source.group is not None else clip.sha256)
+            if clip.samples.min() == clip.samples.max():
+                silent_ones.append(clip.name)
+            yield TrainingClip(clip, source.group, source.class_name)
+        if used and len(silent_ones) == len(used):
+            raise FitError(f"All {len(used)} recordings are silent; there is nothing to learn.")
+
+    started = time.monotonic()
+    try:
+        detector.fit(
+            training_clips(), checkpoints=checkpoints, n_clips=len(sources), progress=progress
+        )
+    except FitError as error:
+        raise FitError(f"{error}{_said_of(left_out)}") from error
+    seconds = time.monotonic() - started
+    warnings = []
+    if silent_ones:
+        warnings.append(
+            f"{len(silent_ones)} of the recordings are silent, such as “{silent_ones[0]}”."
+        )
+    rate, n_groups = detector.false_alarm_rate, len(groups)
+    warning = detector.calibration.warning(rate)
+    if warning is None and n_groups < len(used) and rate * (n_groups + 1) < 1:
+        warning = (
+            f"The clips come from {n_groups} recordings only; how far a new one may differ is "
+            f"known for {1 / (n_groups + 1):.1%} of them at best, so {rate:.1%} is a guess there."
+        )
+    bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
+    warnings += [said for said in (warning, bands) if said is not None]
+    return Fitted(used, left_out, warnings, n_groups, seconds)
+
+
+def _said_of(left_out: Sequence[str]) -> str:
+    if not left_out:
+        return ""
+    more = len(left_out) - SENTENCES_SHOWN
+    rest = f" And {more} more." if more > 0 else ""
+    return f" Left out: {' '.join(left_out[:SENTENCES_SHOWN])}{rest}"
