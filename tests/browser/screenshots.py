@@ -1,8 +1,9 @@
-"""Pictures of every view for the docs: `python -m tests.browser.screenshots [--views A,B]`.
+"""Pictures of every view: `python -m tests.browser.screenshots [--views A,B] [--update-docs]`.
 
 Serves the app with a home of its own, walks it as a person would, and writes PNG files of each
-view empty, busy, failed and full, light and dark, at 1280 and 700 pixels (docs/screenshots).
-Needs Playwright, Chromium and the weights; a quarter of an hour on two cores.
+view empty, busy, failed and full, light and dark, at 1280 and 700 pixels, into build/screenshots.
+Few of them are committed: those in docs/screenshots, which --update-docs replaces. Needs
+Playwright, Chromium and the weights; a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import http.server
 import io
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -47,7 +49,8 @@ from tests.browser.browser import (
 )
 from tests.support.seeded_home import MODEL_ID, seed
 
-FOLDER = ROOT / "docs" / "screenshots"
+FOLDER = ROOT / "build" / "screenshots"
+SHOWN = ROOT / "docs" / "screenshots"
 WIDE, NARROW = 1280, 700
 SCHEMES = ("light", "dark")
 VIEWS = {
@@ -88,6 +91,9 @@ def main() -> None:
     """Writes the pictures, and a page of all that there are."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument(
+        "--update-docs", action="store_true", help="replace those that README and docs show"
+    )
     parser.add_argument("--views", default=",".join(VIEWS), help="only these")
     given = parser.parse_args()
     folder, views = given.folder, given.views.split(",")
@@ -102,6 +108,10 @@ def main() -> None:
         try:
             walk(browser, server, Path(scratch), folder, views)
             (folder / "README.md").write_text(contents(folder), encoding="utf-8")
+            if given.update_docs:
+                for shown in SHOWN.glob("*.png"):
+                    if (folder / shown.name).is_file():
+                        shutil.copy(folder / shown.name, shown)
         finally:
             browser.close()
             _stop(server.process)
