@@ -29,8 +29,12 @@ SHORTEST_CLIP_SECONDS = 0.1
 class Clip:
     """One channel of sound: mono, finite, within -1..1, at least 0.1 s long.
 
-    Shape:
-        samples: [n] float32
+    Attributes:
+        samples: [n] float32.
+        sample_rate: in Hz.
+        name: for people.
+        sha256: of the sound.
+
     Raises:
         AudioError: an invariant does not hold; the sentence names the clip.
     """
@@ -41,6 +45,11 @@ class Clip:
     sha256: str
 
     def __post_init__(self) -> None:
+        """Check the invariants.
+
+        Raises:
+            AudioError: one does not hold.
+        """
         if self.sample_rate <= 0:
             raise AudioError(f"“{self.name}” has no valid sample rate ({self.sample_rate} Hz).")
         if self.samples.ndim != 1 or self.samples.dtype != np.float32:
@@ -68,11 +77,19 @@ class Clip:
 
     @classmethod
     def from_samples(cls, samples: NDArray[np.generic], sample_rate: int, name: str) -> Clip:
-        """A clip of an array [n] in -1..1; its sha256 is that of the samples and the rate.
+        """Make a clip of an array; its sha256 is that of the samples and the rate.
 
         >>> clip = Clip.from_samples(np.zeros(8000), 8000, "a second of silence")
         >>> clip.duration_seconds
         1.0
+
+        Args:
+            samples: [n] in -1..1.
+            sample_rate: in Hz.
+            name: for people.
+
+        Returns:
+            The clip.
         """
         mono = np.ascontiguousarray(samples, dtype=np.float32)
         return cls(mono, sample_rate, name, samples_sha256(mono, sample_rate))
@@ -99,12 +116,27 @@ class TrainingClip:
 
     @classmethod
     def of(cls, clip: Clip | TrainingClip) -> TrainingClip:
-        """Give a training clip as it is, a clip as one of which nothing more is known."""
+        """Give a training clip as it is, a clip as one of which nothing more is known.
+
+        Args:
+            clip: either.
+
+        Returns:
+            A training clip.
+        """
         return clip if isinstance(clip, TrainingClip) else cls(clip)
 
 
 def samples_sha256(samples: Float32Array, sample_rate: int) -> str:
-    """The sha256 of the sound itself: equal for equal samples in any container or file name."""
+    """Compute the sha256 of a sound: equal for equal samples in any container or file name.
+
+    Args:
+        samples: [n].
+        sample_rate: in Hz.
+
+    Returns:
+        64 hexadecimal digits.
+    """
     digest = hashlib.sha256(f"{sample_rate}:".encode())
     digest.update(np.ascontiguousarray(samples, dtype="<f4").data)
     return digest.hexdigest()
@@ -112,13 +144,14 @@ def samples_sha256(samples: Float32Array, sample_rate: int) -> str:
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
-    """What a head sees of one stretch of a clip: the log-mel input and the backbone's maps.
+    """One stretch of a clip as a head sees it: the log-mel input and the backbone's maps.
 
-    Shape:
-        log_mel: [freq, time] float32, time a multiple of the coarsest stride
-        layers: name -> [channel, freq, time] float32, fine layers first
     A cell [i, j] of a layer covers rows i * stride .. (i + 1) * stride of the log-mel, likewise
     columns, where stride = log_mel.shape[k] // layer.shape[k + 1].
+
+    Attributes:
+        log_mel: [freq, time] float32, time a multiple of the coarsest stride.
+        layers: name -> [channel, freq, time] float32, fine layers first.
     """
 
     log_mel: Tensor
@@ -163,13 +196,17 @@ class Region(Box):
 class AnomalyMap:
     """Where in time and frequency one clip is unlike the normal recordings.
 
-    Shape:
-        raw: [freq, time] float32, the head's scores on the spectrogram's axes
-        evidence: [freq, time] float32 in [0, 1], M of the paper: the calibrated map
-        freq_hz, time_s: centres of rows and columns, strictly increasing
-    `score` is the clip's; `p_value` is how often held-out normal clips score as high;
-    `threshold` cuts the score and `map_threshold` the raw map, both at the same false-alarm
-    rate. `regions` are sorted, strongest first, and empty where the raw map stays below.
+    Attributes:
+        clip_name: the clip's name.
+        raw: [freq, time] float32, the head's scores on the spectrogram's axes.
+        evidence: [freq, time] float32 in [0, 1], M of the paper: the calibrated map.
+        freq_hz: [freq], centres of the rows, strictly increasing.
+        time_s: [time], centres of the columns, strictly increasing.
+        score: the clip's.
+        p_value: how often normal clips score as high.
+        threshold: cuts the score.
+        map_threshold: cuts the raw map, at the same false-alarm rate.
+        regions: strongest first; none where the raw map stays below the threshold.
     """
 
     clip_name: str

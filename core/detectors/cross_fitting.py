@@ -1,4 +1,4 @@
-"""Held-out normal clips: fitted without them, a listener's scores of them calibrate it."""
+"""Cross-fitting: scorers score clips they were not fitted on, which calibrates the detector."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CROSS_FITTED_BELOW = 100
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """A listener and what is known of its scores on normal clips it was not fitted on."""
+    """A scorer and what is known of its scores on normal clips it was not fitted on."""
 
     scorer: Scorer
     calibration: Calibration
@@ -35,11 +35,20 @@ def fit_and_calibrate(
     seed: int,
     progress: Progress,
 ) -> Fitted:
-    """A listener fitted on the clips and calibrated on clips it, or its like, has not heard.
+    """Fit a scorer on clips and calibrate it on clips that it, or its like, was not fitted on.
 
-    Below 100 clips it is cross-fitted: each clip is scored by a listener fitted on the other
+    Below 100 clips it is cross-fitted: each clip is scored by a scorer fitted on the other
     folds (four at most), and the one that is kept is fitted on all of them. From 100 clips on a
-    quarter is held out for good. Clips of one group are never on both sides.
+    quarter is set apart for good. Clips of one group are never on both sides.
+
+    Args:
+        new_scorer: makes an unfitted one.
+        features: of the normal clips.
+        seed: of the folds and of the fits.
+        progress: called with a stage and a fraction.
+
+    Returns:
+        The scorer, its calibration, and the score fusion where there are two views.
     """
     groups = [clip.group for clip in features.clips]
     folds = grouped_folds(groups, MOST_FOLDS, seed=seed)
@@ -51,13 +60,13 @@ def fit_and_calibrate(
     for i, fold in enumerate(rounds):
         step = part(progress, i / n_fits, (i + 1) / n_fits)
         scorer = new_scorer()
-        held_out = set(fold)
-        rest = [j for j in range(len(features)) if j not in held_out]
+        fold_set = set(fold)
+        rest = [j for j in range(len(features)) if j not in fold_set]
         scorer.fit(features.subset(rest), seed=seed, progress=part(step, 0.0, 0.7))
         for k, j in enumerate(fold):
-            heard = scorer.hear(features.clips[j], features[j], window_seconds)
-            scores.add(heard.score, float(heard.raw.max()), heard.stationary)
-            step("Scoring clips held out", 0.7 + 0.3 * (k + 1) / len(fold))
+            found = scorer.score(features.clips[j], features[j], window_seconds)
+            scores.add(found.score, float(found.raw.max()), found.stationary)
+            step("Scoring clips of another fold", 0.7 + 0.3 * (k + 1) / len(fold))
     if cross_fitted:
         scorer = new_scorer()
         scorer.fit(features, seed=seed, progress=part(progress, 1 - 1 / n_fits, 1.0))
@@ -74,31 +83,31 @@ def fit_and_calibrate(
 
 
 class _CrossFittedScores:
-    """What the listeners said of the clips held out."""
+    """What the scorers gave for the clips they were not fitted on."""
 
     def __init__(self) -> None:
         self._scores: list[float] = []
         self._peaks: list[float] = []
-        self._lasting: list[StationaryScores] = []
+        self._stationary: list[StationaryScores] = []
 
     def add(self, score: float, peak: float, stationary: StationaryScores | None) -> None:
         self._scores.append(score)
         self._peaks.append(peak)
         if stationary is not None:
-            self._lasting.append(stationary)
+            self._stationary.append(stationary)
 
     def fusion(self) -> ScoreFusion | None:
-        if not self._lasting:
+        if not self._stationary:
             return None
-        return ScoreFusion.of(self._scores, self._peaks, self._lasting)
+        return ScoreFusion.of(self._scores, self._peaks, self._stationary)
 
     def combined(
         self, fusion: ScoreFusion | None
     ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
-        """Clip scores and map peaks, each [n]."""
+        # Clip scores and map peaks, each [n].
         scores, peaks = self._scores, self._peaks
         if fusion is not None:
-            views = zip(scores, peaks, self._lasting, strict=True)
+            views = zip(scores, peaks, self._stationary, strict=True)
             both = [(fusion.score(s, t), fusion.peak_score(s, p, t)) for s, p, t in views]
             scores, peaks = [score for score, _ in both], [peak for _, peak in both]
         return np.array(scores, dtype=np.float64), np.array(peaks, dtype=np.float64)

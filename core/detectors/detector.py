@@ -42,15 +42,16 @@ class Detector:
     """Finds where in time and frequency a clip is unlike the normal clips it was fitted on.
 
     Args:
-        head: one of `core.detectors.HEADS`
-        backbone: one of `core.backbones.BACKBONES`; by default the head's usual one
-        seed: makes the fit repeatable on one machine
-        device: "auto" (the GPU when there is one), "cpu" or "cuda"
+        head: one of `core.detectors.HEADS`.
+        backbone: one of `core.backbones.BACKBONES`; by default the head's usual one.
+        seed: makes the fit repeatable on one machine.
+        device: "auto" (the GPU when there is one), "cpu" or "cuda".
         precision: of the backbone's arithmetic, "float32" or "bfloat16": mixed, three to four
             times as fast on GPUs and on processors with units for it, slower on others; a model
-            scores as it was fitted
-        false_alarm_rate: share of normal clips that may be called anomalous; may be set any time
-        head_settings: the head's own, as values or as text
+            scores as it was fitted.
+        false_alarm_rate: share of normal clips that may be called anomalous; may be set any time.
+        **head_settings: the head's own, as values or as text.
+
     Raises:
         SettingError: a name is unknown or a value out of range.
         WeightsError: the backbone's weights are not here.
@@ -106,7 +107,7 @@ class Detector:
 
     @property
     def calibration(self) -> Calibration:
-        """The held-out normal clips' scores.
+        """The calibration scores, of normal clips it was not fitted on.
 
         Raises:
             FitError: the detector is not fitted yet.
@@ -183,9 +184,15 @@ class Detector:
     def score(
         self, clip: Clip, progress: Progress = silent, *, bank: str | None = None
     ) -> AnomalyMap:
-        """The anomaly map of a clip of any length, in bounded memory beside its samples.
+        """Make the anomaly map of a clip of any length, in bounded memory beside its samples.
 
-        With a `bank` it is compared with the clips of that bank, or of those below it, only.
+        Args:
+            clip: at any sample rate.
+            progress: called with a stage and a fraction.
+            bank: compare with the clips of this bank, or of those below it, only.
+
+        Returns:
+            The anomaly map.
 
         Raises:
             SettingError: the head has no bank of that name.
@@ -207,10 +214,19 @@ class Detector:
     def score_many(
         self, clips: Iterable[Clip], *, cache: FeatureCache | None = None, bank: str | None = None
     ) -> Iterator[AnomalyMap]:
-        """The anomaly map of each clip, in order; clips of one length go through together.
+        """Make the anomaly maps of clips; clips of one length go through the network together.
 
-        With a `cache` features are read from it and kept in it, for a second detector's sake;
-        `bank` as for `score`.
+        Args:
+            clips: at any sample rate.
+            cache: features are read from it and written to it, for a second detector's sake; by
+                default they are not stored.
+            bank: compare with the clips of this bank, or of those below it, only.
+
+        Yields:
+            The anomaly map of each clip, in order.
+
+        Raises:
+            SettingError: the head has no bank of that name.
         """
         self._check_bank(bank)
         extractor = self._extractor(cache or FeatureCache())
@@ -222,6 +238,9 @@ class Detector:
 
     def save(self, folder: Path) -> None:
         """Write the fitted detector to a folder, whole or not at all.
+
+        Args:
+            folder: the model's.
 
         Raises:
             FitError: it is not fitted.
@@ -255,7 +274,14 @@ class Detector:
 
     @classmethod
     def load(cls, folder: Path, device: str = "auto") -> Detector:
-        """A detector that `save` wrote, after checking every part of it.
+        """Read a detector that `save` wrote, after checking every part of it.
+
+        Args:
+            folder: the model's.
+            device: "auto", "cpu" or "cuda".
+
+        Returns:
+            The fitted detector.
 
         Raises:
             ModelError: it is damaged, incomplete, newer than this program, or was made with a
@@ -351,17 +377,17 @@ class Detector:
         if len(groups) == 1:
             raise FitError(
                 f"All clips belong to one recording, “{groups.pop()}”; at least two are needed to "
-                "calibrate on clips the detector has not heard."
+                "calibrate on clips the detector has not found."
             )
 
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
         fitted, settings = self._known(), self.spectrogram_settings
         calibration, fusion = fitted.calibration, fitted.fusion
-        heard = fitted.scorer.hear(clip, segments, calibration.window_seconds)
-        raw, score = heard.raw, heard.score
-        if fusion is not None and heard.stationary is not None:
-            raw = fusion.map(raw, score, heard.stationary)
-            score = fusion.score(score, heard.stationary)
+        found = fitted.scorer.score(clip, segments, calibration.window_seconds)
+        raw, score = found.raw, found.score
+        if fusion is not None and found.stationary is not None:
+            raw = fusion.map(raw, score, found.stationary)
+            score = fusion.score(score, found.stationary)
         map_threshold = calibration.map_threshold(self.false_alarm_rate)
         time_s = settings.time_s(clip.n_frames)
         return AnomalyMap(

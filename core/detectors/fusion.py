@@ -1,8 +1,9 @@
-"""Two views of a clip, each put on the scale of its own held-out normals, become one score and map.
+"""Score fusion: the event view and the stationary view of a clip become one score and one map.
 
-The larger of two standardised log scores: a clip is as unlike as its more telling view says. A sum
-would let each view's noise drown the other's evidence (measured on folds 1-3 of ESC-10: events
-83 against 90, novelty 89 against 94 points of sample AUROC).
+Each view is put on the scale of its own calibration scores, and the larger of the two standardised
+log scores counts: a clip is as anomalous as its more telling view says. A sum would let each view's
+noise drown the other's evidence (measured on folds 1-3 of ESC-10: events 83 against 90, novelty 89
+against 94 points of sample AUROC).
 """
 
 from __future__ import annotations
@@ -17,40 +18,58 @@ from torch import Tensor
 from core.detectors.views.stationary import StationaryScores
 from core.types import Float32Array, Float64Array
 
-# The lasting view's head start: few training clips make it the more cautious of the two. Between
+# The stationary view's head start: few training clips make it the more cautious of the two. Between
 # 0 and 0.5 the two AUROCs trade half a point (folds 1-3 of ESC-10).
 STATIONARY_OFFSET = 0.2
-# What lasts is drawn only where the lasting view alone is beyond this share of normal clips.
+# What lasts is drawn only where the stationary view alone is beyond this share of normal clips.
 DRAWN_ABOVE = 0.95
 SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Centre and spread of the logarithms of held-out normal scores."""
+    """Centre and spread of the logarithms of calibration scores."""
 
     centre: float
     spread: float
 
     @classmethod
     def of(cls, scores: Sequence[float]) -> Scale:
-        """The median, and the root mean square about it of all but the tenth farthest off."""
+        """Measure the median, and the root mean square about it of all but the tenth farthest off.
+
+        Args:
+            scores: calibration scores.
+
+        Returns:
+            The scale.
+        """
         logs = np.log(np.maximum(scores, SMALLEST))
         centre = float(np.median(logs))
         squares = np.sort(np.square(logs - centre))[: max(1, int(0.9 * len(logs)))]
         return cls(centre, float(np.sqrt(squares.mean())) + SMALLEST)
 
     def z(self, score: float) -> float:
-        """A score on this scale."""
+        """Put a score on this scale.
+
+        Args:
+            score: a raw score.
+
+        Returns:
+            Its logarithm's distance from the centre, in spreads.
+        """
         return (float(np.log(max(score, SMALLEST))) - self.centre) / self.spread
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreFusion:
-    """How a head's view and the lasting view of a clip are weighed against each other.
+    """How the head's view and the stationary view of a clip are weighed against each other.
 
-    Shape:
-        row_centres: [row], median log distance of each row of the lasting view
+    Attributes:
+        own: the scale of the head's clip scores.
+        peak: the scale of its maps' highest cells.
+        stationary: the scale of the stationary view's distances.
+        row_centres: [row], median log distance of each row of the stationary view.
+        drawn_from: the stationary evidence above which it is drawn on the map.
     """
 
     own: Scale
@@ -66,7 +85,16 @@ class ScoreFusion:
         peaks: Sequence[float],
         stationary: Sequence[StationaryScores],
     ) -> ScoreFusion:
-        """From the held-out normal clips' clip scores, map peaks and lasting scores."""
+        """Fit the fusion to calibration scores.
+
+        Args:
+            own_scores: [n], the head's clip scores.
+            peaks: [n], the highest cell of each map.
+            stationary: [n], the stationary view's scores.
+
+        Returns:
+            The fusion.
+        """
         distances = [float(scores.stretches.max()) for scores in stationary]
         scale = Scale.of(distances)
         rows = torch.cat([scores.rows for scores in stationary], dim=1)
@@ -80,7 +108,11 @@ class ScoreFusion:
         )
 
     def state(self) -> dict[str, Tensor]:
-        """The weights as tensors by name."""
+        """Give the weights as tensors.
+
+        Returns:
+            Tensors by name.
+        """
         scales = [[s.centre, s.spread] for s in (self.own, self.peak, self.stationary)]
         return {
             "combination.scales": torch.tensor(scales, dtype=torch.float64),
@@ -90,7 +122,13 @@ class ScoreFusion:
 
     @classmethod
     def from_state(cls, tensors: dict[str, Tensor]) -> ScoreFusion:
-        """The combination that `state` gave.
+        """Take over what `state` gave.
+
+        Args:
+            tensors: by name.
+
+        Returns:
+            The fusion.
 
         Raises:
             KeyError: a tensor is missing.
@@ -100,27 +138,52 @@ class ScoreFusion:
         return cls(own, peak, stationary, row_centres, float(tensors["combination.drawn_from"]))
 
     def score(self, own_score: float, stationary: StationaryScores) -> float:
-        """The clip's score: the larger of its two views."""
+        """Fuse the scores of a clip's two views: the larger counts.
+
+        Args:
+            own_score: the head's.
+            stationary: the stationary view's.
+
+        Returns:
+            The clip's score.
+        """
         return max(self.own.z(own_score), self.stationary_evidence(stationary))
 
     def peak_score(self, own_score: float, peak: float, stationary: StationaryScores) -> float:
-        """The highest cell of the combined map, without making it."""
+        """Compute the highest cell of the fused map without making it.
+
+        Args:
+            own_score: the head's clip score.
+            peak: the highest cell of its map.
+            stationary: the stationary view's scores.
+
+        Returns:
+            The highest cell.
+        """
         evidence, own = self.stationary_evidence(stationary), self.peak.z(peak)
         return max(own, evidence) if evidence > self._drawn_from(own_score) else own
 
     def map(
         self, raw: Float32Array, own_score: float, stationary: StationaryScores
     ) -> Float32Array:
-        """The combined map [freq, time] of a head's map and the lasting view's rows.
+        """Fuse a head's map with the stationary view's rows.
 
-        Where the lasting view is the more telling one, a stretch whose average sound is unlike
-        any training clip's is drawn by the product of how unlike each row is and the head's map,
-        its highest cell as high as the stretch's evidence: the rows say in which band, the head
-        when. Rows alone place a fault that swells or stops worse than chance (takes of the
-        built-in machines that no benchmark uses: an imbalance 36 against 83 points of spectrogram
-        AUROC, a missed stroke 50 against 98 of temporal), the head alone misses a steady hiss
-        (71 against 94). An event that explains itself is not drawn over: that cost 5 points of
-        spectrogram AUROC (folds 1-3 of ESC-10).
+        Where the stationary view is the more telling one, a stretch whose average sound is far from
+        any training clip's is drawn by the product of each row's distance and the head's map, its
+        highest cell as high as the stretch's evidence: the rows say in which band, the head when.
+        Rows alone place a fault that swells or stops worse than chance (takes of the built-in
+        machines that no benchmark uses: an imbalance 36 against 83 points of spectrogram AUROC, a
+        missed stroke 50 against 98 of temporal), the head alone misses a steady hiss (71 against
+        94). An event that explains itself is not drawn over: that cost 5 points of spectrogram
+        AUROC (folds 1-3 of ESC-10).
+
+        Args:
+            raw: [freq, time], the head's map.
+            own_score: its clip score.
+            stationary: the stationary view's scores.
+
+        Returns:
+            The fused map [freq, time].
         """
         drawn_from = self._drawn_from(own_score)
         own: Float32Array = np.maximum(raw, SMALLEST, dtype=np.float32)
@@ -142,7 +205,14 @@ class ScoreFusion:
         return max(self.drawn_from, self.own.z(own_score))
 
     def stationary_evidence(self, stationary: StationaryScores) -> float:
-        """The lasting view's own score, on the common scale."""
+        """Put the stationary view's own score on the common scale.
+
+        Args:
+            stationary: the stationary view's scores.
+
+        Returns:
+            The evidence.
+        """
         return self.stationary.z(float(stationary.stretches.max())) + STATIONARY_OFFSET
 
 
@@ -153,11 +223,9 @@ def _draw(
     columns: Sequence[tuple[int, int]],
     evidence: Float64Array,
 ) -> None:
-    """`share` of the map [freq, time] plus rows [row, stretch], each peak at its evidence.
-
-    The peak is never lowered; where stretches overlap, the larger sum counts. In place, with a
-    copy of a row's band at a time: an hour's map is 60 MB.
-    """
+    # `share` of the map [freq, time] plus rows [row, stretch], each peak at its evidence. The peak
+    # is never lowered; where stretches overlap, the larger sum counts. In place, with a copy of a
+    # row's band at a time: an hour's map is 60 MB.
     stride = own.shape[0] // len(rows)
     parts = [slice(start * stride, stop * stride) for start, stop in columns]
     bands = [slice(row * stride, (row + 1) * stride) for row in range(len(rows))]

@@ -30,10 +30,14 @@ OWN_KEYS = ("format_version", "program_version", "created_at", "tensors", "manif
 
 
 def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-    """The model is in `folder`, whole, replacing one that was there; or nothing has changed.
+    """Write a model to a folder, whole, replacing one that was there; or change nothing.
 
-    `manifest` must be plain JSON (no NaN) and use none of `OWN_KEYS`, whose values are set here.
     A round trip through `read_model` is allowed: values it put there are replaced by new ones.
+
+    Args:
+        folder: the model's.
+        manifest: plain JSON (no NaN); the values of `OWN_KEYS` are set here.
+        tensors: by name.
 
     Raises:
         StoreError: the system refused (a full disk, say), or `folder` holds something that is
@@ -83,7 +87,13 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
 
 
 def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The manifest, `OWN_KEYS` included, and the tensors of `write_model`, every byte checked.
+    """Read a model, every byte checked.
+
+    Args:
+        folder: the model's.
+
+    Returns:
+        The manifest, `OWN_KEYS` included, and the tensors of `write_model`.
 
     Raises:
         ModelError: `folder` is no model, is damaged, or was made by a newer HearMap.
@@ -107,9 +117,14 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
-    """The manifest; every byte of both files is what was written. Nothing is loaded.
+    """Check that every byte of both files is what was written; nothing is loaded.
 
-    Sentences call the model `name`, or what its folder is called.
+    Args:
+        folder: the model's.
+        name: what sentences call the model; by default what its folder is called.
+
+    Returns:
+        The manifest.
 
     Raises:
         ModelError: as `read_model`.
@@ -140,7 +155,14 @@ def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
 
 
 def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
-    """The manifest alone, checked; the tensors are neither read nor checked.
+    """Read and check the manifest alone; the tensors are neither read nor checked.
+
+    Args:
+        folder: the model's.
+        name: what sentences call the model; by default what its folder is called.
+
+    Returns:
+        The manifest.
 
     Raises:
         ModelError: as `read_model`.
@@ -162,32 +184,36 @@ def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
             f"The model “{name}” cannot be read: {MANIFEST}: {error_reason(error)}."
         ) from error
     except UnicodeDecodeError:
-        raise _damaged_manifest(name) from None
+        raise ModelError(_damaged_manifest(name)) from None
     try:
         manifest = json.loads(text)
     except (json.JSONDecodeError, RecursionError):
-        raise _damaged_manifest(name) from None
+        raise ModelError(_damaged_manifest(name)) from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format_version"), int):
-        raise _damaged_manifest(name)
+        raise ModelError(_damaged_manifest(name))
     if manifest["format_version"] > FORMAT_VERSION:
         raise ModelError(
             f"The model “{name}” was made by a newer HearMap; update this one to open it."
         )
     if manifest.get("manifest_sha256") != _content_sha256(manifest):
-        raise _damaged_manifest(name)
+        raise ModelError(_damaged_manifest(name))
     return manifest
 
 
 def program_version() -> str:
-    """HearMap's version as installed, "unknown" from a bare source tree."""
+    """Look up HearMap's version as installed.
+
+    Returns:
+        The version; "unknown" from a bare source tree.
+    """
     try:
         return importlib.metadata.version("hearmap")
     except importlib.metadata.PackageNotFoundError:
         return "unknown"
 
 
-def _damaged_manifest(name: str) -> ModelError:
-    return ModelError(
+def _damaged_manifest(name: str) -> str:
+    return (
         f"The model “{name}” is damaged: {MANIFEST} is not what was saved. "
         "Fit it again, or copy it again from its source."
     )
@@ -207,7 +233,7 @@ def _file_sha256(path: Path) -> str:
 
 
 def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors on the CPU, contiguous, no two of one memory, as the format demands."""
+    # The tensors on the CPU, contiguous, no two of one memory, as the format demands.
     plain: dict[str, Tensor] = {}
     taken: set[int] = set()
     for name, tensor in tensors.items():
@@ -235,7 +261,7 @@ def _replaced(folder: Path) -> Path:
 
 
 def _take_place(temporary: Path, folder: Path) -> None:
-    """Renames the new folder to its place; the old one steps aside and comes back on failure."""
+    # Renames the new folder to its place; the old one steps aside and comes back on failure.
     old = _replaced(folder)
     had_old = folder.exists()
     if had_old:

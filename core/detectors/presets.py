@@ -20,7 +20,13 @@ RECOMMENDED_HEAD = "padim"
 
 
 def presets_of(head: str) -> dict[str, str]:
-    """The presets of a head, each with a sentence on it.
+    """List the presets of a head.
+
+    Args:
+        head: the head's name.
+
+    Returns:
+        A sentence on each preset, by its name.
 
     Raises:
         SettingError: no such head.
@@ -30,7 +36,14 @@ def presets_of(head: str) -> dict[str, str]:
 
 
 def preset_settings(head: str, preset: str) -> dict[str, Any]:
-    """The head settings of a preset, to be overridden at will.
+    """Look up the head settings of a preset, to be overridden at will.
+
+    Args:
+        head: the head's name.
+        preset: the preset's name.
+
+    Returns:
+        Settings by name; what is not named has its default.
 
     Raises:
         SettingError: no such head or preset.

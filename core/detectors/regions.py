@@ -1,4 +1,4 @@
-"""Connected parts of a raw map at or above a threshold, as boxes in Hz and seconds."""
+"""Connected parts of a raw map above a threshold, as boxes in Hz and seconds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,19 @@ def find_regions(
     time_s: Float64Array,
     p_value: Callable[[float], float],
 ) -> tuple[Region, ...]:
-    """The 8-connected parts of raw [freq, time] above the threshold, strongest first.
+    """Find the 8-connected parts of a raw map above a threshold.
 
     A box reaches half-way to the neighbouring rows and columns. At most the 100 strongest.
+
+    Args:
+        raw: [freq, time].
+        threshold: what a cell must exceed.
+        freq_hz: [freq], the rows' centres.
+        time_s: [time], the columns' centres.
+        p_value: gives a peak's p-value.
+
+    Returns:
+        The regions, strongest first.
     """
     labels, n_regions = ndimage.label(raw > threshold, structure=np.ones((3, 3)))
     if not n_regions:
@@ -56,14 +66,14 @@ def find_regions(
 def _peak(
     raw: Float32Array, labels: NDArray[np.int32], number: int, box: tuple[slice, slice]
 ) -> tuple[int, int]:
-    """Row and column of the highest cell of the region with this number."""
+    # Row and column of the highest cell of the region with this number.
     inside = np.where(labels[box] == number, raw[box], -np.inf)
     row, column = np.unravel_index(int(inside.argmax()), inside.shape)
     return box[0].start + int(row), box[1].start + int(column)
 
 
 def _edges(centres: Float64Array) -> Float64Array:
-    """Borders between the cells with these centres; the outer ones stay within the axis."""
+    # Borders between the cells with these centres; the outer ones stay within the axis.
     between = (centres[1:] + centres[:-1]) / 2
     edges: Float64Array = np.concatenate([[max(0.0, centres[0])], between, [centres[-1]]])
     return edges

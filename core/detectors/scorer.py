@@ -1,4 +1,4 @@
-"""A listener is a fitted head and, where asked for, the lasting view: what hears one clip."""
+"""A scorer is a fitted head and its post-processing: what gives a clip a raw map and a score."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ from core.types import FeatureMaps, Float32Array
 
 @dataclass(frozen=True, eq=False)
 class ScorerOutput:
-    """What a listener says of one clip, before calibration.
+    """What a scorer gives for one clip, before score fusion and calibration.
 
-    Shape:
-        raw: [freq, time] float32, the head's map on the spectrogram's axes
+    Attributes:
+        raw: [freq, time] float32, the head's map on the spectrogram's axes.
+        score: the clip's.
+        stationary: the stationary view's scores, where there is that view.
     """
 
     raw: Float32Array
@@ -31,7 +33,13 @@ class ScorerOutput:
 
 
 class Scorer:
-    """A head, the settings that make a map and a score of its cells, and the lasting view."""
+    """A head, the settings that make a map and a score of its cells, and the stationary view.
+
+    Args:
+        head: the head.
+        backbone: whose features it is given.
+        stationary_layer: the layer of the stationary view; None for no such view.
+    """
 
     def __init__(self, head: Head, backbone: Backbone, stationary_layer: str | None) -> None:
         self.head = head
@@ -42,15 +50,30 @@ class Scorer:
         )
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """Learn what normal clips sound like."""
+        """Fit head and stationary view.
+
+        Args:
+            features: of normal clips.
+            seed: makes the fit repeatable.
+            progress: called with a stage and a fraction.
+        """
         if self.stationary:
             self.stationary.fit(features)
         self.head.fit(features, seed=seed, progress=progress)
 
-    def hear(
+    def score(
         self, clip: SourceClip, segments: Iterable[FeatureMaps], window_seconds: float
     ) -> ScorerOutput:
-        """The map and scores of a clip, judged by stretches of `window_seconds`; one pass."""
+        """Score a clip by stretches of `window_seconds`, in one pass.
+
+        Args:
+            clip: the clip.
+            segments: its feature maps.
+            window_seconds: the length that the calibration stands for.
+
+        Returns:
+            Its map and scores.
+        """
         settings = self.settings
         scores: list[CellScores] = []
         cells: list[Tensor] = []
@@ -70,7 +93,7 @@ class Scorer:
                     )
                 )
             if self.stationary:
-                self.stationary.listen(maps, window_seconds, averages, columns)
+                self.stationary.collect(maps, window_seconds, averages, columns)
         raw = spectrogram_map(cells, sizes, clip.n_frames, settings.smoothing_sigma, weights)
         window_share = window_seconds / clip.duration_seconds
         own = [scored.whole for scored in scores if scored.whole is not None]
@@ -91,7 +114,11 @@ class Scorer:
         )
 
     def state(self) -> dict[str, Tensor]:
-        """Everything learned, as tensors by name."""
+        """Give everything learned.
+
+        Returns:
+            Tensors by name.
+        """
         tensors = {f"head.{name}": value.cpu() for name, value in self.head.state().items()}
         if self.stationary:
             tensors["lasting.memory"] = self.stationary.memory
@@ -100,6 +127,9 @@ class Scorer:
     def load_state(self, tensors: dict[str, Tensor]) -> None:
         """Take over what `state` gave.
 
+        Args:
+            tensors: by name.
+
         Raises:
             KeyError: a tensor is missing.
         """
@@ -107,4 +137,4 @@ class Scorer:
             {name[5:]: value for name, value in tensors.items() if name.startswith("head.")}
         )
         if self.stationary:
-            self.stationary.remember(tensors["lasting.memory"])
+            self.stationary.use(tensors["lasting.memory"])

@@ -24,7 +24,18 @@ def option(
     high: float | None = None,
     choices: tuple[str, ...] | None = None,
 ) -> Any:
-    """A dataclass field with a sentence of help and its allowed values."""
+    """Make a dataclass field with a sentence of help and its allowed values.
+
+    Args:
+        default: its value where none is given.
+        help: a sentence for people.
+        low: the lowest number allowed.
+        high: the highest number allowed.
+        choices: the words allowed.
+
+    Returns:
+        What a dataclass takes as a field.
+    """
     metadata = {"help": help, "low": low, "high": high, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)
 

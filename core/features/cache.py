@@ -21,7 +21,11 @@ class FeatureCache:
     """A folder of 16-bit feature maps by key, never larger than its limit for long.
 
     A file is written under a temporary name and renamed, so a reader sees all of it or nothing;
-    a damaged file counts as missing. `trim` is called by whoever has finished writing.
+    a damaged file counts as missing. Whoever has finished writing calls `trim`.
+
+    Args:
+        folder: where the files lie; by default cache/ under HEARMAP_HOME.
+        limit_gib: size in GiB above which `trim` deletes files.
     """
 
     def __init__(self, folder: Path | None = None, limit_gib: float = LIMIT_GIB) -> None:
@@ -29,11 +33,24 @@ class FeatureCache:
         self.limit_bytes = int(limit_gib * 2**30)
 
     def has(self, key: str) -> bool:
-        """Whether the key is here; asking keeps it from being thrown out soon."""
+        """Check whether a key is here; asking protects it from being deleted soon.
+
+        Args:
+            key: the key.
+
+        Returns:
+            Whether its file is here.
+        """
         return mark_used(self._path(key))
 
     def read(self, key: str) -> FeatureMaps:
-        """The maps of a key, as 32-bit floats.
+        """Read the maps of a key.
+
+        Args:
+            key: the key.
+
+        Returns:
+            The maps, as 32-bit floats.
 
         Raises:
             StoreError: the file went missing or is damaged.
@@ -49,7 +66,11 @@ class FeatureCache:
         return FeatureMaps(log_mel, {name[2:]: tensors[name].float() for name in sorted(tensors)})
 
     def write(self, key: str, maps: FeatureMaps) -> None:
-        """Keep the maps under a key.
+        """Write maps under a key.
+
+        Args:
+            key: the key.
+            maps: what is written, rounded to 16-bit floats.
 
         Raises:
             StoreError: the disk is full or the folder cannot be written.
@@ -71,7 +92,7 @@ class FeatureCache:
             ) from None
 
     def trim(self) -> None:
-        """Throw out the files used longest ago until the folder is within its limit."""
+        """Delete the files used longest ago until the folder is within its limit."""
         prune(self.folder, most_bytes=self.limit_bytes)
 
     def _path(self, key: str) -> Path:

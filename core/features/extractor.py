@@ -34,7 +34,7 @@ BATCH_SECONDS = 40.0
 
 @dataclass(frozen=True)
 class SourceClip:
-    """What is kept of a clip once its features are made.
+    """What is known of a clip once its features are made and its samples are released.
 
     `group`, `class_name` and `bank` are those of its `TrainingClip`; where nobody said, the group
     is the sound's sha256 and the others are empty.
@@ -53,6 +53,11 @@ class Features(Sequence[list[FeatureMaps]]):
     """The features of many clips: item i is the list of segments of clip i, read when asked for.
 
     Costs disk, not memory: about 0.25 MB a second of audio for aiSFX's three layers.
+
+    Args:
+        clips: what is known of each clip.
+        keys: the cache's keys of each clip's segments.
+        cache: where the segments are read from.
     """
 
     def __init__(self, clips: Sequence[SourceClip], keys: Sequence[list[str]], cache: FeatureCache):
@@ -61,21 +66,50 @@ class Features(Sequence[list[FeatureMaps]]):
         self._cache = cache
 
     def __len__(self) -> int:
+        """Count the clips.
+
+        Returns:
+            Their number.
+        """
         return len(self.clips)
 
     def __getitem__(self, index: int) -> list[FeatureMaps]:  # type: ignore[override]
+        """Read the features of one clip.
+
+        Args:
+            index: the clip's place.
+
+        Returns:
+            Its segments.
+        """
         return [self._cache.read(key) for key in self._keys[index]]
 
     def __iter__(self) -> Iterator[list[FeatureMaps]]:
+        """Read the features of each clip in turn.
+
+        Returns:
+            An iterator of each clip's segments.
+        """
         return (self[i] for i in range(len(self)))
 
     def segments(self) -> Iterator[FeatureMaps]:
-        """Every segment of every clip, in order."""
+        """Read every segment of every clip.
+
+        Yields:
+            The segments, in order.
+        """
         for segments in self:
             yield from segments
 
     def subset(self, indices: Iterable[int]) -> Features:
-        """The features of some of the clips."""
+        """Choose some of the clips.
+
+        Args:
+            indices: which.
+
+        Returns:
+            Their features, in the order of the indices.
+        """
         chosen = list(indices)
         return Features(
             [self.clips[i] for i in chosen], [self._keys[i] for i in chosen], self._cache
@@ -83,7 +117,13 @@ class Features(Sequence[list[FeatureMaps]]):
 
 
 class FeatureExtractor:
-    """Turns clips into feature maps of one backbone's layers, in batches, through a disk cache."""
+    """Turns clips into feature maps of one backbone's layers, in batches, through a disk cache.
+
+    Args:
+        backbone: the network.
+        layers: names of its layers.
+        cache: where features are read and written.
+    """
 
     def __init__(self, backbone: Backbone, layers: tuple[str, ...], cache: FeatureCache) -> None:
         self.backbone = backbone
@@ -107,10 +147,18 @@ class FeatureExtractor:
         n_clips: int | None = None,
         progress: Progress = silent,
     ) -> Features:
-        """The features of clips at the backbone's sample rate, which are let go one by one.
+        """Make the features of clips, or find them in the cache.
 
-        `n_clips` is their number when `clips` has no length. Costs 7 to 10 ms of two CPU cores a
-        second of audio for aiSFX, and the memory of one batch (40 s of audio).
+        Costs 7 to 10 ms of two CPU cores a second of audio for aiSFX, and the memory of one batch
+        (40 s of audio).
+
+        Args:
+            clips: at the backbone's sample rate; each is released once its features are made.
+            n_clips: their number, for the progress, when `clips` has no length.
+            progress: called after every clip.
+
+        Returns:
+            The features, to be read from the cache.
         """
         if n_clips is None and isinstance(clips, Sequence):
             n_clips = len(clips)
@@ -124,7 +172,14 @@ class FeatureExtractor:
         return Features(infos, keys, self.cache)
 
     def info(self, clip: Clip | TrainingClip) -> SourceClip:
-        """What is kept of the clip."""
+        """Describe a clip without its samples.
+
+        Args:
+            clip: at the backbone's sample rate.
+
+        Returns:
+            What remains known of it.
+        """
         known = TrainingClip.of(clip)
         sound = known.clip
         return SourceClip(
@@ -138,7 +193,14 @@ class FeatureExtractor:
         )
 
     def segments(self, clip: Clip) -> Iterator[FeatureMaps]:
-        """The feature maps of a clip, segment by segment, without touching the cache."""
+        """Make the feature maps of a clip without using the cache.
+
+        Args:
+            clip: at the backbone's sample rate.
+
+        Yields:
+            The maps, segment by segment.
+        """
         spans = list(self._spans(clip))
         for start, stop in spans:
             yield self._maps([clip], start, stop)[0]
@@ -146,7 +208,14 @@ class FeatureExtractor:
                 memory.trim()
 
     def batch(self, clips: Sequence[Clip]) -> Iterator[Iterable[FeatureMaps]]:
-        """The segments of each clip, clips of one length together; a long clip's one by one."""
+        """Make the feature maps of clips, those of one length together, without using the cache.
+
+        Args:
+            clips: at the backbone's sample rate.
+
+        Yields:
+            The segments of each clip; those of a long clip are made one by one.
+        """
         for group in self._batches(clips):
             if len(group) == 1:
                 yield self.segments(group[0])
@@ -173,7 +242,7 @@ class FeatureExtractor:
         return [f"{self._prefix}-{clip.sha256}-{i}" for i in range(n_segments)]
 
     def _batches(self, clips: Iterable[ClipT]) -> Iterator[list[ClipT]]:
-        """Neighbouring clips of one length, as many as a batch may hold; long clips alone."""
+        # Neighbouring clips of one length, as many as a batch may hold; long clips alone.
         for n_samples, group in groupby(
             clips, key=lambda clip: TrainingClip.of(clip).clip.samples.size
         ):
@@ -194,7 +263,7 @@ class FeatureExtractor:
             yield start, min(start + self.segment_frames, n_frames)
 
     def _maps(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
-        """The maps of clips of one length; a batch that memory is short for is halved for good."""
+        # Clips of one length; a batch that memory is short for is halved for good.
         if len(clips) <= self._most_together:
             try:
                 return self._maps_at_once(clips, start, stop)
@@ -203,7 +272,7 @@ class FeatureExtractor:
                     raise
             if len(clips) == 1:
                 raise AudioError(
-                    f"There is not enough memory to hear “{clips[0].name}” with backbone "
+                    f"There is not enough memory for “{clips[0].name}” with backbone "
                     f"{self.backbone.name}; close other programs, or choose a smaller backbone."
                 )
             self._most_together = len(clips) // 2
@@ -216,7 +285,7 @@ class FeatureExtractor:
     def _maps_at_once(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
         backbone = self.backbone
         n_frames = backbone.settings.n_frames(clips[0].samples.size)
-        first, last = self._heard(start, stop, n_frames)
+        first, last = self._frames_read(start, stop, n_frames)
         samples = torch.stack([torch.from_numpy(clip.samples) for clip in clips])
         log_mel = backbone.log_mel(samples, first, last)
         # Cells at the end of a clip that is no multiple of the stride see its last frame repeated.
@@ -237,8 +306,8 @@ class FeatureExtractor:
             for i in range(len(clips))
         ]
 
-    def _heard(self, start: int, stop: int, n_frames: int) -> tuple[int, int]:
-        """The frames that the network hears to make the maps of frames start..stop."""
+    def _frames_read(self, start: int, stop: int, n_frames: int) -> tuple[int, int]:
+        # The frames that the network reads to make the maps of frames start..stop.
         window = self.backbone.window_frames
         if window is None:
             first = max(0, start - self.context_frames)

@@ -1,4 +1,4 @@
-"""Kaldi's log-mel filter-bank energies, as BEATs hears them, on the time grid of our own frames.
+"""Kaldi's log-mel filter-bank energies, BEATs' input, on the time grid of our own frames.
 
 The frames are those of `torchaudio.compliance.kaldi.fbank`: 25 ms every 10 ms at 16 kHz, without
 their mean, pre-emphasised, under a Povey window; 128 triangles on the mel scale.
@@ -25,11 +25,19 @@ SPREAD = 6.55582
 
 
 def log_mel_frames(samples: Tensor, start: int, stop: int) -> Tensor:
-    """Frames start..stop, standardised as BEATs wants them, [..., freq, time], of samples [..., n].
+    """Compute frames start..stop, standardised as BEATs wants them.
 
     There are 1 + n // 160 frames. Frame i covers samples 160 i - 160 to 160 i + 240, so its centre
     is 2.5 ms after 10 ms times i; frame i equals Kaldi's frame i - 1, and what lies outside the
     recording is its reflection.
+
+    Args:
+        samples: [..., n] at 16 kHz, in -1..1.
+        start: the first frame.
+        stop: the frame after the last.
+
+    Returns:
+        [..., freq, time].
     """
     n_samples = samples.shape[-1]
     first, last = (start - 1) * HOP, (stop - 2) * HOP + FRAME
@@ -45,17 +53,31 @@ def log_mel_frames(samples: Tensor, start: int, stop: int) -> Tensor:
 
 
 def standardised(log_energies: Tensor) -> Tensor:
-    """Log energies as BEATs wants them."""
+    """Standardise log energies as BEATs wants them.
+
+    Args:
+        log_energies: of any shape.
+
+    Returns:
+        The same shape.
+    """
     return (log_energies - MEAN) / (2.0 * SPREAD)
 
 
 def mel_power(values: Tensor) -> Tensor:
-    """The mel power of sound in -1..1 behind standardised values."""
+    """Compute the mel power of sound in -1..1 behind standardised values.
+
+    Args:
+        values: of any shape.
+
+    Returns:
+        The same shape.
+    """
     return (values * (2.0 * SPREAD) + MEAN).exp() / FULL_SCALE**2
 
 
 def _fbank(samples: Tensor) -> Tensor:
-    """Log energies [time, freq] of samples [n]."""
+    # Log energies [time, freq] of samples [n].
     energies: Tensor = torchaudio.compliance.kaldi.fbank(
         samples[None] * FULL_SCALE,
         num_mel_bins=N_MELS,

@@ -1,7 +1,7 @@
 """A map in [0, 1] multiplies the complex STFT, and overlap-add makes it sound again.
 
-x * M is what the map calls anomalous, x * (1 - M) the rest, x * (1 - M) + background * M the
-rest with its holes filled (FF v1 and v2 of Vision to Sound, section 3.2.4).
+x * M is the anomalous part, x * (1 - M) the residual, x * (1 - M) + background * M the residual
+filled with background (FF v1 and v2 of Vision to Sound, section 3.2.4).
 """
 
 from __future__ import annotations
@@ -19,19 +19,46 @@ from core.types import Box, Clip, Float32Array, Float64Array
 
 
 def kept(clip: Clip, evidence: Float32Array, settings: SpectrogramSettings) -> Clip:
-    """X * M: the part of the clip that the map calls anomalous."""
+    """Keep X * M, the anomalous part of a clip.
+
+    Args:
+        clip: the sound.
+        evidence: the evidence map M, [freq, time] in [0, 1], on the clip's spectrogram.
+        settings: the front end of the map.
+
+    Returns:
+        The anomalous part.
+    """
     return _named(clip, apply_mask(clip.samples, evidence, settings), "anomalous part")
 
 
 def removed(clip: Clip, evidence: Float32Array, settings: SpectrogramSettings) -> Clip:
-    """X * (1 - M): the clip without the part that the map calls anomalous."""
+    """Remove the anomalous part of a clip: X * (1 - M).
+
+    Args:
+        clip: the sound.
+        evidence: the evidence map M, [freq, time] in [0, 1], on the clip's spectrogram.
+        settings: the front end of the map.
+
+    Returns:
+        The residual.
+    """
     return _named(clip, apply_mask(clip.samples, 1.0 - evidence, settings), "the rest")
 
 
 def kept_and_removed(
     clip: Clip, evidence: Float32Array, settings: SpectrogramSettings
 ) -> tuple[Clip, Clip]:
-    """Both parts in the time of one: what the map leaves is the clip less what it keeps."""
+    """Make both parts in the time of one: the residual is the clip less its anomalous part.
+
+    Args:
+        clip: the sound.
+        evidence: the evidence map M, [freq, time] in [0, 1], on the clip's spectrogram.
+        settings: the front end of the map.
+
+    Returns:
+        The anomalous part and the residual.
+    """
     alone = kept(clip, evidence, settings)
     return alone, _named(clip, clip.samples - alone.samples, "the rest")
 
@@ -39,9 +66,16 @@ def kept_and_removed(
 def filled(
     clip: Clip, background: Clip, evidence: Float32Array, settings: SpectrogramSettings
 ) -> Clip:
-    """X * (1 - M) + background * M: the holes of `removed` filled with background sound.
+    """Fill what `removed` leaves empty with background sound: X * (1 - M) + background * M.
 
-    A background shorter than the clip is repeated, a longer one cut.
+    Args:
+        clip: the sound.
+        background: normal sound; repeated where it is shorter than the clip, cut where longer.
+        evidence: the evidence map M, [freq, time] in [0, 1], on the clip's spectrogram.
+        settings: the front end of the map.
+
+    Returns:
+        The residual, filled.
     """
     repeated = np.resize(background.samples, clip.samples.shape)
     rest = apply_mask(clip.samples, 1.0 - evidence, settings)
@@ -52,10 +86,18 @@ def filled(
 def apply_mask(
     samples: Float32Array, mask: Float32Array, settings: SpectrogramSettings
 ) -> Float32Array:
-    """Samples [n] with their STFT multiplied by a map [freq, time] in [0, 1].
+    """Multiply the STFT of samples by a map.
 
     The map's rows are mel bands; each STFT bin takes the value between its two nearest bands.
     A map of ones gives the samples back to 1e-4. A minute is worked on at a time.
+
+    Args:
+        samples: [n].
+        mask: [freq, time] in [0, 1].
+        settings: the front end of the map.
+
+    Returns:
+        The samples [n] of the multiplied STFT.
 
     Raises:
         ValueError: the map has other rows or columns than the samples' spectrogram.
@@ -77,10 +119,15 @@ def apply_mask(
 def with_magnitude(
     samples: Float32Array, magnitude: Float32Array, settings: SpectrogramSettings
 ) -> Float32Array:
-    """Samples [n] whose STFT has one magnitude [bin] in every frame, and their own phase.
+    """Give the STFT of samples one magnitude in every frame, and leave its phase.
 
-    Shape:
-        magnitude: [bin], n_fft / 2 + 1 of them
+    Args:
+        samples: [n].
+        magnitude: [bin], n_fft / 2 + 1 of them.
+        settings: the STFT's.
+
+    Returns:
+        The samples [n] of the changed STFT.
     """
     wanted = torch.from_numpy(magnitude)
 
@@ -91,9 +138,17 @@ def with_magnitude(
 
 
 def boxes_mask(boxes: Iterable[Box], freq_hz: Float64Array, time_s: Float64Array) -> Float32Array:
-    """A map [freq, time] that is 1 inside the boxes and 0 elsewhere; what lies outside is cut off.
+    """Draw boxes as a map that is 1 inside them and 0 elsewhere; what lies outside is cut off.
 
     A box smaller than a cell takes the cell its middle lies in.
+
+    Args:
+        boxes: in seconds and Hz.
+        freq_hz: [freq], the rows' centres.
+        time_s: [time], the columns' centres.
+
+    Returns:
+        The map [freq, time].
 
     Raises:
         SettingError: there is no box, or one that is empty or wholly outside the map.
@@ -121,7 +176,7 @@ def boxes_mask(boxes: Iterable[Box], freq_hz: Float64Array, time_s: Float64Array
 
 
 def _cells(centres: Float64Array, low: float, high: float) -> slice:
-    """The cells whose centre lies between low and high, or the one nearest to their middle."""
+    # The cells whose centre lies between low and high, or the one nearest to their middle.
     first, last = np.searchsorted(centres, [low, high])
     if first < last:
         return slice(int(first), int(last))
@@ -134,7 +189,7 @@ def _changed(
     settings: SpectrogramSettings,
     change: Callable[[Tensor, int, int], Tensor],
 ) -> Float32Array:
-    """Samples [n] whose STFT went through `change(spectrum [frame, bin], first, last frame)`."""
+    # The samples [n] whose STFT went through `change(spectrum [frame, bin], first, last frame)`.
     edge, hop = settings.n_fft // 2, settings.hop
     window = torch.hann_window(settings.n_fft)
     n_frames = settings.n_frames(samples.size) + 1
@@ -162,7 +217,7 @@ def _overlap_add(frames: torch.Tensor, hop: int) -> torch.Tensor:
 
 
 def _mel_to_bins(settings: SpectrogramSettings) -> Float32Array:
-    """The matrix [bin, freq] that interpolates a mel column at the STFT's bins."""
+    # The matrix [bin, freq] that interpolates a mel column at the STFT's bins.
     bands = np.eye(settings.n_mels)
     columns = [np.interp(settings.bin_hz, settings.freq_hz, band) for band in bands]
     return np.stack(columns, axis=1).astype(np.float32)

@@ -8,10 +8,17 @@ from core.spectral.spectrogram import SpectrogramSettings
 
 
 def n_empty_bands(settings: SpectrogramSettings, sample_rate: int) -> int:
-    """How many mel bands lie wholly above what a recording of that sample rate can hold.
+    """Count the mel bands that lie wholly above what a recording of a sample rate can hold.
 
     >>> n_empty_bands(SpectrogramSettings(), 44_100)
     0
+
+    Args:
+        settings: the front end.
+        sample_rate: the recording's own, in Hz.
+
+    Returns:
+        The number of bands.
     """
     # A band begins where the band below it has its centre.
     begins_hz = [settings.f_min_hz, *settings.freq_hz[:-1]]
@@ -21,9 +28,15 @@ def n_empty_bands(settings: SpectrogramSettings, sample_rate: int) -> int:
 def band_limit_warning(
     settings: SpectrogramSettings, sample_rates: Collection[int], backbone: str
 ) -> str | None:
-    """A sentence on the bands that recordings of these rates leave empty; None if there are none.
+    """Say which bands recordings of these rates leave empty.
 
-    `sample_rates` has one entry a recording, at its own rate before it is resampled.
+    Args:
+        settings: the front end.
+        sample_rates: one entry a recording, its own rate in Hz before it is resampled.
+        backbone: whose front end it is, for the sentence.
+
+    Returns:
+        A sentence; None if no band stays empty.
     """
     empty = {rate: n_empty_bands(settings, rate) for rate in set(sample_rates) if rate > 0}
     lowest = min((rate for rate, n in empty.items() if n), default=None)

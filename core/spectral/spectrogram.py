@@ -23,10 +23,19 @@ from core.types import Clip, ComplexArray, Float32Array, Float64Array
 class SpectrogramSettings:
     """How sound becomes a log-mel spectrogram; the defaults are aiSFX's front end.
 
-    `mel_norm` "sum" makes each filter's weights add to one, "slaney" gives it unit area in Hz.
-    `compression` "shifted log" is log10(1 + 10000 x) / `full_scale`, "decibel" is
-    10 log10(max(x, 1e-10)), with x the mel power; "kaldi" is the whole of `core.spectral.kaldi`,
-    which fixes every other setting (`KALDI`).
+    Attributes:
+        sample_rate: in Hz.
+        n_fft: samples of a frame.
+        hop: samples between two frames.
+        n_mels: mel bands.
+        f_min_hz: the lowest band's lower edge.
+        f_max_hz: the highest band's upper edge.
+        mel_scale: HTK's or Slaney's.
+        mel_norm: "sum" makes each filter's weights add to one, "slaney" gives it unit area in Hz.
+        compression: "shifted log" is log10(1 + 10000 x) / `full_scale`, "decibel" is
+            10 log10(max(x, 1e-10)), with x the mel power; "kaldi" is the whole of
+            `core.spectral.kaldi`, which fixes every other setting (`KALDI`).
+        full_scale: what "shifted log" is divided by.
     """
 
     sample_rate: int = 44_100
@@ -46,15 +55,28 @@ class SpectrogramSettings:
         return self.hop / self.sample_rate
 
     def n_frames(self, n_samples: int) -> int:
-        """The number of frames of `n_samples` samples.
+        """Count the frames of a sound.
 
         >>> SpectrogramSettings().n_frames(5 * 44_100)
         216
+
+        Args:
+            n_samples: its samples.
+
+        Returns:
+            The number of frames.
         """
         return 1 + n_samples // self.hop
 
     def n_samples(self, seconds: float) -> int:
-        """The number of samples in `seconds`, rounded."""
+        """Count the samples of a time.
+
+        Args:
+            seconds: the time.
+
+        Returns:
+            The number of samples, rounded.
+        """
         return round(seconds * self.sample_rate)
 
     @cached_property
@@ -69,7 +91,14 @@ class SpectrogramSettings:
         return np.arange(self.n_fft // 2 + 1, dtype=np.float64) * (self.sample_rate / self.n_fft)
 
     def time_s(self, n_frames: int) -> Float64Array:
-        """Centre time of each of `n_frames` frames, [time]."""
+        """List the centre times of frames.
+
+        Args:
+            n_frames: how many.
+
+        Returns:
+            [time], in seconds.
+        """
         return np.arange(n_frames, dtype=np.float64) * self.hop_seconds
 
 
@@ -89,9 +118,12 @@ KALDI = SpectrogramSettings(
 class Spectrogram:
     """A clip's log-mel spectrogram with its axes; the complex STFT is made when asked for.
 
-    Shape:
-        values: [freq, time] float32, as the backbone sees it
-        freq_hz: [freq], time_s: [time], strictly increasing
+    Attributes:
+        clip: the sound.
+        values: [freq, time] float32, the backbone's input.
+        freq_hz: [freq], strictly increasing.
+        time_s: [time], strictly increasing.
+        settings: how it was made.
     """
 
     clip: Clip
@@ -114,7 +146,14 @@ class Spectrogram:
 
 
 def spectrogram(clip: Clip, settings: SpectrogramSettings) -> Spectrogram:
-    """The log-mel spectrogram of a clip at the settings' sample rate.
+    """Make the log-mel spectrogram of a clip.
+
+    Args:
+        clip: at the settings' sample rate.
+        settings: the front end.
+
+    Returns:
+        The spectrogram with its axes.
 
     Raises:
         ValueError: the clip has another sample rate; `core.audio.resample` changes it.
@@ -134,7 +173,15 @@ def spectrogram(clip: Clip, settings: SpectrogramSettings) -> Spectrogram:
 
 
 def stft(samples: Tensor, settings: SpectrogramSettings) -> Tensor:
-    """The centred Hann STFT of samples [..., n]: complex [..., bin, time]."""
+    """Compute the centred Hann STFT.
+
+    Args:
+        samples: [..., n].
+        settings: frame length and hop.
+
+    Returns:
+        Complex [..., bin, time].
+    """
     edge = settings.n_fft // 2
     padded = F.pad(samples.unsqueeze(-2), (edge, edge), mode="reflect").squeeze(-2)
     return _stft_uncentred(padded, settings)
@@ -147,10 +194,19 @@ def log_mel_frames(
     settings: SpectrogramSettings,
     filters: Tensor | None = None,
 ) -> Tensor:
-    """Frames start..stop of the log-mel spectrogram of samples [..., n]: [..., freq, time].
+    """Compute frames start..stop of a log-mel spectrogram.
 
-    Equal to those columns of the whole spectrogram, at the memory of the part alone. `filters`
-    [bin, freq] are used in place of `mel_filter_bank` where given.
+    Equal to those columns of the whole spectrogram, at the memory of the part alone.
+
+    Args:
+        samples: [..., n].
+        start: the first frame.
+        stop: the frame after the last.
+        settings: the front end.
+        filters: [bin, freq], in place of `mel_filter_bank`.
+
+    Returns:
+        [..., freq, time].
     """
     if settings.compression == "kaldi":
         return kaldi.log_mel_frames(samples, start, stop)
@@ -169,7 +225,16 @@ def log_mel_frames(
 
 
 def log_mel(power: Tensor, settings: SpectrogramSettings, filters: Tensor | None = None) -> Tensor:
-    """The compressed mel spectrogram [..., freq, time] of an STFT's power [..., bin, time]."""
+    """Compress the mel power of an STFT.
+
+    Args:
+        power: the STFT's power, [..., bin, time].
+        settings: the front end.
+        filters: [bin, freq], in place of `mel_filter_bank`.
+
+    Returns:
+        [..., freq, time].
+    """
     bank = mel_filter_bank(settings) if filters is None else filters
     mel_power = bank.to(power.device).T @ power
     if settings.compression == "shifted log":
@@ -178,7 +243,15 @@ def log_mel(power: Tensor, settings: SpectrogramSettings, filters: Tensor | None
 
 
 def mel_power(values: Tensor, settings: SpectrogramSettings) -> Tensor:
-    """The mel power behind compressed mel values, of any shape."""
+    """Compute the mel power behind compressed mel values.
+
+    Args:
+        values: of any shape.
+        settings: the front end.
+
+    Returns:
+        The same shape.
+    """
     if settings.compression == "shifted log":
         return (10.0 ** (values * settings.full_scale) - 1.0).clamp(min=0.0) / 10_000.0
     if settings.compression == "kaldi":
@@ -187,7 +260,15 @@ def mel_power(values: Tensor, settings: SpectrogramSettings) -> Tensor:
 
 
 def level_db(values: Float32Array, settings: SpectrogramSettings) -> Float32Array:
-    """Compressed mel values as mel power in dB, at least -100 dB."""
+    """Compute the level of compressed mel values.
+
+    Args:
+        values: of any shape.
+        settings: the front end.
+
+    Returns:
+        The mel power in dB, at least -100 dB, of the same shape.
+    """
     power = mel_power(torch.from_numpy(np.asarray(values, dtype=np.float64)), settings).numpy()
     decibel: Float32Array = (10.0 * np.log10(np.maximum(power, 1e-10))).astype(np.float32)
     return decibel
@@ -195,7 +276,17 @@ def level_db(values: Float32Array, settings: SpectrogramSettings) -> Float32Arra
 
 @lru_cache(maxsize=8)
 def mel_filter_bank(settings: SpectrogramSettings) -> Tensor:
-    """The triangular filters, [bin, freq] float32; equal to librosa's to 1e-4."""
+    """Make the triangular mel filters.
+
+    Args:
+        settings: the front end.
+
+    Returns:
+        [bin, freq] float32.
+    """
+    # librosa's are equal (2e-6 of the highest weight for every front end here, its axis to 4e-12
+    # Hz), but importing `librosa.filters` takes as long as importing PyTorch, with numba and
+    # scipy.stats behind it; torchaudio, which is needed for Kaldi's filters, takes 20 ms.
     bank: Tensor = torchaudio.functional.melscale_fbanks(
         n_freqs=settings.n_fft // 2 + 1,
         f_min=settings.f_min_hz,

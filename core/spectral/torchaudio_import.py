@@ -19,7 +19,10 @@ _Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def import_torchaudio() -> ModuleType:
-    """The package, with its own extension where that loads and a stand-in where it does not.
+    """Import torchaudio, with its own extension where that loads and a stand-in where it does not.
+
+    Returns:
+        The package.
 
     Raises:
         ImportError: torchaudio is not installed, or fails for another reason.

@@ -1,4 +1,4 @@
-"""Scores of normal clips the detector never fitted turn scores into p-values and thresholds.
+"""Scores of normal clips the detector was not fitted on give p-values and thresholds.
 
 A threshold is kept beside the scores, never baked in: it follows from the false-alarm rate a user
 asks for, at any time.
@@ -28,7 +28,14 @@ class Gumbel:
 
     @classmethod
     def of(cls, peaks: Float64Array) -> Gumbel:
-        """The Gumbel distribution of the same first two L-moments, steady with few samples."""
+        """Fit the Gumbel distribution of the same first two L-moments, steady with few samples.
+
+        Args:
+            peaks: [n], the samples.
+
+        Returns:
+            The distribution.
+        """
         ordered = np.sort(peaks)
         n = ordered.size
         mean = float(ordered.mean())
@@ -38,7 +45,14 @@ class Gumbel:
         return cls(mean - np.euler_gamma * scale, scale)
 
     def log_survival(self, values: Float64Array | Float32Array) -> Float64Array:
-        """The logarithm of P(X > x), exact far out in either tail."""
+        """Compute the logarithm of P(X > x), exact far out in either tail.
+
+        Args:
+            values: x, of any shape.
+
+        Returns:
+            The same shape.
+        """
         z = (np.asarray(values, dtype=np.float64) - self.location) / self.scale
         # Beyond 36 P is exp(-z) to the last digit; below -700 the exponential would overflow.
         near = np.log(-np.expm1(-np.exp(-np.clip(z, -700.0, 36.0))))
@@ -46,23 +60,31 @@ class Gumbel:
         return survival
 
     def quantile_above(self, probability: float) -> float:
-        """The value exceeded with this probability."""
+        """Find the value exceeded with a probability.
+
+        Args:
+            probability: in 0..1.
+
+        Returns:
+            The value.
+        """
         return self.location - self.scale * float(np.log(-np.log1p(-probability)))
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """Held-out normal clips' scores, and what follows from them.
+    """The calibration scores, of normal clips the detector was not fitted on, and what follows.
 
-    Shape:
-        clip_scores: [n] sorted, the score of each held-out normal clip
-        peak_scores: [n] sorted, the highest cell of each held-out normal map
-    `window_seconds` is the length the scores stand for; `n_groups` the number of independent
-    recordings among the clips; `cross_fitted` whether each score comes from a detector fitted on
-    the other folds (then it is slightly too high, and thresholds err to the safe side).
+    The p-values hold if new normal clips come as these did: same machine, place, microphone and
+    length.
 
-    The p-values hold if new normal clips come as the held-out ones did: same machine, place,
-    microphone and length.
+    Attributes:
+        clip_scores: [n] sorted, the score of each such clip.
+        peak_scores: [n] sorted, the highest cell of each such clip's raw map.
+        window_seconds: the length the scores stand for.
+        n_groups: independent recordings among the clips.
+        cross_fitted: whether each score comes from a detector fitted on the other folds (then it
+            is slightly too high, and thresholds err to the safe side).
     """
 
     clip_scores: Float64Array
@@ -73,7 +95,7 @@ class Calibration:
 
     @property
     def n_clips(self) -> int:
-        """Number of held-out normal clips."""
+        """Number of calibration scores."""
         return self.clip_scores.size
 
     @property
@@ -82,34 +104,67 @@ class Calibration:
         return 1.0 / (self.n_clips + 1)
 
     def p_value(self, score: float) -> float:
-        """How often a normal clip scores at least this high: (1 + #{held-out >= s}) / (n + 1).
+        """Compute how often a normal clip scores at least this high.
 
-        The conformal p-value, valid for any distribution of scores (Vovk et al., 2005).
+        (1 + #{calibration scores >= s}) / (n + 1), the conformal p-value, valid for any
+        distribution of scores (Vovk et al., 2005).
+
+        Args:
+            score: s, a clip's.
+
+        Returns:
+            The p-value, in 0..1.
         """
         return _conformal(self.clip_scores, score)
 
     def peak_p_value(self, raw: float) -> float:
-        """How often a normal clip's map reaches at least this high somewhere."""
+        """Compute how often a normal clip's raw map reaches at least this high somewhere.
+
+        Args:
+            raw: a cell's raw score.
+
+        Returns:
+            The p-value, in 0..1.
+        """
         return _conformal(self.peak_scores, raw)
 
     def threshold(self, false_alarm_rate: float) -> float:
-        """The clip score above which a clip is called anomalous at this false-alarm rate.
+        """Find the clip score above which a clip is anomalous.
 
         A score exceeds it exactly when its p-value is at most the rate. With too few clips for
         the rate, the tail of a Gumbel distribution fitted to the scores takes over (`warning`).
+
+        Args:
+            false_alarm_rate: share of normal clips above it.
+
+        Returns:
+            The threshold.
         """
         return _threshold(self.clip_scores, false_alarm_rate, self._score_tail)
 
     def map_threshold(self, false_alarm_rate: float) -> float:
-        """The raw map value that a normal clip reaches anywhere at this false-alarm rate."""
+        """Find the raw score that a normal clip's map exceeds anywhere at a false-alarm rate.
+
+        Args:
+            false_alarm_rate: share of normal clips whose map exceeds it.
+
+        Returns:
+            The threshold.
+        """
         return _threshold(self.peak_scores, false_alarm_rate, self._peak_tail)
 
     def evidence(self, raw: Float32Array) -> Float32Array:
-        """The calibrated map M in [0, 1] of a raw map, on one scale for all clips.
+        """Calibrate a raw map: the evidence map M, on one scale for all clips.
 
         With p the chance that a normal clip's map reaches this value anywhere (a Gumbel
-        distribution, the law of maxima, fitted to the held-out peaks), M = log p / (2 log 0.05),
-        at most 1: half-way at p = 5 %, full at p = 0.25 %, near 0 in what is ordinary.
+        distribution, the law of maxima, fitted to the calibration peaks), M = log p / (2 log 0.05),
+        at most 1: half-way at p = 5 %, full at p = 0.25 %, near 0 in what is normal.
+
+        Args:
+            raw: [freq, time].
+
+        Returns:
+            [freq, time] float32 in [0, 1].
         """
         evidence = np.empty_like(raw, dtype=np.float32)
         # A stretch at a time: an hour's map in 64-bit floats, three times over, is half a GiB.
@@ -120,12 +175,26 @@ class Calibration:
         return evidence
 
     def clip_evidence(self, score: float) -> float:
-        """The clip's place on the scale of M: 0.5 at a 5 % false-alarm rate, without steps."""
+        """Compute a clip's place on the scale of M: 0.5 at a 5 % false-alarm rate, without steps.
+
+        Args:
+            score: the clip's.
+
+        Returns:
+            A number in [0, 1].
+        """
         log_p = float(self._score_tail.log_survival(np.array(score)))
         return float(np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0))
 
     def warning(self, false_alarm_rate: float) -> str | None:
-        """A sentence when the clips are too few for the rate asked, else None."""
+        """Say when the clips are too few for a false-alarm rate.
+
+        Args:
+            false_alarm_rate: the rate asked for.
+
+        Returns:
+            A sentence; None where they are enough.
+        """
         if false_alarm_rate >= self.smallest_rate:
             return None
         needed = int(np.ceil(1.0 / false_alarm_rate)) - 1
@@ -144,14 +213,18 @@ class Calibration:
         return Gumbel.of(self.peak_scores)
 
 
-def _conformal(held_out: Float64Array, score: float) -> float:
-    n_higher = held_out.size - int(np.searchsorted(held_out, score, side="left"))
-    return (1 + n_higher) / (held_out.size + 1)
+def _conformal(calibration_scores: Float64Array, score: float) -> float:
+    n_higher = calibration_scores.size - int(
+        np.searchsorted(calibration_scores, score, side="left")
+    )
+    return (1 + n_higher) / (calibration_scores.size + 1)
 
 
-def _threshold(held_out: Float64Array, rate: float, tail: Gumbel) -> float:
+def _threshold(calibration_scores: Float64Array, rate: float, tail: Gumbel) -> float:
     # Round-off must not turn 0.05 * 20 into 0.99 of a clip.
-    n_allowed = int(np.floor(rate * (held_out.size + 1) + 1e-9))
+    n_allowed = int(np.floor(rate * (calibration_scores.size + 1) + 1e-9))
     if n_allowed >= 1:
-        return float(held_out[held_out.size - min(n_allowed, held_out.size)])
-    return max(float(held_out[-1]), tail.quantile_above(rate))
+        return float(
+            calibration_scores[calibration_scores.size - min(n_allowed, calibration_scores.size)]
+        )
+    return max(float(calibration_scores[-1]), tail.quantile_above(rate))

@@ -31,14 +31,17 @@ LOWEST_RATE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class OperatingPoints:
-    """The thresholds that held-out normal clips can tell apart, and what each promises.
+    """Thresholds that the calibration scores can tell apart, and what each promises.
 
-    Shape:
-        threshold, rate, low, high: [m], thresholds rising, rates falling
-        n_above: [m] held-out normal clips above each
-    `rate` is the false-alarm rate that has this threshold, (1 + n_above) / (n + 1): what a
-    p-value just above it says. `low` and `high` are `clopper_pearson`'s limits. Where `rate` is
-    below 1 / (n + 1) it is extrapolated by the calibration's tail; the limits are not.
+    Attributes:
+        threshold: [m], rising.
+        rate: [m], falling: the false-alarm rate that has this threshold, (1 + n_above) / (n + 1),
+            which is what a p-value just above it says. Below 1 / (n + 1) it is extrapolated by the
+            calibration's tail; the limits are not.
+        low: [m], `clopper_pearson`'s lower limit.
+        high: [m], `clopper_pearson`'s upper limit.
+        n_above: [m], calibration scores above each.
+        smallest_rate: 1 / (n + 1).
     """
 
     threshold: Float64Array
@@ -89,17 +92,31 @@ class OperatingPoints:
         return cls(thresholds, promised, low, high, n_above, smallest)
 
     def nearest(self, threshold: float) -> int:
-        """Find the place of the point whose threshold lies nearest to one."""
+        """Find the point whose threshold lies nearest to a given one.
+
+        Args:
+            threshold: the given one.
+
+        Returns:
+            The point's index.
+        """
         return int(np.argmin(np.abs(self.threshold - threshold)))
 
 
 def false_alarm_limits(
     calibration: Calibration, thresholds: ArrayLike
 ) -> tuple[Float64Array, Float64Array]:
-    """Limits [m] of the share of normal clips above each threshold, at 95 % confidence.
+    """Compute the limits of the share of normal clips above thresholds, at 95 % confidence.
 
-    The held-out clips count as independent draws as far as they are: clips of one recording
+    The calibration clips count as independent draws as far as they are: clips of one recording
     together weigh as one clip, the worst case, so n is the number of recordings.
+
+    Args:
+        calibration: whose scores are counted.
+        thresholds: [m].
+
+    Returns:
+        The lower and the upper limits, each [m].
     """
     n_above = _n_above(calibration.clip_scores, np.asarray(thresholds, np.float64))
     n_independent = min(max(calibration.n_groups, 1), calibration.n_clips)
@@ -109,19 +126,24 @@ def false_alarm_limits(
 def clopper_pearson(
     n_hits: ArrayLike, n: float, confidence: float = CONFIDENCE
 ) -> tuple[Float64Array, Float64Array]:
-    """The exact interval of a binomial share, never narrower than promised (Clopper, Pearson 1934).
+    """Compute the exact interval of a binomial share, never narrower than promised.
 
-    Its beta form also takes counts that are not whole.
-
-    Shape:
-        n_hits: [...] of n; returns two arrays of that shape
-
-    Raises:
-        MetricError: n is not positive, or hits are not in 0..n.
+    Clopper and Pearson (1934); the beta form also takes counts that are not whole.
 
     >>> low, high = clopper_pearson(0, 24)
     >>> float(low), round(float(high), 3)
     (0.0, 0.142)
+
+    Args:
+        n_hits: [...], hits of n.
+        n: draws.
+        confidence: of the interval.
+
+    Returns:
+        The lower and the upper limits, of the hits' shape.
+
+    Raises:
+        MetricError: n is not positive, or hits are not in 0..n.
     """
     hits = np.asarray(n_hits, np.float64)
     if not n > 0 or (hits < 0).any() or (hits > n).any():
@@ -135,11 +157,13 @@ def clopper_pearson(
 
 @dataclass(frozen=True, eq=False)
 class Confusion:
-    """Counts of labelled clips at each threshold.
+    """Counts of annotated clips at each threshold.
 
-    Shape:
-        n_found, n_missed, n_false_alarms, n_passed: [m]
-    Found and missed are anomalous clips above and not above; false alarms and passed normal ones.
+    Attributes:
+        n_found: [m], anomalous clips above.
+        n_missed: [m], anomalous clips not above.
+        n_false_alarms: [m], normal clips above.
+        n_passed: [m], normal clips not above.
     """
 
     n_found: IntArray
@@ -149,10 +173,15 @@ class Confusion:
 
 
 def confusion(truth: ArrayLike, scores: ArrayLike, thresholds: ArrayLike) -> Confusion:
-    """How many labelled clips fall on which side of each threshold.
+    """Count how many annotated clips fall on which side of each threshold.
 
-    Shape:
-        truth: [n] bool, True for anomalous; scores: [n]; thresholds: [m]
+    Args:
+        truth: [n] bool, True for anomalous.
+        scores: [n].
+        thresholds: [m].
+
+    Returns:
+        The counts.
 
     Raises:
         MetricError: shapes differ, or a score is NaN.
@@ -167,12 +196,14 @@ def confusion(truth: ArrayLike, scores: ArrayLike, thresholds: ArrayLike) -> Con
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """ROC and precision-recall of labelled clips, a point for each distinct score.
+    """ROC and precision-recall of annotated clips, a point for each distinct score.
 
-    Shape:
-        false_alarm_share, found_share, precision: [k], from nothing called anomalous to all
-    `precision` of nothing called is that of the strongest clips. `roc_auc` is the area under
-    found over false alarms by trapezoids: ties count half.
+    Attributes:
+        false_alarm_share: [k], from no clip above the threshold to all.
+        found_share: [k].
+        precision: [k]; where no clip is above, that of the strongest clips.
+        roc_auc: the area under found over false alarms by trapezoids: ties count half.
+        average_precision: the mean precision over the anomalous clips found.
     """
 
     false_alarm_share: Float64Array
@@ -183,7 +214,14 @@ class Curves:
 
 
 def curves(truth: ArrayLike, scores: ArrayLike) -> Curves | None:
-    """The two curves; None where only one kind of clip is labelled.
+    """Draw the two curves.
+
+    Args:
+        truth: [n] bool, True for anomalous.
+        scores: [n].
+
+    Returns:
+        The curves; None where only one kind of clip is annotated.
 
     Raises:
         MetricError: shapes differ, or a score is NaN.
@@ -213,11 +251,18 @@ def curves(truth: ArrayLike, scores: ArrayLike) -> Curves | None:
 def cost_per_clip(
     false_alarm_rate: ArrayLike, miss_rate: ArrayLike, share_anomalous: float, miss_cost: float
 ) -> Float64Array:
-    """What a clip costs on average, in false alarms: (1 - s) f + s m c.
+    """Compute what a clip costs on average, in false alarms: (1 - s) f + s m c.
 
-    With s the share of anomalous clips, f the rate of false alarms among normal ones, m the rate
-    of misses among anomalous ones, c what a miss costs where a false alarm costs 1. What is found
-    or rightly passed costs nothing.
+    What is found or rightly passed costs nothing.
+
+    Args:
+        false_alarm_rate: f, [m], among normal clips.
+        miss_rate: m, [m], among anomalous ones.
+        share_anomalous: s, of all clips.
+        miss_cost: c, what a miss costs where a false alarm costs 1.
+
+    Returns:
+        [m].
 
     Raises:
         MetricError: the share is not in [0, 1], or the cost is negative.
@@ -234,10 +279,16 @@ def cost_per_clip(
 
 
 def cheapest(cost: ArrayLike) -> int:
-    """The place of the lowest cost [m]; of equal ones the last, the highest threshold.
+    """Find the lowest cost; of equal ones the last, at the highest threshold.
 
     >>> cheapest([3.0, 1.0, 1.0, 2.0])
     2
+
+    Args:
+        cost: [m].
+
+    Returns:
+        Its index.
     """
     values = np.asarray(cost, np.float64)
     return int(values.size - 1 - np.argmin(values[::-1]))

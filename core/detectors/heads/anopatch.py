@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.backbones import Backbone
 from core.detectors.heads.head import CellScores, Head
-from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, beats_of, frozen_view
+from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, beats_of, frozen_embedding
 from core.detectors.heads.parts.anopatch_settings import AnoPatchSettings
 from core.detectors.heads.parts.anopatch_training import fine_tuned, random_numbers
 from core.detectors.heads.parts.banks import Banks
@@ -28,12 +28,17 @@ class AnoPatch(Head):
     """AnoPatch, with a map, which the paper has not: each patch's token against normal tokens.
 
     Fine-tuned, an embedding of 128 numbers is compared; frozen (`fine_tune` off), the mean of the
-    last layer's tokens. Banks may be named (`Detector.fit(banks=...)`): one a machine and id for
+    last layer's tokens. Banks may be named (`TrainingClip.bank`): one a machine and id for
     DCASE 2020, machine/source and machine/target for DCASE 2023, whose smaller score counts.
     Departures: a step is one batch, and the weights move after each eighth; the learning rate
     stays after the warm-up; the paper names neither, nor ArcFace's scale and margin.
     Cost: training BEATs wants a GPU; what a step costs is in benchmarks/RESULTS.md. Below 100
     clips a detector is fitted five times.
+
+    Args:
+        settings: AnoPatch's.
+        layers: the backbone's layers that it uses.
+        backbone: a BEATs.
     """
 
     settings_type = AnoPatchSettings
@@ -61,18 +66,39 @@ class AnoPatch(Head):
 
     @classmethod
     def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:
-        """The last usual layer; fine-tuned, when the frozen network does not count, the first."""
+        """Choose the last usual layer; fine-tuned, when no frozen layer counts, the first.
+
+        Args:
+            settings: AnoPatch's.
+            backbone: a BEATs.
+
+        Returns:
+            Names of layers.
+        """
         if settings.fine_tune:
             return tuple(backbone.strides)[:1]
         return backbone.choose_layers(settings.layers or backbone.default_layers[-1:])
 
     @classmethod
     def learns_classes(cls, settings: Any) -> bool:
-        """Fine-tuned it does."""
+        """Say that it learns classes where it is fine-tuned.
+
+        Args:
+            settings: AnoPatch's.
+
+        Returns:
+            Whether it does.
+        """
         return bool(settings.fine_tune)
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """Fine-tune where asked for, then remember every normal clip."""
+        """Fine-tune where asked for, then store the embeddings and tokens of every normal clip.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction.
+        """
         self._network = None
         if self.settings.fine_tune:
             self._network = self._fine_tuned(features, seed, part(progress, 0.0, 0.9))
@@ -84,7 +110,7 @@ class AnoPatch(Head):
         for i, segments in enumerate(features):
             bank = features.clips[i].bank
             for maps in segments:
-                embedding, patches = self._heard(maps)
+                embedding, patches = self._embedded(maps)
                 embeddings[bank].append(embedding)
                 tokens[bank].add(patches)
             progress("Remembering normal clips", (i + 1) / len(features))
@@ -92,15 +118,28 @@ class AnoPatch(Head):
         self._patches = Banks({name: one.rows() for name, one in tokens.items()})
 
     def score(self, maps: FeatureMaps) -> CellScores:
-        """Cosine distances of every patch and of the whole from the nearest normal ones."""
+        """Measure how far every patch and the whole are from the nearest normal ones, by cosine.
+
+        Args:
+            maps: of one segment.
+
+        Returns:
+            The distances.
+        """
         return self.score_among(maps, "")
 
     def score_among(self, maps: FeatureMaps, bank: str) -> CellScores:
-        """The same, among the clips of one bank; one that is not known is widened to those above.
+        """Measure the same among the clips of one bank.
 
-        That is so for a held-out clip which is the only one of its bank.
+        Args:
+            maps: of one segment.
+            bank: a bank; one that is not known is widened to those above, which is so for a clip
+                that is the only one of its bank while the others are fitted on.
+
+        Returns:
+            The distances.
         """
-        embedding, patches = self._heard(maps)
+        embedding, patches = self._embedded(maps)
         name = self._clips.widened(bank)
         distances = self._patches.distance(patches, name)
         whole = self._clips.distance(embedding[None], name, self.settings.k)
@@ -108,7 +147,11 @@ class AnoPatch(Head):
         return CellScores(distances.reshape(-1, rows).T.contiguous().cpu(), whole=float(whole))
 
     def state(self) -> dict[str, Tensor]:
-        """The banks, and the network where it was fine-tuned."""
+        """Give the banks, and the network where it was fine-tuned.
+
+        Returns:
+            Tensors by name.
+        """
         network = {} if self._network is None else self._network.state_dict()
         return {
             **{f"clips.{name}": value for name, value in self._clips.state().items()},
@@ -117,7 +160,11 @@ class AnoPatch(Head):
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Score with these banks, and with this network."""
+        """Score with these banks, and with this network.
+
+        Args:
+            state: what `state` gave.
+        """
         self._clips = Banks.from_state(_below(state, "clips."), self.device)
         self._patches = Banks.from_state(_below(state, "patches."), self.device)
         if self.settings.fine_tune:
@@ -151,10 +198,10 @@ class AnoPatch(Head):
         return network
 
     @torch.no_grad()
-    def _heard(self, maps: FeatureMaps) -> tuple[Tensor, Tensor]:
-        """The embedding [feature] of a stretch, and its tokens [token, channel]."""
+    def _embedded(self, maps: FeatureMaps) -> tuple[Tensor, Tensor]:
+        # The embedding [feature] of a stretch, and its tokens [token, channel].
         if self._network is None:
-            return frozen_view(maps.layers[self.layers[-1]].to(self.device))
+            return frozen_embedding(maps.layers[self.layers[-1]].to(self.device))
         embeddings, tokens = self._network(maps.log_mel[None].to(self.device))
         return embeddings[0], tokens[0]
 

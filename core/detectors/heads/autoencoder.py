@@ -1,4 +1,4 @@
-"""Autoencoder: what it fails to reconstruct of the log-mel spectrogram is unlike normal sound.
+"""Autoencoder: what it cannot reconstruct of the log-mel spectrogram is anomalous.
 
 The baseline of DCASE 2020 task 2 (Koizumi et al., "Description and discussion on DCASE2020
 Challenge Task 2", section 4), which the paper compares with.
@@ -39,7 +39,11 @@ class AutoencoderSettings(HeadSettings):
 
 
 class StackAutoencoder(nn.Sequential):
-    """Dense layers n - 128 x 4 - 8 - 128 x 4 - n, all but the last normalised and rectified."""
+    """Dense layers n - 128 x 4 - 8 - 128 x 4 - n, all but the last normalised and rectified.
+
+    Args:
+        n_in: n, the numbers of a stack.
+    """
 
     def __init__(self, n_in: int) -> None:
         widths = [n_in, *[WIDTH] * 4, BOTTLENECK, *[WIDTH] * 4]
@@ -62,7 +66,13 @@ class Autoencoder(Head):
     settings_type = AutoencoderSettings
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """Train on stacks of five frames, by the mean squared error."""
+        """Train on stacks of five frames, by the mean squared error.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction.
+        """
         rows = self._gather(features, seed, part(progress, 0.0, 0.2))
         n_bands = rows.shape[1] // N_STACKED
         by_band = rows.reshape(-1, n_bands).T
@@ -76,19 +86,34 @@ class Autoencoder(Head):
 
     @torch.no_grad()
     def score(self, maps: FeatureMaps) -> CellScores:
-        """The squared reconstruction error of each band and frame, in training spreads."""
+        """Measure the squared reconstruction error of each band and frame, in training spreads.
+
+        Args:
+            maps: of one segment.
+
+        Returns:
+            The errors.
+        """
         n_bands, n_columns = maps.log_mel.shape
         rows = self._standardised(stacked(maps.log_mel.to(self.device)))
         errors = (self._network(rows) - rows).square().reshape(len(rows), N_STACKED, n_bands)
         return CellScores(unstacked(errors)[:, :n_columns].cpu())
 
     def state(self) -> dict[str, Tensor]:
-        """The network's weights; mean and spread of each band."""
+        """Give the network's weights, and mean and spread of each band.
+
+        Returns:
+            Tensors by name.
+        """
         weights = {f"network.{name}": value for name, value in self._network.state_dict().items()}
         return {**weights, "mean": self._mean, "spread": self._spread}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Reconstruct with this network."""
+        """Reconstruct with this network.
+
+        Args:
+            state: what `state` gave.
+        """
         self._mean = state["mean"].to(self.device)
         self._spread = state["spread"].to(self.device)
         network = StackAutoencoder(N_STACKED * len(self._mean))
@@ -122,9 +147,15 @@ class Autoencoder(Head):
 
 
 def stacked(log_mel: Tensor) -> Tensor:
-    """Each five neighbouring frames of [freq, time] as one row [stack, 5 * freq], oldest first.
+    """Join each five neighbouring frames as one row, oldest first.
 
     Shorter sounds have their last frame repeated.
+
+    Args:
+        log_mel: [freq, time].
+
+    Returns:
+        [stack, 5 * freq].
     """
     n_columns = log_mel.shape[1]
     if n_columns < N_STACKED:
@@ -134,7 +165,14 @@ def stacked(log_mel: Tensor) -> Tensor:
 
 
 def unstacked(errors: Tensor) -> Tensor:
-    """[freq, time] of errors [stack, 5, freq]: each frame's mean over the stacks it is part of."""
+    """Average each frame over the stacks it is part of.
+
+    Args:
+        errors: [stack, 5, freq].
+
+    Returns:
+        [freq, time].
+    """
     n_stacks, _, n_bands = errors.shape
     total = errors.new_zeros(n_stacks + N_STACKED - 1, n_bands)
     count = errors.new_zeros(n_stacks + N_STACKED - 1, 1)

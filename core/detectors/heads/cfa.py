@@ -32,9 +32,9 @@ NU = 1e-3
 WEIGHT_DECAY = 5e-4
 CLIPS_A_STEP = 4
 # An epoch of a large set is a random part of it: 25 steps tell as much about when to stop, and
-# training takes as long for 1,000 clips as for 125. The held-out ones are few for the same reason.
+# training takes as long for 1,000 clips as for 125. Validation clips are few for the same reason.
 MOST_CLIPS_AN_EPOCH = 100
-MOST_HELD_OUT = 25
+MOST_VALIDATION = 25
 PATIENCE = 5
 MOST_CENTROIDS = 4096
 # Embeddings of so much are kept between epochs (100 clips of 5 s of aiSFX); the rest is made anew.
@@ -63,7 +63,12 @@ class CFASettings(BackgroundSettings):
 
 
 class Descriptor(nn.Linear):
-    """A 1x1 convolution of patches and where they are (CoordConv), with its spheres' radius."""
+    """A 1x1 convolution of patches and where they are (CoordConv), with its spheres' radius.
+
+    Args:
+        n_channels: the patches'.
+        narrowing: the patches' channels for each of its own.
+    """
 
     def __init__(self, n_channels: int, narrowing: int) -> None:
         super().__init__(n_channels + 2, max(1, n_channels // narrowing))
@@ -86,7 +91,13 @@ class CFA(Head):
     settings_type = CFASettings
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """Centroids of the untrained descriptor, then training towards them."""
+        """Place the centroids of the untrained descriptor, then train towards them.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction.
+        """
         generator = torch.Generator().manual_seed(seed)
         typical = features[median_index([clip.n_frames for clip in features.clips])][0]
         n_rows, n_columns = typical.layers[self.layers[0]].shape[-2:]
@@ -94,8 +105,8 @@ class CFA(Head):
         n_channels = sum(len(typical.layers[layer]) for layer in self.layers)
         with seeded(seed):
             descriptor = Descriptor(n_channels, self.settings.narrowing).to(self.device)
-        train, held_out = split_off(len(features), generator)
-        held_out = held_out[:: -(-len(held_out) // MOST_HELD_OUT)]
+        train, validation = split_off(len(features), generator)
+        validation = validation[:: -(-len(validation) // MOST_VALIDATION)]
         n_cells = n_rows * self._width
         self._descriptor = descriptor
         rows = _KeptRows(features, self._rows)
@@ -118,7 +129,9 @@ class CFA(Head):
                 self._learn(patches)
                 optimizer.step()
                 learn("Drawing normal sound together", done)
-            losses = [float(self._loss(p)) for p in _steps(rows, held_out, CLIPS_A_STEP * n_cells)]
+            losses = [
+                float(self._loss(p)) for p in _steps(rows, validation, CLIPS_A_STEP * n_cells)
+            ]
             if best.seen(sum(losses) / len(losses)):
                 break
         best.restore()
@@ -126,7 +139,14 @@ class CFA(Head):
 
     @torch.no_grad()
     def score(self, maps: FeatureMaps) -> CellScores:
-        """The soft-boundary score of every cell (section III-D)."""
+        """Compute the soft-boundary score of every cell (section III-D).
+
+        Args:
+            maps: of one segment.
+
+        Returns:
+            The scores.
+        """
         n_rows, n_columns = maps.layers[self.layers[0]].shape[-2:]
         rows, starts = self._rows(maps)
         distances, _ = self._neighbours.search(self._descriptor(rows), N_NEAREST)
@@ -135,7 +155,11 @@ class CFA(Head):
         return CellScores(blend_windows(windows, starts, n_columns).cpu())
 
     def state(self) -> dict[str, Tensor]:
-        """The descriptor and its radius, the centroids, the window's width."""
+        """Give the descriptor and its radius, the centroids, and the window's width.
+
+        Returns:
+            Tensors by name.
+        """
         weights = {name: value.detach() for name, value in self._descriptor.state_dict().items()}
         return {
             **weights,
@@ -144,7 +168,11 @@ class CFA(Head):
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Score with this descriptor and these centroids."""
+        """Score with this descriptor and these centroids.
+
+        Args:
+            state: what `state` gave.
+        """
         descriptor = Descriptor(state["weight"].shape[1] - 2, self.settings.narrowing)
         descriptor.load_state_dict({name: state[name] for name in ("weight", "bias", "radius")})
         self._descriptor = descriptor.to(self.device)
@@ -155,7 +183,7 @@ class CFA(Head):
     def _centroids(
         self, rows: _KeptRows, train: list[int], n_cells: int, progress: Progress
     ) -> Tensor:
-        """The mean descriptor of each cell of the window, [centroid, d]."""
+        # The mean descriptor of each cell of the window, [centroid, d].
         total: Tensor | None = None
         n = 0
         for i, clip in enumerate(train):
@@ -171,7 +199,7 @@ class CFA(Head):
 
     @torch.no_grad()
     def _scale(self, centroids: Tensor, typical: FeatureMaps) -> Tensor:
-        """Make the mean squared distance of a normal patch one, and the radius with it."""
+        # Makes the mean squared distance of a normal patch one, and the radius with it.
         described = self._descriptor(self._rows(typical)[0])
         distances, _ = NearestNeighbours(centroids).search(described, N_NEAREST)
         size = float(distances.square().mean().sqrt())
@@ -183,18 +211,16 @@ class CFA(Head):
         return centroids * scale
 
     def _rows(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
-        """[cell, channel + 2] of every window, coordinates last; the windows' first columns."""
+        # [cell, channel + 2] of every window, coordinates last; the windows' first columns.
         maps = subtract_background(maps, self.layers, self.settings.views, self.backbone.settings)
         embedding = patch_embedding(maps, self.layers, self.device, pooled=True)
         windows, starts = cut_windows(embedding, self._width)
         return torch.cat([as_rows(_with_coordinates(window)) for window in windows]), starts
 
     def _learn(self, rows: Tensor) -> None:
-        """Gradients of the loss, by hand: no difference [patch, K + J, d] is ever made.
-
-        With w the loss's derivative by a squared distance |x - c|^2, that by x is 2 w (x - c),
-        and the sum over a patch's centroids is two products.
-        """
+        # Gradients of the loss, by hand: no difference [patch, K + J, d] is ever made. With w the
+        # loss's derivative by a squared distance |x - c|^2, that by x is 2 w (x - c), and the sum
+        # over a patch's centroids is two products.
         descriptor = self._descriptor
         descriptor.zero_grad()
         described = descriptor(rows)
@@ -243,7 +269,7 @@ class _KeptRows:
 
 
 def _steps(rows: _KeptRows, clips: Sequence[int], most: int) -> Iterator[Tensor]:
-    """The rows of a few clips at a time, at most so many of them."""
+    # The rows of a few clips at a time, at most so many of them.
     for start in range(0, len(clips), CLIPS_A_STEP):
         segments = [
             segment for clip in clips[start : start + CLIPS_A_STEP] for segment in rows[clip]
@@ -252,11 +278,19 @@ def _steps(rows: _KeptRows, clips: Sequence[int], most: int) -> Iterator[Tensor]
 
 
 def coupled_loss(squared: Tensor, radius: Tensor, margin: float) -> Tensor:
-    """Attraction and repulsion (Eq. 1 and 2) of squared distances [patch, K + J], nearest first.
+    """Compute attraction and repulsion (Eq. 1 and 2).
 
     Patches are drawn into the spheres of their K nearest centroids, and out of those of the J
     after them where they lie deeper than the margin. The distance is squared, as in the authors'
     program.
+
+    Args:
+        squared: squared distances [patch, K + J], nearest first.
+        radius: the spheres'.
+        margin: alpha.
+
+    Returns:
+        The loss.
     """
     attraction = F.relu(squared[:, :N_NEAREST] - radius**2).mean()
     following = squared[:, N_NEAREST:]
@@ -267,12 +301,19 @@ def coupled_loss(squared: Tensor, radius: Tensor, margin: float) -> Tensor:
 
 
 def soft_boundary(distances: Tensor) -> Tensor:
-    """The nearest centroid's distance times its softmin among the K nearest, [patch]."""
+    """Compute the nearest centroid's distance times its softmin among the K nearest.
+
+    Args:
+        distances: [patch, K], nearest first.
+
+    Returns:
+        [patch].
+    """
     return F.softmin(distances, dim=1)[:, 0] * distances[:, 0]
 
 
 def _with_coordinates(embedding: Tensor) -> Tensor:
-    """[channel + 2, freq, time]: each cell's place in frequency and in time, from -1 to 1, last."""
+    # [channel + 2, freq, time]: each cell's place in frequency and in time, from -1 to 1, last.
     n_rows, n_columns = embedding.shape[1:]
     across = torch.linspace(-1.0, 1.0, n_rows, device=embedding.device)[:, None]
     along = torch.linspace(-1.0, 1.0, n_columns, device=embedding.device)

@@ -50,14 +50,14 @@ class HeadSettings:
 
 @dataclass(frozen=True, eq=False)
 class CellScores:
-    """A head's verdict on one stretch of a clip.
+    """A head's scores of one stretch of a clip.
 
-    Shape:
-        map: [freq, time] on the head's own grid, higher is more anomalous
+    Attributes:
+        map: [freq, time] on the head's own grid, higher is more anomalous.
         clip_weight: [freq, time] or None; where given, the clip's score is the unsmoothed map's
-            highest cell times its weight, else the smoothed map's highest cell
-    `whole` is the head's own score of the whole stretch, where it has one besides the map; a
-    clip's is that of its most unlike stretch.
+            highest cell times its weight, else the smoothed map's highest cell.
+        whole: the head's own score of the whole stretch, where it has one besides the map; a
+            clip's is that of its highest stretch.
     """
 
     map: Tensor
@@ -69,6 +69,11 @@ class Head(ABC):
     """An anomaly algorithm on feature maps. `docs/adding_a_head.md` shows a whole one.
 
     A head is fitted once; fitting again starts afresh. With one seed it is repeatable.
+
+    Args:
+        settings: of the head's `settings_type`.
+        layers: the backbone's layers that it uses.
+        backbone: the network.
     """
 
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
@@ -95,36 +100,78 @@ class Head(ABC):
 
     @abstractmethod
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """Learn from the feature maps of normal clips, read one segment at a time."""
+        """Learn from the feature maps of normal clips, read one segment at a time.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction that never falls.
+        """
 
     @abstractmethod
     def score(self, maps: FeatureMaps) -> CellScores:
-        """The scores of one segment."""
+        """Score one segment.
+
+        Args:
+            maps: its feature maps.
+
+        Returns:
+            A score of every cell.
+        """
 
     def score_among(self, maps: FeatureMaps, bank: str) -> CellScores:
-        """The scores of one segment of a clip that is to be compared with one bank's clips.
+        """Score one segment of a clip that is to be compared with one bank's clips.
 
         Heads that know no banks score it as any other.
+
+        Args:
+            maps: its feature maps.
+            bank: the bank's name.
+
+        Returns:
+            A score of every cell.
         """
         return self.score(maps)
 
     @classmethod
     def learns_classes(cls, settings: Any) -> bool:
-        """Whether a head of these settings learns by telling the clips' classes apart."""
+        """Say whether a head of these settings learns by telling the clips' classes apart.
+
+        Args:
+            settings: the head's.
+
+        Returns:
+            Whether it does.
+        """
         return False
 
     @classmethod
     def choose_layers(cls, settings: Any, backbone: Backbone) -> tuple[str, ...]:
-        """The backbone's layers that a head of these settings needs."""
+        """Choose the backbone's layers that a head of these settings needs.
+
+        Args:
+            settings: the head's.
+            backbone: the network.
+
+        Returns:
+            Names of layers, fine ones first.
+        """
         return backbone.choose_layers(settings.layers)
 
     @abstractmethod
     def state(self) -> dict[str, Tensor]:
-        """Everything learned, as tensors by name."""
+        """Give everything learned.
+
+        Returns:
+            Tensors by name.
+        """
 
     @abstractmethod
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take over what `state` gave.
+
+        Args:
+            state: tensors by name.
 
         Raises:
             KeyError: a tensor is missing.

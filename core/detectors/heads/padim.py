@@ -55,7 +55,7 @@ class PaDiMSettings(BackgroundSettings):
     relative_ridge: float = option(
         0.0,
         "Added to every variance, times the mean variance of the place's channels: with few clips "
-        "directions hardly heard yet should not count the most. 0, as published, adds nothing.",
+        "directions hardly seen yet should not count the most. 0, as published, adds nothing.",
         low=0.0,
         high=1000.0,
     )
@@ -81,7 +81,16 @@ class PaDiM(Head):
     }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """The mean and covariance of every cell, or of every frequency."""
+        """Learn the mean and covariance of every cell, or of every frequency.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction.
+
+        Raises:
+            SettingError: more channels are asked for than the layers have.
+        """
         first = features[0][0]
         self._channels = self._draw_channels(first, seed)
         gaussians: RunningGaussians | None = None
@@ -107,7 +116,14 @@ class PaDiM(Head):
         progress("Learning how normal sound varies", 1.0)
 
     def score(self, maps: FeatureMaps) -> CellScores:
-        """The Mahalanobis distance of every cell."""
+        """Compute the Mahalanobis distance of every cell.
+
+        Args:
+            maps: of one segment.
+
+        Returns:
+            The scores.
+        """
         n_rows, n_columns = maps.layers[self.layers[0]].shape[-2:]
         samples, starts = self._samples(maps)
         distances = mahalanobis(samples, self._mean, self._whitening)
@@ -117,7 +133,11 @@ class PaDiM(Head):
         return CellScores(blend_windows(windows, starts, n_columns).cpu())
 
     def state(self) -> dict[str, Tensor]:
-        """Channels [d]; mean [cell, d]; whitening, lower triangles packed; the window's width."""
+        """Give channels [d], mean [cell, d], whitening (packed), and the window's width.
+
+        Returns:
+            Tensors by name.
+        """
         return {
             "channels": self._channels,
             "mean": self._mean,
@@ -126,7 +146,11 @@ class PaDiM(Head):
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Score with these Gaussians."""
+        """Score with these Gaussians.
+
+        Args:
+            state: what `state` gave.
+        """
         self._channels = state["channels"].cpu()
         self._mean = state["mean"].to(self.device)
         packed = state["whitening"].to(self.device)
@@ -151,7 +175,7 @@ class PaDiM(Head):
         return min(n_columns, max(1, LARGEST_COVARIANCE_BYTES // bytes_a_column))
 
     def _samples(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
-        """Samples [cell, sample, channel] and first columns of the windows they come from."""
+        # Samples [cell, sample, channel] and first columns of the windows they come from.
         maps = subtract_background(maps, self.layers, self.settings.views, self.backbone.settings)
         embedding = self._embedding(maps)
         if not self._width:
@@ -161,7 +185,7 @@ class PaDiM(Head):
         return windows.flatten(2).permute(2, 0, 1).contiguous(), starts
 
     def _embedding(self, maps: FeatureMaps) -> Tensor:
-        """The drawn channels [d, freq, time]; coarse cells repeated over the finer."""
+        # The drawn channels [d, freq, time]; coarse cells repeated over the finer.
         size = maps.layers[self.layers[0]].shape[-2:]
         chosen, first = [], 0
         for layer in self.layers:

@@ -57,7 +57,13 @@ class PatchCore(Head):
     }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """The bank is a greedy coreset of a uniform sample of all 3x3-pooled patches."""
+        """Choose the bank: a greedy coreset of a uniform sample of all 3x3-pooled patches.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction.
+        """
         reservoir = Reservoir(self.settings.reservoir_size, seed)
         gather = part(progress, 0.0, 0.3)
         for i, segments in enumerate(features):
@@ -71,7 +77,14 @@ class PatchCore(Head):
         self._use(patches[chosen])
 
     def score(self, maps: FeatureMaps) -> CellScores:
-        """Distances to the bank, and Eq. 7's weight of the highest patch of each column."""
+        """Measure distances to the bank, and Eq. 7's weight of the highest patch of each column.
+
+        Args:
+            maps: of one segment.
+
+        Returns:
+            The scores.
+        """
         rows = self._rows(maps)
         distances, indices = self._neighbours.search(rows, 1)
         grid = maps.layers[self.layers[0]].shape[-2:]
@@ -90,11 +103,19 @@ class PatchCore(Head):
         return CellScores(scores.reshape(grid).cpu(), weight.reshape(grid).cpu())
 
     def state(self) -> dict[str, Tensor]:
-        """The bank, [patch, channel]."""
+        """Give the bank, [patch, channel].
+
+        Returns:
+            Tensors by name.
+        """
         return {"bank": self._neighbours.bank}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Search in this bank."""
+        """Search in this bank.
+
+        Args:
+            state: what `state` gave.
+        """
         self._use(state["bank"])
 
     def _use(self, bank: Tensor) -> None:
@@ -111,7 +132,7 @@ class PatchCore(Head):
         return as_rows(patch_embedding(maps, self.layers, self.device, pooled=True))
 
     def _weight(self, rows: Tensor, nearest: Tensor, indices: Tensor) -> Tensor:
-        """1 - exp(d*) / sum over the b bank patches nearest to m* of exp(d) (Eq. 7)."""
+        # 1 - exp(d*) / sum over the b bank patches nearest to m* of exp(d) (Eq. 7).
         around = self._near_in_bank[indices]
         bank = self._neighbours.bank
         distances = torch.stack(

@@ -34,7 +34,7 @@ class STFPMSettings(HeadSettings):
         20, "Most times the training set is gone through (100 in the paper).", low=1, high=10_000
     )
     patience: int = option(
-        5, "Epochs without a lower loss on clips held out, after which training ends.", low=1
+        5, "Epochs without a lower loss on validation clips, after which training ends.", low=1
     )
     student_width: float = option(
         0.25,
@@ -57,7 +57,13 @@ class STFPMSettings(HeadSettings):
 
 
 class Student(nn.Module):
-    """The backbone's network from scratch; 1x1 convolutions widen a narrower one's maps."""
+    """The backbone's network from scratch; 1x1 convolutions widen a narrower one's maps.
+
+    Args:
+        backbone: whose network it is.
+        teacher: the teacher's channels of each layer.
+        width: its own channels for each of the backbone's.
+    """
 
     def __init__(self, backbone: Backbone, teacher: Mapping[str, int], width: float) -> None:
         super().__init__()
@@ -71,7 +77,14 @@ class Student(nn.Module):
         )
 
     def forward(self, log_mel: Tensor) -> dict[str, Tensor]:
-        """Maps of each layer, [batch, channel, freq, time], from [batch, freq, time]."""
+        """Compute maps of each layer.
+
+        Args:
+            log_mel: [batch, freq, time].
+
+        Returns:
+            Layer -> [batch, channel, freq, time].
+        """
         maps = self.network(log_mel, tuple(self.widening))
         return {layer: widen(maps[layer]) for layer, widen in self.widening.items()}
 
@@ -89,7 +102,7 @@ class STFPM(Head):
     """STFPM with every layer in the loss, trained on stretches of about a second and a half.
 
     Departures: the student has a quarter of the channels by default (`student_width` 1 is the
-    paper's), batches are smaller and steps half as large; the teacher heard the whole clip, so its
+    paper's), batches are smaller and steps half as large; the teacher had the whole clip, so its
     cells next to where a stretch is cut do not count; maps are multiplied on the finest layer's
     grid. A fifth of the clips chooses the best epoch, as in the paper.
     """
@@ -97,12 +110,21 @@ class STFPM(Head):
     settings_type = STFPMSettings
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
-        """Stochastic gradient descent on unit-length features, with early stopping."""
+        """Train by stochastic gradient descent on unit-length features, with early stopping.
+
+        Args:
+            features: of the clips.
+            seed: all chance comes from it.
+            progress: called with a stage and a fraction.
+
+        Raises:
+            FitError: the training diverged.
+        """
         generator = torch.Generator().manual_seed(seed)
         first = features[0][0]
         with seeded(seed):
             student = self._new_student({name: len(first.layers[name]) for name in self.layers})
-        train, held_out = split_off(len(features), generator)
+        train, validation = split_off(len(features), generator)
         judged_on = torch.randint(2**31, (1,), generator=generator).item()
         optimizer = torch.optim.SGD(
             student.parameters(),
@@ -121,7 +143,7 @@ class STFPM(Head):
                 optimizer.step()
                 progress("Teaching the student", epoch / self.settings.epochs)
             student.eval()
-            loss = self._mean_loss(features.subset(held_out), int(judged_on))
+            loss = self._mean_loss(features.subset(validation), int(judged_on))
             if not loss < torch.inf:
                 raise FitError(
                     "The student's training diverged; fit again with a smaller learning_rate "
@@ -135,20 +157,35 @@ class STFPM(Head):
 
     @torch.no_grad()
     def score(self, maps: FeatureMaps) -> CellScores:
-        """How differently student and teacher hear every cell, all layers together."""
-        heard = self._student(maps.log_mel[None].to(self.device))
+        """Measure how differently student and teacher respond in every cell, all layers together.
+
+        Args:
+            maps: of one segment.
+
+        Returns:
+            The scores.
+        """
+        imitated = self._student(maps.log_mel[None].to(self.device))
         differences = [
-            difference(maps.layers[layer][None].to(self.device), heard[layer])
+            difference(maps.layers[layer][None].to(self.device), imitated[layer])
             for layer in self.layers
         ]
         return CellScores(fused(differences, self.settings.fusion)[0].cpu())
 
     def state(self) -> dict[str, Tensor]:
-        """The student's weights."""
+        """Give the student's weights.
+
+        Returns:
+            Tensors by name.
+        """
         return {name: value.detach() for name, value in self._student.state_dict().items()}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Score with this student."""
+        """Score with this student.
+
+        Args:
+            state: what `state` gave.
+        """
         n_channels = self.backbone.student().channels
         teacher = {layer: n_channels[int(layer[len("conv_block") :]) - 1] for layer in self.layers}
         student = self._new_student(teacher)
@@ -162,7 +199,7 @@ class STFPM(Head):
         return student.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
     def _batches(self, features: Features, generator: torch.Generator) -> Iterator[list[Crop]]:
-        """Random stretches of each clip, as many as cover it, in batches of one length."""
+        # Random stretches of each clip, as many as cover it, in batches of one length.
         waiting: dict[int, list[Crop]] = {}
         for maps in features.segments():
             n_frames = maps.log_mel.shape[1]
@@ -175,12 +212,12 @@ class STFPM(Head):
         yield from waiting.values()
 
     def _loss(self, crops: Sequence[Crop]) -> Tensor:
-        heard = self._student(torch.stack([crop.log_mel for crop in crops]).to(self.device))
+        imitated = self._student(torch.stack([crop.log_mel for crop in crops]).to(self.device))
         loss = torch.zeros((), device=self.device)
         for layer in self.layers:
             teacher = torch.stack([crop.teacher[layer] for crop in crops]).to(self.device)
             keep = torch.stack([crop.keep[layer] for crop in crops]).to(self.device)
-            differences = difference(teacher, heard[layer])
+            differences = difference(teacher, imitated[layer])
             loss = loss + (differences * keep).sum() / keep.expand_as(differences).sum()
         return loss
 
@@ -192,13 +229,29 @@ class STFPM(Head):
 
 
 def difference(teacher: Tensor, student: Tensor) -> Tensor:
-    """Half the squared distance [batch, freq, time] of unit-length features (Eq. 1)."""
+    """Compute half the squared distance of unit-length features (Eq. 1).
+
+    Args:
+        teacher: [batch, channel, freq, time].
+        student: the same shape.
+
+    Returns:
+        [batch, freq, time].
+    """
     away = F.normalize(teacher, dim=1) - F.normalize(student, dim=1)
     return 0.5 * away.square().sum(dim=1)
 
 
 def fused(differences: Sequence[Tensor], fusion: str) -> Tensor:
-    """One map [batch, freq, time] of every layer's, on the first one's grid (Eq. 4)."""
+    """Make one map of every layer's, on the first one's grid (Eq. 4).
+
+    Args:
+        differences: [batch, freq, time] of each layer.
+        fusion: "product" or "sum".
+
+    Returns:
+        [batch, freq, time].
+    """
     size = differences[0].shape[-2:]
     enlarged = [
         F.interpolate(layer[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
@@ -209,7 +262,16 @@ def fused(differences: Sequence[Tensor], fusion: str) -> Tensor:
 
 
 def random_crop(maps: FeatureMaps, layers: tuple[str, ...], generator: torch.Generator) -> Crop:
-    """A stretch of `CROP_FRAMES` frames, or all of a shorter clip, that begins on whole cells."""
+    """Cut a stretch of `CROP_FRAMES` frames, or all of a shorter clip, that begins on whole cells.
+
+    Args:
+        maps: of one segment.
+        layers: the layers to cut.
+        generator: of the stretch's start.
+
+    Returns:
+        The stretch.
+    """
     n_frames = maps.log_mel.shape[1]
     strides = {layer: n_frames // maps.layers[layer].shape[-1] for layer in layers}
     coarsest = max(strides.values())

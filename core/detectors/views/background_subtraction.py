@@ -39,10 +39,19 @@ def subtract_background(
     views: str,
     spectrogram_settings: SpectrogramSettings,
 ) -> FeatureMaps:
-    """The layers' maps as they are ("training"), or what stands out of their own background.
+    """Give the layers' maps as they are ("training"), or what stands out of their background.
 
-    The background is each row's and channel's median over the clip's active frames. A clip longer
-    than a segment (30 s) is referred to the background of each segment.
+    The background is each row's and channel's median over the clip's active frames. Of a clip
+    longer than a segment (30 s) each segment has its own.
+
+    Args:
+        maps: of one segment.
+        layers: the layers to give.
+        views: the head's setting.
+        spectrogram_settings: the front end.
+
+    Returns:
+        The maps, those of other layers left out where background is subtracted.
     """
     if views == "training":
         return maps
@@ -53,9 +62,15 @@ def subtract_background(
 
 
 def active_frames(power: Tensor) -> Tensor:
-    """The frames, [time] bool, within 60 dB of the loudest one, of mel power [freq, time].
+    """Find the frames within 60 dB of the loudest one.
 
     Padding of digital silence is no background. Where less than a tenth is active, all count.
+
+    Args:
+        power: mel power [freq, time].
+
+    Returns:
+        [time] bool.
     """
     energy = power.sum(dim=0)
     active = energy > energy.max() * 10.0 ** (-SILENT_DB / 10.0)
@@ -63,17 +78,33 @@ def active_frames(power: Tensor) -> Tensor:
 
 
 def active_columns(active: Tensor, n_columns: int) -> Tensor:
-    """The columns of a coarser grid all of whose frames are active; all where none is."""
+    """Find the columns of a coarser grid all of whose frames are active; all where none is.
+
+    Args:
+        active: [time] bool.
+        n_columns: of the coarser grid.
+
+    Returns:
+        [n_columns] bool.
+    """
     columns = active.reshape(n_columns, -1).all(dim=1)
     return columns if bool(columns.any()) else torch.ones_like(columns)
 
 
 def residual(layer: Tensor, active: Tensor) -> Tensor:
-    """A map [channel, freq, time] less its median over active time, what is missing damped."""
+    """Take a map's median over active time away, and damp what is missing.
+
+    Args:
+        layer: [channel, freq, time].
+        active: [time] bool, on the log-mel's frames.
+
+    Returns:
+        [channel, freq, time].
+    """
     columns = active_columns(active, layer.shape[-1])
     # Picking columns costs as much as the median itself, and mostly all are active.
-    heard = layer if bool(columns.all()) else layer[..., columns]
+    kept = layer if bool(columns.all()) else layer[..., columns]
     # The lower median, as `median` gives it, in three quarters of the time.
-    middle = (heard.shape[-1] + 1) // 2
-    background = heard.contiguous().kthvalue(middle, dim=-1, keepdim=True).values
+    middle = (kept.shape[-1] + 1) // 2
+    background = kept.contiguous().kthvalue(middle, dim=-1, keepdim=True).values
     return F.leaky_relu(layer - background, MISSING_SHARE)

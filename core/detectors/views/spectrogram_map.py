@@ -1,4 +1,4 @@
-"""A head's cells become a map on the spectrogram's axes, and the cells a clip's score."""
+"""A head's cells become a map on the spectrogram's axes, and a clip's score."""
 
 from __future__ import annotations
 
@@ -23,12 +23,21 @@ def spectrogram_map(
     sigma: float,
     weights: Sequence[Tensor] = (),
 ) -> Float32Array:
-    """One map [freq, time] of the cell maps of consecutive segments, smoothed, then weighted.
+    """Make one map of the cells of consecutive segments, smoothed, then weighted.
 
-    `sizes` gives rows and columns of each segment's log-mel, on which `weights`, if any, lie.
     Cells are enlarged bilinearly with their centres where they belong; columns past the clip's
     last frame are cut off. Smoothing repeats the border outward, so it works on maps narrower
     than its reach.
+
+    Args:
+        cells: [row, column] of each segment.
+        sizes: rows and columns of each segment's log-mel.
+        n_frames: the clip's.
+        sigma: of the Gaussian smoothing, in cells of the spectrogram.
+        weights: [freq, time] of each segment on its log-mel's grid, or none.
+
+    Returns:
+        [freq, time].
     """
     enlarged = [
         F.interpolate(cell[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
@@ -46,23 +55,44 @@ def spectrogram_map(
 
 
 def window_starts(n_columns: int, window: int) -> list[int]:
-    """First columns of windows that overlap by half and cover everything; one where it fits."""
+    """Place windows that overlap by half and cover everything; one where it fits.
+
+    Args:
+        n_columns: what is covered.
+        window: a window's columns.
+
+    Returns:
+        Their first columns.
+    """
     if n_columns <= window * 1.5:
         return [0]
     return [*range(0, n_columns - window, max(1, window // 2)), n_columns - window]
 
 
 def windows(n_columns: int, window: int) -> list[tuple[int, int]]:
-    """First and last column of each such window; a single one reaches to the end."""
+    """Place windows as `window_starts` does; a single one reaches to the end.
+
+    Args:
+        n_columns: what is covered.
+        window: a window's columns.
+
+    Returns:
+        First and last column of each.
+    """
     starts = window_starts(n_columns, window)
     return [(s, n_columns if len(starts) == 1 else s + window) for s in starts]
 
 
 def weighted_peak(scores: Sequence[CellScores], window_share: float) -> float:
-    """The highest cell times its weight, in the window of the clip where that is largest.
+    """Find the highest cell times its weight, in the window of the clip where that is largest.
 
-    `window_share` is the window's length over the clip's, so that a long clip is judged by
-    stretches as long as those the detector was calibrated on.
+    Args:
+        scores: of each segment.
+        window_share: the window's length over the clip's, so that a long clip is judged by
+            stretches as long as those the detector was calibrated on.
+
+    Returns:
+        The clip's score.
     """
     cells = torch.cat([score.map for score in scores], dim=1)
     weights = torch.cat([score.clip_weight for score in scores if score.clip_weight is not None], 1)
@@ -75,10 +105,17 @@ def weighted_peak(scores: Sequence[CellScores], window_share: float) -> float:
 
 
 def best_columns(cells: Sequence[Tensor], window_share: float) -> float:
-    """The mean of the five best columns, each the mean of its five best rows, of the best window.
+    """Average the five best columns, each the mean of its five best rows, of the best window.
 
-    An event is wider than a cell: one odd cell cannot lift this score, and one that lasts for
-    half a second is not diluted by the rest of the clip.
+    An event is wider than a cell: one outlying cell cannot lift this score, and an event that
+    lasts for half a second is not diluted by the rest of the clip.
+
+    Args:
+        cells: [row, column] of each segment.
+        window_share: the window's length over the clip's.
+
+    Returns:
+        The clip's score.
     """
     whole = torch.cat(list(cells), dim=1)
     columns = whole.topk(min(N_BEST, len(whole)), dim=0).values.mean(dim=0)

@@ -1,8 +1,8 @@
-"""The lasting view: a clip's average sound against each training clip's, for what lasts all along.
+"""The stationary view: a clip's average sound against the training clips', for what never stops.
 
-A head that listens against a clip's own background cannot hear a fault that never stops. The
-average of the backbone's last layer over time can: measured on folds 1-3 of ESC-10, one class
-against three others, the nearest training clip by cosine has a sample AUROC of 95.
+After background subtraction a fault that never stops cannot be found. The average of the
+backbone's last layer over time finds it: measured on folds 1-3 of ESC-10, one class against three
+others, the nearest training clip by cosine has a sample AUROC of 95.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from core.types import FeatureMaps
 class StationaryScores:
     """How far each stretch of a clip is from the nearest training clip, as cosine distances.
 
-    Shape:
-        stretches: [stretch]; the clip's score is the largest
-        rows: [row, stretch], the same for each row of the layer alone
-        columns: first and last column of each stretch on the layer's grid
+    Attributes:
+        stretches: [stretch]; the clip's score is the largest.
+        rows: [row, stretch], the same for each row of the layer alone.
+        columns: first and last column of each stretch on the layer's grid.
     """
 
     stretches: Tensor
@@ -37,9 +37,13 @@ class StationaryScores:
 
 
 class StationaryView:
-    """Remembers each training clip's average sound: [clip, row, channel] of one layer.
+    """Holds each training clip's average sound: [clip, row, channel] of one layer.
 
     Costs rows * channels * 8 bytes a training clip (49 kB for aiSFX).
+
+    Args:
+        layer: name of the layer.
+        spectrogram_settings: the front end.
     """
 
     def __init__(self, layer: str, spectrogram_settings: SpectrogramSettings) -> None:
@@ -48,25 +52,40 @@ class StationaryView:
         self.memory = torch.empty(0)
 
     def fit(self, features: Features) -> None:
-        """Remember these clips; a long one as one average a segment."""
-        self.remember(torch.stack([self._average(maps) for maps in features.segments()]))
+        """Average these clips; a long one gives one average a segment.
 
-    def remember(self, memory: Tensor) -> None:
-        """Compare with these average sounds, [clip, row, channel], from now on."""
+        Args:
+            features: of normal clips.
+        """
+        self.use(torch.stack([self._average(maps) for maps in features.segments()]))
+
+    def use(self, memory: Tensor) -> None:
+        """Compare with these average sounds from now on.
+
+        Args:
+            memory: [clip, row, channel].
+        """
         self.memory = memory
-        # Made once: for 1,000 clips it is 25 MB, and a copy for each clip that is heard costs as
+        # Made once: for 1,000 clips it is 25 MB, and a copy for each clip that is scored costs as
         # much time as its head, and the heap holes of that size.
         self._unit_rows = F.normalize(memory, dim=2).transpose(0, 1).contiguous()
         self._unit_means = F.normalize(memory.mean(1), dim=1)[None]
 
-    def listen(
+    def collect(
         self,
         maps: FeatureMaps,
         window_seconds: float,
         averages: list[Tensor],
         columns: list[tuple[int, int]],
     ) -> None:
-        """Append the average sound of each window of a segment, and where it lies."""
+        """Append the average sound of each window of a segment, and where it lies.
+
+        Args:
+            maps: the segment.
+            window_seconds: length of a window.
+            averages: is appended to, [row, channel] each.
+            columns: is appended to, first and last column of each window.
+        """
         n_columns = maps.layers[self.layer].shape[-1]
         stride = maps.log_mel.shape[1] // n_columns
         window = max(1, round(window_seconds / self._spectrogram_settings.hop_seconds / stride))
@@ -78,14 +97,22 @@ class StationaryView:
     def compare(
         self, averages: Sequence[Tensor], columns: Sequence[tuple[int, int]]
     ) -> StationaryScores:
-        """The distances of what `listen` gathered to the nearest of the training clips."""
+        """Measure how far what `collect` gathered is from the nearest of the training clips.
+
+        Args:
+            averages: the windows' average sounds.
+            columns: where the windows lie.
+
+        Returns:
+            The distances.
+        """
         queries = torch.stack(list(averages))
         rows = _nearest(F.normalize(queries, dim=2), self._unit_rows)
         whole = _nearest(F.normalize(queries.mean(1), dim=1)[:, None], self._unit_means)
         return StationaryScores(whole[0], rows, list(columns))
 
     def _average(self, maps: FeatureMaps) -> Tensor:
-        """The layer's mean over active time, [row, channel]."""
+        # The layer's mean over active time, [row, channel].
         layer = maps.layers[self.layer].cpu()
         active = active_frames(mel_power(maps.log_mel.cpu(), self._spectrogram_settings))
         columns = active.reshape(layer.shape[-1], -1).any(dim=1)
@@ -93,11 +120,8 @@ class StationaryView:
 
 
 def _nearest(queries: Tensor, memory: Tensor) -> Tensor:
-    """1 - the largest cosine of unit vectors [query, row, channel] and [row, clip, channel].
-
-    Shape:
-        [row, query]
-    """
+    # 1 - the largest cosine of unit vectors [query, row, channel] and [row, clip, channel]:
+    # [row, query].
     cosine = torch.einsum("qrc,rmc->rqm", queries, memory)
     return (1.0 - cosine.amax(dim=2)).clamp(min=1e-6)
 

@@ -15,7 +15,7 @@ N_CLIPS, N_ROWS, N_CHANNELS = 300, 6, 64
 def remembering(seed: int = 0) -> StationaryView:
     view = StationaryView("conv_block4", SpectrogramSettings())
     generator = torch.Generator().manual_seed(seed)
-    view.remember(torch.rand(N_CLIPS, N_ROWS, N_CHANNELS, generator=generator))
+    view.use(torch.rand(N_CLIPS, N_ROWS, N_CHANNELS, generator=generator))
     return view
 
 

@@ -171,7 +171,7 @@ def test_one_clip_too_large_for_memory_is_a_sentence(tmp_path, monkeypatch) -> N
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(type(backbone), "maps", no_memory)
-    with pytest.raises(AudioError, match="not enough memory to hear “noise 0”"):
+    with pytest.raises(AudioError, match="not enough memory for “noise 0”"):
         list(extractor.segments(noise(0.5)))
 
 

@@ -18,7 +18,11 @@ FRUGAL_FROM_LAYERS = 6
 
 
 class AnoPatchNetwork(nn.Module):
-    """Log-mels [batch, freq, time] to embeddings [batch, 128], and the tokens they are of."""
+    """Log-mels [batch, freq, time] to embeddings [batch, 128], and the tokens they are of.
+
+    Args:
+        beats: the network, which is copied.
+    """
 
     def __init__(self, beats: BeatsNetwork) -> None:
         super().__init__()
@@ -32,13 +36,26 @@ class AnoPatchNetwork(nn.Module):
         self.embedding = nn.Linear(2 * width, N_EMBEDDING)
 
     def forward(self, log_mel: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings [batch, 128] and tokens [batch, token, channel]."""
+        """Compute embeddings and tokens.
+
+        Args:
+            log_mel: [batch, freq, time].
+
+        Returns:
+            [batch, 128] and [batch, token, channel].
+        """
         tokens = self.beats.tokens(log_mel)
         return self.embedding(self.norm(self.pooling(tokens))), tokens
 
 
 def beats_of(network: object) -> BeatsNetwork:
-    """The backbone's network, which must be a BEATs.
+    """Check that a backbone's network is a BEATs.
+
+    Args:
+        network: the backbone's.
+
+    Returns:
+        The network.
 
     Raises:
         SettingError: it is another.
@@ -48,14 +65,30 @@ def beats_of(network: object) -> BeatsNetwork:
     return network
 
 
-def frozen_view(layer: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean over all tokens, [channel], and tokens [token, channel], of a layer's maps."""
+def frozen_embedding(layer: Tensor) -> tuple[Tensor, Tensor]:
+    """Compute the embedding of a stretch by the network as it is.
+
+    Args:
+        layer: its maps, [channel, freq, time].
+
+    Returns:
+        The mean over all tokens, [channel], and the tokens [token, channel].
+    """
     tokens = folded(layer[None])[0]
     return tokens.mean(dim=0), tokens
 
 
 def fixed_length(log_mel: Tensor, n_frames: int, start: int) -> Tensor:
-    """A stretch of so many frames of [freq, time] from `start` on; a shorter sound is repeated."""
+    """Cut so many frames; a shorter sound is repeated.
+
+    Args:
+        log_mel: [freq, time].
+        n_frames: how many.
+        start: the first frame.
+
+    Returns:
+        [freq, n_frames].
+    """
     if log_mel.shape[1] < n_frames:
         log_mel = torch.cat([log_mel] * -(-n_frames // log_mel.shape[1]), dim=1)
     return log_mel[:, start : start + n_frames]

@@ -38,11 +38,11 @@ class AnoPatchSettings(HeadSettings):
     )
     specaug_time: int = option(80, "Most frames a mask hides.", low=0, high=10_000)
     crop_seconds: float = option(
-        10.08, "Stretch of a clip that a step hears, no more than a window.", low=0.16, high=10.08
+        10.08, "Stretch of a clip of a step, no more than a window.", low=0.16, high=10.08
     )
     patience: int = option(
         0,
-        "Checks without a lower loss on a fifth of the clips, held out, after which training ends; "
+        "Checks without a lower loss on the validation clips, a fifth, after which training ends; "
         "0, as published, trains on all clips to the last step.",
         low=0,
     )

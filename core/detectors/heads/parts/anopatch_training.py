@@ -35,7 +35,13 @@ FORMAT = 1
 class FineTuning:
     """One training run: network, loss, optimiser, the clips in their order, and where it stands.
 
-    `start` tells the network's first weights from others; `losses` has each step's loss so far.
+    Args:
+        network: trained in place.
+        features: of the clips, which have classes.
+        settings: AnoPatch's.
+        device: of the network.
+        seed: all chance comes from it.
+        start: tells the network's first weights from others.
     """
 
     def __init__(
@@ -61,9 +67,9 @@ class FineTuning:
         )
         self.generator = torch.Generator().manual_seed(seed)
         everything = list(range(len(features)))
-        self.train, self.held_out = everything, everything
+        self.train, self.validation = everything, everything
         if settings.patience:
-            self.train, self.held_out = split_off(len(features), self.generator)
+            self.train, self.validation = split_off(len(features), self.generator)
         self.n_frames = self._crop_frames()
         self.step, self.waiting = 0, torch.empty(0, dtype=torch.int64)
         self.losses: list[float] = []
@@ -73,6 +79,10 @@ class FineTuning:
 
     def run(self, folder: Path | None, progress: Progress) -> None:
         """Train to the end, or to an early one, from where it stands.
+
+        Args:
+            folder: the checkpoint's; None writes none.
+            progress: called before every step.
 
         Raises:
             FitError: the loss is no number any more.
@@ -100,7 +110,7 @@ class FineTuning:
         return self.step / self.settings.steps
 
     def _one_step(self) -> None:
-        """One batch, forth and back; the weights move after every `accumulation`-th."""
+        # One batch, forth and back; the weights move after every `accumulation`-th.
         settings = self.settings
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * min(
@@ -125,7 +135,7 @@ class FineTuning:
             self.optimizer.zero_grad()
 
     def _next_indices(self) -> list[int]:
-        """The next clips: all of them in random order, again and again."""
+        # The next clips: all of them in random order, again and again.
         size = min(self.settings.batch_size, len(self.train))
         while len(self.waiting) < size:
             order = torch.randperm(len(self.train), generator=self.generator)
@@ -134,7 +144,7 @@ class FineTuning:
         return taken.tolist()
 
     def _crop_frames(self) -> int:
-        """What a step hears of a clip, in frames: whole columns, no more than the longest has."""
+        # What a step takes of a clip, in frames: whole columns, no more than the longest has.
         hop = self.settings.crop_seconds / 0.010
         longest = max(clip.n_frames for clip in self.features.clips)
         patch = self.network.beats.config.input_patch_size
@@ -150,17 +160,17 @@ class FineTuning:
 
     @torch.no_grad()
     def _check(self) -> None:
-        """The loss on clips held out; the best weights are remembered."""
+        # The loss on validation clips; the best weights are stored.
         self.network.eval()
         total = 0.0
-        for start in range(0, len(self.held_out), self.settings.batch_size):
-            indices = self.held_out[start : start + self.settings.batch_size]
+        for start in range(0, len(self.validation), self.settings.batch_size):
+            indices = self.validation[start : start + self.settings.batch_size]
             crops = [fixed_length(self.features[i][0].log_mel, self.n_frames, 0) for i in indices]
             embeddings, _ = self.network(torch.stack(crops).to(self.device))
             loss = self.loss(embeddings, self.classes[indices].to(self.device))
             total += float(loss) * len(indices)
         self.network.train()
-        mean = total / len(self.held_out)
+        mean = total / len(self.validation)
         self.since += 1
         if mean < self.lowest:
             self.lowest, self.since = mean, 0
@@ -170,7 +180,10 @@ class FineTuning:
     # Checkpoints
 
     def save(self, folder: Path) -> None:
-        """Keep everything that the next step depends on.
+        """Write everything that the next step depends on.
+
+        Args:
+            folder: the checkpoint's.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -198,9 +211,13 @@ class FineTuning:
         write_model(folder, manifest, tensors)
 
     def resume(self, folder: Path) -> bool:
-        """Go back to where the checkpoint stands; false where there is none of this training.
+        """Go back to where a checkpoint stands; a damaged one counts as none.
 
-        A damaged one counts as none.
+        Args:
+            folder: the checkpoint's.
+
+        Returns:
+            Whether there is one of this training.
         """
         if not folder.is_dir():
             return False
@@ -236,7 +253,7 @@ class FineTuning:
 
     @property
     def identity(self) -> str:
-        """Tells this training from any other: settings, clips, classes and where it starts."""
+        """A digest of what tells this training from others: settings, clips, classes, start."""
         clips = [(clip.sha256, clip.class_name) for clip in self.features.clips]
         settings = with_former_names(dataclasses.asdict(self.settings))
         described = [FORMAT, settings, self._start, clips]
@@ -245,7 +262,15 @@ class FineTuning:
 
 @contextmanager
 def random_numbers(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers of CPU and device come from this seed inside, and go on as before after."""
+    """Seed the random numbers of CPU and device inside; after it they go on as before.
+
+    Args:
+        seed: theirs.
+        device: the device.
+
+    Yields:
+        Nothing.
+    """
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
@@ -263,10 +288,21 @@ def fine_tuned(
     checkpoints: Path | None,
     progress: Progress,
 ) -> list[float]:
-    """Fine-tune a network in place; gives the loss of every step.
+    """Fine-tune a network in place.
 
-    In `checkpoints` the state is kept in a folder of this training's own; one that is there is
-    gone on from, and stays until `Detector.fit` is through.
+    Args:
+        network: the network.
+        features: of the clips, which have classes.
+        settings: AnoPatch's.
+        device: of the network.
+        seed: all chance comes from it.
+        start: tells the network's first weights from others.
+        checkpoints: folder in which the state is written, in a folder of this training's own; one
+            that is there is continued from, and stays until `Detector.fit` is through.
+        progress: called before every step.
+
+    Returns:
+        The loss of every step.
     """
     training = FineTuning(network, features, settings, device, seed, start)
     folder = None

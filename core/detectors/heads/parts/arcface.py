@@ -1,4 +1,4 @@
-"""What teaches AnoPatch's network: ArcFace over classes, SpecAugment's masks, attentive pooling.
+"""AnoPatch's training parts: ArcFace over classes, SpecAugment's masks, attentive pooling.
 
 ArcFace: Deng et al., CVPR 2019. Attentive statistics with global context: Desplanques et al.,
 "ECAPA-TDNN", Interspeech 2020, section 3.1. SpecAugment: Park et al., Interspeech 2019.
@@ -17,7 +17,14 @@ SMALLEST_VARIANCE = 1e-12
 
 
 class ArcFace(nn.Module):
-    """Angles to one direction a class, that of the right class made `margin` wider (Eq. 1, 2)."""
+    """Angles to one direction a class, that of the right class made `margin` wider (Eq. 1, 2).
+
+    Args:
+        n_features: of an embedding.
+        n_classes: how many classes.
+        scale: s.
+        margin: m, in radians.
+    """
 
     def __init__(self, n_features: int, n_classes: int, scale: float, margin: float) -> None:
         super().__init__()
@@ -26,10 +33,17 @@ class ArcFace(nn.Module):
         self.scale, self.margin = scale, margin
 
     def forward(self, embeddings: Tensor, classes: Tensor) -> Tensor:
-        """The mean loss of embeddings [batch, feature] of classes [batch].
+        """Compute the mean loss.
 
         Where angle and margin together pass a half turn the cosine would rise again; it goes on
         down in a straight line there, as in ArcFace's own code.
+
+        Args:
+            embeddings: [batch, feature].
+            classes: [batch].
+
+        Returns:
+            The loss.
         """
         cosine = F.linear(F.normalize(embeddings), F.normalize(self.weight))
         right = cosine.gather(1, classes[:, None])
@@ -41,7 +55,11 @@ class ArcFace(nn.Module):
 
 
 class AttentiveStatistics(nn.Module):
-    """Mean and spread of a clip's tokens, each weighted per channel by attention."""
+    """Mean and spread of a clip's tokens, each weighted per channel by attention.
+
+    Args:
+        n_channels: of a token.
+    """
 
     def __init__(self, n_channels: int) -> None:
         super().__init__()
@@ -50,7 +68,14 @@ class AttentiveStatistics(nn.Module):
         self.outer = nn.Linear(N_ATTENTION, n_channels)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """[batch, 2 * channel] of tokens [batch, token, channel]."""
+        """Pool tokens.
+
+        Args:
+            tokens: [batch, token, channel].
+
+        Returns:
+            [batch, 2 * channel].
+        """
         mean, spread = _statistics(tokens, torch.full_like(tokens, 1.0 / tokens.shape[1]))
         context = torch.cat([mean, spread], dim=1)[:, None].expand(-1, tokens.shape[1], -1)
         inner = F.relu(self.inner(torch.cat([tokens, context], dim=2)))
@@ -60,10 +85,19 @@ class AttentiveStatistics(nn.Module):
 
 
 def masked(log_mel: Tensor, freq: int, time: int, generator: torch.Generator) -> Tensor:
-    """Log-mels [batch, freq, time] with one band and one stretch of each set to the mean, 0.
+    """Set one band and one stretch of each log-mel to the mean, 0.
 
-    Their widths are drawn from 0 up to `freq` bands and `time` frames. Time is not warped: in a
-    machine's sound that may be what is wrong with it.
+    Their widths are drawn from 0 up. Time is not warped: in a machine's sound that may be what is
+    wrong with it.
+
+    Args:
+        log_mel: [batch, freq, time].
+        freq: most bands.
+        time: most frames.
+        generator: of the widths and places.
+
+    Returns:
+        [batch, freq, time].
     """
     values = log_mel.clone()
     for one in values:

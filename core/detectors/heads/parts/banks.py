@@ -20,7 +20,11 @@ NAMES = "names"
 
 
 class Banks:
-    """Vectors [n, channel] of unit length under each name, searched by cosine."""
+    """Vectors [n, channel] of unit length under each name, searched by cosine.
+
+    Args:
+        vectors: of any length, under each name.
+    """
 
     def __init__(self, vectors: Mapping[str, Tensor]) -> None:
         self._vectors = {name: F.normalize(rows, dim=1) for name, rows in vectors.items()}
@@ -31,10 +35,18 @@ class Banks:
         return list(self._vectors)
 
     def distance(self, rows: Tensor, name: str, k: int = 1) -> Tensor:
-        """How far rows [n, channel] are from the nearest bank below that name, [n].
+        """Measure how far rows are from the nearest bank below a name.
 
         A bank's distance is 1 - cosine, the mean over the k nearest of its vectors; of several
         banks the smallest counts. For k = 1 that is the distance to the nearest vector of all.
+
+        Args:
+            rows: [n, channel].
+            name: the bank's, or one above it.
+            k: how many vectors of a bank count.
+
+        Returns:
+            [n].
 
         Raises:
             SettingError: there is no such bank.
@@ -52,19 +64,37 @@ class Banks:
         return torch.stack(nearest).amin(dim=0).clamp(min=0.0)
 
     def widened(self, name: str) -> str:
-        """The name, or the nearest one above it that has a bank."""
+        """Find the nearest name at or above this one that has a bank.
+
+        Args:
+            name: a bank's.
+
+        Returns:
+            The name.
+        """
         while name and not list(self._below(name)):
             name = name.rpartition("/")[0]
         return name
 
     def state(self) -> dict[str, Tensor]:
-        """The vectors and their names, as tensors."""
+        """Give the vectors and their names.
+
+        Returns:
+            Tensors by name.
+        """
         described = torch.tensor(list(json.dumps(self.names).encode()), dtype=torch.uint8)
         return {NAMES: described} | {str(i): v for i, v in enumerate(self._vectors.values())}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Tensor], device: torch.device) -> Banks:
-        """The banks that `state` gave.
+        """Make the banks that `state` gave.
+
+        Args:
+            state: tensors by name.
+            device: where they are searched.
+
+        Returns:
+            The banks.
 
         Raises:
             KeyError: a tensor is missing.

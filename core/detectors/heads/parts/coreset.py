@@ -16,15 +16,25 @@ def greedy_coreset(
     n_projected: int | None = 128,
     progress: Progress = silent,
 ) -> Tensor:
-    """Indices [size] of the points [n, channel] chosen, in the order of choice.
+    """Choose points so that none is far from a chosen one.
 
     PatchCore, Algorithm 1: minimax facility location, greedily, from a seeded random start.
     Products of points are taken in their `n_projected` principal directions, lengths exactly: what
     lies outside those directions counts as if it stood at right angles, which of many channels it
     nearly does. Departure: PatchCore projects at random (Johnson-Lindenstrauss), which as wide
-    covered 3 to 7 % worse than the exact choice, this 0 to 2 % (tests, benchmarks). None takes
-    every channel. One matrix-vector product and one minimum a step, in place:
+    covered 3 to 7 % worse than the exact choice, this 0 to 2 % (tests, benchmarks). One
+    matrix-vector product and one minimum a step, in place:
     n * size * min(channel, n_projected) multiplications, n * channel ** 2 before the first.
+
+    Args:
+        points: [n, channel].
+        size: how many to choose.
+        seed: of the first one.
+        n_projected: principal directions; None takes every channel.
+        progress: called every 64 steps.
+
+    Returns:
+        Indices [size], in the order of choice.
     """
     generator = torch.Generator().manual_seed(seed)
     n, n_channels = points.shape
@@ -56,7 +66,15 @@ def greedy_coreset(
 
 
 def covering_radius(points: Tensor, chosen: Tensor) -> float:
-    """The largest distance from any point to the nearest of those chosen."""
+    """Measure the largest distance from any point to the nearest of those chosen.
+
+    Args:
+        points: [n, channel].
+        chosen: indices.
+
+    Returns:
+        The distance.
+    """
     radius = 0.0
     centres = points[chosen]
     for rows in torch.split(points, 2048):

@@ -12,10 +12,19 @@ from core.types import FeatureMaps
 def patch_embedding(
     maps: FeatureMaps, layers: tuple[str, ...], device: torch.device, pooled: bool
 ) -> Tensor:
-    """The layers as one map [channel, freq, time] on the finest layer's grid.
+    """Join the layers as one map on the finest layer's grid.
 
-    `pooled` averages each 3x3 neighbourhood first, zeros around the border included (PatchCore,
-    section 3.1, with p = 3). Coarser maps are resized bilinearly, as PatchCore does.
+    Coarser maps are resized bilinearly, as PatchCore does.
+
+    Args:
+        maps: of one segment.
+        layers: the layers, finest first.
+        device: where it is made.
+        pooled: average each 3x3 neighbourhood first, zeros around the border included (PatchCore,
+            section 3.1, with p = 3).
+
+    Returns:
+        [channel, freq, time].
     """
     values = [maps.layers[layer].to(device)[None] for layer in layers]
     if pooled:
@@ -32,5 +41,12 @@ def patch_embedding(
 
 
 def as_rows(embedding: Tensor) -> Tensor:
-    """[channel, freq, time] as one row a cell, [freq * time, channel]."""
+    """Turn a map into one row a cell.
+
+    Args:
+        embedding: [channel, freq, time].
+
+    Returns:
+        [freq * time, channel].
+    """
     return embedding.permute(1, 2, 0).flatten(0, 1).contiguous()

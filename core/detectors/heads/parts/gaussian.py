@@ -14,6 +14,11 @@ class RunningGaussians:
 
     Sums of squares around the running mean, merged as Chan, Golub and LeVeque (1979) do, in 64-bit
     floats: n_cells * n_channels ** 2 * 8 bytes, however many samples there are.
+
+    Args:
+        n_cells: how many Gaussians.
+        n_channels: of a sample.
+        device: where they are computed.
     """
 
     def __init__(self, n_cells: int, n_channels: int, device: torch.device) -> None:
@@ -24,7 +29,11 @@ class RunningGaussians:
         )
 
     def add(self, samples: Tensor) -> None:
-        """Learn from samples [cell, sample, channel]."""
+        """Learn from samples.
+
+        Args:
+            samples: [cell, sample, channel].
+        """
         samples = samples.double()
         n_new = samples.shape[1]
         n_all = self.n_samples + n_new
@@ -38,16 +47,27 @@ class RunningGaussians:
         self.n_samples = n_all
 
     def covariance(self) -> Tensor:
-        """The unbiased covariances [cell, channel, channel]; zero while there is one sample."""
+        """Compute the unbiased covariances; zero while there is one sample.
+
+        Returns:
+            [cell, channel, channel].
+        """
         return self._scatter / max(1, self.n_samples - 1)
 
 
 def whitening(covariance: Tensor, ridge: float, relative_ridge: float = 0.0) -> Tensor:
-    """Lower triangular W [cell, channel, channel] with W (C + r I) W' = I, as 32-bit floats.
+    """Compute lower triangular W with W (C + r I) W' = I.
 
-    r is `ridge` plus `relative_ridge` times the mean variance of the cell's channels.
     |W (x - mean)| is the Mahalanobis distance. By Cholesky factors and triangular solutions:
     batched `inv` and `solve` hang on some CPUs.
+
+    Args:
+        covariance: C, [cell, channel, channel].
+        ridge: r is this,
+        relative_ridge: plus this times the mean variance of the cell's channels.
+
+    Returns:
+        [cell, channel, channel], as 32-bit floats.
     """
     identity = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
     parts = []
@@ -60,20 +80,44 @@ def whitening(covariance: Tensor, ridge: float, relative_ridge: float = 0.0) -> 
 
 
 def mahalanobis(samples: Tensor, mean: Tensor, whitening: Tensor) -> Tensor:
-    """Distances [cell, sample] of samples [cell, sample, channel] to their cell's Gaussian."""
+    """Measure the distances of samples to their cell's Gaussian.
+
+    Args:
+        samples: [cell, sample, channel].
+        mean: [cell, channel].
+        whitening: of each cell, as `whitening` gives it.
+
+    Returns:
+        [cell, sample].
+    """
     whitened = torch.bmm(samples - mean[:, None], whitening.transpose(1, 2))
     distances: Tensor = torch.linalg.vector_norm(whitened, dim=2)
     return distances
 
 
 def packed_triangle(lower: Tensor) -> Tensor:
-    """The lower triangles [cell, channel * (channel + 1) / 2] of matrices, row by row."""
+    """Pack the lower triangles of matrices, row by row.
+
+    Args:
+        lower: [cell, channel, channel].
+
+    Returns:
+        [cell, channel * (channel + 1) / 2].
+    """
     rows, columns = torch.tril_indices(*lower.shape[-2:], device=lower.device)
     return lower[:, rows, columns]
 
 
 def unpacked_triangle(packed: Tensor, n_channels: int) -> Tensor:
-    """The lower triangular matrices that `packed_triangle` packed."""
+    """Unpack what `packed_triangle` packed.
+
+    Args:
+        packed: [cell, channel * (channel + 1) / 2].
+        n_channels: of a matrix.
+
+    Returns:
+        Lower triangular [cell, channel, channel].
+    """
     rows, columns = torch.tril_indices(n_channels, n_channels, device=packed.device)
     lower = packed.new_zeros(len(packed), n_channels, n_channels)
     lower[:, rows, columns] = packed

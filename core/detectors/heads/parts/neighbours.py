@@ -12,10 +12,13 @@ CHUNK_ROWS = 4096
 
 
 class NearestNeighbours:
-    """Searches a bank [n, channel] for the rows nearest in Euclidean distance.
+    """Searches a bank for the rows nearest in Euclidean distance.
 
     The search works on rows less the bank's mean, and the distances of what it finds are measured
     again directly: squared distances from norms and products lose the small ones in float32.
+
+    Args:
+        bank: [n, channel].
     """
 
     def __init__(self, bank: Tensor) -> None:
@@ -25,7 +28,15 @@ class NearestNeighbours:
         self._squared_norms = self._centred.square().sum(dim=1)
 
     def search(self, rows: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Distances and indices, each [n, k], of the k bank rows nearest to rows [n, channel]."""
+        """Find the k bank rows nearest to each row.
+
+        Args:
+            rows: [n, channel].
+            k: how many; all of a smaller bank.
+
+        Returns:
+            Distances and indices, each [n, k].
+        """
         k = min(k, len(self.bank))
         centred = rows - self._mean
         indices = torch.cat([self._search(chunk, k) for chunk in torch.split(centred, CHUNK_ROWS)])
@@ -35,9 +46,15 @@ class NearestNeighbours:
         return distances, indices.gather(1, order)
 
     def spacing(self, k: int) -> Tensor:
-        """The mean distance [n] of each bank row to its own k nearest others; never zero.
+        """Measure the mean distance of each bank row to its own k nearest others; never zero.
 
         A row whose neighbours equal it, or that is alone, is given the bank's typical spacing.
+
+        Args:
+            k: how many others.
+
+        Returns:
+            [n].
         """
         distances, _ = self.search(self.bank, k + 1)
         if distances.shape[1] == 1:
@@ -56,6 +73,10 @@ class NearestNeighbours:
     def _search(self, rows: Tensor, k: int) -> Tensor:
         # For the nearest one, which is what scoring asks, a product and its rows' minima are a
         # third faster than FAISS, whose threads are others than the network's and get in its way.
+        # For more FAISS stays: a step of CFA's training, the 6 nearest of 324 or 1,296 centroids
+        # for 5,184 patches of 224 channels, takes 18 or 34 ms with it on two cores, and 60 or 50 ms
+        # with a product and PyTorch's topk; of a bank of 1,500 patches both take about 45 ms. A
+        # bank of 20,000, which no head has by default, would be twice as fast with the product.
         if k > 1 and rows.device.type == "cpu":
             _, found = self._index.search(rows.contiguous().numpy(), k)
             return torch.from_numpy(found)

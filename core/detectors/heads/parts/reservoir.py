@@ -10,6 +10,10 @@ class Reservoir:
     """Keeps `size` of all rows it is shown, each equally likely; at most 2 * size are in memory.
 
     Each row draws a random key, and the rows with the smallest keys stay.
+
+    Args:
+        size: how many rows stay.
+        seed: of the keys.
     """
 
     def __init__(self, size: int, seed: int) -> None:
@@ -21,7 +25,11 @@ class Reservoir:
         self._worst_key = 1.0
 
     def add(self, rows: Tensor) -> None:
-        """Show rows [n, channel]."""
+        """Show rows.
+
+        Args:
+            rows: [n, channel].
+        """
         keys = torch.rand(len(rows), generator=self._generator, dtype=torch.float64)
         self.n_seen += len(rows)
         chosen = keys < self._worst_key
@@ -31,7 +39,11 @@ class Reservoir:
             self._prune()
 
     def rows(self) -> Tensor:
-        """The sample, [at most size, channel], in random order."""
+        """Give the sample, in random order.
+
+        Returns:
+            [at most size, channel].
+        """
         self._prune()
         return self._rows[0]
 

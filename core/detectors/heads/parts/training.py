@@ -9,40 +9,78 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
-HELD_OUT_SHARE = 0.2
+VALIDATION_SHARE = 0.2
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Random numbers on the CPU come from this seed inside, and go on as before after."""
+    """Seed the random numbers of the CPU inside; after it they go on as before.
+
+    Args:
+        seed: theirs.
+
+    Yields:
+        Nothing.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield
 
 
 def split_off(n: int, generator: torch.Generator) -> tuple[list[int], list[int]]:
-    """Indices to train on and to hold out, a fifth of `n`; with one or two, both are all."""
+    """Split off a fifth of the clips for validation; with one or two, both parts are all.
+
+    Args:
+        n: how many clips.
+        generator: of the choice.
+
+    Returns:
+        Indices to train on and to validate on.
+    """
     if n < 3:
         return list(range(n)), list(range(n))
     order = torch.randperm(n, generator=generator).tolist()
-    n_held_out = max(1, round(HELD_OUT_SHARE * n))
-    return sorted(order[n_held_out:]), sorted(order[:n_held_out])
+    n_validation = max(1, round(VALIDATION_SHARE * n))
+    return sorted(order[n_validation:]), sorted(order[:n_validation])
 
 
 def drawn(indices: list[int], most: int, generator: torch.Generator) -> list[int]:
-    """The indices in random order, or the first so many of them."""
+    """Shuffle indices, and take the first so many.
+
+    Args:
+        indices: to choose from.
+        most: how many.
+        generator: of the order.
+
+    Returns:
+        The indices, in random order.
+    """
     order = torch.randperm(len(indices), generator=generator).tolist()
     return [indices[i] for i in order[:most]]
 
 
 def shuffled_batches(n: int, size: int, generator: torch.Generator) -> list[Tensor]:
-    """Indices 0..n-1 in random order, in batches of at most `size` that differ by one at most."""
+    """Shuffle 0..n-1 into batches whose sizes differ by one at most.
+
+    Args:
+        n: how many indices.
+        size: most of a batch.
+        generator: of the order.
+
+    Returns:
+        The batches.
+    """
     order = torch.randperm(n, generator=generator)
     return list(torch.tensor_split(order, -(-n // size)))
 
 
 class BestState:
-    """Remembers the weights at the lowest held-out loss, and when it was last lowered."""
+    """Holds the weights at the lowest validation loss, and when it was last lowered.
+
+    Args:
+        module: whose weights.
+        patience: epochs without a lower loss after which it is enough.
+    """
 
     def __init__(self, module: nn.Module, patience: int) -> None:
         self._module = module
@@ -52,7 +90,14 @@ class BestState:
         self._state = copy.deepcopy(module.state_dict())
 
     def seen(self, loss: float) -> bool:
-        """Take note of an epoch's held-out loss; true once it has not fallen for too long."""
+        """Note an epoch's validation loss.
+
+        Args:
+            loss: the loss.
+
+        Returns:
+            Whether it has not fallen for too long.
+        """
         self._since += 1
         if loss < self._lowest:
             self._lowest, self._since = loss, 0

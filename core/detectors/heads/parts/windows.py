@@ -1,4 +1,4 @@
-"""Heads that learn one thing for each column see clips of any length through a fixed window."""
+"""Windows of one length, for heads that learn one thing for each column."""
 
 from __future__ import annotations
 
@@ -11,19 +11,32 @@ from core.detectors.views.spectrogram_map import window_starts
 
 
 def median_index(lengths: Sequence[int]) -> int:
-    """Where the median length stands, the lower one of two.
+    """Find where the median length stands, the lower one of two.
 
     >>> median_index([54, 54, 20, 108])
     0
+
+    Args:
+        lengths: of clips.
+
+    Returns:
+        The index.
     """
     return sorted(range(len(lengths)), key=lambda i: lengths[i])[(len(lengths) - 1) // 2]
 
 
 def cut_windows(values: Tensor, width: int) -> tuple[Tensor, list[int]]:
-    """Windows [window, ..., width] of [..., time] that overlap by half, and their first columns.
+    """Cut windows that overlap by half.
 
     The last window ends with the last column. A map shorter than the window is repeated until it
     fills one.
+
+    Args:
+        values: [..., time].
+        width: a window's columns.
+
+    Returns:
+        [window, ..., width], and the windows' first columns.
     """
     n_columns = values.shape[-1]
     if n_columns < width:
@@ -36,7 +49,16 @@ def cut_windows(values: Tensor, width: int) -> tuple[Tensor, list[int]]:
 
 
 def blend_windows(windows: Tensor, starts: list[int], n_columns: int) -> Tensor:
-    """One map [freq, n_columns] of windows [window, freq, width]; overlaps fade into each other."""
+    """Blend windows into one map; overlaps fade into each other.
+
+    Args:
+        windows: [window, freq, width].
+        starts: their first columns.
+        n_columns: of the map.
+
+    Returns:
+        [freq, n_columns].
+    """
     if len(starts) == 1:
         return windows[0, :, :n_columns]
     width = windows.shape[-1]

@@ -127,7 +127,7 @@ def test_its_loss_falls_and_embeddings_of_one_class_gather(features: Features) -
     assert len(head.losses) == 60
     assert np.mean(head.losses[-8:]) < 0.6 * np.mean(head.losses[:8])
     embeddings = F.normalize(
-        torch.stack([head._heard(segments[0])[0] for segments in features]), dim=1
+        torch.stack([head._embedded(segments[0])[0] for segments in features]), dim=1
     )
     cosine = embeddings @ embeddings.T
     same = torch.tensor([[i % 3 == j % 3 and i != j for j in range(9)] for i in range(9)])
