@@ -1,4 +1,4 @@
-"""What the views look at again and again, kept by ids: calibrations, maps, sounds.
+"""What the views read again and again, cached by ids: calibrations, scores, maps, sounds.
 
 Keys are ids of the store, which are hashes or never used twice, and the moment of scoring, so
 nothing here goes stale; every cache is bounded, and nothing of a session is in it.
@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Sounds:
-    """A stretch of a clip and its two parts.
+    """A stretch of a recording and its two parts.
 
-    Shape:
-        clip, kept, removed: [n] float32 at `sample_rate`
-        level_db: [freq, time] mel power in dB
-    `first` and `stop` are the map's columns that the stretch covers.
+    Attributes:
+        clip: Samples [n] of the stretch.
+        anomalous_part: Samples [n] of what the evidence map keeps of it.
+        residual: Samples [n] of what remains.
+        level_db: Mel power [freq, time] in dB.
+        sample_rate: Of the three sounds, in Hz.
+        first: The first column of the map that the stretch covers.
+        stop: The column after its last.
     """
 
     clip: Float32Array
-    kept: Float32Array
-    removed: Float32Array
+    anomalous_part: Float32Array
+    residual: Float32Array
     level_db: Float32Array
     sample_rate: int
     first: int
@@ -38,7 +42,7 @@ class Sounds:
 
 
 def on_one_thread() -> None:
-    """PyTorch computes on one core in this process, whose work is short.
+    """Let PyTorch compute on one core in this process, whose work is short.
 
     On two, each step waits for the slower one, which a fit beside it keeps busy.
     """
@@ -49,17 +53,34 @@ def on_one_thread() -> None:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def calibration(model_id: str) -> Calibration:
-    """A model's held-out scores and what follows from them."""
+    """Read the normal scores of a model, and what follows from them.
+
+    Args:
+        model_id: The model.
+
+    Returns:
+        The calibration.
+
+    Raises:
+        StoreError: The model does not exist or cannot be read.
+    """
     from core.storage.models import load_calibration
 
     return load_calibration(model_id)
 
 
 def scored(model_id: str, *, strips: bool = False) -> tuple[ScoreRecord, ...]:
-    """What a model scored, the strongest evidence first, read again only when there is news.
+    """Read what a model scored; again only when there is news.
+
+    Args:
+        model_id: The model.
+        strips: Whether the scores over time are read, too.
+
+    Returns:
+        The scores, the highest first, then recordings that could not be scored.
 
     Raises:
-        StoreError: there is no such model.
+        StoreError: The model does not exist.
     """
     from core.storage.scores import scores_stamp
 
@@ -78,10 +99,19 @@ def _scored(model_id: str, stamp: str, strips: bool) -> tuple[ScoreRecord, ...]:
 def anomaly_map(
     model_id: str, clip_id: str, false_alarm_rate: float, scored_at: datetime.datetime
 ) -> AnomalyMap:
-    """The map of a scored clip, with threshold and regions at the model's false-alarm rate.
+    """Read the map of a scored recording, with threshold and regions.
+
+    Args:
+        model_id: The model.
+        clip_id: The recording.
+        false_alarm_rate: The model's; threshold and regions follow it.
+        scored_at: The moment of scoring.
+
+    Returns:
+        The map.
 
     Raises:
-        StoreError: it is not there, or cannot be read.
+        StoreError: The map does not exist or cannot be read.
     """
     from core.storage.scores import load_map
 
@@ -96,11 +126,21 @@ def sounds(
     stop_seconds: float,
     scored_at: datetime.datetime,
 ) -> Sounds:
-    """The sound between two times of a scored clip, what the map keeps of it and the rest.
+    """Make the sound between two times of a scored recording, its anomalous part and residual.
+
+    Args:
+        model_id: The model.
+        clip_id: The recording.
+        start_seconds: The beginning of the stretch.
+        stop_seconds: Its end.
+        scored_at: The moment of scoring.
+
+    Returns:
+        The sounds.
 
     Raises:
-        AudioError: the recording cannot be read.
-        StoreError: the recording or its map is no longer there.
+        AudioError: The recording cannot be read.
+        StoreError: The recording or its map no longer exists.
     """
     from core.audio import read_clip
     from core.backbones import front_end

@@ -1,4 +1,4 @@
-"""What modules bring stays for good, and the garbage collector need not walk through it again.
+"""The garbage collector's walk through what modules created, made once instead of at every run.
 
 Streamlit collects garbage after every run of a page. With PyTorch and its kin loaded that went
 through a million objects and stopped the whole server for a third of a second, each time.
@@ -14,11 +14,11 @@ _lock = threading.Lock()
 _n_modules = 0
 
 
-def settle() -> None:
-    """Sets apart all that is there once more modules are loaded than at the last time.
+def freeze_modules() -> None:
+    """Take all present objects out of later collections, if modules were loaded since last time.
 
-    What is set apart is still freed when nothing refers to it, unless it refers to itself: so
-    garbage of that kind is collected before. Costs a few microseconds where nothing is new.
+    They are still freed when nothing refers to them, unless they refer to themselves: so garbage
+    of that kind is collected first. Costs a few microseconds where no module is new.
     """
     global _n_modules
     with _lock:

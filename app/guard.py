@@ -1,4 +1,4 @@
-"""No traceback reaches a user: problems become a sentence, and the rest goes to the log."""
+"""The boundary that turns errors into one sentence for people; the traceback goes to the log."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
-from app.text.markdown import sentence
+from app import navigation
+from app.text import markdown, notices
 from core.errors import HearMapError
 from core.runtime.paths import home
 
 P = ParamSpec("P")
 T = TypeVar("T")
-LOG_NAME = "app.log"
 LOG_BYTES = 2_000_000
 
 
 def _log() -> logging.Logger:
     log = logging.getLogger("hearmap.app")
-    path = home() / "logs" / LOG_NAME
+    path = home() / "logs" / "app.log"
     if any(getattr(handler, "baseFilename", "") == str(path) for handler in log.handlers):
         return log
     try:
@@ -41,30 +41,38 @@ def _log() -> logging.Logger:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Whatever is drawn inside ends in one sentence, never in a traceback."""
+    """Show one sentence instead of a traceback where drawing fails.
+
+    Yields:
+        Nothing; what is drawn inside is guarded.
+    """
     try:
         yield
+        return
     except HearMapError as error:
-        st.error(sentence(error), icon=":material/error:")
-        st.page_link("views/start.py", label="Back to the start", icon=":material/arrow_back:")
+        said = markdown.sentence(error)
     except Exception:
         _log().exception("A view failed")
-        st.error(
-            "Something happened here that HearMap did not expect. Nothing that was saved is lost. "
-            f"Load the page again; what happened is written in logs/{LOG_NAME} of HearMap’s "
-            "data folder.",
-            icon=":material/error:",
-        )
-        st.page_link("views/start.py", label="Back to the start", icon=":material/arrow_back:")
+        said = notices.UNEXPECTED
+    st.error(said, icon=":material/error:")
+    navigation.link("start", notices.BACK_TO_START, icon=":material/arrow_back:")
 
 
 def guard(draw: Callable[P, T]) -> Callable[P, T | None]:
-    """The same for a fragment, whose reruns do not pass through main.py."""
+    """Guard a fragment, whose reruns do not pass through main.py.
+
+    Args:
+        draw: The function that draws the fragment.
+
+    Returns:
+        The function, which returns None where drawing failed.
+    """
 
     @wraps(draw)
     def safely(*args: P.args, **kwargs: P.kwargs) -> T | None:
+        result: T | None = None
         with guarded():
-            return draw(*args, **kwargs)
-        return None
+            result = draw(*args, **kwargs)
+        return result
 
     return safely

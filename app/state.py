@@ -1,12 +1,12 @@
 """What a session remembers: keys of st.session_state, ids and short texts only, never arrays.
 
-What must outlive the session (models, clips, jobs, scores) is in the store; what must survive a
-reload of the page (which model, which clip, which job) is in the address.
+What must outlive the session (models, recordings, jobs, scores) is in the store; what must survive
+a reload of the page (which model, which recording, which job) is in the address.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
 import streamlit as st
 
@@ -23,7 +23,6 @@ class Key:
     FOLDER: Final = "folder"
     UPLOAD_SOURCE: Final = "upload_source"
     AWAITED_JOB: Final = "awaited_job"
-    PART: Final = "part"
     HEAD: Final = "head"
     BACKBONE: Final = "backbone"
     PRESET: Final = "preset"
@@ -36,7 +35,7 @@ class Key:
     WHO: Final = "who"
     LINE: Final = "line"
     SITUATION: Final = "situation"
-    HEARD: Final = "heard"
+    ACKNOWLEDGED: Final = "acknowledged"
     IMPORT_ROUND: Final = "import_round"
     IMPORTED: Final = "imported"
     SEEN_CHANGE: Final = "seen_change"
@@ -64,21 +63,43 @@ class Query:
 
 
 def gathered(purpose: str) -> dict[str, str]:
-    """Clips chosen for "fit" or "score" in this session: clip id -> name it was given."""
-    return st.session_state.setdefault(f"{purpose}_clips", {})
+    """Get the recordings that were added in this session.
+
+    Args:
+        purpose: "fit" or "score".
+
+    Returns:
+        The names of the recordings by id; a change of it is remembered.
+    """
+    return cast("dict[str, str]", st.session_state.setdefault(f"{purpose}_clips", {}))
 
 
 def left_out(purpose: str) -> list[str]:
-    """Sentences on the files that could not be used for "fit" or "score"."""
-    return st.session_state.setdefault(f"{purpose}_left_out", [])
+    """Get the sentences on the files that could not be used.
+
+    Args:
+        purpose: "fit" or "score".
+
+    Returns:
+        The sentences; a change of them is remembered.
+    """
+    return cast("list[str]", st.session_state.setdefault(f"{purpose}_left_out", []))
 
 
 def clear_gathered(purpose: str) -> None:
-    """Forgets the clips and sentences of "fit" or "score"; the store keeps the clips."""
+    """Empty the list of added recordings; the store still has them.
+
+    Args:
+        purpose: "fit" or "score".
+    """
     gathered(purpose).clear()
     left_out(purpose).clear()
 
 
 def remember_model(model_id: str) -> None:
-    """The model that Score and Listen start with."""
+    """Let all views begin with a model.
+
+    Args:
+        model_id: The model.
+    """
     st.session_state[Key.MODEL] = model_id

@@ -1,49 +1,45 @@
-"""What the app's words mean, each in a sentence or two: the help beside them."""
+"""What the terms mean, each in a sentence or two: the help beside them."""
 
-from __future__ import annotations
-
-from typing import Final
-
-P_VALUE: Final = (
+P_VALUE = (
     "How often a normal recording would score at least as high, counted on normal recordings that "
-    "the detector had not heard. Small means strong evidence; it does not say what is wrong."
+    "the model was not fitted on. A small p-value means that the recording is unusual. It does not "
+    "say what is wrong."
 )
-FALSE_ALARM_RATE: Final = (
-    "How many of 100 normal recordings may be called unlike. A lower rate asks for stronger "
-    "evidence. Moving it changes the verdicts, not the scores."
+FALSE_ALARM_RATE = (
+    "How many of 100 normal recordings may be anomalous by mistake. A lower rate gives a higher "
+    "threshold. It changes the verdicts, not the scores."
 )
-HELD_OUT: Final = (
-    "Normal recordings scored by a detector that was not fitted on them, so that they show what "
-    "ordinary scores are. The line is the threshold, the mark this recording."
+NORMAL_SCORES = (
+    "The scores of normal recordings, each from a model that was not fitted on it. The line is the "
+    "threshold, the mark is this recording."
 )
-REGION: Final = (
-    "A connected part of the map above the threshold: from when to when, from which frequency to "
-    "which. Its p-value is how often a normal recording’s map reaches as high anywhere."
+REGION = (
+    "A connected part of the anomaly map above the threshold, with its times and frequencies. Its "
+    "p-value is how often the map of a normal recording reaches as high anywhere."
 )
-EVIDENCE: Final = (
-    "From 0 to 1, on the scale of the map: 1 in 20 normal recordings reaches 0.5, and 1 in 400 "
-    "reaches 1, where the scale ends. The mark is the threshold."
+EVIDENCE = (
+    "Evidence is the score on a scale from 0 to 1, as in the evidence map: 1 in 20 normal "
+    "recordings reaches 0.5, and 1 in 400 reaches 1. The mark is the threshold."
 )
-FAITHFULNESS: Final = (
-    "Whether the map shows what the detector heard: does the evidence go when the shown part goes? "
-    "v1 leaves a gap in its place, v2 fills the gap with normal sound. Each sound goes through the "
-    "whole detector again."
+FAITHFULNESS = (
+    "Faithfulness asks whether the map shows the right part: does the evidence go when that part "
+    "is taken away? v1 scores the residual, v2 replaces the part by normal sound. Each sound is "
+    "scored by the whole model again."
 )
-BACKGROUND: Final = (
-    "The normal sound that fills the gap: the recording the model was fitted on whose sound is "
-    "nearest to this one, the average of all of them with this recording’s own rhythm, or one you "
-    "choose."
+BACKGROUND = (
+    "The normal sound that replaces the anomalous part: the recording the model was fitted on that "
+    "is nearest to this one, the average of all of them with the rhythm of this one, or a "
+    "recording that you choose."
 )
-COUNTERFACTUAL: Final = (
-    "The smallest part of the map, strongest cells first, that has to be replaced by normal sound "
-    "before the verdict becomes “like normal”."
+COUNTERFACTUAL = (
+    "The smallest part of the map that must be replaced by normal sound, highest values first, "
+    "before the recording becomes normal."
 )
-OWN_MASK: Final = (
-    "Try a guess of your own: what you mark in the picture is replaced by normal sound, and the "
+OWN_MASK = (
+    "Test your own idea: what you mark in the picture is replaced by normal sound, and the "
     "recording is scored again."
 )
-MODEL: Final = "A detector that was fitted on one set of normal recordings."
-DOWNLOADS: Final = (
-    "The map as a picture or as numbers, the sounds, the regions as a table, and one page with all "
-    "of it that opens without a network."
+DOWNLOADS = (
+    "The map as a picture or as numbers, the sounds, the regions as a table, and one page with "
+    "everything that opens without a network."
 )

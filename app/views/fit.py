@@ -5,93 +5,79 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
-from app import cache
+from app import cache, navigation
 from app.state import Key, Query, clear_gathered, gathered, remember_model
+from app.text import fit as text
 from app.text import formats, markdown
+from app.text.jobs import THE_FIT
+from app.text.methods import head_title, preset_title
+from app.text.views import TITLES
 from app.widgets import (
     backbone_choice,
     class_choice,
     fit_like,
     grouping_choice,
     head_settings,
+    notices,
     recording_table,
 )
 from app.widgets.estimate import fit_estimate
-from app.widgets.job_panel import ended_badly, find_job, is_active, title_of, watch
-from app.widgets.uploading import clear_button, gather, say_left_out
+from app.widgets.job_panel import follow
+from app.widgets.uploading import clear_button, draw_left_out, gather
 from core import jobs
+from core.detectors.presets import RECOMMENDED_HEAD, preset_settings, presets_of
+from core.detectors.registry import HEADS, head_type
 from core.errors import StoreError
 from core.jobs.tasks.fit import FitTask
 from core.storage import models, recordings
+from core.storage.recordings import StoredRecording
 
 PURPOSE = "fit"
-PRESET_NAMES = {"recommended": "Recommended", "published": "As published"}
-PRECISION_NAMES = {"float32": "32 bits", "bfloat16": "16 bits, faster"}
 
 
 def draw() -> None:
-    st.title("Fit", anchor=False)
-    st.markdown("Teach HearMap what normal sounds like: a dozen recordings or more, nothing else.")
+    """Draw the view."""
+    st.title(TITLES["fit"], anchor=False)
+    st.markdown(text.LEAD)
     fit_like.take_from_address()
-    job = find_job(st.query_params.get(Query.JOB), FitTask)
-    if job is not None and is_active(job):
+    job = follow(THE_FIT, FitTask)
+    if job is not None and job.active:
         st.query_params[Query.JOB] = job.id
-        watch(job.id, title_of(job))
         return
-    if job is not None and not ended_badly(job, "The fit"):
+    if job is not None and job.state == "done":
         _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
         return
-    fit_like.say()
+    fit_like.draw_notice()
     gather(PURPOSE)
     chosen = [recordings.get_recording(clip_id) for clip_id in gathered(PURPOSE)]
     if not chosen:
-        if (
-            job is not None
-            and job.arguments.get("clip_ids")
-            and st.button("Use the same recordings again", icon=":material/replay:")
-        ):
-            _take_again(job)
-        st.info(
-            "Add recordings to begin: how the machine or place sounds when nothing is wrong, all "
-            "from the same microphone. None at hand? The demo on the Start page makes its own.",
-            icon=":material/library_music:",
-        )
+        clip_ids = job.arguments.get("clip_ids", []) if job is not None else []
+        if clip_ids and st.button(text.AGAIN, icon=":material/replay:"):
+            _take_again(clip_ids)
+        st.info(text.EMPTY, icon=navigation.ICONS["fit"])
         return
     rows = recording_table.rows_of(chosen)
-    usable = recording_table.used_ids(rows)
-    lengths = [c.info.duration_seconds for c in chosen if c.id in set(usable)]
-    st.markdown(f"**{summary(lengths)}**")
+    used_ids = set(recording_table.used_ids(rows))
+    used = [recording for recording in chosen if recording.id in used_ids]
+    st.markdown(
+        text.SUMMARY.format(
+            recordings=formats.counted(len(used), "recording"),
+            duration=formats.duration(sum(one.info.duration_seconds for one in used)),
+        )
+    )
     selected = recording_table.draw(rows, key="fit_table")
     with st.container(horizontal=True):
-        if selected and st.button(
-            f"Leave {formats.counted(len(selected), 'recording')} out", icon=":material/remove:"
-        ):
+        leave_out = text.LEAVE_OUT.format(recordings=formats.counted(len(selected), "recording"))
+        if selected and st.button(leave_out, icon=":material/remove:"):
             for clip_id in selected:
                 gathered(PURPOSE).pop(clip_id, None)
             st.rerun()
         clear_button(PURPOSE)
-    sample_rates = [clip.info.sample_rate for clip in chosen if clip.id in set(usable)]
-    _settings(usable, lengths, max(clip.info.n_channels for clip in chosen), sample_rates)
-
-
-def summary(lengths: Sequence[float]) -> str:
-    """Say how many recordings there are and how much sound.
-
-    Args:
-        lengths: The length of each in seconds.
-
-    Returns:
-        A line of Markdown.
-
-    >>> summary([5.0, 5.0])
-    '2 recordings, 10.0 s of sound'
-    """
-    return (
-        f"{formats.counted(len(lengths), 'recording')}, {formats.duration(sum(lengths))} of sound"
-    )
+    _settings(used, max(recording.info.n_channels for recording in chosen))
 
 
 def common_name(names: Sequence[str]) -> str:
@@ -114,45 +100,30 @@ def common_name(names: Sequence[str]) -> str:
     return markdown.shortened(found, 40) if len(found) > 1 else ""
 
 
-def _take_again(job: jobs.Job) -> None:
-    for clip_id in job.arguments["clip_ids"]:
-        # One that was removed meanwhile is no reason to lose the others.
+def _take_again(clip_ids: Sequence[str]) -> None:
+    for clip_id in clip_ids:
+        # One that was deleted meanwhile is no reason to lose the others.
         with contextlib.suppress(StoreError):
             gathered(PURPOSE)[clip_id] = recordings.get_recording(clip_id).name
     st.rerun()
 
 
-def channel_names(n_channels: int) -> dict[int | str, str]:
-    """The channels to choose from: each by itself, or their mean."""
-    single: dict[int | str, str] = {k: f"Channel {k + 1}" for k in range(n_channels)}
-    return single | ({"mean": "Mean of all channels"} if n_channels > 1 else {})
-
-
-def _settings(
-    usable: list[str], lengths: list[float], n_channels: int, sample_rates: list[int]
-) -> None:
-    from core.detectors.presets import RECOMMENDED_HEAD, preset_settings, presets_of
-    from core.detectors.registry import HEADS, head_type
-
-    st.subheader("Settings", anchor=False)
+def _settings(used: list[StoredRecording], n_channels: int) -> None:
+    names = [gathered(PURPOSE)[recording.id] for recording in used]
+    st.subheader(text.SETTINGS, anchor=False)
     left, right = st.columns(2, gap="medium")
-    # The recommended head first.
-    names = sorted(HEADS, key=lambda key: key != RECOMMENDED_HEAD)
-    suggested = common_name(list(gathered(PURPOSE).values())) or "Model"
+    suggested = common_name(list(gathered(PURPOSE).values())) or text.USUAL_NAME
     name = left.text_input(
-        "Name of the model",
+        text.NAME.label,
         max_chars=80,
         key=Key.MODEL_NAME,
         placeholder=suggested,
-        help="So that you find it again; it is kept until you delete it.",
+        help=text.NAME.help,
     )
+    # The recommended head first.
+    heads = sorted(HEADS, key=lambda key: key != RECOMMENDED_HEAD)
     head = right.selectbox(
-        "Method",
-        names,
-        format_func=lambda key: HEADS[key].title,
-        key=Key.HEAD,
-        help="How normal sound is remembered. The first did best on the recordings HearMap was "
-        "measured on.",
+        text.METHOD.label, heads, format_func=head_title, key=Key.HEAD, help=text.METHOD.help
     )
     kind = head_type(head)
     presets = presets_of(head)
@@ -168,94 +139,77 @@ def _settings(
         st.session_state.setdefault(key, first)
     if st.session_state[preset_key] not in presets:
         st.session_state[preset_key] = "recommended"
-    preset = left.segmented_control(
-        "Form of the method",
-        list(presets),
+    chosen = left.segmented_control(
+        text.PRESET.label,
+        [*presets],
         required=True,
-        format_func=lambda key: PRESET_NAMES.get(key, key.capitalize()),
+        format_func=preset_title,
         key=preset_key,
-        help="The recommended form suits sound; the published one is for comparison.",
+        help=text.PRESET.help,
     )
+    preset = chosen or "recommended"
     left.caption(presets[preset])
     right.caption(markdown.plain(HEADS[head].summary, 300))
-    groups = grouping_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
-    classes = st.container()
-    with st.expander("Advanced settings", icon=":material/tune:"):
+    groups = grouping_choice.draw(names)
+    classes_place = st.container()
+    with st.expander(text.ADVANCED, icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
-        channels = channel_names(n_channels)
         backbone = backbone_choice.draw(left, HEADS[head].backbones)
+        channels: list[int | Literal["mean"]] = [*range(n_channels)]
+        if n_channels > 1:
+            channels.append("mean")
         if st.session_state.get(Key.CHANNEL) not in channels:
             st.session_state.pop(Key.CHANNEL, None)
         channel = right.selectbox(
-            "Channel",
-            list(channels),
-            format_func=lambda key: channels[key],
+            text.CHANNEL.label,
+            channels,
+            format_func=text.channel,
             key=Key.CHANNEL,
-            help="Which channel of recordings with several; scoring uses the same.",
+            help=text.CHANNEL.help,
         )
         rate = left.number_input(
-            "False-alarm rate, %",
-            0.1,
-            50.0,
-            step=0.5,
-            key=Key.FIT_RATE,
-            help="How many of 100 normal clips may be called unlike. It can be changed later.",
+            text.RATE.label, 0.1, 50.0, step=0.5, key=Key.FIT_RATE, help=text.RATE.help
         )
-        seed = right.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            key=Key.SEED,
-            help="The same seed and clips give the same model.",
-        )
+        seed = right.number_input(text.SEED.label, 0, 2**31 - 1, key=Key.SEED, help=text.SEED.help)
         precision = left.segmented_control(
-            "Arithmetic of the network",
-            list(PRECISION_NAMES),
+            text.PRECISION.label,
+            [*text.PRECISIONS],
             required=True,
-            format_func=PRECISION_NAMES.__getitem__,
+            format_func=text.PRECISIONS.__getitem__,
             key=Key.PRECISION,
-            help="16 bits are several times faster on graphics cards and on processors made for "
-            "them, and slower on others; the maps stay nearly the same. The model scores as it "
-            "was fitted.",
+            help=text.PRECISION.help,
         )
-        form = PRESET_NAMES.get(preset, preset)
-        st.markdown(f"**{HEADS[head].title}, {form.lower()}**")
+        st.markdown(f"**{head_title(head)}, {preset_title(preset).lower()}**")
         before = fit_like.own_settings(head, preset)
         own = head_settings.draw(kind.settings_type, head, preset, before)
-    backbone_choice.warn_of_empty_bands(backbone, sample_rates)
+    backbone_choice.warn_of_empty_bands(backbone, [one.info.sample_rate for one in used])
+    classes = None
     settings = kind.settings_type(**(preset_settings(head, preset) | own))
     learns = kind.learns_classes(settings)
-    labels = None
     if learns:
-        with classes:
-            labels = class_choice.draw([gathered(PURPOSE)[clip_id] for clip_id in usable])
-        st.caption(
-            "It trains a network: minutes for the small one, days for the large one without a "
-            "graphics card. Started again with the same recordings and settings, it goes on."
-        )
+        with classes_place:
+            classes = class_choice.draw(names)
+        st.caption(text.TRAINS)
     else:
-        seconds, mebibytes = fit_estimate(head, len(usable), sum(lengths))
-        st.caption(
-            f"About {formats.duration(seconds)} and {mebibytes / 1024:.1f} GiB of memory on two "
-            "cores."
-        )
-    enough = len(usable) >= kind.fewest_clips
+        total_seconds = sum(recording.info.duration_seconds for recording in used)
+        st.caption(text.cost(*fit_estimate(head, len(used), total_seconds)))
+    enough = len(used) >= kind.fewest_clips
     separate = groups is None or len(set(groups)) > 1
     if not enough:
-        st.caption(f"{HEADS[head].title} needs at least {kind.fewest_clips} different clips.")
-    ready = enough and separate and (labels is not None or not learns)
-    if st.button("Fit", type="primary", icon=":material/model_training:", disabled=not ready):
+        st.caption(text.TOO_FEW.format(method=head_title(head), count=kind.fewest_clips))
+    ready = enough and separate and (classes is not None or not learns)
+    if st.button(text.FIT, type="primary", icon=":material/model_training:", disabled=not ready):
         job_id = jobs.submit(
             FitTask(
-                clip_ids=usable,
+                clip_ids=[recording.id for recording in used],
                 model_name=(name or "").strip() or suggested,
                 head=head,
                 preset=preset,
                 groups=groups,
-                class_names=labels,
+                class_names=classes,
                 backbone=backbone,
                 seed=int(seed),
-                precision=precision,
+                precision=precision or "float32",
                 false_alarm_rate=float(rate) / 100,
                 channel=channel,
                 head_settings=own,
@@ -269,44 +223,34 @@ def _settings(
                 },
             )
         )
-        fit_like.forget()
+        fit_like.clear()
         st.query_params[Query.JOB] = job_id
         st.rerun()
 
 
 def _fitted(model_id: str, left_out: list[str]) -> None:
-    from core.detectors import HEADS
-
     record = models.get_model(model_id)
     remember_model(model_id)
     with st.container(border=True):
-        st.subheader(f"“{markdown.plain(record.name)}” is ready", anchor=False)
+        st.subheader(text.READY.format(name=markdown.plain(record.name)), anchor=False)
         a, b, c = st.columns(3)
-        a.metric("Normal clips", f"{record.n_clips}")
-        b.metric("Method", HEADS[record.head].title if record.head in HEADS else record.head)
-        c.metric("False-alarm rate", formats.percent(record.false_alarm_rate))
+        a.metric(text.NORMAL_RECORDINGS, f"{record.n_clips}")
+        b.metric(text.METHOD.label, head_title(record.head))
+        c.metric(text.FALSE_ALARM_RATE, formats.percent(record.false_alarm_rate))
         calibrated = cache.calibration(model_id)
-        if calibrated.n_groups < calibrated.n_clips:
-            st.caption(
-                f"Calibrated on {formats.counted(calibrated.n_groups, 'recording')}, the clips "
-                "of each kept together."
-            )
-        if calibrated.n_groups < grouping_choice.FEWEST_GROUPS:
-            st.warning(
-                f"{formats.counted(calibrated.n_groups, 'recording')} show little of how much "
-                "normal sound varies: take the p-values as a rough guide, and add recordings of "
-                "other days or places when you can.",
-                icon=":material/info:",
-            )
-        warning = calibrated.warning(record.false_alarm_rate)
-        if warning:
-            st.warning(markdown.plain(warning, 400), icon=":material/info:")
-        say_left_out(left_out)
+        is_grouped = calibrated.n_groups < calibrated.n_clips
+        groups = formats.counted(calibrated.n_groups, "group" if is_grouped else "recording")
+        if is_grouped:
+            st.caption(text.GROUPED.format(groups=groups))
+        if calibrated.n_groups < text.FEWEST_GROUPS:
+            st.warning(text.FEW_GROUPS.format(groups=groups), icon=":material/info:")
+        notices.rate_warning(calibrated, record.false_alarm_rate)
+        draw_left_out(left_out)
         with st.container(horizontal=True):
-            if st.button("Score recordings with it", type="primary", icon=":material/query_stats:"):
+            if st.button(text.SCORE, type="primary", icon=navigation.ICONS["score"]):
                 clear_gathered(PURPOSE)
-                st.switch_page("views/score.py", query_params={Query.MODEL: model_id})
-            if st.button("Fit another", icon=":material/add:"):
+                navigation.go("score", {Query.MODEL: model_id})
+            if st.button(text.FIT_ANOTHER, icon=":material/add:"):
                 clear_gathered(PURPOSE)
                 st.query_params.clear()
                 st.rerun()

@@ -1,4 +1,4 @@
-"""Models: what each was trained on and how it is calibrated; name, note, copy, file, deletion."""
+"""Models: what each was fitted on and how it is calibrated; name, note, copy, file, deletion."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ import contextlib
 import pandas as pd
 import streamlit as st
 
-from app import cache
+from app import cache, navigation
 from app.state import Key, Query
 from app.text import formats, markdown
-from app.widgets import downloads, normal_scores, threshold_history
+from app.text import models as text
+from app.text.methods import head_title
+from app.text.views import TITLES
+from app.widgets import downloads, normal_scores, notices, threshold_history
 from app.widgets.model_choice import choose_model
 from core.errors import HearMapError
 from core.storage import costs, models, thresholds, training
@@ -22,18 +25,12 @@ MOST_ROWS_SHOWN = 10
 
 
 def draw() -> None:
-    st.title("Models", anchor=False)
+    """Draw the view."""
+    st.title(TITLES["models"], anchor=False)
     _undo_offer()
     model = choose_model()
     if model is None:
-        st.info(
-            "No model yet: fit one on normal recordings, try the demo, or import one that was "
-            "exported from another HearMap.",
-            icon=":material/deployed_code:",
-        )
-        with st.container(horizontal=True):
-            st.page_link("views/fit.py", label="Fit a model", icon=":material/library_music:")
-            st.page_link("views/start.py", label="Try the demo", icon=":material/home:")
+        notices.model_first("models", text.NO_MODEL)
     else:
         _model(model)
     _import()
@@ -49,7 +46,7 @@ def _model(model: ModelRecord) -> None:
         _ways_on(model)
     left, right = st.columns(2, gap="medium")
     with left:
-        _trained_on(model)
+        _fitted_on(model)
     with right:
         _calibration(model)
     _name_and_note(model)
@@ -60,136 +57,115 @@ def _model(model: ModelRecord) -> None:
 def _ways_on(model: ModelRecord) -> None:
     query = {Query.MODEL: model.id}
     with st.container(horizontal=True, key="model_links"):
-        st.page_link(
-            "views/score.py", label="Score", icon=":material/query_stats:", query_params=query
-        )
-        st.page_link(
-            "views/listen.py", label="Listen", icon=":material/hearing:", query_params=query
-        )
-        st.page_link("views/tune.py", label="Tune", icon=":material/tune:", query_params=query)
+        for view in ("score", "listen", "tune"):
+            navigation.link(view, TITLES[view], query)
     with st.container(horizontal=True, key="model_actions"):
         if st.button(
-            "Duplicate with changes",
-            icon=":material/content_copy:",
-            help="Opens Fit with this model's recordings and settings; change what you like. This "
-            "model stays as it is.",
+            text.DUPLICATE.label, icon=":material/content_copy:", help=text.DUPLICATE.help
         ):
-            st.switch_page("views/fit.py", query_params={Query.LIKE: model.id})
-        st.download_button(
-            "Export",
+            navigation.go("fit", {Query.LIKE: model.id})
+        downloads.button(
+            text.EXPORT.label,
             lambda: export_model(model.id),
-            file_name=downloads.file_stem(model.name + ".") + SUFFIX,
-            mime="application/zip",
-            icon=":material/download:",
-            on_click="ignore",
-            help="One file with everything of this model: another HearMap can import it.",
+            downloads.file_stem(model.name + ".") + SUFFIX,
+            help=text.EXPORT.help,
         )
-        if st.button(
-            "Delete", icon=":material/delete:", help="It can be brought back for 30 days."
-        ):
+        if st.button(text.DELETE.label, icon=":material/delete:", help=text.DELETE.help):
             models.delete(model.id)
             st.session_state[Key.DELETED_MODEL] = model.id
             st.query_params.clear()
             st.rerun()
 
 
-def _trained_on(model: ModelRecord) -> None:
-    from core.detectors import HEADS
-
-    st.subheader("Trained on", anchor=False)
+def _fitted_on(model: ModelRecord) -> None:
+    st.subheader(text.FITTED_ON, anchor=False)
     try:
         found = training.trained_on(model.id)
     except HearMapError as error:
         st.error(markdown.sentence(error), icon=":material/broken_image:")
         return
     st.markdown(
-        f"**{formats.counted(model.n_clips, 'normal clip')}, "
-        f"{formats.duration(model.training_seconds)} of sound**, fitted on "
-        f"{model.created_at:%d %B %Y}."
+        text.FITTED_ON_SAYS.format(
+            recordings=formats.counted(model.n_clips, "normal recording"),
+            duration=formats.duration(model.training_seconds),
+            date=formats.date(model.created_at),
+        )
     )
     cost = costs.model_cost(model.id)
-    head = HEADS[model.head].title if model.head in HEADS else model.head
-    channel = "mean of all" if model.channel == "mean" else str(int(model.channel) + 1)
-    rows = [
-        ("Method", head),
-        ("Network", f"{found.backbone}, layers {', '.join(found.layers) or 'unknown'}"),
-        ("Its weights", f"{found.weights_licence or 'licence not told'}"),
-        ("Fingerprint of the weights", found.weights_sha256[:12] or "unknown"),
-        ("Channel", channel),
-        ("Arithmetic", "16 bits" if found.precision == "bfloat16" else "32 bits"),
-        ("Seed", str(found.seed)),
-        ("Size", formats.size(cost.size_bytes)),
-        ("Fitting took", _known(cost.fit_seconds)),
-        ("Scoring takes", _per_second(cost.seconds_per_second)),
-        ("Memory for scoring", formats.size(cost.peak_memory_bytes)),
-        ("Made by HearMap", found.program_version),
-    ]
-    _facts(rows)
-    with st.expander(f"The {formats.counted(len(found.clips), 'recording')}"):
+    layers = ", ".join(found.layers) or text.UNKNOWN
+    channel = text.CHANNEL_MEAN if model.channel == "mean" else str(int(model.channel) + 1)
+    fit_took = text.NOT_MEASURED
+    if cost.fit_seconds is not None:
+        fit_took = formats.duration(cost.fit_seconds)
+    _facts(
+        [
+            (text.METHOD, head_title(model.head)),
+            (text.NETWORK, text.LAYERS.format(network=found.backbone, layers=layers)),
+            (text.LICENCE, found.weights_licence or text.UNKNOWN),
+            (text.FINGERPRINT, found.weights_sha256[:12] or text.UNKNOWN),
+            (text.CHANNEL, channel),
+            (text.PRECISION, text.PRECISIONS.get(found.precision, found.precision)),
+            (text.SEED, str(found.seed)),
+            (text.SIZE, formats.size(cost.size_bytes)),
+            (text.FIT_TOOK, fit_took),
+            (text.SCORING_TAKES, _per_second(cost.seconds_per_second)),
+            (text.MEMORY, formats.size(cost.peak_memory_bytes)),
+            (text.MADE_BY, found.program_version),
+        ],
+        (text.PART, text.WHAT),
+    )
+    recordings = formats.counted(len(found.clips), "recording")
+    with st.expander(text.RECORDINGS.format(recordings=recordings)):
         st.dataframe(
             pd.DataFrame(
                 [(clip.name, clip.seconds, clip.sha256[:12]) for clip in found.clips],
-                columns=["Recording", "Seconds", "Fingerprint"],
+                columns=text.RECORDING_COLUMNS,
             ),
             hide_index=True,
             height="content" if len(found.clips) <= MOST_ROWS_SHOWN else 380,
-            alt=f"{len(found.clips)} recordings that the model was trained on",
+            alt=text.RECORDINGS_ALT.format(recordings=recordings),
         )
-    with st.expander("Settings of the method"):
+    with st.expander(text.METHOD_SETTINGS):
         _facts(
             [
                 (name.replace("_", " ").capitalize(), _setting(value))
                 for name, value in found.settings.items()
             ],
-            ("Setting", "Value"),
+            (text.SETTING, text.VALUE),
         )
 
 
 def _calibration(model: ModelRecord) -> None:
-    st.subheader("Calibration", anchor=False)
+    st.subheader(text.CALIBRATION, anchor=False)
     calibrated = cache.calibration(model.id)
-    st.markdown(
-        f"How {formats.counted(calibrated.n_clips, 'normal clip')} of "
-        f"{formats.counted(calibrated.n_groups, 'recording')} score that the detector had not "
-        f"heard; each stands for {formats.duration(calibrated.window_seconds)}."
-    )
+    window = formats.duration(calibrated.window_seconds)
+    st.markdown(text.calibration(calibrated.n_clips, calibrated.n_groups, window))
     normal_scores.draw(calibrated.clip_scores, model.threshold)
     n_above = int((calibrated.clip_scores > model.threshold).sum())
-    st.caption(
-        f"The threshold {model.threshold:.4g} is the one for a false-alarm rate of "
-        f"{formats.percent(model.false_alarm_rate)}; {n_above} of these "
-        f"{formats.counted(calibrated.n_clips, 'clip')} lie above it."
-    )
-    warning = calibrated.warning(model.false_alarm_rate)
-    if warning:
-        st.warning(markdown.plain(warning, 400), icon=":material/info:")
+    st.caption(text.threshold(model.threshold, model.false_alarm_rate, n_above, calibrated.n_clips))
+    notices.rate_warning(calibrated, model.false_alarm_rate)
 
 
 def _name_and_note(model: ModelRecord) -> None:
-    st.subheader("Name and note", anchor=False)
+    st.subheader(text.NAME_AND_NOTE, anchor=False)
     with st.form(f"name_and_note_{model.id}", border=False):
-        name = st.text_input("Name", model.name, max_chars=models.LONGEST_NAME)
+        name = st.text_input(text.NAME, model.name, max_chars=models.LONGEST_NAME)
         note = st.text_area(
-            "Note",
-            model.note,
-            max_chars=LONGEST_NOTE,
-            placeholder="Which machine, where, since when: what you will want to know in a year.",
+            text.NOTE, model.note, max_chars=LONGEST_NOTE, placeholder=text.NOTE_EXAMPLE
         )
-        if st.form_submit_button("Keep name and note", icon=":material/check:"):
-            kept = models.set_note(model.id, note)
+        if st.form_submit_button(text.SAVE, icon=":material/check:"):
+            saved = models.set_note(model.id, note)
             if name.strip() and name != model.name:
-                kept = models.rename(model.id, name)
-            st.toast(f"Kept as “{markdown.plain(kept.name)}”.", icon=":material/check:")
+                saved = models.rename(model.id, name)
+            st.toast(text.SAVED.format(name=markdown.plain(saved.name)), icon=":material/check:")
             st.rerun()
 
 
 def _import() -> None:
-    st.subheader("Import a model", anchor=False)
-    number = st.session_state.setdefault(Key.MODEL_IMPORT_ROUND, 0)
+    st.subheader(text.IMPORT, anchor=False)
+    turn = st.session_state.setdefault(Key.MODEL_IMPORT_ROUND, 0)
     file = st.file_uploader(
-        "A model that was exported here or from another HearMap",
-        type=[SUFFIX.lstrip("."), "zip"],
-        key=f"import_model_{number}",
+        text.IMPORT_FILE, type=[SUFFIX.lstrip("."), "zip"], key=f"import_model_{turn}"
     )
     if file is None:
         return
@@ -198,98 +174,101 @@ def _import() -> None:
     except HearMapError as error:
         st.error(markdown.sentence(error), icon=":material/error:")
         return
-    st.session_state[Key.MODEL_IMPORT_ROUND] = number + 1
+    st.session_state[Key.MODEL_IMPORT_ROUND] = turn + 1
     st.query_params[Query.MODEL] = found.id
-    st.toast(f"“{markdown.plain(found.name)}” is here.", icon=":material/check:")
+    st.toast(text.IMPORTED.format(name=markdown.plain(found.name)), icon=":material/check:")
     st.rerun()
 
 
 def _all() -> None:
-    from core.detectors import HEADS
-
     records = models.list_models()
     if len(records) < 2:
         return
-    st.subheader("All models", anchor=False)
+    st.subheader(text.ALL, anchor=False)
     rows = []
     for record in records:
         with contextlib.suppress(HearMapError):
             cost = costs.model_cost(record.id)
             rows.append(
                 {
-                    "Model": record.name,
-                    "Method": HEADS[record.head].title if record.head in HEADS else record.head,
-                    "Network": record.backbone,
-                    "Clips": record.n_clips,
-                    "Sound": formats.duration(record.training_seconds),
-                    "False-alarm rate": formats.percent(record.false_alarm_rate),
-                    "Size": formats.size(record.size_bytes),
-                    "Scoring": _per_second(cost.seconds_per_second),
-                    "Fitted": record.created_at,
+                    "model": record.name,
+                    "method": head_title(record.head),
+                    "network": record.backbone,
+                    "recordings": record.n_clips,
+                    "sound": formats.duration(record.training_seconds),
+                    "rate": formats.percent(record.false_alarm_rate),
+                    "size": formats.size(record.size_bytes),
+                    "scoring": _per_second(cost.seconds_per_second),
+                    "fitted": record.created_at,
                 }
             )
+    columns = dict(text.ALL_COLUMNS)
+    fitted = columns.pop("fitted")
     st.dataframe(
         pd.DataFrame(rows),
         hide_index=True,
         height="content" if len(rows) <= MOST_ROWS_SHOWN else 420,
-        column_config={"Fitted": st.column_config.DatetimeColumn(format="D MMM YYYY")},
-        alt=f"{len(rows)} models, newest first",
+        column_config={
+            **columns,
+            "fitted": st.column_config.DatetimeColumn(fitted, format="D MMM YYYY"),
+        },
+        alt=text.ALL_ALT.format(models=formats.counted(len(rows), "model")),
         key="all_models",
     )
 
 
 def _undo_offer() -> None:
-    """What was deleted a moment ago, and the way back."""
+    """Say what was deleted a moment ago, with a button that restores it."""
     model_id = st.session_state.get(Key.DELETED_MODEL)
-    gone = {record.id: record for record in models.list_deleted()}
-    if model_id not in gone:
+    deleted = {record.id: record for record in models.list_deleted()}
+    if model_id not in deleted:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="undo_delete"):
-        st.info(f"“{markdown.plain(gone[model_id].name)}” was deleted.", icon=":material/delete:")
-        if st.button("Undo", icon=":material/undo:", key="undo_delete_now"):
-            _bring_back(model_id)
+        name = markdown.plain(deleted[model_id].name)
+        st.info(text.WAS_DELETED.format(name=name), icon=":material/delete:")
+        if st.button(text.UNDO, icon=":material/undo:", key="undo_delete_now"):
+            _restore(model_id)
 
 
 def _deleted() -> None:
-    gone = models.list_deleted()
-    if not gone:
+    deleted = models.list_deleted()
+    if not deleted:
         return
-    with st.expander(f"Deleted: {formats.counted(len(gone), 'model')}", icon=":material/delete:"):
-        st.caption(f"Each is kept for {models.TRASH_DAYS} days after its deletion.")
-        for record in gone:
+    heading = text.DELETED.format(models=formats.counted(len(deleted), "model"))
+    with st.expander(heading, icon=":material/delete:"):
+        st.caption(text.DELETED_SAYS.format(days=models.TRASH_DAYS))
+        for record in deleted:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"**{markdown.plain(record.name)}**")
-                if st.button("Bring back", icon=":material/undo:", key=f"back_{record.id}"):
-                    _bring_back(record.id)
+                if st.button(text.RESTORE, icon=":material/undo:", key=f"back_{record.id}"):
+                    _restore(record.id)
 
 
-def _bring_back(model_id: str) -> None:
+def _restore(model_id: str) -> None:
     record = models.undo_delete(model_id)
     st.session_state.pop(Key.DELETED_MODEL, None)
     st.query_params[Query.MODEL] = record.id
     st.rerun()
 
 
-def _facts(rows: list[tuple[str, str]], names: tuple[str, str] = ("Part", "What it is")) -> None:
-    """Pairs of a name and a value, as a table that is read and not edited."""
+def _facts(rows: list[tuple[str, str]], names: tuple[str, str]) -> None:
+    """Draw pairs of a name and a value as a table that is read and not edited."""
     lines = [f"| {markdown.plain(name)} | {markdown.plain(value, 200)} |" for name, value in rows]
     st.markdown("\n".join([f"| {names[0]} | {names[1]} |", "|---|---|", *lines]))
 
 
 def _setting(value: object) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(part) for part in value) or "usual ones"
+        return ", ".join(str(part) for part in value) or text.USUAL
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return text.YES if value else text.NO
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _known(seconds: float | None) -> str:
-    return "not measured" if seconds is None else formats.duration(seconds)
-
-
 def _per_second(ratio: float | None) -> str:
-    return "not measured yet" if ratio is None else f"{1000 * ratio:.0f} ms a second of sound"
+    if ratio is None:
+        return text.NOT_MEASURED
+    return text.PER_SECOND.format(milliseconds=1000 * ratio)
 
 
 draw()

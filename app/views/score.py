@@ -1,20 +1,22 @@
-"""Score: recordings in, a table of evidence out, sorted; the false-alarm rate moves at will."""
+"""Score: recordings in, a table of scores out, sorted; the false-alarm rate moves at will."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import cache
+from app import cache, navigation
 from app.state import Query, clear_gathered, gathered
 from app.text import formats, glossary, markdown, sentences
-from app.widgets import report_offer
-from app.widgets.job_panel import ended_badly, find_job, is_active, title_of, watch
-from app.widgets.model_choice import choose_model, false_alarm_rate
+from app.text import score as text
+from app.text.downloads import HEADING
+from app.widgets import downloads, model_choice, notices, report_offer
+from app.widgets.job_panel import follow
 from app.widgets.uploading import clear_button, gather
 from core import jobs
 from core.jobs.tasks.score import ScoreTask
@@ -29,176 +31,190 @@ PURPOSE = "score"
 STRIP_TOP = 2.0
 RATIO_TOP = 3.0
 MOST_ROWS_SHOWN = 15
+MOST_NAMES_SHOWN = 30
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One line of the table.
+
+    Attributes:
+        clip_id: The recording.
+        name: Its name, shortened.
+        anomalous: Whether its score is above the threshold.
+        verdict: That in words.
+        p_value: Its p-value.
+        score: Its score.
+        threshold: The threshold.
+        ratio: The score on a scale where 0 is the median normal score and 1 the threshold.
+        strip: The score over time [n] on the same scale, from 0 to `STRIP_TOP`.
+    """
+
+    clip_id: str
+    name: str
+    anomalous: bool
+    verdict: str
+    p_value: float
+    score: float
+    threshold: float
+    ratio: float
+    strip: list[float]
 
 
 def draw() -> None:
-    st.title("Score", anchor=False)
-    model = choose_model()
+    """Draw the view."""
+    model = model_choice.begin("score")
     if model is None:
-        st.info(
-            "A model comes first: fit one on normal recordings, or try the demo.",
-            icon=":material/library_music:",
-        )
-        st.page_link("views/fit.py", label="Fit a model", icon=":material/library_music:")
         return
-    job = find_job(st.query_params.get(Query.JOB), ScoreTask)
-    if job is not None and is_active(job):
-        watch(job.id, title_of(job))
-    else:
-        if job is not None:
-            ended_badly(job, "Scoring")
-        _choose_clips(model)
+    job = follow(text.SCORING, ScoreTask)
+    if job is None or not job.active:
+        _add_recordings(model)
     _results(model)
 
 
-def _choose_clips(model: ModelRecord) -> None:
+def _add_recordings(model: ModelRecord) -> None:
     scored = cache.scored(model.id, strips=True)
-    with st.expander("Add recordings", icon=":material/upload:", expanded=not scored):
+    with st.expander(text.ADD, icon=":material/upload:", expanded=not scored):
         chosen = gather(PURPOSE)
         if not chosen:
             return
         with st.container(horizontal=True):
+            recordings = formats.counted(len(chosen), "recording")
             if st.button(
-                f"Score {formats.counted(len(chosen), 'clip')}",
+                text.SCORE_N.format(recordings=recordings),
                 type="primary",
-                icon=":material/query_stats:",
+                icon=navigation.ICONS["score"],
             ):
                 job_id = jobs.submit(ScoreTask(model_id=model.id, clip_ids=chosen))
                 clear_gathered(PURPOSE)
                 st.query_params[Query.JOB] = job_id
                 st.rerun()
             clear_button(PURPOSE)
-        st.caption(
-            ", ".join(markdown.plain(name, 40) for name in list(gathered(PURPOSE).values())[:30])
-        )
+        names = list(gathered(PURPOSE).values())[:MOST_NAMES_SHOWN]
+        st.caption(", ".join(markdown.plain(name, 40) for name in names))
 
 
 def _results(model: ModelRecord) -> None:
     scored = cache.scored(model.id, strips=True)
     if not scored:
-        st.info(
-            "No recording has been scored with this model yet: add some above.",
-            icon=":material/query_stats:",
-        )
+        st.info(text.NOTHING, icon=navigation.ICONS["score"])
         return
-    st.subheader("Evidence, strongest first", anchor=False)
+    st.subheader(text.SCORES, anchor=False)
     slider, _ = st.columns(2)
     with slider:
-        rate = false_alarm_rate(model)
+        rate = model_choice.false_alarm_rate(model)
     calibrated = cache.calibration(model.id)
-    warning = calibrated.warning(rate)
-    if warning:
-        st.warning(markdown.plain(warning, 400), icon=":material/info:")
-    good = [score for score in scored if score.error is None]
-    _table(model, good, rate)
+    notices.rate_warning(calibrated, rate)
+    rows = [row_of(one, calibrated, rate) for one in scored if one.error is None]
+    if rows:
+        _table(model, rows, rate)
     failed = [score.error for score in scored if score.error is not None]
-    if failed:
-        shown = "\n".join(f"- {markdown.plain(text, 600)}" for text in failed)
-        st.warning(
-            f"{formats.counted(len(failed), 'recording')} could not be scored.\n{shown}",
-            icon=":material/rule:",
-        )
-    st.subheader("Take it with you", anchor=False)
-    report_offer.draw(report_offer.of_batch(model, scored, rate), "hearmap_report")
+    recordings = formats.counted(len(failed), "recording")
+    notices.problems(text.FAILED.format(recordings=recordings), failed)
+    st.subheader(HEADING, anchor=False)
+    report_offer.draw(report_offer.batch_task(model, scored, rate), "hearmap_report")
 
 
-def _table(model: ModelRecord, scored: list[ScoreRecord], rate: float) -> None:
-    calibrated = cache.calibration(model.id)
-    rows = [row_of(score, calibrated, rate) for score in scored]
-    n_unlike = sum(bool(row["unlike"]) for row in rows)
-    st.markdown(
-        f"**{count_sentence(n_unlike, len(rows))}**, at a false-alarm rate of "
-        f"{formats.percent(rate)}. Select a row to listen to it."
-    )
+def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
+    n_anomalous = sum(row.anomalous for row in rows)
+    count = count_sentence(n_anomalous, len(rows))
+    st.markdown(text.COUNT.format(count=count, rate=formats.percent(rate)))
     column = st.column_config
+    recordings = formats.counted(len(rows), "recording")
+    table = pd.DataFrame(rows)
     chosen = st.dataframe(
-        pd.DataFrame(rows),
+        table,
         hide_index=True,
         row_height=40,
         height="content" if len(rows) <= MOST_ROWS_SHOWN else 640,
-        column_order=["name", "verdict", "p", "ratio", "strip"],
+        column_order=["name", "verdict", "p_value", "ratio", "strip"],
         column_config={
-            "name": column.TextColumn("Recording", width="medium"),
-            "verdict": column.TextColumn("Verdict", width=350),
-            "p": column.NumberColumn(
-                "p-value",
-                format="%.3f",
-                width="small",
-                help=glossary.P_VALUE,
+            "name": column.TextColumn(text.NAME, width="medium"),
+            "verdict": column.TextColumn(text.VERDICT, width=350),
+            "p_value": column.NumberColumn(
+                text.P_VALUE, format="%.3f", width="small", help=glossary.P_VALUE
             ),
             "ratio": column.ProgressColumn(
-                "Against the threshold",
+                text.RATIO.label,
                 format="%.1f",
                 min_value=0.0,
-                max_value=max([RATIO_TOP, *(float(str(row["ratio"])) for row in rows)]),
+                max_value=max([RATIO_TOP, *(row.ratio for row in rows)]),
                 width=150,
-                help="0 is the middle of the normal recordings, 1 the threshold: above 1 a "
-                "recording is called unlike them.",
+                help=text.RATIO.help,
             ),
             "strip": column.AreaChartColumn(
-                "Score over time",
+                text.OVER_TIME.label,
                 y_min=0.0,
                 y_max=STRIP_TOP,
                 width="medium",
-                help="Half the height is the threshold; the scale is the same in every row.",
+                help=text.OVER_TIME.help,
             ),
         },
         on_select="rerun",
         selection_mode="single-row",
         key=f"scores_{model.id}",
-        alt=f"{len(rows)} recordings sorted by evidence; {n_unlike} above the threshold",
+        alt=text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
     )
-    if chosen.selection.rows:
-        _listen(model, str(rows[chosen.selection.rows[0]]["clip_id"]))
     with st.container(horizontal=True):
-        if st.button("Listen to the strongest", icon=":material/hearing:", type="primary"):
-            _listen(model, str(rows[0]["clip_id"]))
-        st.download_button(
-            "Download the table (CSV)",
-            pd.DataFrame(rows)[["name", "verdict", "p", "score", "threshold"]].to_csv(index=False),
-            file_name="scores.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
+        if st.button(text.LISTEN, icon=navigation.ICONS["listen"], type="primary"):
+            _listen(model, rows[0])
+        if chosen.selection.rows:
+            _listen(model, rows[chosen.selection.rows[0]])
+        csv = table.rename(columns={"p_value": "p"})[["name", "verdict", "p", "score", "threshold"]]
+        downloads.button(text.DOWNLOAD, csv.to_csv(index=False), "scores.csv")
 
 
-def _listen(model: ModelRecord, clip_id: str) -> None:
-    st.switch_page("views/listen.py", query_params={Query.MODEL: model.id, Query.CLIP: clip_id})
+def _listen(model: ModelRecord, row: TableRow) -> None:
+    navigation.go("listen", {Query.MODEL: model.id, Query.CLIP: row.clip_id})
 
 
-def row_of(
-    score: ScoreRecord, calibrated: Calibration, rate: float
-) -> dict[str, str | float | bool | list[float]]:
-    """One line of the table; score and strip from what is ordinary, 0, to the threshold, 1.
+def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow:
+    """Make one line of the table.
 
-    A score may be negative, so its quotient by the threshold would say nothing.
+    Args:
+        score: The score of a recording that could be scored.
+        calibrated: The calibration of the model.
+        rate: The false-alarm rate.
+
+    Returns:
+        The line.
     """
+    assert score.score is not None and score.p_value is not None
     threshold, map_threshold = calibrated.threshold(rate), calibrated.map_threshold(rate)
-    unlike = score.score > threshold
+    anomalous = score.score > threshold
     middle, lowest = float(np.median(calibrated.clip_scores)), float(calibrated.peak_scores[0])
     strongest = score.regions[0] if score.regions else None
-    strip = [from_ordinary(value, lowest, map_threshold) for value in score.strip]
-    return {
-        "clip_id": score.clip_id,
-        "name": markdown.shortened(score.clip_name, 80),
-        "unlike": unlike,
-        "verdict": sentences.short_verdict(unlike, strongest, score.duration_seconds or math.inf),
-        "p": score.p_value,
-        "score": score.score,
-        "threshold": threshold,
-        "ratio": from_ordinary(score.score, middle, threshold),
-        "strip": [min(max(value, 0.0), STRIP_TOP) for value in strip],
-    }
+    strip = [against_threshold(value, lowest, map_threshold) for value in score.strip]
+    return TableRow(
+        score.clip_id,
+        markdown.shortened(score.clip_name, 80),
+        anomalous,
+        sentences.short_verdict(anomalous, strongest, score.duration_seconds or math.inf),
+        score.p_value,
+        score.score,
+        threshold,
+        against_threshold(score.score, middle, threshold),
+        [min(max(value, 0.0), STRIP_TOP) for value in strip],
+    )
 
 
-def from_ordinary(value: float, ordinary: float, threshold: float) -> float:
-    """Where a value lies between what is ordinary, 0, and the threshold, 1, and beyond either.
+def against_threshold(value: float, usual: float, threshold: float) -> float:
+    """Put a score on a scale on which 0 is usual and 1 is the threshold.
 
-    >>> from_ordinary(4.0, -2.0, 2.0), from_ordinary(-5.0, -2.0, 2.0)
+    A score may be negative, so its quotient by the threshold would say nothing.
+
+    Args:
+        value: The score.
+        usual: A usual score of normal recordings.
+        threshold: The threshold.
+
+    Returns:
+        The place on the scale, which goes on below 0 and above 1.
+
+    >>> against_threshold(4.0, -2.0, 2.0), against_threshold(-5.0, -2.0, 2.0)
     (1.5, -0.75)
     """
-    return (value - ordinary) / max(threshold - ordinary, 1e-9)
+    return (value - usual) / max(threshold - usual, 1e-9)
 
 
 draw()

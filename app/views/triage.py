@@ -1,17 +1,16 @@
-"""Triage: scored clips by evidence, stepped through, heard and labelled with the keyboard."""
+"""Triage: scored recordings, the highest score first, annotated with the keyboard."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from app import cache
+from app import cache, navigation
 from app.components.triage import Change, changes, frame, glance, rows_of, triage_list, wanted
 from app.guard import guard
 from app.state import Key, Query
 from app.text import formats, markdown
-from app.widgets import annotation_table
-from app.widgets.empty_view import say_model_first, say_nothing_scored
-from app.widgets.model_choice import choose_model
+from app.text import triage as text
+from app.widgets import annotation_table, downloads, model_choice, notices
 from app.widgets.threshold_history import who
 from core.errors import SettingError, StoreError
 from core.storage.annotations import (
@@ -20,23 +19,28 @@ from core.storage.annotations import (
     save_annotation,
     save_annotations,
 )
-from core.storage.models import ModelRecord, get_model
+from core.storage.models import get_model
 from core.storage.scores import ScoreRecord, scores_stamp
-
-ICON = ":material/checklist:"
 
 
 def draw() -> None:
-    st.title("Triage", anchor=False)
-    model = choose_model()
+    """Draw the view."""
+    model = model_choice.begin("triage")
     if model is None:
-        say_model_first("what it scored is gone through here.", ICON)
         return
     if not cache.scored(model.id):
-        say_nothing_scored(model.id, ICON)
+        notices.nothing_scored("triage", model.id)
         return
     _list(model.id)
-    _tables(model)
+    left, right = st.columns(2, gap="large")
+    with left:
+        who()
+        downloads.button(
+            text.EXPORT, lambda: _exported(model.id), "annotations.csv", key="export_labels"
+        )
+        navigation.link("tune", text.TO_TUNE, {Query.MODEL: model.id})
+    with right:
+        _import(model.id)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -52,7 +56,7 @@ def _list(model_id: str) -> None:
         model, stamp = get_model(model_id), scores_stamp(model_id)
         known = {score.clip_id: score for score in cache.scored(model_id)}
     except StoreError:
-        # The model went in another tab; labels are the clips' own and stay.
+        # The model went in another tab; annotations are the recordings' own and stay.
         _apply(key, None)
         raise
     acknowledged = _apply(key, known)
@@ -75,75 +79,36 @@ def _list(model_id: str) -> None:
         key=key,
     )
     if opened:
-        st.switch_page("views/listen.py", query_params={Query.MODEL: model_id, Query.CLIP: opened})
+        navigation.go("listen", {Query.MODEL: model_id, Query.CLIP: opened})
 
 
 def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
-    """Keeps what was labelled in the list since it was last heard; gives what is kept so far.
+    """Save what was annotated in the list since the last run; return what is saved so far.
 
     What the database refuses now stays in the list, which sends it again with the next change.
     """
-    heard = dict(st.session_state.get(f"{Key.HEARD}_{key}", {}))
+    saved = dict(st.session_state.get(f"{Key.ACKNOWLEDGED}_{key}", {}))
     by = str(st.session_state.get(Key.WHO) or "")
-    for change in changes(key, heard):
+    for change in changes(key, saved):
         try:
             if known is None or change.clip_id in known:
-                _keep(change, by)
+                _save(change, by)
             else:
-                st.toast(
-                    "A recording was removed while it was labelled.", icon=":material/link_off:"
-                )
+                st.toast(text.GONE_MEANWHILE, icon=":material/link_off:")
         except StoreError as error:
-            said = markdown.sentence(error)
-            st.error(
-                f"The label is not kept yet; it is kept with the next one. {said}",
-                icon=":material/error:",
-            )
+            said = text.NOT_SAVED.format(problem=markdown.sentence(error))
+            st.error(said, icon=":material/error:")
             break
-        heard[change.source] = change.number
-    st.session_state[f"{Key.HEARD}_{key}"] = heard
-    return heard
+        saved[change.source] = change.number
+    st.session_state[f"{Key.ACKNOWLEDGED}_{key}"] = saved
+    return saved
 
 
-def _keep(change: Change, by: str) -> None:
+def _save(change: Change, by: str) -> None:
     if change.verdict is None:
         delete_annotation(change.clip_id)
     else:
         save_annotation(change.clip_id, change.verdict, change.note, by)
-
-
-def _tables(model: ModelRecord) -> None:
-    """The labels as a file, out and in."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        who()
-        st.download_button(
-            "Export scores and labels (CSV)",
-            lambda: _exported(model.id),
-            file_name="csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            key="export_labels",
-        )
-        st.page_link(
-            "views/tune.py",
-            label="Set the threshold with these labels",
-            icon=":material/tune:",
-            query_params={Query.MODEL: model.id},
-        )
-    with right:
-        turn = st.session_state.setdefault(Key.IMPORT_ROUND, 0)
-        file = st.file_uploader(
-            "Import labels: a CSV file with the columns label, clip_id or name, and note if any",
-            type=["csv", "tsv", "txt"],
-            key=f"import_labels_{turn}",
-        )
-        if file is not None:
-            st.session_state[Key.IMPORTED] = _imported(model.id, file.name, file.getvalue())
-            st.session_state[Key.IMPORT_ROUND] = turn + 1
-            st.rerun()
-        _say_imported()
 
 
 def _exported(model_id: str) -> bytes:
@@ -151,33 +116,36 @@ def _exported(model_id: str) -> bytes:
     return annotation_table.to_csv(scored, list_annotations([score.clip_id for score in scored]))
 
 
+def _import(model_id: str) -> None:
+    turn = st.session_state.setdefault(Key.IMPORT_ROUND, 0)
+    file = st.file_uploader(text.IMPORT, type=["csv", "tsv", "txt"], key=f"import_labels_{turn}")
+    if file is not None:
+        st.session_state[Key.IMPORTED] = _imported(model_id, file.name, file.getvalue())
+        st.session_state[Key.IMPORT_ROUND] = turn + 1
+        st.rerun()
+    imported = st.session_state.pop(Key.IMPORTED, None)
+    if imported is None:
+        return
+    n_imported, problems = imported
+    left_out = ""
+    if n_imported:
+        annotations = formats.counted(n_imported, "annotation")
+        st.success(text.IMPORTED.format(annotations=annotations), icon=":material/check:")
+        left_out = text.ROWS_LEFT_OUT.format(rows=formats.counted(len(problems), "row"))
+    elif not problems:
+        st.info(text.NOTHING_IMPORTED, icon=":material/info:")
+    notices.problems(left_out, problems)
+
+
 def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[str, ...]]:
-    """How many labels were taken over, and a sentence on each row that was not."""
+    """Save the annotations of a file; return their number, and a sentence on each other row."""
     names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
     try:
         found = annotation_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
-        save_annotations(found.labels)
+        save_annotations(found.annotations)
     except (SettingError, StoreError) as error:
-        return 0, (f"“{file_name}” was not imported. {error}",)
-    return len(found.labels), found.problems
-
-
-def _say_imported() -> None:
-    said = st.session_state.pop(Key.IMPORTED, None)
-    if said is None:
-        return
-    n_labels, problems = said
-    if n_labels:
-        st.success(f"{formats.counted(n_labels, 'label')} imported.", icon=":material/check:")
-    if not problems:
-        if not n_labels:
-            st.info("The file holds no label.", icon=":material/info:")
-        return
-    most = annotation_table.MOST_NAMED
-    shown = "\n".join(f"- {markdown.plain(text, 600)}" for text in problems[:most])
-    more = f"\n- … and {len(problems) - most:,} more." if len(problems) > most else ""
-    left_out = f"{formats.counted(len(problems), 'row')} left out; the others count.\n"
-    st.warning(f"{left_out if n_labels else ''}{shown}{more}", icon=":material/rule:")
+        return 0, (text.NOT_IMPORTED.format(name=file_name, problem=error),)
+    return len(found.annotations), found.problems
 
 
 draw()

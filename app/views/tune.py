@@ -7,14 +7,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import cache
+from app import cache, navigation
 from app.components.threshold import LineEvent, Situation, events, tables, threshold_line
 from app.guard import guard
 from app.state import Key, Query
-from app.text import markdown
-from app.widgets import threshold_history
-from app.widgets.empty_view import say_model_first
-from app.widgets.model_choice import choose_model
+from app.text import threshold as text
+from app.widgets import model_choice, notices, threshold_history
 from core.storage.annotations import list_annotations
 from core.storage.models import ModelRecord, get_model
 from core.storage.scores import ScoreRecord
@@ -22,12 +20,10 @@ from core.storage.thresholds import history
 
 
 def draw() -> None:
-    st.title("Tune", anchor=False)
-    model = choose_model()
-    if model is None:
-        say_model_first("its threshold is set here.", ":material/tune:")
-        return
-    _bench(model.id)
+    """Draw the view."""
+    model = model_choice.begin("tune")
+    if model is not None:
+        _bench(model.id)
 
 
 @st.fragment
@@ -35,50 +31,50 @@ def draw() -> None:
 def _bench(model_id: str) -> None:
     model = get_model(model_id)
     scored = cache.scored(model_id)
-    labels = list_annotations([score.clip_id for score in scored])
+    annotations = list_annotations([score.clip_id for score in scored])
+    verdicts = {clip_id: annotation.verdict for clip_id, annotation in annotations.items()}
     key = f"threshold_line_{model_id}"
-    _hear(model_id, events(key))
+    _take_events(model_id, events(key))
     rate, situation = _line_of(model), _situation()
     _into_address(rate, situation)
-    warning = cache.calibration(model_id).warning(rate)
+    calibrated = cache.calibration(model_id)
     opened = threshold_line(
         tables(
-            cache.calibration(model_id),
+            calibrated,
             scored,
-            {clip_id: label.verdict for clip_id, label in labels.items()},
+            verdicts,
             kept_rate=model.false_alarm_rate,
             draft_rate=rate,
             situation=situation,
         ),
-        st.session_state.get(f"{Key.HEARD}_{model_id}", {}),
+        st.session_state.get(f"{Key.ACKNOWLEDGED}_{model_id}", {}),
         key=key,
     )
     if opened:
-        st.switch_page("views/listen.py", query_params={Query.MODEL: model_id, Query.CLIP: opened})
-    if warning:
-        st.warning(markdown.plain(warning, 400), icon=":material/info:")
-    _labels_hint(model, scored, {label.verdict for label in labels.values()})
+        navigation.go("listen", {Query.MODEL: model_id, Query.CLIP: opened})
+    notices.rate_warning(calibrated, rate)
+    _annotations_hint(model, scored, set(verdicts.values()))
     changes = history(model_id)
-    threshold_history.keep_form(model, rate, changes)
-    st.caption("The address of this page holds the line and the figures: send it as a link.")
+    threshold_history.draw_form(model, rate, changes)
+    st.caption(text.LINK)
     if threshold_history.draw(model, changes):
         st.session_state[f"{Key.LINE}_{model_id}"] = get_model(model_id).false_alarm_rate
         st.rerun()
 
 
-def _hear(model_id: str, sent: dict[str, LineEvent]) -> None:
-    """Takes what was set in the line since it was last heard; the visit remembers it."""
-    heard = dict(st.session_state.get(f"{Key.HEARD}_{model_id}", {}))
+def _take_events(model_id: str, sent: dict[str, LineEvent]) -> None:
+    """Remember for this visit what was set in the line since the last run."""
+    seen = dict(st.session_state.get(f"{Key.ACKNOWLEDGED}_{model_id}", {}))
     for name, place in (("line", f"{Key.LINE}_{model_id}"), ("situation", Key.SITUATION)):
         event = sent.get(name)
-        if event is not None and event.moment > heard.get(name, 0.0):
-            heard[name] = event.moment
+        if event is not None and event.moment > seen.get(name, 0.0):
+            seen[name] = event.moment
             st.session_state[place] = event.value
-    st.session_state[f"{Key.HEARD}_{model_id}"] = heard
+    st.session_state[f"{Key.ACKNOWLEDGED}_{model_id}"] = seen
 
 
 def _line_of(model: ModelRecord) -> float:
-    """Where the line stands: as it was left in this visit, else as the link says, else as kept."""
+    """Find the line's rate: as it was left in this visit, else as in the link, else as saved."""
     left = st.session_state.get(f"{Key.LINE}_{model.id}")
     if left is not None:
         return float(left)
@@ -102,7 +98,7 @@ def _situation() -> Situation:
 
 
 def _number(name: str, low: float, high: float) -> float | None:
-    """A number of the address, None where it is none or out of bounds."""
+    """Read a number of the address, None where it is none or out of bounds."""
     try:
         value = float(st.query_params.get(name, ""))
     except ValueError:
@@ -111,7 +107,7 @@ def _number(name: str, low: float, high: float) -> float | None:
 
 
 def _into_address(rate: float, situation: Situation) -> None:
-    """The line and the situation as a link that somebody else can open."""
+    """Put the line and the situation into the address, as a link for somebody else."""
     wanted = {
         Query.RATE: f"{rate:.6g}",
         Query.DAY: f"{situation.clips_per_day:.6g}",
@@ -123,22 +119,14 @@ def _into_address(rate: float, situation: Situation) -> None:
             st.query_params[name] = value
 
 
-def _labels_hint(model: ModelRecord, scored: Sequence[ScoreRecord], verdicts: set[str]) -> None:
-    """Where labels would show more than there is, the way to them."""
+def _annotations_hint(
+    model: ModelRecord, scored: Sequence[ScoreRecord], verdicts: set[str]
+) -> None:
+    """Say what scores or annotations would show, where there are none."""
     if not any(score.score is not None for score in scored):
-        st.page_link(
-            "views/score.py",
-            label="Score recordings, and they stand under the line",
-            icon=":material/query_stats:",
-            query_params={Query.MODEL: model.id},
-        )
-        return
-    if {"anomalous", "normal"} <= verdicts:
-        return
-    st.caption(
-        "ROC, precision and the counts of right and wrong appear once recordings are labelled "
-        "normal and anomalous."
-    )
+        navigation.link("score", text.SCORE_FIRST, {Query.MODEL: model.id})
+    elif not {"anomalous", "normal"} <= verdicts:
+        st.caption(text.ANNOTATE_FIRST)
 
 
 draw()

@@ -1,4 +1,4 @@
-"""Labels as a CSV file, out and in again: bad rows are named, the others count."""
+"""Annotations as a CSV file, written and read: bad rows are named, the others count."""
 
 from __future__ import annotations
 
@@ -7,75 +7,93 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from app.text import formats
+from app.text import triage as text
 from core.errors import SettingError
 from core.storage.annotations import VERDICTS, Annotation
 from core.storage.scores import ScoreRecord
 from core.storage.tables import now
 
 COLUMNS = (
-    *("clip_id", "name", "score", "p_value", "threshold", "unlike"),
-    *("start_s", "end_s", "low_hz", "high_hz", "label", "note", "by", "labelled_at"),
+    *("clip_id", "name", "score", "p_value", "threshold", "anomalous"),
+    *("start_s", "end_s", "low_hz", "high_hz", "annotation", "note", "by", "annotated_at"),
 )
+# What the column was called in files of 0.1.0.
+OLD_COLUMN = "label"
 MOST_BYTES = 20_000_000
-MOST_NAMED = 50
 # A spreadsheet takes a cell that begins like this for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
-class Imported:
-    """The labels of a file, and a sentence on each row that is none."""
+class ImportedAnnotations:
+    """The annotations of a file, and a sentence on each row that has none.
 
-    labels: tuple[Annotation, ...]
+    Attributes:
+        annotations: One for each recording, the last where there are several.
+        problems: Sentences that name the row.
+    """
+
+    annotations: tuple[Annotation, ...]
     problems: tuple[str, ...]
 
 
-def to_csv(scored: Sequence[ScoreRecord], labels: Mapping[str, Annotation]) -> bytes:
-    """All scored clips, a row each, with the label of those that have one."""
+def to_csv(scored: Sequence[ScoreRecord], annotations: Mapping[str, Annotation]) -> bytes:
+    """Write all scored recordings, a row each, with the annotations that there are.
+
+    Args:
+        scored: The scores.
+        annotations: The annotations by the id of the recording.
+
+    Returns:
+        The file with `COLUMNS`, in UTF-8 with a byte order mark.
+    """
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for score in scored:
-        label = labels.get(score.clip_id)
-        strongest = score.regions[0] if score.regions else None
-        place = (
-            (strongest.start_s, strongest.end_s, strongest.low_hz, strongest.high_hz)
-            if strongest
-            else ("", "", "", "")
-        )
-        numbers = ("", "", "", "")
-        if score.score is not None:
-            numbers = (score.score, score.p_value, score.threshold, int(score.anomalous))
-        said = (
-            (label.verdict, _cell(label.note), _cell(label.by), label.created_at.isoformat())
-            if label
-            else ("", "", "", "")
-        )
-        writer.writerow([score.clip_id, _cell(score.clip_name), *numbers, *place, *said])
+        row: list[object] = [score.clip_id, _cell(score.clip_name)]
+        if score.score is None:
+            row += [""] * 4
+        else:
+            row += [score.score, score.p_value, score.threshold, int(score.anomalous)]
+        if score.regions:
+            box = score.regions[0]
+            row += [box.start_s, box.end_s, box.low_hz, box.high_hz]
+        else:
+            row += [""] * 4
+        said = annotations.get(score.clip_id)
+        if said:
+            row += [said.verdict, _cell(said.note), _cell(said.by), said.created_at.isoformat()]
+        else:
+            row += [""] * 4
+        writer.writerow(row)
     return out.getvalue().encode("utf-8-sig")
 
 
-def from_csv(data: bytes, names: Mapping[str, str], *, by: str) -> Imported:
-    """The labels in a CSV file with a column “label” and “clip_id” or “name”.
+def from_csv(data: bytes, names: Mapping[str, str], *, by: str) -> ImportedAnnotations:
+    """Read the annotations of a CSV file with columns “annotation”, and “clip_id” or “name”.
 
-    `names` are the known clips' by id; `by` stands where the file names nobody. Commas, semicolons
-    and tabs part columns; rows without a label are passed over. A clip named twice has its last
-    label.
+    Commas, semicolons and tabs part columns. Rows without an annotation are passed over.
+
+    Args:
+        data: The file.
+        names: The names of the known recordings by id.
+        by: Who says so, where the file names nobody.
+
+    Returns:
+        The annotations, and what is wrong with other rows.
 
     Raises:
-        SettingError: it is no such table; the sentence says what is missing.
+        SettingError: This is no such table; the sentence says what is missing.
     """
     rows = _rows(data)
     header = [name.strip().lower() for name in next(rows, [])]
-    if "label" not in header:
-        raise SettingError(
-            "The file has no column “label”. It needs one, with normal, anomalous or unsure in "
-            "it, and a column “clip_id” or “name”."
-        )
+    column = next((name for name in ("annotation", OLD_COLUMN) if name in header), None)
+    if column is None:
+        raise SettingError(text.NO_ANNOTATION_COLUMN)
     if "clip_id" not in header and "name" not in header:
-        raise SettingError(
-            "The file has neither a column “clip_id” nor “name”, so its rows name no recording."
-        )
+        raise SettingError(text.NO_NAME_COLUMN)
     ids_of: dict[str, list[str]] = {}
     for clip_id, name in names.items():
         ids_of.setdefault(name, []).append(clip_id)
@@ -83,61 +101,60 @@ def from_csv(data: bytes, names: Mapping[str, str], *, by: str) -> Imported:
     problems: list[str] = []
     for number, row in enumerate(rows, start=2):
         cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
-        verdict = cells.get("label", "").lower()
+        verdict = cells.get(column, "").lower()
         if not verdict:
             continue
-        clip_id, problem = _clip_of(cells, names, ids_of)
+        clip_id, problem = _recording_of(cells, names, ids_of)
         if verdict not in VERDICTS:
-            problem = f"“{verdict[:40]}” is no label; one is {', '.join(VERDICTS)}"
+            problem = text.NO_ANNOTATION.format(value=verdict[:40], choices=", ".join(VERDICTS))
         if problem:
-            problems.append(f"Row {number}: {problem}.")
+            problems.append(text.ROW.format(number=number, problem=problem))
             continue
         note, who = _text(cells.get("note", "")), _text(cells.get("by", "")) or by
         found[clip_id] = Annotation(clip_id, verdict, note, who, now())
-    return Imported(tuple(found.values()), tuple(problems))
+    return ImportedAnnotations(tuple(found.values()), tuple(problems))
 
 
-def _clip_of(
+def _recording_of(
     cells: Mapping[str, str], names: Mapping[str, str], ids_of: Mapping[str, list[str]]
 ) -> tuple[str, str]:
-    """The id of the row's clip, or why there is none."""
+    """Find the id of a row's recording, or why there is none."""
     clip_id, name = cells.get("clip_id", ""), _text(cells.get("name", ""))
     if clip_id in names:
         return clip_id, ""
     alike = ids_of.get(name, [])
     if len(alike) == 1:
         return alike[0], ""
-    shown = name or clip_id
+    shown = (name or clip_id)[:60]
     if not shown:
-        return "", "it names no recording"
+        return "", text.NO_NAME
     if alike:
-        return "", f"{len(alike)} recordings are called “{shown[:60]}”; give their clip_id"
-    return "", f"no scored recording is called “{shown[:60]}”"
+        recordings = formats.counted(len(alike), "recording")
+        return "", text.SAME_NAME.format(recordings=recordings, name=shown)
+    return "", text.NO_RECORDING.format(name=shown)
 
 
 def _rows(data: bytes) -> Iterator[list[str]]:
     if len(data) > MOST_BYTES:
-        raise SettingError(
-            f"The file is larger than {MOST_BYTES // 10**6} MB; part it into smaller ones."
-        )
+        raise SettingError(text.TOO_LARGE.format(megabytes=MOST_BYTES // 10**6))
     if b"\x00" in data[:4096]:
-        raise SettingError("This is no CSV file: it holds bytes that are no text. Save it as CSV.")
+        raise SettingError(text.NOT_TEXT)
     try:
-        text = data.decode("utf-8-sig")
+        table = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    first = text.split("\n", 1)[0]
+        table = data.decode("cp1252", "replace")
+    first = table.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:
         yield from csv.reader(
-            io.StringIO(text.replace("\x00", ""), newline=""), delimiter=delimiter
+            io.StringIO(table.replace("\x00", ""), newline=""), delimiter=delimiter
         )
     except csv.Error as error:
-        raise SettingError(f"The file cannot be read as CSV: {error}.") from None
+        raise SettingError(text.NOT_CSV.format(reason=error)) from None
 
 
 def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; `_text` gives the text again."""
+    """Write a text so that no spreadsheet takes it for a formula; `_text` reads it again."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

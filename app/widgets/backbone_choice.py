@@ -1,4 +1,4 @@
-"""Which network a fit hears with: those whose weights are here."""
+"""Which network a fit uses: one of those whose weights are here."""
 
 from __future__ import annotations
 
@@ -8,28 +8,24 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key
+from app.text import fit as text
 from app.text import markdown
+from app.text.methods import network_title
 
 USUAL = "aisfx"
-WITHOUT_WEIGHTS = {"beats-small": "A small BEATs, untrained: for trying a training here"}
-
-
-def label(name: str) -> str:
-    """A backbone as people read it."""
-    from core.backbones.weights import catalogue
-
-    return (
-        catalogue.WEIGHTS[name].short_title
-        if name in catalogue.WEIGHTS
-        else WITHOUT_WEIGHTS.get(name, name)
-    )
 
 
 def draw(column: DeltaGenerator, own: Sequence[str] = ()) -> str:
-    """Draws the list; gives the name that is chosen. Others wait in the Weights view.
+    """Draw the choice; networks whose weights are not here wait in the Weights view.
 
-    `own` are those that the method can work with, where it cannot with any.
+    Args:
+        column: Where the choice stands.
+        own: The networks that the method can work with, where it cannot with any.
+
+    Returns:
+        The name of the backbone.
     """
+    # Not at the top: PyTorch comes with it.
     from core.backbones import usable_backbones
     from core.backbones.weights import catalogue
 
@@ -42,20 +38,20 @@ def draw(column: DeltaGenerator, own: Sequence[str] = ()) -> str:
     if st.session_state.get(key) not in names:
         st.session_state.pop(key, None)
     return column.selectbox(
-        "Backbone",
-        names,
-        format_func=label,
-        key=key,
-        help="The network that listens. More are in the Weights view; each is offered here once "
-        "its weights are here.",
+        text.NETWORK.label, names, format_func=network_title, key=key, help=text.NETWORK.help
     )
 
 
 def warn_of_empty_bands(name: str, sample_rates: Sequence[int]) -> None:
-    """Says which mel bands recordings of these rates leave empty, where there are any."""
+    """Warn where recordings leave mel bands of a network empty.
+
+    Args:
+        name: The name of the backbone.
+        sample_rates: The sample rates of the recordings, in Hz.
+    """
     from core.backbones import front_end
     from core.spectral.mel_coverage import band_limit_warning
 
-    said = band_limit_warning(front_end(name), sample_rates, label(name))
+    said = band_limit_warning(front_end(name), sample_rates, network_title(name))
     if said:
-        st.warning(markdown.plain(said, 400), icon=":material/graphic_eq:")
+        st.warning(markdown.sentence(said), icon=":material/graphic_eq:")

@@ -6,48 +6,69 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
+
+from app.text import benchmark as text
 
 # One hue from nothing to much, legible on both themes.
 SCALE = [(0.0, "#f3e9d9"), (0.5, "#7fb0b0"), (1.0, "#0b6570")]
 # Legible on both themes' backgrounds.
 GREY = "#8a9492"
-# A method has its colour, its published form a dashed line; legible on both themes.
+# A method has its colour, its published preset a dashed line; legible on both themes.
 COLOURS = ("#0b8494", "#d9822b", "#8a5a9e", "#6b7a7c", "#b3423a", "#3f7d4e")
+CURVES_HEIGHT = 380
 
 
 def roc_curves(
-    curves: Sequence[tuple[str, Sequence[bool], Sequence[float]]], *, height: int = 380
+    curves: Sequence[tuple[str, str, Sequence[bool], Sequence[float]]],
 ) -> go.Figure:
-    """The ROC curve of each (name, truth [n], scores [n]), and chance as a grey line."""
+    """Draw ROC curves, and chance as a grey line.
+
+    Args:
+        curves: Of each method the title, the preset, the truth [n] and the scores [n].
+
+    Returns:
+        The figure.
+    """
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": GREY, "width": 1, "dash": "dot"},
-        name="chance", hoverinfo="skip",
+        name=text.CHANCE, hoverinfo="skip",
     )  # fmt: skip
-    methods = list(dict.fromkeys(name.split(",")[0] for name, _, _ in curves))
-    for name, truth, scores in curves:
-        colour = COLOURS[methods.index(name.split(",")[0]) % len(COLOURS)]
-        dash = "dash" if name.endswith("as published") else "solid"
+    titles = list(dict.fromkeys(title for title, *_ in curves))
+    for title, preset, truth, scores in curves:
         fpr, tpr, _ = roc_curve(np.asarray(truth, dtype=bool), np.asarray(scores, dtype=float))
         figure.add_scatter(
             x=fpr,
             y=tpr,
             mode="lines",
-            line={"width": 2, "dash": dash, "color": colour},
-            name=name,
-            hovertemplate="%{y:.0%} of unlike clips found at %{x:.0%} false alarms",
+            line={
+                "width": 2,
+                "dash": "dash" if preset == "published" else "solid",
+                "color": COLOURS[titles.index(title) % len(COLOURS)],
+            },
+            name=text.method(title, preset),
+            hovertemplate=text.FOUND_AT,
         )
-    figure.update_xaxes(title_text="normal clips called unlike", tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(title_text="unlike clips found", tickformat=".0%", range=[0, 1.02])
-    return _quiet(figure, height)
+    figure.update_xaxes(title_text=text.FALSE_ALARMS, tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(title_text=text.FOUND, tickformat=".0%", range=[0, 1.02])
+    return _quiet(figure, CURVES_HEIGHT)
 
 
 def class_heatmap(
-    values: np.ndarray, classes: Sequence[str], methods: Sequence[str], *, height: int = 300
+    values: NDArray[np.float64], classes: Sequence[str], methods: Sequence[str]
 ) -> go.Figure:
-    """A measure [class, method] in [0, 1] as colours with the percentage written in each cell."""
-    text = [["" if np.isnan(v) else f"{100 * v:.1f}" for v in line] for line in values]
+    """Draw a measure as colours, with the percentage written in each cell.
+
+    Args:
+        values: The measure [class, method] in [0, 1], NaN where it was not measured.
+        classes: The names of the classes.
+        methods: The names of the methods.
+
+    Returns:
+        The figure.
+    """
     figure = go.Figure(
         go.Heatmap(
             z=values,
@@ -60,15 +81,14 @@ def class_heatmap(
             hovertemplate="%{y}, %{x}: %{z:.1%}<extra></extra>",
         )
     )
-    for i, line in enumerate(text):
-        for j, cell in enumerate(line):
-            dark = not np.isnan(values[i, j]) and values[i, j] > 0.6
+    for (i, j), value in np.ndenumerate(values):
+        if not np.isnan(value):
             figure.add_annotation(
-                x=methods[j], y=classes[i], text=cell, showarrow=False,
-                font={"color": "white" if dark else "#1c2426"},
+                x=methods[j], y=classes[i], text=f"{100 * value:.1f}", showarrow=False,
+                font={"color": "white" if value > 0.6 else "#1c2426"},
             )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
-    return _quiet(figure, height)
+    return _quiet(figure, 150 + 48 * len(classes))
 
 
 def _quiet(figure: go.Figure, height: int) -> go.Figure:

@@ -1,4 +1,4 @@
-"""A finished benchmark: tables beside the paper's, ROC curves, classes, and clips to listen to."""
+"""A finished benchmark: tables beside the paper's, ROC curves, classes, recordings to listen to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from app.text import benchmark as text
 from app.text import formats, markdown, sentences
-from app.widgets import benchmark_figures
+from app.text.methods import head_title
+from app.widgets import benchmark_figures, downloads
 from core.errors import HearMapError
 from core.evaluation.benchmarks import saved
 
@@ -18,36 +20,44 @@ if TYPE_CHECKING:
     from core.evaluation.benchmarks.results import ResultRow
 
 QUIET = {"displayModeBar": False}
-N_CLIPS_SHOWN = 3
+N_EXAMPLES = 3
+MOST_ROWS_SHOWN = 12
+HEATMAP_MEASURES = [
+    ("sample", "ROC"),
+    ("spectrogram", "ROC"),
+    ("spectrogram", "PRO"),
+    ("temporal", "ROC"),
+]
+
+# A head and its preset.
+Method = tuple[str, str]
 
 
 def draw(benchmark: saved.SavedBenchmark) -> None:
-    """Draws everything of one benchmark."""
+    """Draw everything of one benchmark.
+
+    Args:
+        benchmark: The benchmark, which is finished.
+    """
     moment = benchmark.changed_at.isoformat()
     rows, clips = _rows(benchmark.id, moment), _clips(benchmark.id, moment)
     methods = list(dict.fromkeys((row.head, row.preset) for row in rows))
     _best(rows, methods)
-    st.subheader("Beside the paper", anchor=False)
+    st.subheader(text.BESIDE_PAPER, anchor=False)
     _table(rows, methods)
-    st.download_button(
-        "Tables (Markdown)",
-        saved.read_tables(benchmark.id),
-        file_name=f"benchmark_{benchmark.id}.md",
-        mime="text/markdown",
-        icon=":material/download:",
-    )
+    downloads.button(text.TABLES, saved.read_tables(benchmark.id), f"benchmark_{benchmark.id}.md")
     levels = list(dict.fromkeys(row.snr_db for row in rows if row.metric == "ROC"))
     normals = list(dict.fromkeys(row.normal for row in rows))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("By class", anchor=False)
-        _heatmap(rows, methods, normals, levels)
+        st.subheader(text.BY_CLASS, anchor=False)
+        _heatmap(rows, methods, normals, len(levels))
     with right:
-        st.subheader("ROC curves", anchor=False)
+        st.subheader(text.ROC_CURVES, anchor=False)
         _curves(clips, methods, normals, levels)
-    st.subheader("Best and worst clips", anchor=False)
+    st.subheader(text.EXAMPLES, anchor=False)
     sample_rate = int(benchmark.settings.get("sample_rate") or 44_100)
-    _cell(clips, methods, normals, levels, sample_rate)
+    _examples(clips, methods, normals, levels, sample_rate)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -60,48 +70,34 @@ def _clips(benchmark: str, moment: str) -> list[dict[str, Any]]:
     return saved.read_clips(benchmark)
 
 
-def method_name(method: tuple[str, str]) -> str:
-    """A head and its preset for people."""
-    from core.detectors import HEADS
-
+def _name(method: Method) -> str:
     head, preset = method
-    shown = HEADS[head].title if head in HEADS else head
-    return f"{shown}, {'as published' if preset == 'published' else preset}"
+    return text.method(head_title(head), preset)
 
 
-def level_name(snr_db: float | None) -> str:
-    """An SNR for people."""
-    return "as made" if snr_db is None else f"{snr_db:g} dB"
-
-
-def _best(rows: list[ResultRow], methods: list[tuple[str, str]]) -> None:
+def _best(rows: list[ResultRow], methods: list[Method]) -> None:
+    # Not at the top: SciPy's statistics come with it.
     from core.evaluation.benchmarks.means import mean_of
 
-    sample = {
+    areas = {
         method: mean_of(found)
         for method in methods
         if (found := _of(rows, method, "sample", "ROC"))
     }
-    if not sample:
+    if not areas:
         return
-    best = max(sample, key=lambda method: sample[method].value)
-    area = sample[best]
-    rivals = [m for m in sample if m != best and sample[m].high >= area.low]
-    does = "tells" if len(sample) == 1 else "best tells"
-    said = (
-        f"**{markdown.plain(method_name(best))}** {does} normal from unlike clips, with an "
-        f"AUROC of {100 * area.value:.1f} % ({100 * area.low:.0f} to {100 * area.high:.0f})"
-    )
-    if rivals:
-        said += f"; these clips cannot tell it from {formats.counted(len(rivals), 'other')}"
-    st.markdown(said + ".")
+    best = max(areas, key=lambda method: areas[method].value)
+    area = areas[best]
+    n_rivals = sum(areas[method].high >= area.low for method in areas if method != best)
+    interval = (area.value, area.low, area.high)
+    st.markdown(text.best(markdown.plain(_name(best)), interval, len(areas), n_rivals))
 
 
-def _of(rows: list[ResultRow], method: tuple[str, str], level: str, metric: str) -> list[ResultRow]:
+def _of(rows: list[ResultRow], method: Method, level: str, metric: str) -> list[ResultRow]:
     return [r for r in rows if (r.head, r.preset, r.level, r.metric) == (*method, level, metric)]
 
 
-def _table(rows: list[ResultRow], methods: list[tuple[str, str]]) -> None:
+def _table(rows: list[ResultRow], methods: list[Method]) -> None:
     from core.evaluation.benchmarks.envmix_tables import PLAIN
     from core.evaluation.benchmarks.means import mean_of
     from core.evaluation.benchmarks.paper import envmix_values
@@ -109,24 +105,24 @@ def _table(rows: list[ResultRow], methods: list[tuple[str, str]]) -> None:
     measures = list(
         dict.fromkeys((r.level, r.metric) for r in rows if not r.metric.startswith("false alarms"))
     )
-    every = st.toggle("Every measure", key="bench_every")
+    every = st.toggle(text.EVERY_MEASURE, key="bench_every")
     if not every:
         shown = set(envmix_values("patchcore"))
         measures = [measure for measure in measures if measure in shown]
     lines = []
     for level, metric in measures:
         for method in methods:
-            mine = _of(rows, method, level, metric)
-            if not mine:
+            own = _of(rows, method, level, metric)
+            if not own:
                 continue
-            mean, scale = mean_of(mine), 1.0 if metric in PLAIN else 100.0
+            mean, scale = mean_of(own), 1.0 if metric in PLAIN else 100.0
             paper = envmix_values(method[0]).get((level, metric))
             known = not np.isnan(mean.low)
             lines.append(
                 {
                     "level": level,
                     "metric": metric,
-                    "method": method_name(method),
+                    "method": _name(method),
                     "ours": scale * mean.value,
                     "low": scale * mean.low if known else None,
                     "high": scale * mean.high if known else None,
@@ -135,72 +131,52 @@ def _table(rows: list[ResultRow], methods: list[tuple[str, str]]) -> None:
                 }
             )
     column = st.column_config
-    number = {
-        name: column.NumberColumn(label, format="%.1f", width="small")
-        for name, label in (
-            ("ours", "Ours"),
-            ("low", "from"),
-            ("high", "to"),
-            ("paper", "Paper"),
-        )
-    }
     st.dataframe(
         pd.DataFrame(lines),
         hide_index=True,
-        height="content" if len(lines) <= 12 else 430,
+        height="content" if len(lines) <= MOST_ROWS_SHOWN else 430,
         column_config={
-            "level": column.TextColumn("Level", width="small"),
-            "metric": column.TextColumn("Measure", width="medium"),
-            "method": column.TextColumn("Method", width="medium"),
-            **number,
-            "difference": column.NumberColumn("Difference", format="%+.1f", width="small"),
+            "level": column.TextColumn(text.LEVEL, width="small"),
+            "metric": column.TextColumn(text.MEASURE, width="medium"),
+            "method": column.TextColumn(text.METHOD, width="medium"),
+            **{
+                name: column.NumberColumn(label, format="%.1f", width="small")
+                for name, label in text.NUMBERS.items()
+            },
+            "difference": column.NumberColumn(text.DIFFERENCE, format="%+.1f", width="small"),
         },
-        alt="Table of every measure beside the paper's value",
+        alt=text.ALT,
     )
-    st.caption(
-        "Percent, mean over classes and ratios, with 95 % intervals over clips. The paper’s mixes "
-        "were made of other recordings and heard by another network: a difference is no error of "
-        "either."
-    )
+    st.caption(text.TABLE_SAYS)
 
 
 def _heatmap(
-    rows: list[ResultRow],
-    methods: list[tuple[str, str]],
-    normals: list[str],
-    levels: list[float | None],
+    rows: list[ResultRow], methods: list[Method], normals: list[str], n_levels: int
 ) -> None:
-    choices = [
-        ("sample", "ROC"),
-        ("spectrogram", "ROC"),
-        ("spectrogram", "PRO"),
-        ("temporal", "ROC"),
-    ]
     level, metric = st.selectbox(
-        "Measure", choices, format_func=lambda pair: " ".join(pair), key="bench_measure"
+        text.MEASURE, HEATMAP_MEASURES, format_func=" ".join, key="bench_measure"
     )
     values = np.full((len(normals), len(methods)), np.nan)
     for i, normal in enumerate(normals):
         for j, method in enumerate(methods):
-            mine = [r.value for r in _of(rows, method, level, metric) if r.normal == normal]
-            if mine:
-                values[i, j] = np.mean(mine)
-    figure = benchmark_figures.class_heatmap(
-        values, normals, [method_name(m) for m in methods], height=150 + 48 * len(normals)
-    )
+            own = [r.value for r in _of(rows, method, level, metric) if r.normal == normal]
+            if own:
+                values[i, j] = np.mean(own)
+    figure = benchmark_figures.class_heatmap(values, normals, [_name(m) for m in methods])
     st.plotly_chart(figure, config=QUIET, key="bench_heatmap")
-    said = f"Mean over {formats.counted(len(levels), 'ratio')}, percent."
+    said = text.MEAN_OVER.format(ratios=formats.counted(n_levels, "ratio"))
     if np.isfinite(values).sum() > 1:
-        i, j = np.unravel_index(np.nanargmin(values), values.shape)
-        said += (
-            f" Hardest: {markdown.plain(normals[i])} for "
-            f"{markdown.plain(method_name(methods[j]))}, {100 * values[i, j]:.1f}."
+        row, place = np.unravel_index(np.nanargmin(values), values.shape)
+        said += text.HARDEST.format(
+            name=markdown.plain(normals[row]),
+            method=markdown.plain(_name(methods[place])),
+            value=f"{100 * values[row, place]:.1f}",
         )
     st.caption(said)
 
 
 def _chosen(
-    clips: list[dict[str, Any]], method: tuple[str, str], normal: str, snr_db: float | None
+    clips: list[dict[str, Any]], method: Method, normal: str, snr_db: float | None
 ) -> list[dict[str, Any]]:
     return [
         clip
@@ -212,75 +188,82 @@ def _chosen(
 
 def _curves(
     clips: list[dict[str, Any]],
-    methods: list[tuple[str, str]],
+    methods: list[Method],
     normals: list[str],
     levels: list[float | None],
 ) -> None:
     a, b = st.columns(2)
-    normal = a.selectbox("Class", normals, key="bench_curve_class")
-    snr_db = b.selectbox("Ratio", levels, format_func=level_name, key="bench_curve_snr")
+    normal = a.selectbox(text.CLASS, normals, key="bench_curve_class")
+    snr_db = b.selectbox(text.RATIO, levels, format_func=text.level, key="bench_curve_snr")
     curves = []
-    for method in methods:
-        mine = _chosen(clips, method, normal, snr_db)
-        truth = [clip["anomalous"] for clip in mine]
+    for head, preset in methods:
+        own = _chosen(clips, (head, preset), normal, snr_db)
+        truth = [bool(clip["anomalous"]) for clip in own]
         if any(truth) and not all(truth):
-            curves.append((method_name(method), truth, [clip["score"] for clip in mine]))
+            curves.append((head_title(head), preset, truth, [clip["score"] for clip in own]))
     st.plotly_chart(benchmark_figures.roc_curves(curves), config=QUIET, key="bench_curves")
     if curves:
-        n_unlike, n = sum(curves[0][1]), len(curves[0][1])
+        truth = curves[0][2]
         st.caption(
-            f"{n_unlike} unlike and {n - n_unlike} normal clips of {markdown.plain(normal)}."
+            text.CURVE_COUNTS.format(
+                n_anomalous=sum(truth),
+                n_normal=len(truth) - sum(truth),
+                name=markdown.plain(normal),
+            )
         )
 
 
-def _cell(
+def _examples(
     clips: list[dict[str, Any]],
-    methods: list[tuple[str, str]],
+    methods: list[Method],
     normals: list[str],
     levels: list[float | None],
     sample_rate: int,
 ) -> None:
     a, b, c = st.columns(3)
-    method = a.selectbox("Method", methods, format_func=method_name, key="bench_cell_method")
-    normal = b.selectbox("Class", normals, key="bench_cell_class")
-    snr_db = c.selectbox("Ratio", levels, format_func=level_name, key="bench_cell_snr")
-    mine = sorted(_chosen(clips, method, normal, snr_db), key=lambda clip: clip["score"])
-    unlike = [clip for clip in mine if clip["anomalous"]]
-    usual = [clip for clip in mine if not clip["anomalous"]]
-    # No clip is both among the best and among the worst.
-    n_shown = min(N_CLIPS_SHOWN, max(1, len(unlike) // 2))
+    method = a.selectbox(text.METHOD, methods, format_func=_name, key="bench_cell_method")
+    normal = b.selectbox(text.CLASS, normals, key="bench_cell_class")
+    snr_db = c.selectbox(text.RATIO, levels, format_func=text.level, key="bench_cell_snr")
+    own = sorted(_chosen(clips, method, normal, snr_db), key=lambda clip: float(clip["score"]))
+    anomalous = [clip for clip in own if clip["anomalous"]]
+    usual = [clip for clip in own if not clip["anomalous"]]
+    # None is both among the best and among the worst.
+    n_shown = min(N_EXAMPLES, max(1, len(anomalous) // 2))
     kinds = (
-        ("Found best", unlike[::-1][:n_shown]),
-        ("Found worst", unlike[:n_shown]),
-        ("Normal, yet scored highest", usual[::-1][:N_CLIPS_SHOWN]),
+        (text.FOUND_BEST, anomalous[::-1][:n_shown]),
+        (text.FOUND_WORST, anomalous[:n_shown]),
+        (text.NORMAL_HIGHEST, usual[::-1][:N_EXAMPLES]),
     )
     for place, (column, (name, shown)) in enumerate(zip(st.columns(3), kinds, strict=True)):
         with column:
             st.markdown(f"**{name}**")
             for number, clip in enumerate(shown):
-                _clip(clip, sample_rate, key=f"hear_{place}_{number}")
+                _example(clip, sample_rate, key=f"hear_{place}_{number}")
 
 
-def _clip(clip: dict[str, Any], sample_rate: int, key: str) -> None:
-    verdict = sentences.short_verdict(clip["score"] > clip["threshold"])
+def _example(clip: dict[str, Any], sample_rate: int, key: str) -> None:
     with st.container(border=True, key=key):
         st.markdown(markdown.plain(str(clip["clip"]), 90))
         st.caption(
-            f"Score {clip['score']:.3g}, threshold {clip['threshold']:.3g}, "
-            f"p = {clip['p_value']:.2g}: {verdict.lower()}."
+            text.EXAMPLE.format(
+                score=formats.score(clip["score"]),
+                threshold=formats.score(clip["threshold"]),
+                p_value=formats.p_value(clip["p_value"]),
+                verdict=sentences.short_verdict(clip["score"] > clip["threshold"]).lower(),
+            )
         )
         described = json.dumps(clip["made_from"], sort_keys=True)
         try:
             sound = _sound(described, sample_rate, clip["snr_db"])
         except HearMapError as error:
-            st.caption(markdown.plain(str(error), 300))
+            st.caption(markdown.sentence(error))
             return
         st.audio(sound, format="audio/wav")
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
 def _sound(described: str, sample_rate: int, snr_db: float | None) -> bytes:
-    """The clip as WAV, made again from its files or its seed, in about 0.1 s."""
+    """Make the recording as WAV again from its files or its seed, in about 0.1 s."""
     from core.audio import wav_bytes
     from core.evaluation.benchmarks.mix_again import again
     from core.evaluation.datasets.mixing import Mix

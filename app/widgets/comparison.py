@@ -1,4 +1,4 @@
-"""One clip as several models see it: their maps on common axes in the player, and their costs."""
+"""A recording as several models see it: their maps in one player, and what they cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 
 from app import cache
 from app.components.player import NamedMap, Picture, Sound, player, wanted_part
-from app.text import markdown, sentences
+from app.text import compare as text
+from app.text import formats, markdown, sentences
+from app.text.methods import head_title
 from core.evaluation.agreement import MAJORITY, Agreement, on_axes
 from core.storage.costs import model_cost
 from core.storage.models import ModelRecord
@@ -18,58 +20,77 @@ from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap
 
 KEY = "compare_player"
-# With the clip itself as many sounds as can be told apart at one playhead.
-MOST_KEPT = 4
-MEBIBYTE = 2**20
+# With the recording itself as many sounds as can be told apart at one playhead.
+MOST_SOUNDS = 4
+MEGABYTE = 1e6
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """A clip as one model sees it."""
+class ComparedModel:
+    """A model with its score and its map of the recording.
+
+    Attributes:
+        model: The model.
+        score: The score.
+        found: The map.
+    """
 
     model: ModelRecord
     score: ScoreRecord
     found: AnomalyMap
 
 
-def names_of(seen: list[Seen]) -> list[str]:
-    """What tells the models apart: the head where each has another, else the model's own name."""
-    from core.detectors import HEADS
+def names_of(compared: list[ComparedModel]) -> list[str]:
+    """Name models so that they can be told apart.
 
-    titles = [
-        HEADS[one.model.head].title if one.model.head in HEADS else one.model.head for one in seen
-    ]
+    Args:
+        compared: The models.
+
+    Returns:
+        The method of each; the model's own name where several have the same method.
+    """
+    titles = [head_title(one.model.head) for one in compared]
     counts = Counter(titles)
     return [
         title if counts[title] == 1 else markdown.shortened(one.model.name, 40)
-        for title, one in zip(titles, seen, strict=True)
+        for title, one in zip(titles, compared, strict=True)
     ]
 
 
-def shown_in_player(seen: list[Seen], chosen: ScoreRecord, agreed: Agreement) -> None:
-    """The agreement on top and each model below; the clip, and what each of four keeps, to hear."""
-    first = seen[0]
-    total_s = chosen.duration_seconds or float(first.found.time_s[-1])
+def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agreement) -> None:
+    """Draw the agreement on top and each model below, with the anomalous parts of four to hear.
+
+    Args:
+        compared: The models, at least one.
+        chosen: The score of the recording by the first model.
+        agreed: Where the models agree.
+    """
+    total_s = chosen.duration_seconds or float(compared[0].found.time_s[-1])
     peak_s = agreed.regions[0].peak_s if agreed.regions else 0.0
     overall = agreed.share.max(axis=0)
     part = wanted_part(KEY, chosen.clip_id, total_s, overall, peak_s)
     stretches = [
         cache.sounds(one.model.id, chosen.clip_id, part.start_s, part.stop_s, one.score.created_at)
-        for one in seen[:MOST_KEPT]
+        for one in compared[:MOST_SOUNDS]
     ]
-    heard = stretches[0]
-    columns = slice(heard.first, heard.stop)
+    first = stretches[0]
+    columns = slice(first.first, first.stop)
     time_s = agreed.time_s[columns]
-    names = names_of(seen)
+    names = names_of(compared)
     share = np.ascontiguousarray(agreed.share[:, columns])
     player(
-        [Sound("clip", "The recording", heard.clip, heard.sample_rate)]
+        [Sound("clip", text.WHOLE, first.clip, first.sample_rate)]
         + [
-            Sound(f"kept_{i}", f"{name} keeps", one.kept, one.sample_rate)
+            Sound(
+                f"kept_{i}",
+                text.ANOMALOUS_PART.format(method=name),
+                one.anomalous_part,
+                one.sample_rate,
+            )
             for i, (name, one) in enumerate(zip(names, stretches, strict=False))
         ],
         Picture(
-            level_db=heard.level_db[:, : time_s.size],
+            level_db=first.level_db[:, : time_s.size],
             probability=share,
             score_over_time=overall[columns],
             map_threshold=MAJORITY,
@@ -82,17 +103,20 @@ def shown_in_player(seen: list[Seen], chosen: ScoreRecord, agreed: Agreement) ->
         height=340,
         part=part,
         maps=[
-            _named(name, one, agreed.freq_hz, time_s) for name, one in zip(names, seen, strict=True)
+            _named_map(name, one.found, agreed.freq_hz, time_s)
+            for name, one in zip(names, compared, strict=True)
         ],
     )
 
 
-def _named(name: str, one: Seen, freq_hz: Any, time_s: Any) -> NamedMap:
-    found = one.found
+def _named_map(name: str, found: AnomalyMap, freq_hz: Any, time_s: Any) -> NamedMap:
     raw = on_axes(found.raw, found, freq_hz, time_s)
-    said = sentences.short_verdict(found.anomalous).lower()
     return NamedMap(
-        f"{name}: {said}, p = {found.p_value:.2g}",
+        text.MAP.format(
+            method=name,
+            verdict=sentences.short_verdict(found.anomalous).lower(),
+            p_value=formats.p_value(found.p_value),
+        ),
         on_axes(found.evidence, found, freq_hz, time_s),
         raw,
         raw.max(axis=0),
@@ -100,23 +124,30 @@ def _named(name: str, one: Seen, freq_hz: Any, time_s: Any) -> NamedMap:
     )
 
 
-def costs_table(seen: list[Seen]) -> list[dict[str, Any]]:
-    """One row a model: verdict, times in seconds, memory and size in MiB; None where unknown."""
+def costs_table(compared: list[ComparedModel]) -> list[dict[str, Any]]:
+    """Make a table of what models say and cost.
+
+    Args:
+        compared: The models.
+
+    Returns:
+        One row a model: times in seconds, memory and size in MB, None where unknown.
+    """
     rows = []
-    for name, one in zip(names_of(seen), seen, strict=True):
+    for name, one in zip(names_of(compared), compared, strict=True):
         cost = model_cost(one.model.id)
         rate, memory = cost.seconds_per_second, cost.peak_memory_bytes
         rows.append(
             {
-                "Model": markdown.shortened(one.model.name, 60),
-                "Method": name,
-                "Network": one.model.backbone,
-                "Verdict": sentences.short_verdict(one.found.anomalous),
-                "p-value": one.found.p_value,
-                "Fit": cost.fit_seconds,
-                "Scoring": None if rate is None else 60 * rate,
-                "Memory": None if memory is None else memory / MEBIBYTE,
-                "Size": cost.size_bytes / MEBIBYTE,
+                "model": markdown.shortened(one.model.name, 60),
+                "method": name,
+                "network": one.model.backbone,
+                "verdict": sentences.short_verdict(one.found.anomalous),
+                "p_value": one.found.p_value,
+                "fit": cost.fit_seconds,
+                "scoring": None if rate is None else 60 * rate,
+                "memory": None if memory is None else memory / MEGABYTE,
+                "size": cost.size_bytes / MEGABYTE,
             }
         )
     return rows

@@ -1,32 +1,81 @@
-"""What can be taken away from Listen: the map, the three sounds, the regions.
-
-Everything is made only when its button is pressed.
-"""
+"""What can be downloaded: one button for any file, and the row of them in Listen."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from app import cache
+from app.text import downloads as text
 from app.text import glossary, markdown
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Region
 
 COLUMNS = ("start_s", "end_s", "low_hz", "high_hz", "peak_s", "peak_hz", "score", "p_value")
+MIME_TYPES = {
+    "csv": "text/csv",
+    "html": "text/html",
+    "md": "text/markdown",
+    "png": "image/png",
+    "wav": "audio/wav",
+    "zip": "application/zip",
+    "hearmap": "application/zip",
+}
+
+
+def button(
+    label: str,
+    content: str | bytes | Callable[[], str | bytes],
+    file_name: str,
+    *,
+    key: str | None = None,
+    help: str | None = None,
+) -> None:
+    """Draw a button that downloads one file and leaves the page as it is.
+
+    Args:
+        label: The button's text.
+        content: The file's content, or what makes it when the button is pressed.
+        file_name: The name it is saved under; its suffix says what it is.
+        key: The button's key.
+        help: What its tooltip says.
+    """
+    st.download_button(
+        label,
+        content,
+        file_name=file_name,
+        mime=MIME_TYPES.get(file_name.rpartition(".")[2], "application/octet-stream"),
+        icon=":material/download:",
+        on_click="ignore",
+        key=key,
+        help=help,
+    )
 
 
 def regions_table(found: Sequence[Region]) -> pd.DataFrame:
-    """The regions, a row each, strongest first."""
+    """Put regions into a table.
+
+    Args:
+        found: The regions.
+
+    Returns:
+        A row each, with `COLUMNS`.
+    """
     return pd.DataFrame([dataclasses.asdict(region) for region in found], columns=list(COLUMNS))
 
 
 def file_stem(name: str) -> str:
-    """A file name's stem that every file system takes.
+    """Make a file name's stem that every file system takes.
+
+    Args:
+        name: The name of a recording or a model, perhaps with folders and a suffix.
+
+    Returns:
+        At most 80 letters, digits, hyphens and underscores.
 
     >>> file_stem("../a b<c>.wav"), file_stem("🎧.wav")
     ('a_b_c', 'recording')
@@ -39,15 +88,24 @@ def file_stem(name: str) -> str:
 def draw(
     model_id: str, score: ScoreRecord, found: AnomalyMap, stretch: tuple[float, float]
 ) -> None:
-    """The row of download buttons; sounds are those of the stretch that is shown."""
-    stem = file_stem(score.clip_name)
-    st.subheader("Take it with you", anchor=False, help=glossary.DOWNLOADS)
+    """Draw the downloads of a scored recording; each file is made when its button is pressed.
+
+    Args:
+        model_id: The model.
+        score: The recording's score.
+        found: Its map.
+        stretch: Start and end in seconds of what is shown, whose sounds are offered.
+    """
+    st.subheader(text.HEADING, anchor=False, help=glossary.DOWNLOADS)
+
+    def sounds() -> cache.Sounds:
+        return cache.sounds(model_id, score.clip_id, *stretch, score.created_at)
 
     def wav(part: str) -> bytes:
         from core.audio import wav_bytes
 
-        sounds = cache.sounds(model_id, score.clip_id, *stretch, score.created_at)
-        return wav_bytes(getattr(sounds, part), sounds.sample_rate)
+        made: bytes = wav_bytes(getattr(sounds(), part), sounds().sample_rate)
+        return made
 
     def npz() -> bytes:
         from core.report.recording import map_npz
@@ -57,32 +115,22 @@ def draw(
     def png() -> bytes:
         from core.report.pictures import map_png
 
-        level_db = cache.sounds(model_id, score.clip_id, *stretch, score.created_at).level_db
+        level_db = sounds().level_db
         return map_png(found, level_db if level_db.shape == found.raw.shape else None)
 
     def csv() -> bytes:
-        return regions_table(found.regions).to_csv(index=False).encode()
+        table: str = regions_table(found.regions).to_csv(index=False)
+        return table.encode()
 
-    offers = [
-        ("Map (PNG)", png, f"{stem}_map.png", "image/png"),
-        ("Map (NPZ)", npz, f"{stem}_map.npz", "application/octet-stream"),
-        ("Recording (WAV)", lambda: wav("clip"), f"{stem}.wav", "audio/wav"),
-        ("Unlike part (WAV)", lambda: wav("kept"), f"{stem}_unlike_part.wav", "audio/wav"),
-        ("The rest (WAV)", lambda: wav("removed"), f"{stem}_rest.wav", "audio/wav"),
-        ("Regions (CSV)", csv, f"{stem}_regions.csv", "text/csv"),
-    ]
+    stem = file_stem(score.clip_name)
     with st.container(horizontal=True, key="downloads"):
-        for label, make, name, kind in offers:
-            st.download_button(
-                label,
-                make,
-                file_name=name,
-                mime=kind,
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"download_{label}",
-            )
-    st.caption(
-        f"The unlike part is the recording times the map, the rest is what remains; both add up "
-        f"to “{markdown.plain(score.clip_name)}” again."
-    )
+        for label, content, suffix in (
+            (text.MAP_PNG, png, "_map.png"),
+            (text.MAP_NPZ, npz, "_map.npz"),
+            (text.RECORDING, lambda: wav("clip"), ".wav"),
+            (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), "_anomalous_part.wav"),
+            (text.RESIDUAL, lambda: wav("residual"), "_residual.wav"),
+            (text.REGIONS, csv, "_regions.csv"),
+        ):
+            button(label, content, f"{stem}{suffix}", key=f"download_{label}")
+    st.caption(text.PARTS.format(name=markdown.plain(score.clip_name)))

@@ -1,4 +1,4 @@
-"""Explanations on their way: found where they are kept, started where they are not.
+"""Explanations and reports as jobs: found where they are saved, started where they are not.
 
 A view asks on every run; what takes the detector several runs is a job, and the view runs again
 when it has ended. Nothing slow happens here.
@@ -10,7 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.widgets.job_panel import ended_badly, is_active, watch
+from app.text import explanation as text
+from app.widgets.job_panel import draw_ended, watch
 from core import jobs
 from core.errors import StoreError
 from core.jobs.tasks.explain import ExplanationTask
@@ -21,7 +22,6 @@ from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 
 STARTED = "explanation_jobs"
-OPENED = "explanation_opened"
 
 
 def arguments_of(
@@ -30,7 +30,17 @@ def arguments_of(
     stretch: tuple[float, float] | None,
     background: str,
 ) -> dict[str, Any]:
-    """What all tasks on a scored recording, or on a stretch of it, have in common."""
+    """Name what all tasks on a scored recording have in common.
+
+    Args:
+        model: The model.
+        score: The recording's score.
+        stretch: Start and end in seconds of what the task is about; None for all of it.
+        background: What replaces the anomalous part: "nearest", "mean", or a recording's id.
+
+    Returns:
+        Arguments of an `ExplanationTask` by name.
+    """
     return {
         "model_id": model.id,
         "clip_id": score.clip_id,
@@ -41,20 +51,35 @@ def arguments_of(
 
 
 def find(task: ExplanationTask) -> SavedExplanation | None:
-    """The result, where it is there."""
+    """Find the result of a task.
+
+    Args:
+        task: The task.
+
+    Returns:
+        The result; None where it is not saved.
+    """
     return explanations.find(task.clip_id, task.key)
 
 
-def start(task: KeyedTask) -> str:
-    """The id of the job that does it; a session's earlier one of this kind is given up.
+def start(task: KeyedTask) -> jobs.Job:
+    """Submit a task, unless it is under way; cancel the session's earlier one of this kind.
 
     Whoever steps through recordings leaves no queue of explanations behind.
+
+    Args:
+        task: The task.
+
+    Returns:
+        The job that does it.
     """
     started = _started()
     for key, (kind, job_id) in list(started.items()):
         if kind == task.kind and key != task.key:
             del started[key]
-            _give_up(job_id)
+            job = _job(job_id)
+            if job is not None and job.active:
+                jobs.cancel(job_id)
     under_way = (
         job.id
         for job in jobs.list_jobs(active_only=True)
@@ -62,50 +87,55 @@ def start(task: KeyedTask) -> str:
     )
     job_id = next(under_way, None) or jobs.submit(task)
     started[task.key] = (task.kind, job_id)
-    return job_id
+    return jobs.get_job(job_id)
 
 
 def job_of(task: KeyedTask) -> jobs.Job | None:
-    """The job this session started for it, whatever became of it."""
-    entry = _started().get(task.key)
-    if entry is None:
-        return None
-    try:
-        return jobs.get_job(entry[1])
-    except StoreError:
-        return None
+    """Find the job that this session started for a task, whatever became of it.
+
+    Args:
+        task: The task.
+
+    Returns:
+        The job; None where the session started none.
+    """
+    started = _started().get(task.key)
+    return _job(started[1]) if started else None
 
 
-def draw_waiting(task: KeyedTask, title: str, what: str, *, by_itself: bool, button: str) -> None:
-    """Progress where the work is under way; otherwise what became of it, and a button.
+def draw_waiting(task: KeyedTask, what: str, *, by_itself: bool, button: str) -> None:
+    """Draw the progress of a task that is under way; else what became of it, and a button.
 
-    With `by_itself` it starts without being asked, once.
+    Args:
+        task: The task.
+        what: What it makes, as a sentence begins.
+        by_itself: Whether it starts without being asked, once.
+        button: The text of the button.
     """
     job = job_of(task)
     if job is None and by_itself:
-        start(task)
-        job = job_of(task)
-    if job is not None and is_active(job):
-        watch(job.id, title, border=False)
+        job = start(task)
+    if job is not None and job.active:
+        watch(job.id, border=False)
         return
-    if job is not None:
-        if job.state == "done":
-            st.info(f"{what} was made, but is no longer kept; make it again.")
-        else:
-            ended_badly(job, what)
-    label = "Try again" if job is not None else button
+    if job is not None and job.state == "done":
+        st.info(text.NO_LONGER_SAVED.format(what=what))
+    elif job is not None:
+        draw_ended(job, what)
+    label = text.TRY_AGAIN if job is not None else button
     if st.button(label, icon=":material/play_arrow:", key=f"start_{task.kind}"):
         start(task)
         st.rerun()
 
 
 def _started() -> dict[str, tuple[str, str]]:
-    return st.session_state.setdefault(STARTED, {})
+    """Get kind and job of what the session started, by the key of the result."""
+    started: dict[str, tuple[str, str]] = st.session_state.setdefault(STARTED, {})
+    return started
 
 
-def _give_up(job_id: str) -> None:
+def _job(job_id: str) -> jobs.Job | None:
     try:
-        if is_active(jobs.get_job(job_id)):
-            jobs.cancel(job_id)
+        return jobs.get_job(job_id)
     except StoreError:
-        pass
+        return None

@@ -1,4 +1,4 @@
-"""Fit begins with the recordings and settings of a model that is there, to be changed at will."""
+"""A fit that begins with the recordings and settings of a model that exists."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import streamlit as st
 
 from app.state import Key, Query, clear_gathered, gathered
-from app.text import formats, markdown
+from app.text import fit as text
+from app.text import markdown
 from app.widgets.class_choice import FIELD, FOLDER
-from app.widgets.grouping_choice import ALONE, NAMES
+from app.widgets.grouping_choice import ALONE
 from core.detectors.settings import with_current_names
 from core.errors import HearMapError, StoreError
 from core.storage import models, recordings
@@ -20,7 +21,7 @@ PURPOSE = "fit"
 
 
 def take_from_address() -> None:
-    """Takes the model that the address names into the widgets of Fit, before they are drawn."""
+    """Take the model that the address names into the widgets of Fit, before they are drawn."""
     model_id = st.query_params.pop(Query.LIKE, None)
     if model_id is None:
         return
@@ -33,14 +34,12 @@ def take_from_address() -> None:
     clear_gathered(PURPOSE)
     wanted = list(arguments.get("clip_ids") or [])
     for clip_id in wanted:
-        # One that was removed meanwhile is no reason to lose the others.
+        # One that was deleted meanwhile is no reason to lose the others.
         with contextlib.suppress(StoreError):
             recordings.recording_path(clip_id)
             gathered(PURPOSE)[clip_id] = recordings.get_recording(clip_id).name
-    rule = (arguments.get("grouping") or {}).get("rule")
-    # A table of classes is not kept; its place is the usual one.
+    grouping = arguments.get("grouping") or {}
     classes = arguments.get("classes") or {}
-    told_by = classes.get("rule")
     head = arguments.get("head")
     preset = arguments.get("preset") or "recommended"
     values = {
@@ -48,9 +47,10 @@ def take_from_address() -> None:
         Key.HEAD: head,
         Key.PRESET: preset,
         f"{Key.PRESET}_{head}": preset,
-        Key.GROUPING: rule if rule in NAMES else ALONE,
-        Key.GROUPING_FIELD: (arguments.get("grouping") or {}).get("field"),
-        Key.CLASSES: told_by if told_by in (FOLDER, FIELD) else None,
+        Key.GROUPING: grouping.get("rule") if grouping.get("rule") in text.GROUPINGS else ALONE,
+        Key.GROUPING_FIELD: grouping.get("field"),
+        # A table of classes is not saved; the usual way stands in its place.
+        Key.CLASSES: classes.get("rule") if classes.get("rule") in (FOLDER, FIELD) else None,
         Key.CLASSES_FIELD: classes.get("field"),
         # One is drawn for heads that work with any backbone, the other for the rest.
         Key.BACKBONE: arguments.get("backbone"),
@@ -73,27 +73,34 @@ def take_from_address() -> None:
     }
 
 
-def say() -> None:
-    """Says what Fit begins with, and what of it is no longer here."""
+def draw_notice() -> None:
+    """Say what the fit begins with, and what of it no longer exists."""
     like = st.session_state.get(Key.LIKE)
     if not like:
         return
-    said = f"This begins as “{markdown.plain(like['name'])}” was fitted; change what you like."
+    said = text.LIKE.format(name=markdown.plain(like["name"]))
     if like["no_clips"]:
-        said += " Its recordings are not here: add some."
+        said += f" {text.LIKE_NO_RECORDINGS}"
     elif like["n_gone"]:
-        is_are = "is" if like["n_gone"] == 1 else "are"
-        said += f" {formats.counted(like['n_gone'], 'recording')} of it {is_are} no longer here."
+        said += f" {text.gone(like['n_gone'])}"
     st.info(said, icon=":material/content_copy:")
 
 
 def own_settings(head: str, preset: str) -> dict[str, Any]:
-    """The settings that the model had beside those of this head and preset."""
+    """Get the head settings of the model that the fit begins with.
+
+    Args:
+        head: The head that is chosen.
+        preset: The preset that is chosen.
+
+    Returns:
+        The settings by name; none where head or preset differ from the model's.
+    """
     like = st.session_state.get(Key.LIKE) or {}
     same = (like.get("head"), like.get("preset")) == (head, preset)
     return dict(like["head_settings"]) if same else {}
 
 
-def forget() -> None:
-    """The next fit begins afresh."""
+def clear() -> None:
+    """Let the next fit begin afresh."""
     st.session_state.pop(Key.LIKE, None)

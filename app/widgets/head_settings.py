@@ -8,14 +8,24 @@ from typing import Any
 
 import streamlit as st
 
+from app.text.fit import USUAL_LAYERS
+
 
 def draw(
     settings_type: type, head: str, preset: str, own: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Draws one widget a setting, two in a row; gives those changed from what the preset has.
+    """Draw one widget for each setting, two in a row.
 
-    A widget begins at its value in `own`, or else at the preset's.
+    Args:
+        settings_type: The head's settings class.
+        head: The name of the head.
+        preset: The name of the preset.
+        own: Values that the widgets begin with, by name, instead of the preset's.
+
+    Returns:
+        The settings that differ from the preset's.
     """
+    # Not at the top: PyTorch comes with it.
     from core.detectors.presets import preset_settings
 
     changed: dict[str, Any] = {}
@@ -33,7 +43,7 @@ def draw(
 
 
 def _of_kind(value: Any, first: Any) -> Any:
-    """The value as it was before it was kept as JSON."""
+    """Give a value that was stored as JSON the type of the preset's value."""
     if isinstance(first, tuple):
         return tuple(value)
     return value if value is None or first is None else type(first)(value)
@@ -63,6 +73,6 @@ def _widget(field: dataclasses.Field[Any], default: Any, key: str) -> Any:
             key=key,
         )
     if isinstance(default, tuple):
-        text = st.text_input(label, ",".join(default), help=told, key=key, placeholder="usual ones")
+        text = st.text_input(label, ",".join(default), help=told, key=key, placeholder=USUAL_LAYERS)
         return tuple(part.strip() for part in (text or "").split(",") if part.strip())
     return default

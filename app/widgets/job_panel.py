@@ -3,34 +3,46 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.guard import guard
 from app.state import Query
 from app.text import formats, markdown
+from app.text import jobs as text
 from core import jobs
 from core.errors import StoreError
 from core.jobs.tasks.task import Task
 
 POLL_SECONDS = 0.7
-
-
-def is_active(job: jobs.Job | None) -> bool:
-    """Whether the job still waits or runs."""
-    return job is not None and job.active
+LONGEST_TITLE = 200
 
 
 def active_job(*tasks: type[Task]) -> jobs.Job | None:
-    """The newest job with such a task that still waits or runs, whoever started it."""
+    """Find the newest job that still waits or runs, whoever started it.
+
+    Args:
+        tasks: The kinds of work it may be.
+
+    Returns:
+        The job; None where there is none.
+    """
     kinds = {task.kind for task in tasks}
     found = [job for job in jobs.list_jobs(active_only=True) if job.kind in kinds]
     return max(found, key=lambda job: job.created_at) if found else None
 
 
-def find_job(job_id: str | None, *tasks: type[Task]) -> jobs.Job | None:
-    """The job of that id, else the active one with such a task; None where there is neither.
+def find_job(*tasks: type[Task]) -> jobs.Job | None:
+    """Find the job that the address names, else the active one.
 
-    An id that is unknown (an old link) is no error: the view then starts afresh.
+    An unknown id in the address (an old link) is no error: the view then starts afresh.
+
+    Args:
+        tasks: The kinds of work it may be.
+
+    Returns:
+        The job; None where there is neither.
     """
+    job_id = st.query_params.get(Query.JOB)
     if job_id:
         try:
             job = jobs.get_job(job_id)
@@ -41,73 +53,115 @@ def find_job(job_id: str | None, *tasks: type[Task]) -> jobs.Job | None:
     return active_job(*tasks)
 
 
-def title_of(job: jobs.Job) -> str:
-    """What a job does, as Markdown."""
-    return markdown.plain(job.title, 200)
+def follow(what: str, *tasks: type[Task]) -> jobs.Job | None:
+    """Draw the progress of the job that `find_job` finds, or what became of it.
+
+    Args:
+        what: What it is, as a sentence begins.
+        tasks: The kinds of work it may be.
+
+    Returns:
+        The job; None where there is none.
+    """
+    job = find_job(*tasks)
+    if job is not None and job.active:
+        watch(job.id)
+    elif job is not None:
+        draw_ended(job, what)
+    return job
 
 
 def resume_button(job: jobs.Job) -> None:
-    """Draws the button that takes an ended job up again under its id."""
-    if st.button("Resume", icon=":material/resume:", key=f"resume_{job.id}"):
+    """Draw the button that takes up an ended job again under its id.
+
+    Args:
+        job: The job.
+    """
+    if st.button(text.RESUME, icon=":material/resume:", key=f"resume_{job.id}"):
         jobs.resume(job.id)
         st.query_params[Query.JOB] = job.id
         st.rerun()
 
 
+def draw_progress(job: jobs.Job, stage: str) -> DeltaGenerator:
+    """Draw the title, the progress and the Cancel button of an active job.
+
+    Args:
+        job: The job.
+        stage: What it is doing.
+
+    Returns:
+        The row of the button, for what else stands there.
+    """
+    st.markdown(f"**{markdown.plain(job.title, LONGEST_TITLE)}**")
+    left = formats.time_left(job.seconds_left) if job.fraction > 0 else ""
+    said = f"{markdown.plain(stage, 120)} · {left}" if left else markdown.plain(stage, 120)
+    st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
+    row = st.container(horizontal=True, vertical_alignment="center")
+    row.button(
+        text.STOPPING if job.cancel_requested else text.CANCEL,
+        icon=":material/close:",
+        key=f"cancel_{job.id}",
+        disabled=job.cancel_requested,
+        # Before the run that the click starts, so that this run says that it stops.
+        on_click=_cancel,
+        args=(job.id,),
+    )
+    return row
+
+
+def _cancel(job_id: str) -> None:
+    jobs.cancel(job_id)
+
+
 def stage_of(job: jobs.Job) -> str:
-    """What an active job is doing, or what it waits for."""
-    if job.state == "queued" and any(
-        other.state == "running" for other in jobs.list_jobs(active_only=True)
-    ):
-        return "Waiting for the work before it"
-    if job.state == "queued" or job.fraction <= 0:
-        return "Starting"
-    return job.stage or "Working"
+    """Say what an active job is doing, or what it waits for.
+
+    Args:
+        job: The job.
+
+    Returns:
+        A few words.
+    """
+    if job.state == "queued":
+        others = jobs.list_jobs(active_only=True)
+        return text.WAITING if any(o.state == "running" for o in others) else text.STARTING
+    return (job.stage or text.WORKING) if job.fraction > 0 else text.STARTING
 
 
-def watch(job_id: str, title: str, *, border: bool = True) -> None:
-    """Draws an active job and looks again until it ends; then the whole page runs again."""
+def watch(job_id: str, *, border: bool = True) -> None:
+    """Draw an active job and look again until it ends; then the whole page runs again.
+
+    Args:
+        job_id: The job.
+        border: Whether a border is drawn around it.
+    """
 
     @st.fragment(run_every=POLL_SECONDS, key=f"watch_{job_id}")
     @guard
     def panel() -> None:
         job = jobs.get_job(job_id)
-        if not is_active(job):
+        if not job.active:
             st.rerun()
         with st.container(border=border, key=f"job_{job_id}"):
-            st.markdown(f"**{title}**")
-            said = markdown.plain(stage_of(job), 120)
-            left = formats.time_left(job.seconds_left) if job.fraction > 0 else ""
-            said += f" · {left}" if left else ""
-            st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
-            with st.container(horizontal=True, vertical_alignment="center"):
-                stopping = job.cancel_requested
-                if st.button(
-                    "Stopping" if stopping else "Cancel",
-                    icon=":material/close:",
-                    key=f"cancel_{job_id}",
-                    disabled=stopping,
-                ):
-                    jobs.cancel(job_id)
-                st.caption("You may leave or reload this page; the work goes on.")
+            draw_progress(job, stage_of(job)).caption(text.GOES_ON)
 
     panel()
 
 
-def ended_badly(job: jobs.Job, what: str) -> bool:
-    """Says what became of a job that did not finish; whether that was so."""
+def draw_ended(job: jobs.Job, what: str) -> None:
+    """Say what became of a job, unless it has done its work.
+
+    Args:
+        job: A job that has ended.
+        what: What it was, as a sentence begins.
+    """
     if job.state == "failed":
-        reason = markdown.plain(job.message or "", 600)
-        st.error(f"{what} ended early. {reason}", icon=":material/error:")
+        reason = markdown.sentence(job.message or "")
+        st.error(text.FAILED.format(what=what, reason=reason), icon=":material/error:")
     elif job.state == "cancelled":
-        st.info(f"{what} was cancelled; nothing of it was kept.", icon=":material/block:")
+        st.info(text.CANCELLED.format(what=what), icon=":material/block:")
     elif job.state == "interrupted":
-        st.warning(
-            f"{what} was cut off when HearMap stopped. Resume it, or start afresh.",
-            icon=":material/power_off:",
-        )
-    else:
-        return False
+        st.warning(text.CUT_OFF.format(what=what), icon=":material/power_off:")
     if job.resumable:
         resume_button(job)
-    return True

@@ -1,4 +1,4 @@
-"""Which model is looked at, and at which false-alarm rate: the same on Score and Listen."""
+"""Which model is looked at, and at which false-alarm rate: the same in every view."""
 
 from __future__ import annotations
 
@@ -6,36 +6,61 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key, Query, remember_model
-from app.text import formats, glossary, markdown
+from app.text import formats, markdown, notices
+from app.text import threshold as text
+from app.text.views import TITLES
+from app.widgets.notices import model_first
 from core.storage import models, thresholds
 from core.storage.models import ModelRecord
 
 RATES_PERCENT = (0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 30, 40, 50)
 
 
-def choose_model(said: DeltaGenerator | None = None) -> ModelRecord | None:
-    """Draws the choice where there is one; the address wins, then the session, then the newest.
+def begin(view: str) -> ModelRecord | None:
+    """Draw the title of a view and the choice of its model.
 
-    `said` is where a link to what is gone is spoken of, where the choice stands in a row.
+    Args:
+        view: A key of `TITLES`.
+
+    Returns:
+        The model; None where there is no model, which is said then.
+    """
+    st.title(TITLES[view], anchor=False)
+    model = choose_model()
+    if model is None:
+        model_first(view)
+    return model
+
+
+def choose_model(above: DeltaGenerator | None = None) -> ModelRecord | None:
+    """Draw the choice of a model: at first that of the address, of the session, or the newest.
+
+    Args:
+        above: Where a link to a model that is gone is spoken of, if the choice is in a row.
+
+    Returns:
+        The model; None where there is no model, and nothing is drawn.
     """
     records = {record.id: record for record in models.list_models()}
     if not records:
         return None
     wanted = st.query_params.get(Query.MODEL)
     if wanted is not None and wanted not in records:
-        (said or st).warning(
-            "The model of this link is no longer there.", icon=":material/link_off:"
-        )
+        (above or st).warning(notices.MODEL_GONE, icon=":material/link_off:")
         wanted = None
     ids = list(records)
     remembered = st.session_state.get(Key.MODEL)
     first = wanted or (remembered if remembered in records else ids[0])
-    labels = _labels(records)
+    names = {
+        model_id: f"{markdown.shortened(record.name)} · "
+        f"{formats.counted(record.n_clips, 'recording')}"
+        for model_id, record in records.items()
+    }
     chosen = st.selectbox(
-        "Model",
+        text.MODEL,
         ids,
         index=ids.index(first),
-        format_func=lambda model_id: labels[model_id],
+        format_func=names.__getitem__,
         key=f"choose_model_{first}",
     )
     chosen = chosen or first
@@ -48,33 +73,29 @@ def choose_model(said: DeltaGenerator | None = None) -> ModelRecord | None:
     return records[chosen]
 
 
-def _labels(records: dict[str, ModelRecord]) -> dict[str, str]:
-    return {
-        model_id: markdown.shortened(record.name) + f" · {formats.counted(record.n_clips, 'clip')}"
-        for model_id, record in records.items()
-    }
-
-
 def false_alarm_rate(model: ModelRecord) -> float:
-    """Draws the slider; the verdicts follow it at once, and nothing is scored again.
+    """Draw the slider of the false-alarm rate, which is saved for the model when it is moved.
 
-    The rate is the model's own: it is kept, and the same on every page.
+    Args:
+        model: The model.
+
+    Returns:
+        The rate in (0, 1).
     """
     key = f"{Key.FALSE_ALARM_RATE}_{model.id}"
 
-    def keep() -> None:
+    def save() -> None:
         thresholds.set_false_alarm_rate(model.id, st.session_state[key] / 100)
 
-    steps = sorted({*RATES_PERCENT, round(100 * model.false_alarm_rate, 2)})
+    own = round(100 * model.false_alarm_rate, 2)
     value = st.select_slider(
-        "False-alarm rate",
-        steps,
-        value=round(100 * model.false_alarm_rate, 2),
+        text.FALSE_ALARM_RATE.label,
+        sorted({*RATES_PERCENT, own}),
+        value=own,
         format_func=lambda percent: formats.percent(percent / 100),
         key=key,
-        on_change=keep,
-        help=glossary.FALSE_ALARM_RATE,
+        on_change=save,
+        help=text.FALSE_ALARM_RATE.help,
     )
     # The slider's steps are rounded; a rate that was set elsewhere stays exactly what it is.
-    unmoved = value == round(100 * model.false_alarm_rate, 2)
-    return model.false_alarm_rate if unmoved else float(value) / 100
+    return model.false_alarm_rate if value == own else float(value) / 100

@@ -1,7 +1,7 @@
-"""The held-out normal scores as bars, with the threshold and where one clip stands among them.
+"""The normal scores as bars, with the threshold and where one recording is among them.
 
-Plain HTML: a chart program's figure took a tenth of a second of the browser's time for every clip
-that Listen opened, and this one says as much.
+Plain HTML: a chart library's figure took a tenth of a second of the browser's time for every
+recording that Listen opened, and this one says as much.
 """
 
 from __future__ import annotations
@@ -13,55 +13,73 @@ import numpy as np
 import streamlit as st
 from numpy.typing import ArrayLike, NDArray
 
+from app.components.threshold.histogram import bin_edges, finite
 from app.text import formats
+from app.text import normal_scores as text
 from core.report.ticks import ticks
 
-MOST_BINS = 40
-# Bars reach so high that the threshold's word stands clear of them.
+# Bars reach so high that the word at the threshold stands clear of them.
 HEADROOM = 1.22
 
 
 @dataclass(frozen=True)
 class NormalScores:
-    """What is drawn: bins of normal scores, an axis that holds all of it, a clip or none."""
+    """What is drawn: bins of normal scores, an axis that holds all of it, a recording or none.
+
+    Attributes:
+        edges: Edges [k + 1] of the bins, in scores.
+        counts: Normal recordings [k] in each bin.
+        threshold: The threshold.
+        score: The score of a recording, if any.
+        low: The axis's lower end, in scores.
+        high: Its upper end.
+    """
 
     edges: NDArray[np.float64]
-    """Edges [k + 1] of the bins, in scores."""
     counts: NDArray[np.int64]
-    """Normal clips [k] in each."""
     threshold: float
     score: float | None
     low: float
     high: float
-    """The axis's ends."""
 
     @property
     def is_above(self) -> bool:
-        """Whether the clip lies above the threshold."""
+        """Whether the recording is above the threshold."""
         return self.score is not None and self.score > self.threshold
 
     def place(self, score: float) -> float:
-        """Where a score lies on the axis, in percent of its length."""
+        """Find the place of a score on the axis.
+
+        Args:
+            score: The score.
+
+        Returns:
+            The place in percent of the axis's length.
+        """
         return 100.0 * (score - self.low) / (self.high - self.low)
 
     @property
     def summary(self) -> str:
         """The picture in words."""
-        if not self.counts.any():
-            return "No held-out normal clip has a score."
-        said = (
-            f"{formats.counted(int(self.counts.sum()), 'held-out normal clip')} score "
-            f"{self.edges[0]:.3g} to {self.edges[-1]:.3g}; the threshold is {self.threshold:.3g}"
-        )
-        if self.score is None:
-            return f"{said}."
-        side = "above" if self.is_above else "below"
-        return f"{said}; this clip scores {self.score:.3g}, {side} it."
+        n_normal = int(self.counts.sum())
+        if not n_normal:
+            return text.NO_SCORES
+        lowest, highest = float(self.edges[0]), float(self.edges[-1])
+        return text.summary(n_normal, lowest, highest, self.threshold, self.score)
 
 
 def normal_scores(scores: ArrayLike, threshold: float, score: float | None = None) -> NormalScores:
-    """The picture of held-out normal scores [n], a threshold and one clip's score."""
-    normal = _finite(scores)
+    """Lay out the picture.
+
+    Args:
+        scores: Normal scores [n].
+        threshold: The threshold.
+        score: The score of a recording that is compared with them, if any.
+
+    Returns:
+        What is drawn.
+    """
+    normal = finite(scores)
     shown = [*normal, threshold, *([] if score is None else [score])]
     low, high = min(shown), max(shown)
     pad = 0.04 * (high - low) or 0.5
@@ -71,39 +89,33 @@ def normal_scores(scores: ArrayLike, threshold: float, score: float | None = Non
     )
 
 
-def bin_edges(scores: ArrayLike) -> NDArray[np.float64]:
-    """Edges [k + 1] of equal bins over the scores: Freedman and Diaconis's, at least 5.
-
-    >>> bin_edges([1.0, 1.0]).size
-    2
-    """
-    values = _finite(scores)
-    if values.size == 0:
-        return np.array([0.0, 1.0])
-    low, high = float(values.min()), float(values.max())
-    if high - low < 1e-9 * max(1.0, abs(high)):
-        reach = 0.02 * max(abs(low), 1.0)
-        return np.array([low - reach, high + reach])
-    quarter, three = np.quantile(values, [0.25, 0.75])
-    width = 2 * (three - quarter) / values.size ** (1 / 3)
-    wanted = (high - low) / width if width > 0 else MOST_BINS
-    return np.linspace(low, high, int(np.clip(np.ceil(wanted), 5, MOST_BINS)) + 1)
-
-
 def draw(scores: ArrayLike, threshold: float, score: float | None = None) -> None:
-    """Draws the picture where the page stands; it is as wide as its place."""
+    """Draw the picture, as wide as its place.
+
+    Args:
+        scores: Normal scores [n].
+        threshold: The threshold.
+        score: The score of a recording that is compared with them, if any.
+    """
     st.html(html(normal_scores(scores, threshold, score)))
 
 
 def html(found: NormalScores) -> str:
-    """The picture as HTML, styled by assets/style.css; it holds numbers only."""
+    """Write the picture as HTML, styled by assets/style.css.
+
+    Args:
+        found: What is drawn.
+
+    Returns:
+        The HTML, which holds numbers only.
+    """
     top = max(int(found.counts.max(initial=0)), 1)
     spans = zip(found.edges[:-1], found.edges[1:], found.counts, strict=True)
     bars = "".join(
         f'<div class="bar" style="left:{found.place(start):.2f}%;'
         f"width:{found.place(end) - found.place(start):.2f}%;"
-        f'height:{100 * count / (HEADROOM * top):.2f}%" title="'
-        f'{formats.counted(int(count), "normal clip")}: score {start:.3g} to {end:.3g}"></div>'
+        f'height:{100 * count / (HEADROOM * top):.2f}%" title="{_bin_title(count, start, end)}">'
+        "</div>"
         for start, end, count in spans
         if count
     )
@@ -112,18 +124,18 @@ def html(found: NormalScores) -> str:
     side, other = ("before", "start") if at > 50 else ("after", "end")
     most = (
         f'<div class="most {other}" style="bottom:{100 / HEADROOM:.2f}%">'
-        f"{formats.counted(top, 'normal clip')}</div>"
+        f"{formats.counted(top, text.RECORDINGS)}</div>"
     )
     line = (
         f'<div class="line" style="left:{at:.2f}%"></div>'
-        f'<span class="word {side}" style="left:{at:.2f}%">threshold</span>'
+        f'<span class="word {side}" style="left:{at:.2f}%">{text.THRESHOLD}</span>'
     )
     mark = ""
     if found.score is not None:
-        side = "above" if found.is_above else "below"
+        title = text.THIS_RECORDING.format(score=formats.score(found.score))
         mark = (
-            f'<div class="mark {side}" style="left:{found.place(found.score):.2f}%" '
-            f'title="this clip: {found.score:.3g}"></div>'
+            f'<div class="mark {"above" if found.is_above else "below"}" '
+            f'style="left:{found.place(found.score):.2f}%" title="{title}"></div>'
         )
     axis = "".join(
         f'<span style="left:{found.place(tick):.2f}%">{tick:g}</span>'
@@ -133,10 +145,13 @@ def html(found: NormalScores) -> str:
     return (
         f'<div class="hm-scores" role="img" aria-label="{escape(found.summary)}">'
         f'<div class="plot">{most}{bars}{line}{mark}</div>'
-        f'<div class="axis">{axis}</div><div class="unit">score</div></div>'
+        f'<div class="axis">{axis}</div><div class="unit">{text.SCORE}</div></div>'
     )
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    array = np.asarray(values, dtype=float).ravel()
-    return array[np.isfinite(array)]
+def _bin_title(count: int, start: float, end: float) -> str:
+    return text.BIN.format(
+        recordings=formats.counted(int(count), text.RECORDINGS),
+        start=formats.score(start),
+        end=formats.score(end),
+    )

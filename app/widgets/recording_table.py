@@ -1,4 +1,4 @@
-"""The recordings chosen so far, as a table that says of each what it is like."""
+"""The recordings that were added, as a table that says of each what it is like."""
 
 from __future__ import annotations
 
@@ -8,29 +8,35 @@ import pandas as pd
 import streamlit as st
 
 from app.text import markdown
+from app.text import uploads as text
 from core.storage.recordings import StoredRecording
 
 MOST_ROWS_SHOWN = 10
-USED, TWICE = "used", "same sound"
 
 
 def rows_of(clips: Sequence[StoredRecording]) -> list[dict[str, object]]:
-    """One row a clip; of equal sounds only the first is used."""
+    """Make the rows of the table; of equal sounds only the first is used.
+
+    Args:
+        clips: The recordings.
+
+    Returns:
+        One row a recording.
+    """
     first_of: dict[str, str] = {}
     rows: list[dict[str, object]] = []
     for clip in clips:
         info = clip.info
         notes = list(info.warnings)
-        state = USED
-        if info.sha256 and info.sha256 in first_of:
-            state = TWICE
-            notes.insert(0, f"The same sound as “{first_of[info.sha256]}”; it counts once.")
+        is_twin = bool(info.sha256) and info.sha256 in first_of
+        if is_twin:
+            notes.insert(0, text.SAME_SOUND.format(other=first_of[info.sha256]))
         else:
             first_of[info.sha256] = clip.name
         rows.append(
             {
                 "id": clip.id,
-                "state": state,
+                "state": text.TWICE if is_twin else text.USED,
                 "name": markdown.shortened(clip.name, 80),
                 "seconds": info.duration_seconds,
                 "rate": info.sample_rate / 1000,
@@ -44,51 +50,50 @@ def rows_of(clips: Sequence[StoredRecording]) -> list[dict[str, object]]:
 
 
 def used_ids(rows: Sequence[dict[str, object]]) -> list[str]:
-    """The ids of the clips that will be used."""
-    return [str(row["id"]) for row in rows if row["state"] == USED]
+    """List the recordings that will be used.
+
+    Args:
+        rows: The rows of the table.
+
+    Returns:
+        Their ids.
+    """
+    return [str(row["id"]) for row in rows if row["state"] == text.USED]
 
 
 def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
-    """Draws the table; gives the ids of the rows that are selected in it."""
-    table = pd.DataFrame(rows, columns=list(rows[0]))
+    """Draw the table.
+
+    Args:
+        rows: Its rows, at least one.
+        key: The key of the widget.
+
+    Returns:
+        The ids of the rows that are selected.
+    """
     column = st.column_config
     chosen = st.dataframe(
-        table,
+        pd.DataFrame(rows, columns=list(rows[0])),
         hide_index=True,
         height="content" if len(rows) <= MOST_ROWS_SHOWN else 390,
-        column_order=[
-            "name",
-            "seconds",
-            "rate",
-            "channels",
-            "level",
-            "clipped",
-            "state",
-            "notes",
-        ],
+        column_order=["name", "seconds", "rate", "channels", "level", "clipped", "state", "notes"],
         column_config={
-            "name": column.TextColumn("Recording", width="medium"),
-            "seconds": column.NumberColumn("Length", format="%.2f s", width="small"),
-            "rate": column.NumberColumn("Rate", format="%.1f kHz", width="small"),
-            "channels": column.NumberColumn("Channels", width="small"),
+            "name": column.TextColumn(text.NAME, width="medium"),
+            "seconds": column.NumberColumn(text.LENGTH, format="%.2f s", width="small"),
+            "rate": column.NumberColumn(text.SAMPLE_RATE, format="%.1f kHz", width="small"),
+            "channels": column.NumberColumn(text.CHANNELS, width="small"),
             "level": column.NumberColumn(
-                "Level",
-                format="%.0f dBFS",
-                width="small",
-                help="Root mean square of the channel that is used; 0 dBFS is full scale.",
+                text.LEVEL.label, format="%.0f dBFS", width="small", help=text.LEVEL.help
             ),
             "clipped": column.NumberColumn(
-                "Clipped",
-                format="%.1f %%",
-                width="small",
-                help="Share of the samples that stand at full scale, three or more in a row.",
+                text.CLIPPED.label, format="%.1f %%", width="small", help=text.CLIPPED.help
             ),
             "state": column.TextColumn("", width="small"),
-            "notes": column.TextColumn("Note", width="large"),
+            "notes": column.TextColumn(text.NOTE, width="large"),
         },
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
-        alt="Table of the chosen recordings",
+        alt=text.TABLE,
     )
     return [str(rows[place]["id"]) for place in chosen.selection.rows if place < len(rows)]

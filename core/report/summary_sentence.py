@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     # A page that shows no map yet does without PyTorch, which comes with core.types.
-    from core.types import AnomalyMap, Region
+    from core.types import AnomalyMap, Box, Region
 
 ANOMALOUS = "Anomalous compared with the normal recordings you supplied"
 NORMAL = "Normal compared with the normal recordings you supplied"
@@ -79,7 +79,7 @@ def location_clause(region: Region, clip_seconds: float) -> str:
     )
 
 
-def time_and_band(region: Region) -> str:
+def time_and_band(region: Box) -> str:
     """Name the time and the frequencies of a region.
 
     Args:
@@ -96,7 +96,7 @@ def time_and_band(region: Region) -> str:
     return f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s, {band(region)}"
 
 
-def band(region: Region) -> str:
+def band(region: Box) -> str:
     """Name the frequencies of a region.
 
     Args:

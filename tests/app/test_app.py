@@ -11,6 +11,7 @@ import pytest
 import soundfile as sf
 from streamlit.testing.v1 import AppTest
 
+from app.text import fit, notices, start
 from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings
 from core.jobs.tasks.demo import DemoTask
 
@@ -99,12 +100,12 @@ def upload(at: AppTest, *files: tuple[str, bytes]) -> AppTest:
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        (None, "None yet. Try the demo"),
-        ("fit", "Add recordings to begin"),
-        ("score", "A model comes first"),
-        ("listen", "A model comes first"),
-        ("tune", "A model comes first"),
-        ("triage", "A model comes first"),
+        (None, start.NO_MODEL),
+        ("fit", fit.EMPTY),
+        ("score", notices.MODEL_FIRST),
+        ("listen", notices.MODEL_FIRST),
+        ("tune", notices.MODEL_FIRST),
+        ("triage", notices.MODEL_FIRST),
     ],
 )
 def test_an_empty_view_says_what_to_do_next(view: str | None, said: str) -> None:
@@ -200,32 +201,32 @@ def test_a_method_that_learns_from_classes_asks_for_them(jobs: FakeJobs) -> None
     offered = at.selectbox(key="own_backbone")
     assert offered.value == "beats-small" and len(offered.options) == 1, "no other weights are here"
     at.button_group(key="preset_anopatch").set_value("small").run()
-    assert "All 4 files are of one class" in texts(at)
+    assert "All 4 recordings are of one class" in texts(at)
     assert next(button for button in at.button if button.label == "Fit").disabled
     at.selectbox(key="classes").set_value("name-field").run()
-    assert "4 files, 2 classes" in texts(at)
+    assert "4 recordings, 2 classes" in texts(at)
     press_fit(at)
     arguments = jobs.submitted[0][1]
     assert arguments["labels"] == ["fan", "fan", "pump", "pump"]
     assert (arguments["backbone"], arguments["preset"]) == ("beats-small", "small")
 
 
-def test_clips_of_one_recording_are_told_by_their_names(jobs: FakeJobs) -> None:
+def test_recordings_that_belong_together_are_told_by_their_names(jobs: FakeJobs) -> None:
     at = app("fit")
     names = ["1-17150-A.wav", "1-17150-B.wav", "1-9-A.wav", "2-8-A.wav"]
     upload(at, *((name, noise(k)) for k, name in enumerate(names)))
-    assert "4 files, 4 recordings." in texts(at)
+    assert "4 recordings, 4 groups." in texts(at)
     at.selectbox(key="grouping").set_value("field").run()
-    assert "4 files, 3 recordings. With so few" in texts(at)
+    assert "4 recordings, 3 groups. With fewer than 10" in texts(at)
     press_fit(at)
     assert jobs.submitted[0][1]["groups"] == ["17150", "17150", "9", "8"]
 
 
-def test_one_recording_alone_cannot_be_fitted_and_that_is_said(jobs: FakeJobs) -> None:
+def test_one_group_alone_cannot_be_fitted_and_that_is_said(jobs: FakeJobs) -> None:
     at = app("fit")
     upload(at, *((f"pump_{k}.wav", noise(k)) for k in range(3)))
     at.selectbox(key="grouping").set_value("prefix").run()
-    assert "3 files, 1 recording. At least two" in texts(at)
+    assert "3 recordings, 1 group. At least two" in texts(at)
     assert next(button for button in at.button if button.label == "Fit").disabled
 
 
@@ -266,7 +267,7 @@ def test_an_error_with_a_sentence_shows_it_as_plain_text(
 def test_a_link_to_a_model_that_is_gone_does_not_break(jobs: FakeJobs) -> None:
     at = app("score", model="nonesuch", job="nonesuch")
     assert not at.exception
-    assert "A model comes first" in texts(at)
+    assert notices.MODEL_FIRST in texts(at)
 
 
 def test_the_data_root_never_leads_out(
@@ -301,7 +302,7 @@ def test_the_microphone_is_a_clip_like_any_other(jobs: FakeJobs) -> None:
     recorder = at.get("audio_input")[0]
     recorder.set_value(("spoken.wav", noise(1), "audio/wav")).run()
     assert not at.exception
-    next(button for button in at.button if button.label == "Score 1 clip").click().run()
+    next(button for button in at.button if button.label == "Score 1 recording").click().run()
     kind, arguments = jobs.submitted[0]
     assert kind == "score" and len(arguments["clip_ids"]) == 1
     from core.storage.recordings import get_recording

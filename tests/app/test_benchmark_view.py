@@ -59,7 +59,7 @@ def clip(shared, snr_db, name, seed, score, anomalous):
 def test_empty_it_offers_the_demo_machines_and_runs_them_as_a_job(jobs: FakeJobs) -> None:
     at = app("benchmark")
     assert not at.exception
-    assert "No benchmark has been finished yet" in texts(at)
+    assert "No benchmark is finished yet" in texts(at)
     assert "HEARMAP_DATA_ROOT" in texts(at)
     at.button(key="bench_run").click().run()
     ((kind, arguments),) = jobs.submitted
@@ -73,7 +73,7 @@ def test_full_it_shows_numbers_curves_classes_and_clips(jobs: FakeJobs) -> None:
     at = app("benchmark", benchmark=finished_benchmark())
     assert not at.exception
     said = texts(at)
-    assert "**PaDiM, recommended** best tells normal from unlike clips" in said
+    assert "**PaDiM, recommended** separates anomalous from normal recordings best" in said
     assert "AUROC of 85.0 %" in said
     assert "Hardest: pump for PaDiM, as published, 55.0" in said
     table = at.dataframe[0].value
@@ -90,7 +90,7 @@ def test_stopped_it_says_what_is_kept_and_goes_on(jobs: FakeJobs) -> None:
     job = jobs.submit(BenchTask(**SETTINGS))
     jobs.end(job, state="cancelled")
     at = app("benchmark", job=job)
-    assert "What it had finished is kept" in texts(at)
+    assert "What was measured is saved" in texts(at)
     at.button(key=f"go_on_{folder.name}").click().run()
     assert jobs.submitted[-1] == ("bench", SETTINGS)
 
@@ -99,7 +99,7 @@ def test_failed_it_gives_the_reason(jobs: FakeJobs) -> None:
     job = jobs.submit(BenchTask(**SETTINGS))
     jobs.end(job, state="failed", message="The disk is full.")
     at = app("benchmark", job=job)
-    assert "ended early. The disk is full" in texts(at)
+    assert "failed. The disk is full" in texts(at)
 
 
 def test_a_damaged_benchmark_is_a_sentence(jobs: FakeJobs) -> None:

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.text import notices
 from core import audio
 from core.storage import database, explanations, models, reports, scores
 from core.storage.explanations import SavedExplanation, explanation_key
@@ -92,13 +93,13 @@ def test_a_recording_opens_and_its_explanation_is_asked_for_once(jobs: FakeJobs)
     assert (arguments["background"], arguments["stretch"]) == ("nearest", None)
     at.run()
     assert len(jobs.submitted) == 1
-    assert "Scoring what the map keeps, removes and fills" in texts(at)
+    assert "Explaining a recording" in texts(at)
 
 
 def test_faithfulness_is_said_drawn_and_user_text_stays_text(jobs: FakeJobs) -> None:
     at = explained(jobs)
     said = texts(at)
-    assert "from 0.95 to 0.20 when the unlike part is taken out (−0.75)" in said
+    assert "from 0.95 to 0.20 for the residual (−0.75)" in said
     assert "the evidence goes from 0.95 to 0.10 (−0.85)" in said
     assert r"pump \*7\*\.wav" in said and "<b>7" not in said
     cards = html(at)
@@ -156,7 +157,7 @@ def test_a_lasting_sound_is_said_to_have_no_such_part(jobs: FakeJobs) -> None:
     done(*jobs.submitted[-1], flips=False, share=0.5, before=1.0, after=0.98, n_scorings=9)
     jobs.end("job1", state="done")
     at.run()
-    assert "**No part of it does.** Even with the strongest 50 %" in texts(at)
+    assert "**No part of it does.** Even with the highest 50 %" in texts(at)
 
 
 def test_a_failed_explanation_is_a_sentence_and_is_not_tried_again_unasked(
@@ -192,7 +193,7 @@ def test_a_clip_removed_from_disk_and_a_model_deleted_elsewhere_are_sentences(
     models.delete(MODEL_ID)
     at.run()
     assert not at.exception
-    assert "A model comes first" in texts(at)
+    assert notices.MODEL_FIRST in texts(at)
 
 
 def test_a_report_is_made_when_asked_for_and_then_offered(jobs: FakeJobs) -> None:
@@ -248,10 +249,10 @@ def test_a_background_of_ones_own_is_taken_and_missed_when_it_is_removed(jobs: F
     at = explained(jobs)
     at.button_group(key="background").set_value("own").run()
     at.file_uploader[0].set_value(("quiet *1*.wav", noise(1), "audio/wav")).run()
-    assert r"Taken: “quiet \*1\*\.wav”" in texts(at)
+    assert r"Your recording: “quiet \*1\*\.wav”" in texts(at)
     own = jobs.submitted[-1][1]["background"]
     delete_recording(own)
     at.run()
     assert not at.exception and not at.error
-    assert "Your recording was removed meanwhile" in texts(at)
+    assert "Your recording was deleted meanwhile" in texts(at)
     assert len(own) == 64

@@ -30,11 +30,11 @@ def test_a_model_with_its_facts_is_renamed_and_deleted_and_back() -> None:
     thresholds.set_false_alarm_rate(model.id, 0.3, note="too strict", by="Ann")
     at = app("models", model=model.id)
     assert not at.exception
-    for said in ("9 normal clips, 9.0 s of sound", "CC0", "false-alarm rate of 30 %"):
+    for said in ("9 normal recordings, 9.0 s of sound", "CC0", "false-alarm rate of 30 %"):
         assert said in texts(at), said
     at.text_input[0].set_value("Fan 7")
     at.text_area[0].set_value("since May")
-    next(button for button in at.button if button.label == "Keep name and note").click()
+    next(button for button in at.button if button.label == "Save name and note").click()
     at.run()
     assert not at.exception and models.get_model(model.id).name == "Fan 7"
     assert models.get_model(model.id).note == "since May"
@@ -64,8 +64,8 @@ def test_fit_begins_as_the_model_was_fitted() -> None:
     at = app("fit", like=model.id)
     assert not at.exception
     assert not [warning for warning in at.warning if "Session State" in str(warning.value)]
-    assert "begins as “Fan” was fitted" in texts(at)
-    assert "2 recordings of it are no longer here" in texts(at)
+    assert "are those of “Fan”" in texts(at)
+    assert "2 of its recordings no longer exist" in texts(at)
     assert at.selectbox(key="head").value == "patchcore"
     assert at.number_input(key="seed").value == 7
     assert at.number_input(key="fit_rate").value == 10.0
@@ -109,7 +109,7 @@ def job(job_id: str, **values: object) -> None:
 
 def test_jobs_in_every_state() -> None:
     at = app("jobs")
-    assert not at.exception and "Nothing was asked for yet" in texts(at)
+    assert not at.exception and "There is no work yet" in texts(at)
     job("done")
     job("failed", state="failed", message="Two <b>clips</b> are too few.")
     job("cut", state="running", heartbeat_at=now().replace(year=2020))
@@ -127,7 +127,6 @@ def test_jobs_in_every_state() -> None:
 
 
 def test_every_kind_of_work_has_a_name_for_people() -> None:
-    from app.widgets.job_panel import title_of
     from core.jobs import Job
     from core.jobs.tasks import TASKS
     from core.storage.tables import now
@@ -138,5 +137,5 @@ def test_every_kind_of_work_has_a_name_for_people() -> None:
             message="", arguments={"name": "panns-cnn14"}, result={}, cancel_requested=False,
             created_at=now(), started_at=now(), finished_at=None,
         )  # fmt: skip
-        assert len(title_of(job).split()) >= 2, kind
-        assert "_" not in title_of(job)
+        assert len(job.title.split()) >= 2, kind
+        assert "_" not in job.title

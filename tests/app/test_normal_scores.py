@@ -13,7 +13,7 @@ def test_every_normal_clip_is_counted_once() -> None:
     scores = np.random.default_rng(0).gamma(4.0, size=137)
     found = normal_scores(scores, 8.0, 9.0)
     assert found.counts.sum() == scores.size
-    drawn = re.findall(r'title="(\d+) normal clip', html(found))
+    drawn = re.findall(r'title="(\d+) normal recording', html(found))
     assert sum(map(int, drawn)) == scores.size
 
 

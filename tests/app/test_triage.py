@@ -1,4 +1,4 @@
-"""The Triage view without a browser: its bytes, its labels in and out, and what is gone."""
+"""The Triage view without a browser: its bytes, its annotations in and out, and what is gone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 
 from app.components.triage import Change, changes, frame, glance, rows_of, wanted
+from app.text import notices
 from app.widgets import annotation_table
 from core.errors import SettingError
 from core.storage import annotations
@@ -38,7 +39,9 @@ def seen(clip_id: str):  # type: ignore[no-untyped-def]
     return glance(MODEL_ID, clip_id, 0.05, score.created_at)
 
 
-def test_the_frame_holds_rows_labels_and_the_sound_to_the_last_bit(aisfx_weights: object) -> None:
+def test_the_frame_holds_rows_annotations_and_sound_to_the_last_bit(
+    aisfx_weights: object,
+) -> None:
     ids = seed()
     annotations.save_annotation(ids[1], "unsure", "“squeaks”", by="Ann")
     found = seen(ids[0])
@@ -61,7 +64,7 @@ def test_the_frame_holds_rows_labels_and_the_sound_to_the_last_bit(aisfx_weights
         assert np.array_equal(np.frombuffer(kept, array.dtype), array.ravel())
 
 
-def test_a_glance_shows_and_plays_what_is_unlike(aisfx_weights: object) -> None:
+def test_a_glance_shows_and_plays_what_is_anomalous(aisfx_weights: object) -> None:
     ids = seed()
     found = seen(ids[0])
     assert not found.problem and found.strongest is not None
@@ -125,7 +128,7 @@ def test_the_stamp_differs_once_the_rows_would() -> None:
     assert len(set(stamps)) == 3
 
 
-def test_labels_survive_a_way_through_a_spreadsheet() -> None:
+def test_annotations_survive_a_way_through_a_spreadsheet() -> None:
     ids = seed()
     annotations.save_annotation(ids[0], "anomalous", "=SUM(A1), “über”\nsecond line", by="+Ann")
     annotations.save_annotation(ids[1], "normal", "'quoted'", by="Bo")
@@ -133,13 +136,13 @@ def test_labels_survive_a_way_through_a_spreadsheet() -> None:
     data = annotation_table.to_csv(list_scores(MODEL_ID), kept)
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert len(rows) == 10 and rows[0]["note"].startswith("'=")
-    assert rows[0]["unlike"] == "1" and float(rows[0]["score"]) > get_model(MODEL_ID).threshold
+    assert rows[0]["anomalous"] == "1" and float(rows[0]["score"]) > get_model(MODEL_ID).threshold
     names = {score.clip_id: score.clip_name for score in list_scores(MODEL_ID)}
     for clip_id in ids:
         annotations.delete_annotation(clip_id)
     found = annotation_table.from_csv(data, names, by="")
     assert not found.problems
-    annotations.save_annotations(found.labels)
+    annotations.save_annotations(found.annotations)
     again = annotations.list_annotations()
     assert {k: (v.verdict, v.note, v.by) for k, v in again.items()} == {
         k: (v.verdict, v.note, v.by) for k, v in kept.items()
@@ -150,7 +153,7 @@ def test_labels_survive_a_way_through_a_spreadsheet() -> None:
 def test_bad_rows_are_named_and_the_others_count(delimiter: str) -> None:
     names = {"a" * 64: "one.wav", "b" * 64: "two.wav", "c" * 64: "twin.wav", "d" * 64: "twin.wav"}
     rows = [
-        ("Name", "LABEL", "note", "clip_id"),
+        ("Name", "ANNOTATION", "note", "clip_id"),
         ("one.wav", "Normal", "fine", ""),
         ("two.wav", "perhaps", "", ""),
         ("gone.wav", "normal", "", ""),
@@ -161,24 +164,30 @@ def test_bad_rows_are_named_and_the_others_count(delimiter: str) -> None:
     ]
     text = "\r\n".join(delimiter.join(row) for row in rows) + "\r\nshort row"
     found = annotation_table.from_csv(text.encode("utf-8-sig"), names, by="Ann")
-    assert {(label.clip_id[0], label.verdict, label.by) for label in found.labels} == {
+    assert {(said.clip_id[0], said.verdict, said.by) for said in found.annotations} == {
         ("a", "normal", "Ann"),
         ("d", "unsure", "Ann"),
     }
     assert [problem.split(":")[0] for problem in found.problems] == [
         "Row 3", "Row 4", "Row 5", "Row 8",
     ]  # fmt: skip
-    assert "2 recordings are called “twin.wav”" in found.problems[2]
+    assert "2 recordings have the name “twin.wav”" in found.problems[2]
+
+
+def test_a_file_that_0_1_0_exported_is_read() -> None:
+    data = b"clip_id,name,unlike,label,note,by,labelled_at\na,one.wav,1,Unsure,=x,Ann,2026-01-01\n"
+    (found,) = annotation_table.from_csv(data, {"a": "one.wav"}, by="").annotations
+    assert (found.clip_id, found.verdict, found.by) == ("a", "unsure", "Ann")
 
 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"name,verdict\na.wav,normal\n", "no column “label”"),
-        (b"label,note\nnormal,x\n", "neither a column"),
-        (b"", "no column “label”"),
-        (b"PK\x03\x04\x00\x00", "no CSV file"),
-        (b"label,name\nnormal," + b"x" * 200_000, "cannot be read as CSV"),
+        (b"name,verdict\na.wav,normal\n", "no column “annotation”"),
+        (b"annotation,note\nnormal,x\n", "neither a column"),
+        (b"", "no column “annotation”"),
+        (b"PK\x03\x04\x00\x00", "not a CSV file"),
+        (b"annotation,name\nnormal," + b"x" * 200_000, "cannot be read as CSV"),
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused_in_a_sentence(data: bytes, said: str) -> None:
@@ -186,7 +195,7 @@ def test_a_file_that_is_no_such_table_is_refused_in_a_sentence(data: bytes, said
         annotation_table.from_csv(data, {}, by="")
 
 
-def test_labels_are_kept_all_or_none() -> None:
+def test_annotations_are_saved_all_or_none() -> None:
     ids = seed()
     good = Annotation(ids[0], "normal", "", "", now())
     with pytest.raises(SettingError):
@@ -212,15 +221,15 @@ def test_an_import_with_a_missing_column_is_one_sentence_and_nothing_changes(
 def test_an_import_takes_over_what_it_can(aisfx_weights: object) -> None:
     ids = seed()
     at = app("triage", model=MODEL_ID)
-    data = f"clip_id,label\n{ids[2]},anomalous\nnonesuch,normal\n".encode()
+    data = f"clip_id,annotation\n{ids[2]},anomalous\nnonesuch,normal\n".encode()
     at.file_uploader[0].set_value([("mine.csv", data, "text/csv")]).run()
-    assert "1 label imported" in "\n".join(str(said.value) for said in at.success)
+    assert "1 annotation imported" in "\n".join(str(said.value) for said in at.success)
     assert "1 row left out" in texts(at)
     assert annotations.list_annotations()[ids[2]].verdict == "anomalous"
 
 
 def test_a_link_to_a_clip_that_is_gone_and_a_model_without_scores(aisfx_weights: object) -> None:
     seed(0)
-    assert "No recording has been scored" in texts(app("triage", model=MODEL_ID))
+    assert notices.NOTHING_SCORED in texts(app("triage", model=MODEL_ID))
     at = app("triage", model=MODEL_ID, clip="nonesuch")
     assert not at.exception

@@ -11,6 +11,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from app.components.threshold import LineEvent, Situation, events, tables
+from app.text import notices
+from app.text import threshold as text
 from core.detectors.calibration.calibration import Calibration
 from core.storage import models, thresholds
 from core.storage.annotations import save_annotation
@@ -178,19 +180,19 @@ def test_a_model_deleted_in_another_tab_is_one_sentence() -> None:
     models.delete(MODEL_ID)
     at.run()
     assert not at.exception
-    assert "A model comes first" in texts(at)
+    assert notices.MODEL_FIRST in texts(at)
 
 
-def test_no_scored_clip_leads_to_score_and_no_label_says_what_labels_show() -> None:
+def test_no_score_leads_to_score() -> None:
     seed(0)
     assert any("Score recordings" in link.label for link in app("tune").get("page_link"))
 
 
-def test_labels_of_one_kind_only_say_what_is_missing() -> None:
+def test_annotations_of_one_kind_only_say_what_is_missing() -> None:
     seed(10)
     save_annotation("0" * 64, "anomalous")
     at = app("tune", model=MODEL_ID)
-    assert "once recordings are labelled" in texts(at)
+    assert text.ANNOTATE_FIRST in texts(at)
     save_annotation(f"{1:064x}", "normal")
     at.run()
-    assert "once recordings are labelled" not in texts(at)
+    assert text.ANNOTATE_FIRST not in texts(at)

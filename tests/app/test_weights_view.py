@@ -56,7 +56,7 @@ def test_a_download_is_a_job_and_its_end_is_said_in_its_place(jobs: FakeJobs) ->
     put_here(NAME)
     jobs.end("job0", state="done", result={"name": NAME})
     at.run()
-    assert "is here; Fit offers it now" in at.success[0].value
+    assert "is here. Fit offers it now" in at.success[0].value
     assert "sha256 `" + "5" * 64 in texts(at)
     assert not at.exception
 
@@ -73,7 +73,7 @@ def test_a_licence_is_accepted_before_a_download_can_be_asked_for(jobs: FakeJobs
     )
 
 
-def test_own_weights_can_be_removed() -> None:
+def test_own_weights_can_be_deleted() -> None:
     put_here(NAME)
     at = app("weights")
     at.button(key=f"remove_{NAME}").click().run()
@@ -81,12 +81,12 @@ def test_own_weights_can_be_removed() -> None:
     assert f"fetch_{NAME}" in keys(at)
 
 
-def test_fit_offers_the_backbones_that_are_here_and_says_what_they_cannot_hear(
+def test_fit_offers_the_networks_that_are_here_and_warns_of_empty_bands(
     jobs: FakeJobs, aisfx_weights: Path
 ) -> None:
     put_here("clap-cnn14")
     at = upload(app("fit"), *[(f"a {k}.wav", noise(k)) for k in range(6)])
-    box = next(box for box in at.selectbox if box.label == "Backbone")
+    box = next(box for box in at.selectbox if box.label == "Network")
     assert box.options == ["aiSFX (ISMIR 2022)", "MS-CLAP 2022, CNN14"]
     box.set_value("clap-cnn14").run()
     said = texts(at).replace("\\", "")

@@ -112,7 +112,7 @@ def test_a_copy_begins_as_its_model_was_fitted(page: Page, app: AppServer) -> No
     heading(page, "Fit")
     expect(page.get_by_text("This begins as “Original” was fitted")).to_be_visible()
     expect(page.get_by_text("1 recording of it is no longer here")).to_be_visible()
-    expect(page.get_by_text("9 clips, 9.0 s of sound")).to_be_visible()
+    expect(page.get_by_text("9 recordings, 9.0 s of sound")).to_be_visible()
     expect(page.get_by_role("textbox", name="Name of the model")).to_have_value("Original")
     expect(page.get_by_role("combobox", name="Method")).to_have_value("PatchCore")
     expect(page.get_by_role("combobox", name="Which clips belong together?")).to_have_value(

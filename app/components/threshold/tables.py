@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from app.components.threshold.histogram import bin_edges
 from app.text.markdown import shortened
-from app.widgets.normal_scores import bin_edges
 from core.detectors.calibration import operating_points
 from core.detectors.calibration.calibration import Calibration
 from core.storage.scores import ScoreRecord

@@ -1,8 +1,6 @@
-"""Why a recording scored as it did: `case_of` looks up what is known, `draw` shows and asks."""
+"""Why a recording scored as it did: `look_up` finds what is known, `draw` shows and asks."""
 
-from __future__ import annotations
-
-from app.widgets.explanation.case import Case, case_of, sounds
+from app.widgets.explanation.explained_recording import ExplainedRecording, look_up
 from app.widgets.explanation.panel import draw
 
-__all__ = ["Case", "case_of", "draw", "sounds"]
+__all__ = ["ExplainedRecording", "draw", "look_up"]

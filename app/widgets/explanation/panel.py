@@ -6,28 +6,29 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app.text import glossary
+from app.text import explanation as text
+from app.text import formats, glossary
 from app.widgets.explanation import background_choice, counterfactual, faithfulness, own_mask
-from app.widgets.explanation.case import Case
+from app.widgets.explanation.explained_recording import ExplainedRecording
 from core.types import Box
 
 
-def draw(case: Case, marked: Sequence[Box]) -> None:
-    """The three ways to ask why; `marked` is what the player marks, in the clip's seconds."""
-    st.subheader("Why?", anchor=False, help=glossary.FAITHFULNESS)
-    if case.stretch is not None:
-        start, stop = case.stretch
-        st.caption(
-            f"This recording is long: what follows is about the part shown, "
-            f"{start:.0f} to {stop:.0f} s, scored by itself."
-        )
+def draw(explained: ExplainedRecording, marked: Sequence[Box]) -> None:
+    """Draw the three ways to ask why.
+
+    Args:
+        explained: The recording.
+        marked: What is marked in the player, in seconds of the recording and Hz.
+    """
+    st.subheader(text.WHY, anchor=False, help=glossary.FAITHFULNESS)
+    if explained.stretch is not None:
+        start, end = map(formats.duration, explained.stretch)
+        st.caption(text.LONG.format(start=start, end=end))
     background_choice.draw()
-    right, normal, own = st.tabs(
-        ["Is the map right?", "What would make it normal?", "Your own mask"]
-    )
+    right, normal, own = st.tabs(text.TABS)
     with right:
-        faithfulness.draw(case)
+        faithfulness.draw(explained)
     with normal:
-        counterfactual.draw(case)
+        counterfactual.draw(explained)
     with own:
-        own_mask.draw(case, marked)
+        own_mask.draw(explained, marked)

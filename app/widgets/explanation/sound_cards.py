@@ -1,4 +1,4 @@
-"""Small pictures of a sound's parts side by side, each with the detector's evidence."""
+"""Small pictures of sounds side by side, each with its evidence."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from html import escape
 
 import streamlit as st
 
+from app.text import explanation as text
+from app.text import formats
+
 
 @dataclass(frozen=True)
 class Card:
-    """One sound: a title, what was done to it, its picture as PNG, and its evidence in [0, 1]."""
+    """One sound.
+
+    Attributes:
+        title: Its name.
+        said: What it is.
+        picture: Its spectrogram as PNG.
+        evidence: Its evidence in [0, 1], if it was scored.
+    """
 
     title: str
     said: str
@@ -21,7 +31,12 @@ class Card:
 
 
 def draw(cards: Sequence[Card], threshold: float) -> None:
-    """The cards in a row that wraps; the mark on each bar is the threshold's evidence."""
+    """Draw the cards in a row that wraps.
+
+    Args:
+        cards: The cards.
+        threshold: The mark on each bar: the threshold on the scale of evidence, in [0, 1].
+    """
     st.html(f'<div class="hm-cards">{"".join(_card(card, threshold) for card in cards)}</div>')
 
 
@@ -29,14 +44,15 @@ def _card(card: Card, threshold: float) -> str:
     source = base64.b64encode(card.picture).decode("ascii")
     bar = ""
     if card.evidence is not None:
+        number = text.EVIDENCE.format(value=formats.evidence(card.evidence))
         bar = (
             f'<div class="hm-bar"><div style="width:{100 * card.evidence:.0f}%"></div>'
             f'<i style="left:{100 * min(threshold, 0.99):.0f}%"></i></div>'
-            f'<div class="hm-number">evidence {card.evidence:.2f}</div>'
+            f'<div class="hm-number">{number}</div>'
         )
     return (
         f'<figure class="hm-card"><img src="data:image/png;base64,{source}" '
-        f'alt="Spectrogram: {escape(card.title)}">'
+        f'alt="{escape(text.SPECTROGRAM.format(title=card.title))}">'
         f"<figcaption><b>{escape(card.title)}</b><span>{escape(card.said)}</span>"
         f"{bar}</figcaption></figure>"
     )

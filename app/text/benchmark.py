@@ -1,0 +1,140 @@
+"""Benchmark: methods measured on sounds whose anomalies are known, beside the paper's numbers."""
+
+from __future__ import annotations
+
+from app.text.control import Control
+from app.text.formats import counted
+
+LEAD = (
+    "Measure methods on sounds whose anomalies are known. Each method is fitted on normal "
+    "recordings and scores normal ones and mixes with an event, as in the paper that HearMap "
+    "follows."
+)
+THE_BENCHMARK = "The benchmark"
+NEW = "New benchmark"
+NONE_FINISHED = (
+    "No benchmark is finished yet. The demo machines need no recordings: a few methods on one "
+    "machine take some minutes."
+)
+CANCELLED = "The benchmark was cancelled. What was measured is saved: go on to measure the rest."
+UNFINISHED = "Not finished: {title}"
+GO_ON = "Go on"
+DELETE = "Delete"
+BENCHMARK = "Benchmark"
+
+# What is measured.
+RECORDINGS = "Recordings"
+SOURCES = {
+    "machines": "Demo machines",
+    "esc50": "ESC-50",
+    "urbansound": "UrbanSound8K with ESC-50",
+    "folders": "Two folders",
+}
+NO_DATA_ROOT = (
+    "ESC-50, UrbanSound8K and folders of your own can be measured where the server’s "
+    "HEARMAP_DATA_ROOT names the folder that contains them."
+)
+FOLDERS = {
+    "esc50": ("Folder of ESC-50",),
+    "urbansound": ("Folder of ESC-50 (events)", "Folder of UrbanSound8K (normal recordings)"),
+    "folders": ("Folder of normal recordings", "Folder of recordings of events"),
+}
+MACHINES = "Machines"
+NORMAL_CLASSES = "Normal classes"
+EVENT_CLASSES = "Classes of events"
+CHOOSE_EVENTS = "Choose the classes of events that are mixed in."
+METHODS = "Methods"
+PRESETS = "Presets"
+LEVELS = "Signal-to-noise ratio of the event, dB"
+FAITHFULNESS = Control(
+    "Measure faithfulness too",
+    "Does a recording become normal when its anomalous part is taken away? Four recordings of each "
+    "class and ratio are scored three more times.",
+)
+SIZE = "Size"
+N_TRAINING = "Recordings to fit on, per class"
+N_TESTS = "Normal test recordings, per class"
+SEED = "Seed"
+TAKES = (
+    "About {duration} of work on two cores, less for recordings that were used before. If it is "
+    "stopped, it can go on where it was."
+)
+CHOOSE_ONE = "Choose at least one of each to begin."
+RUN = "Run"
+
+# What came of it.
+BESIDE_PAPER = "Beside the paper"
+TABLES = "Tables (Markdown)"
+EVERY_MEASURE = "Every measure"
+ALT = "Table of every measure beside the paper’s value"
+LEVEL, MEASURE, METHOD = "Level", "Measure", "Method"
+NUMBERS = {"ours": "Ours", "low": "from", "high": "to", "paper": "Paper"}
+DIFFERENCE = "Difference"
+TABLE_SAYS = (
+    "Percent, mean over classes and ratios, with 95 % confidence intervals. The paper used other "
+    "recordings and another network, so a difference is not an error."
+)
+BY_CLASS = "By class"
+MEAN_OVER = "Mean over {ratios}, percent."
+HARDEST = " Hardest: {name} for {method}, {value}."
+ROC_CURVES = "ROC curves"
+CURVE_COUNTS = "{n_anomalous} anomalous and {n_normal} normal recordings of {name}."
+FALSE_ALARMS = "normal recordings above the threshold"
+FOUND = "anomalous recordings found"
+CHANCE = "chance"
+FOUND_AT = "%{y:.0%} of anomalous recordings found at %{x:.0%} false alarms"
+EXAMPLES = "Best and worst recordings"
+CLASS, RATIO = "Class", "Ratio"
+FOUND_BEST = "Found best"
+FOUND_WORST = "Found worst"
+NORMAL_HIGHEST = "Normal, with the highest scores"
+EXAMPLE = "Score {score}, threshold {threshold}, {p_value}: {verdict}."
+AS_MADE = "as made"
+
+
+def method(head: str, preset: str) -> str:
+    """Name a method and its preset.
+
+    Args:
+        head: The method's title.
+        preset: The name of the preset.
+
+    Returns:
+        Both.
+    """
+    return f"{head}, {'as published' if preset == 'published' else preset}"
+
+
+def level(snr_db: float | None) -> str:
+    """Write a signal-to-noise ratio.
+
+    Args:
+        snr_db: The ratio in dB; None for sounds that were not mixed.
+
+    Returns:
+        The ratio with its unit.
+    """
+    return AS_MADE if snr_db is None else f"{snr_db:g} dB"
+
+
+def best(name: str, area: tuple[float, float, float], n_methods: int, n_rivals: int) -> str:
+    """Say which method is best, and how many are as good.
+
+    Args:
+        name: The best method, as Markdown.
+        area: Its AUROC in [0, 1], and the ends of the 95 % interval.
+        n_methods: The number of methods.
+        n_rivals: How many others the recordings do not separate from it.
+
+    Returns:
+        One sentence of Markdown.
+    """
+    value, low, high = (100 * one for one in area)
+    said = (
+        f"**{name}** separates anomalous from normal recordings{' best' * (n_methods > 1)}, with "
+        f"an AUROC of {value:.1f} % ({low:.0f} to {high:.0f})"
+    )
+    if n_rivals:
+        others = counted(n_rivals, "other method")
+        said += f"; {others} {'is' if n_rivals == 1 else 'are'} as good within the intervals"
+    return f"{said}."

@@ -1,0 +1,39 @@
+"""Compare: one recording as several models see it."""
+
+from app.text.control import Control
+
+RECORDING = Control("Recording", "Those that the model has scored, the highest score first.")
+OTHERS = Control("Beside it", "Other models, each with a picture of its own, under one playhead.")
+NOT_SCORED = "Not scored yet by {models}."
+SCORE_WITH_THEM = "Score it with them"
+WHOLE = "Recording"
+ANOMALOUS_PART = "Anomalous part, {method}"
+MAP = "{method}: {verdict}, {p_value}"
+PICTURE = (
+    "On top, colour is the share of the models that are above their thresholds, and the outline is "
+    "where more than half of them are. Below is the evidence map of each model, all on one scale. "
+    "All pictures move, zoom and play together."
+)
+THIS_WORK = "This work"
+
+# What each model costs.
+COSTS = "What each model costs"
+ALT = "{models} with their verdicts, time, memory and size"
+NOT_MEASURED = "An empty cell was not measured: the model was made elsewhere, or earlier."
+MODEL = "Model"
+METHOD = "Method"
+NETWORK = "Network"
+VERDICT = "Verdict"
+P_VALUE = "p-value"
+FIT = Control("Fit", "Time of its fit on this machine.")
+SCORING = Control("A minute of sound", "Time to score a minute of sound.")
+MEMORY = Control("Memory", "The most memory that scoring took, with the network.")
+SIZE = Control("Size", "The size of the model on disk.")
+
+# Other methods on the same recordings.
+OTHER_METHODS = "Other methods on the same recordings"
+METHODS = "Methods"
+FIT_OTHERS = "Fit these methods on the same recordings"
+FIT_OTHERS_COST = (
+    "About {duration} on two cores. Each becomes a model of its own and scores this recording."
+)

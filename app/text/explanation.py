@@ -1,0 +1,232 @@
+"""Why a recording scored as it did: labels, and sentences that are pure functions of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.text.formats import counted, duration, evidence, percent
+from app.text.markdown import plain
+from core.report.summary_sentence import time_and_band
+from core.types import Box
+
+WHY = "Why?"
+LONG = (
+    "This recording is long. What follows is about the part shown, {start} to {end}, scored alone."
+)
+TABS = ["Is the map right?", "What would make it normal?", "Your own mask"]
+TRY_AGAIN = "Try again"
+NO_LONGER_SAVED = "{what} was made, but is no longer saved. Make it again."
+
+# What replaces the anomalous part.
+BACKGROUND = "Replace the anomalous part by"
+BACKGROUNDS = {
+    "nearest": "Nearest normal recording",
+    "mean": "Average normal sound",
+    "own": "A recording of yours",
+}
+OWN_BACKGROUND = "A normal recording of yours"
+OWN_BACKGROUND_IS = "Your recording: “{name}”."
+OWN_BACKGROUND_GONE = "Your recording was deleted meanwhile. Choose another one."
+
+# Is the map right?
+THE_EXPLANATION = "The explanation"
+EXPLAIN = "Explain this part"
+IN_PLAYER = "You can listen to all of these in the player above, at the same place."
+NEAREST_IS = "The nearest normal recording is “{name}”."
+
+# What would make it normal?
+THE_SEARCH = "The search"
+SEARCH = "Find it"
+SEARCH_TAKES = "It scores the recording up to 14 times, which takes about {duration}."
+REPLACED_SHARE = "coloured: the {share} that is replaced"
+
+# Your own mask.
+YOUR_MASK = "Your mask"
+SCORE_MASK = "Score it"
+SCORE_WITHOUT = "Score without {marked}"
+MARK = (
+    "Paint over the picture above, drag a box, or choose a region. Then score the recording "
+    "without it here."
+)
+
+# The sounds: the captions of the cards, and of the sounds in the player.
+RECORDING = "Recording"
+ANOMALOUS_PART = "Anomalous part"
+RESIDUAL = "Residual"
+FILLED = "Filled"
+NEAREST = "Nearest normal"
+MADE_NORMAL = "Made normal"
+WITHOUT_MASK = "Without your mask"
+MASK_ALONE = "Your mask alone"
+WITH_MAP = "with the map"
+ALONE = "alone"
+WITHOUT_PART = "without the anomalous part"
+PART_REPLACED = "with the part replaced"
+MASK_REPLACED = "with your mask replaced"
+ANOTHER_RECORDING = "another recording"
+MASK_COLOURED = "coloured: your mask"
+MARKED_PART = "what you marked"
+EVIDENCE = "evidence {value}"
+SPECTROGRAM = "Spectrogram: {title}"
+PLAY_IT = "Play it as “{caption}” in the player above."
+
+
+def faithfulness_v1(numbers: Mapping[str, float]) -> str:
+    """Say what the evidence is of the anomalous part alone and of the residual.
+
+    Args:
+        numbers: Evidence in [0, 1] of the recording ("p"), of the anomalous part ("o") and of the
+            residual ("q").
+
+    Returns:
+        Two sentences of Markdown, a line each.
+
+    >>> print(faithfulness_v1({"p": 0.9, "o": 0.8, "q": 0.2}).splitlines()[-1])
+    Most of the evidence is in the anomalous part: the map shows the right part.
+    """
+    p, o, q = (numbers[key] for key in "poq")
+    said = (
+        f"**Faithfulness v1.** The evidence goes from {evidence(p)} to {evidence(q)} for the "
+        f"residual ({_change(q - p)}), and to {evidence(o)} for the anomalous part alone "
+        f"({_change(o - p)}).\n"
+    )
+    if p < 0.5:
+        return said + "The recording has little evidence, so little can be taken away."
+    if p - q >= 0.5 * p:
+        return said + "Most of the evidence is in the anomalous part: the map shows the right part."
+    return said + (
+        "Most of the evidence stays. But silence in place of the part can be anomalous, too, so v2 "
+        "is the better test."
+    )
+
+
+def faithfulness_v2(numbers: Mapping[str, float], background: str) -> str:
+    """Say what the evidence is with the anomalous part replaced by normal sound.
+
+    Args:
+        numbers: Evidence in [0, 1] of the recording ("p") and with the part replaced ("r", absent
+            where there is no normal sound).
+        background: The name of the normal sound.
+
+    Returns:
+        Two sentences of Markdown, a line each; empty without "r".
+
+    >>> faithfulness_v2({"p": 0.9}, "")
+    ''
+    """
+    if "r" not in numbers:
+        return ""
+    p, r = numbers["p"], numbers["r"]
+    said = (
+        f"**Faithfulness v2.** With “{plain(background)}” in place of the anomalous part, the "
+        f"evidence goes from {evidence(p)} to {evidence(r)} ({_change(r - p)}).\n"
+    )
+    if p < 0.5:
+        return said + "The recording has little evidence, so little can be taken away."
+    if p - r >= 0.25:
+        return said + "Without that part there is less evidence: the map shows the right part."
+    return said + (
+        "The evidence stays: part of what is anomalous lies outside the coloured part, or lasts "
+        "through the whole recording."
+    )
+
+
+def made_normal(values: Mapping[str, Any], start_s: float = 0.0) -> str:
+    """Say what would make a recording normal, or that no small part does.
+
+    Args:
+        values: What the search found: "share" of the map in [0, 1], "flips", evidence "before" and
+            "after", and "parts" with times in seconds and frequencies in Hz.
+        start_s: Where the stretch that was searched begins, in seconds of the recording.
+
+    Returns:
+        Markdown.
+
+    >>> made_normal({"share": 0.0, "flips": True})
+    'This recording is normal as it is: nothing needs to change.'
+    """
+    share = float(values["share"])
+    if not share:
+        return "This recording is normal as it is: nothing needs to change."
+    change = f"evidence {evidence(values['before'])}, then {evidence(values['after'])}"
+    if not values["flips"]:
+        return (
+            f"**No part of it does.** Even with the highest {percent(share)} of the map replaced "
+            f"by normal sound, the recording stays anomalous ({change}). What is anomalous lasts "
+            "through the whole recording, or cannot be cut out by a map."
+        )
+    parts = [
+        time_and_band(Box(**part | {name: part[name] + start_s for name in ("start_s", "end_s")}))
+        for part in values.get("parts", [])
+    ]
+    more = f" and {counted(len(parts) - 2, 'smaller part')}" if len(parts) > 2 else ""
+    return (
+        f"**{percent(share)} of the map decides it.** Replace {'; '.join(parts[:2])}{more} by "
+        f"normal sound, and the recording becomes normal ({change})."
+    )
+
+
+def own_mask(values: Mapping[str, Any]) -> str:
+    """Say what a mask of the user's own does to the verdict.
+
+    Args:
+        values: What scoring found: "anomalous_before" and "anomalous_after", evidence "before" and
+            "after", and the "share" of the map in [0, 1].
+
+    Returns:
+        Two sentences of Markdown.
+    """
+    before, after = bool(values["anomalous_before"]), bool(values["anomalous_after"])
+    change = f"from {evidence(values['before'])} to {evidence(values['after'])}"
+    without = (
+        f"The evidence goes {change} without this {percent(float(values['share']))} of the map."
+    )
+    if before and not after:
+        return f"**The recording becomes normal.** {without}"
+    if before:
+        return f"**The recording stays anomalous.** {without}"
+    if after:
+        return (
+            f"**The recording becomes anomalous.** The evidence goes {change}: what replaces your "
+            "mask is anomalous, too."
+        )
+    return f"**The recording is normal with and without it.** The evidence goes {change}."
+
+
+def marked(boxes: Sequence[Box]) -> str:
+    """Name what is marked in the player, for a button.
+
+    Args:
+        boxes: The marked rectangles, at least one.
+
+    Returns:
+        The place of a single box, in words.
+
+    >>> from core.types import Box
+    >>> marked([Box(1.0, 2.0, 100.0, 200.0)])
+    '1.0–2.0 s, 100–200 Hz'
+    """
+    if len(boxes) > 1:
+        return "what you painted"
+    (box,) = boxes
+    return time_and_band(box)
+
+
+def search_takes(seconds: float) -> str:
+    """Say how long the search takes.
+
+    Args:
+        seconds: The length of what is searched.
+
+    Returns:
+        One sentence.
+    """
+    # Half a second on two cores for each second of sound.
+    return SEARCH_TAKES.format(duration=duration(max(2.0, 0.5 * seconds)))
+
+
+def _change(difference: float) -> str:
+    if abs(difference) < 0.005:
+        return "no change"
+    return f"{difference:+.2f}".replace("-", "−")

@@ -1,0 +1,48 @@
+"""Names of methods and networks as people read them."""
+
+from __future__ import annotations
+
+PRESETS = {"recommended": "Recommended", "published": "As published"}
+NETWORKS_WITHOUT_WEIGHTS = {"beats-small": "A small BEATs, untrained: for trying a training here"}
+
+
+def head_title(head: str) -> str:
+    """Name a method.
+
+    Args:
+        head: The name of the head in the registry, or an unknown one.
+
+    Returns:
+        The title.
+    """
+    from core.detectors import HEADS
+
+    return HEADS[head].title if head in HEADS else head
+
+
+def preset_title(preset: str) -> str:
+    """Name a preset.
+
+    Args:
+        preset: The name of the preset.
+
+    Returns:
+        The title.
+    """
+    return PRESETS.get(preset, preset.capitalize())
+
+
+def network_title(backbone: str) -> str:
+    """Name a network.
+
+    Args:
+        backbone: The name of the backbone in the catalogue, or an unknown one.
+
+    Returns:
+        The title.
+    """
+    from core.backbones.weights import catalogue
+
+    if backbone in catalogue.WEIGHTS:
+        return catalogue.WEIGHTS[backbone].short_title
+    return NETWORKS_WITHOUT_WEIGHTS.get(backbone, backbone)

@@ -1,0 +1,40 @@
+"""The false-alarm rate and the threshold: in Score and Listen, in Tune, and their history."""
+
+from app.text.control import Control
+from app.text.glossary import FALSE_ALARM_RATE as FALSE_ALARM_RATE_HELP
+
+MODEL = "Model"
+FALSE_ALARM_RATE = Control("False-alarm rate", FALSE_ALARM_RATE_HELP)
+
+# Tune.
+LINK = "The address of this page holds the threshold and the figures: share it as a link."
+SCORE_FIRST = "Score recordings to see them on the scale of the threshold"
+ANNOTATE_FIRST = (
+    "Annotate recordings as normal and as anomalous in Triage to see ROC, precision, and how many "
+    "verdicts are right and wrong."
+)
+WHY = "Why"
+WHY_EXAMPLE = "a note for the history"
+NAME = "Your name"
+NAME_EXAMPLE = "for the history"
+SAVE = "Save this threshold"
+SAVED = "Saved: a false-alarm rate of {rate}."
+SOMEONE = "Someone else"
+CHANGED_MEANWHILE = (
+    "{name} set the false-alarm rate to {rate} at {moment:%H:%M} UTC, after you had opened this "
+    "page. Your threshold is where you left it."
+)
+
+# The history.
+HISTORY = "History of the threshold"
+ALT = "{changes} of the threshold, the newest first"
+WHEN = "When"
+THRESHOLD = "Threshold"
+WHO = "Who"
+UNDO = Control(
+    "Undo the last change", "The threshold before it applies again. The history keeps both."
+)
+RESTORED = "A false-alarm rate of {rate} applies again."
+AS_FITTED = "as fitted"
+UNDONE = "undone: {rate}"
+A_CHANGE = "a change"

@@ -1,0 +1,42 @@
+"""How recordings are added, and what of them cannot be used."""
+
+from app.text.control import Control
+
+SOURCE = "Where the recordings are"
+FILES = "Files or a ZIP"
+FOLDER = "A folder"
+MICROPHONE = "Microphone"
+SERVER = "A folder on the server"
+
+FOLDER_FORMATS = "Recordings: WAV, FLAC, OGG, MP3 or AIFF"
+FILE_FORMATS = FOLDER_FORMATS + ", or a ZIP of them (best for more than {most})"
+RECORD = Control(
+    "Record with the microphone",
+    "Browsers allow this on this machine and over HTTPS. Use the same microphone at the same place "
+    "for normal recordings and for those that you score.",
+)
+RECORDED_NAME = "microphone {moment:%Y-%m-%d %H.%M.%S}.wav"
+SERVER_FOLDER = "Folder below the data root"
+ADD_FOLDER = "Add its recordings"
+OUTSIDE = "That folder lies outside the data root."
+READING = "Reading the recordings"
+READING_N = "Reading {recordings}"
+CLEAR = "Clear the list"
+
+UNREADABLE = "“{name}” cannot be read."
+UNREADABLE_ON_SERVER = "“{name}” cannot be read from the server’s disk."
+SAME_FILE = "“{name}” is the same file as “{other}”. It counts once."
+SAME_SOUND = "The same sound as “{other}”. It counts once."
+LEFT_OUT = "{files} left out. The others are used."
+
+# The table of the recordings that were added.
+TABLE = "Table of the added recordings"
+USED = "used"
+TWICE = "same sound"
+NAME = "Recording"
+LENGTH = "Length"
+SAMPLE_RATE = "Sample rate"
+CHANNELS = "Channels"
+LEVEL = Control("Level", "Root mean square of the channel that is used. 0 dBFS is full scale.")
+CLIPPED = Control("Clipped", "Share of the samples that are at full scale, three or more in a row.")
+NOTE = "Note"
