@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,6 +230,16 @@ class AnomalyMap:
         """The highest raw score of each column, [time]."""
         peaks: Float32Array = self.raw.max(axis=0)
         return peaks
+
+    @property
+    def arrays(self) -> dict[str, Any]:
+        """The map as its files hold it; the evidence map is called probability there."""
+        return {
+            "raw": self.raw,
+            "probability": self.evidence,
+            "freq_hz": self.freq_hz,
+            "time_s": self.time_s,
+        }
 
     def stretch(self, first: int, n_columns: int) -> AnomalyMap:
         """Cut out a stretch of the map; score, p-value, thresholds and regions stay the clip's.

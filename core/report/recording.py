@@ -111,10 +111,13 @@ def threshold_sentence(calibration: Calibration, false_alarm_rate: float) -> str
     Returns:
         One or two sentences.
     """
-    kind = "cross-fitted" if calibration.cross_fitted else "held-out"
+    unseen = (
+        "each scored by a fit without it" if calibration.cross_fitted else "left out of the fit"
+    )
     said = (
-        f"The threshold is what {false_alarm_rate:.3g} of normal recordings would exceed, counted "
-        f"on {calibration.n_clips} {kind} clips of {calibration.n_groups} normal recordings."
+        f"The threshold is what {100 * false_alarm_rate:.3g} of 100 normal recordings would "
+        f"exceed, counted on {calibration.n_clips} clips of {calibration.n_groups} normal "
+        f"recordings, {unseen}."
     )
     warning = calibration.warning(false_alarm_rate)
     return f"{said} {warning}" if warning else said
@@ -188,13 +191,7 @@ def map_npz(found: AnomalyMap) -> bytes:
         An NPZ file of raw and probability [freq, time], freq_hz [freq] and time_s [time].
     """
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        raw=found.raw,
-        probability=found.evidence,
-        freq_hz=found.freq_hz,
-        time_s=found.time_s,
-    )
+    np.savez_compressed(buffer, **found.arrays)
     return buffer.getvalue()
 
 

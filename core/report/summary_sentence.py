@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ANOMALOUS = "Anomalous compared with the normal recordings you supplied"
 NORMAL = "Normal compared with the normal recordings you supplied"
-# Of a clip's length, and octaves of the ten or so that are heard.
+# A share of the recording's length, and octaves of the ten or so that people hear.
 THROUGHOUT = 0.95
 ALL_OCTAVES = 8.0
 

@@ -7,7 +7,6 @@ on, so nothing in it goes stale; what is oldest goes first when the folder has r
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import shutil
 import zipfile
@@ -83,10 +82,9 @@ def save(clip_id: str, key: str, explanation: SavedExplanation) -> None:
         arrays[f"picture {name}"] = np.frombuffer(picture, np.uint8)
     text = json.dumps({"values": as_json(explanation.values), "rate": explanation.sample_rate})
     arrays["about"] = np.frombuffer(text.encode(), np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    with atomic_write(_path(clip_id, key)) as temporary:
-        temporary.write_bytes(buffer.getvalue())
+    path = _path(clip_id, key)
+    with atomic_write(path) as temporary, temporary.open("xb") as stream:
+        np.savez(stream, **arrays)
     prune(_folder(), "*/*.npz", most_bytes=LIMIT_BYTES)
 
 

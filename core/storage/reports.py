@@ -57,7 +57,7 @@ def read(key: str, suffix: str) -> bytes:
     try:
         return _path(key, suffix).read_bytes()
     except OSError:
-        raise StoreError("This report is no longer kept; make it again.") from None
+        raise StoreError("This report was deleted; make it again.") from None
 
 
 def _path(key: str, suffix: str) -> Path:

@@ -98,7 +98,9 @@ def save_score(
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
     else:
-        _write_map(_map_path(model_id, clip_id), result)
+        path = _map_path(model_id, clip_id)
+        with atomic_write(path) as temporary, temporary.open("xb") as stream:
+            np.savez(stream, **result.arrays)
         values |= {
             "score": float(result.score),
             "p_value": float(result.p_value),
@@ -211,17 +213,6 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
 
 def _map_path(model_id: str, clip_id: str) -> Path:
     return maps_dir() / model_id / f"{clip_id}.npz"
-
-
-def _write_map(path: Path, result: AnomalyMap) -> None:
-    with atomic_write(path) as temporary, temporary.open("xb") as stream:
-        np.savez(
-            stream,
-            raw=result.raw,
-            probability=result.evidence,
-            freq_hz=result.freq_hz,
-            time_s=result.time_s,
-        )
 
 
 def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:

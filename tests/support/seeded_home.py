@@ -34,9 +34,19 @@ def seed(
     name: str = "Pump, seeded",
     n_normal: int = N_NORMAL,
 ) -> str:
-    """The id of the model; its clips are called pump 0001.wav and so on, one in eight unlike.
+    """Write a model's record and scored clips, called pump 0001.wav and so on.
 
-    With a multiple of eight sounds the maps of unlike clips are unlike, too.
+    One in eight is anomalous; with a multiple of eight sounds so are the maps of those.
+
+    Args:
+        n_clips: how many clips
+        seconds: length of each
+        n_sounds: how many different sounds and maps there are
+        name: the model's
+        n_normal: how many normal scores its calibration has
+
+    Returns:
+        The model's id.
     """
     rng = np.random.default_rng(0)
     settings = SpectrogramSettings()
@@ -50,21 +60,15 @@ def seed(
     rows: list[object] = []
     shown: list[tuple[list[object], list[float]]] = []
     for k in range(n_clips):
-        unlike = k % 8 == 0
-        peak = 13.5 + 2.5 * rng.random() if unlike else float(rng.gumbel(9.6, 0.8))
+        anomalous = k % 8 == 0
+        peak = 13.5 + 2.5 * rng.random() if anomalous else float(rng.gumbel(9.6, 0.8))
         source = k % n_sounds
         clip_id = f"{k:064x}"
         path, map_path = clips_dir() / f"{clip_id}.wav", _map_path(clip_id)
         if k < n_sounds:
             path.write_bytes(data[source])
             found = _map(calibrated, settings, seconds, peak, source, rate)
-            np.savez(
-                map_path,
-                raw=found.raw,
-                probability=found.evidence,
-                freq_hz=found.freq_hz,
-                time_s=found.time_s,
-            )
+            np.savez(map_path, **found.arrays)
             strip = found.score_over_time[:: max(1, found.time_s.size // 200)].round(4).tolist()
             shown.append((as_json([dataclasses.asdict(part) for part in found.regions]), strip))
         else:

@@ -1,4 +1,4 @@
-"""Explanations of real detectors: what is replaced, what is heard, how the verdict takes it."""
+"""Explanations of real detectors: what is replaced, what is played, and the scores after it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add(name: str, seed: int, extra: np.ndarray | float = 0.0) -> str:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, aisfx_weights: object) -> Path:
-    """A home with a model and three scored recordings: a click, a lasting hum and a normal one."""
+    """A home with a model and three scored recordings: a click, a steady hum and a normal one."""
     home = tmp_path_factory.mktemp("explained") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEARMAP_HOME", str(home))
@@ -69,43 +69,43 @@ def work(kind: str, name: str, **more: Any) -> SavedExplanation:
     assert isinstance(task, KeyedTask)
     key = task.run()["key"]
     assert key == task.key
-    kept = explanations.find(score.clip_id, key)
-    assert kept is not None
-    return kept
+    saved = explanations.find(score.clip_id, key)
+    assert saved is not None
+    return saved
 
 
 def test_a_click_filled_with_normal_sound_is_normal_and_every_sound_is_there() -> None:
-    kept = work("explain", "click.wav")
-    numbers = kept.values["faithfulness"]
+    saved = work("explain", "click.wav")
+    numbers = saved.values["faithfulness"]
     assert numbers["p"] > 0.6 and numbers["ff_v2"] > 0.3
     assert numbers["ff_v2"] == pytest.approx(numbers["p"] - numbers["r"])
-    assert set(kept.sounds) == {"kept", "removed", "filled", "nearest"}
-    assert {sound.size for sound in kept.sounds.values()} == {TIME_S.size}
-    assert all(picture.startswith(b"\x89PNG") for picture in kept.pictures.values())
-    assert kept.values["nearest_name"].startswith("normal ")
+    assert set(saved.sounds) == {"kept", "removed", "filled", "nearest"}
+    assert {sound.size for sound in saved.sounds.values()} == {TIME_S.size}
+    assert all(picture.startswith(b"\x89PNG") for picture in saved.pictures.values())
+    assert saved.values["nearest_name"].startswith("normal ")
     around = slice(round(1.15 * RATE), round(1.25 * RATE))
-    assert np.abs(kept.sounds["filled"][around]).max() < np.abs(kept.sounds["kept"][around]).max()
+    assert np.abs(saved.sounds["filled"][around]).max() < np.abs(saved.sounds["kept"][around]).max()
 
 
 def test_the_mean_background_has_no_click_and_the_clips_own_phase() -> None:
-    kept = work("explain", "click.wav", background="mean")
-    assert kept.values["background"] == "average normal sound"
-    assert kept.values["faithfulness"]["ff_v2"] > 0.2
+    saved = work("explain", "click.wav", background="mean")
+    assert saved.values["background"] == "average normal sound"
+    assert saved.values["faithfulness"]["ff_v2"] > 0.2
 
 
 def test_a_small_area_around_a_click_flips_the_verdict() -> None:
-    kept = work("counterfactual", "click.wav", rate=0.1)
-    values = kept.values
+    saved = work("counterfactual", "click.wav", rate=0.1)
+    values = saved.values
     assert values["flips"] and 0 < values["share"] < 0.1
     assert values["score"] <= values["threshold"]
     assert values["after"] < values["before"]
     strongest = values["parts"][0]
     assert strongest["start_s"] < 1.2 < strongest["end_s"]
     assert strongest["low_hz"] < 4000 < strongest["high_hz"]
-    assert kept.sounds["masked"].size == TIME_S.size
+    assert saved.sounds["masked"].size == TIME_S.size
 
 
-def test_no_small_mask_makes_a_lasting_hum_normal_and_that_is_said() -> None:
+def test_no_small_mask_makes_a_steady_hum_normal_and_that_is_said() -> None:
     values = work("counterfactual", "hum.wav", rate=0.1, background="none").values
     assert not values["flips"] and values["share"] == 0.5
     assert values["score"] > values["threshold"]
@@ -113,8 +113,8 @@ def test_no_small_mask_makes_a_lasting_hum_normal_and_that_is_said() -> None:
 
 
 def test_what_is_normal_already_needs_no_change() -> None:
-    kept = work("counterfactual", "calm.wav", rate=0.1)
-    assert kept.values["flips"] and kept.values["n_scorings"] == 0 == kept.values["share"]
+    saved = work("counterfactual", "calm.wav", rate=0.1)
+    assert saved.values["flips"] and saved.values["n_scorings"] == 0 == saved.values["share"]
 
 
 def test_a_mask_of_ones_own_is_scored_where_it_lies() -> None:
@@ -133,14 +133,14 @@ def test_reports_of_a_clip_and_of_all_hold_everything() -> None:
     assert reports.exists(key)
     page = reports.read(key, ".html").decode()
     assert page.count("<audio") == 5 and "CC BY 4.0" in page
-    assert "10 cross-fitted clips of 10 normal recordings" in page
+    assert "10 clips of 10 normal recordings, each scored by a fit without it" in page
     with zipfile.ZipFile(io.BytesIO(reports.read(key, ".zip"))) as opened:
         names = set(opened.namelist())
     assert {"report.html", "map.png", "map.npz", "regions.csv", "recording.wav"} < names
     assert {"faithfulness.json", "kept.wav", "filled.wav", "nearest_normal.wav"} < names
     key = BatchReportTask(model_id=model.id, rate=0.1, name="Noise", scored="3").run()["key"]
     assert reports.read(key, ".html").decode().count("<img") == 3
-    with pytest.raises(StoreError, match="no longer kept"):
+    with pytest.raises(StoreError, match="was deleted"):
         reports.read("0" * 32, ".zip")
 
 
@@ -153,9 +153,9 @@ def test_a_box_outside_the_map_is_a_sentence() -> None:
 
 
 def test_a_stretch_is_explained_by_itself() -> None:
-    kept = work("explain", "click.wav", stretch=[1.0, 2.0])
-    assert abs(kept.sounds["kept"].size - RATE) <= 1024
-    assert kept.values["faithfulness"]["p"] > 0.5
+    saved = work("explain", "click.wav", stretch=[1.0, 2.0])
+    assert abs(saved.sounds["kept"].size - RATE) <= 1024
+    assert saved.values["faithfulness"]["p"] > 0.5
 
 
 def test_a_background_of_ones_own_that_cannot_be_read_is_a_sentence() -> None:
@@ -164,10 +164,10 @@ def test_a_background_of_ones_own_that_cannot_be_read_is_a_sentence() -> None:
         work("explain", "click.wav", background=broken)
 
 
-def test_what_is_damaged_or_forgotten_is_made_again() -> None:
+def test_what_is_damaged_or_deleted_is_made_again() -> None:
     clip_id = add("click.wav", 90, click(SECONDS, at_s=1.2, hz=4000.0))
-    kept = SavedExplanation({"a": 1}, 8000, {"x": np.ones(3, np.float32)}, {"p": b"png"})
-    explanations.save(clip_id, "k", kept)
+    saved = SavedExplanation({"a": 1}, 8000, {"x": np.ones(3, np.float32)}, {"p": b"png"})
+    explanations.save(clip_id, "k", saved)
     again = explanations.find(clip_id, "k")
     assert again is not None and again.values == {"a": 1} and again.pictures == {"p": b"png"}
     (path,) = (p for p in Path(recordings.clips_dir().parent).rglob("k.npz"))
@@ -182,10 +182,10 @@ def test_without_the_normal_recordings_the_rest_is_explained_and_it_is_said() ->
     for record in recordings.list_recordings():
         if record.name.startswith("normal "):
             recordings.delete_recording(record.id)
-    kept = work("explain", "click.wav")
-    assert kept.values["note"] == GONE
-    assert set(kept.sounds) == {"kept", "removed"}
-    assert "ff_v2" not in kept.values["faithfulness"]
+    saved = work("explain", "click.wav")
+    assert saved.values["note"] == GONE
+    assert set(saved.sounds) == {"kept", "removed"}
+    assert "ff_v2" not in saved.values["faithfulness"]
 
 
 def test_a_removed_recording_is_a_sentence_and_takes_its_explanations_along() -> None:

@@ -1,4 +1,4 @@
-"""Labels stay with their clip; a model's threshold remembers who moved it, when and why."""
+"""Annotations stay with their recording; a threshold remembers who moved it, when and why."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from core.errors import SettingError, StoreError
 from core.storage import annotations, database, models, recordings, thresholds
-from tests.core.storage.test_models import fitted, kept_clip
+from tests.core.storage.test_models import fitted, saved_clip
 from tests.support.fake_detector import FakeDetector, tone
 
 
@@ -22,13 +22,13 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     database.close()
 
 
-def test_a_label_replaces_the_one_before_and_goes_with_its_clip() -> None:
-    first, second = kept_clip(0.3), kept_clip(0.6)
+def test_an_annotation_replaces_the_one_before_and_goes_with_its_clip() -> None:
+    first, second = saved_clip(0.3), saved_clip(0.6)
     annotations.save_annotation(first, "unsure", " squeaks? ", by="Ann")
-    kept = annotations.save_annotation(first, "anomalous", "squeaks", by="Ben")
+    saved = annotations.save_annotation(first, "anomalous", "squeaks", by="Ben")
     annotations.save_annotation(second, "normal")
-    assert annotations.list_annotations([first]) == {first: kept}
-    assert (kept.verdict, kept.note, kept.by) == ("anomalous", "squeaks", "Ben")
+    assert annotations.list_annotations([first]) == {first: saved}
+    assert (saved.verdict, saved.note, saved.by) == ("anomalous", "squeaks", "Ben")
     assert set(annotations.list_annotations()) == {first, second}
     assert annotations.list_annotations([]) == {}
     annotations.delete_annotation(second)
@@ -42,9 +42,11 @@ def test_a_label_replaces_the_one_before_and_goes_with_its_clip() -> None:
         annotations.save_annotation(first, "faulty")
 
 
-def test_labels_of_more_clips_than_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_annotations_of_more_clips_than_are_asked_for_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(annotations, "_ASKED_AT_ONCE", 2)
-    ids = [kept_clip(peak) for peak in (0.2, 0.4, 0.6, 0.8)]
+    ids = [saved_clip(peak) for peak in (0.2, 0.4, 0.6, 0.8)]
     for clip_id in ids:
         annotations.save_annotation(clip_id, "normal")
     assert set(annotations.list_annotations(ids[:3])) == set(ids[:3])

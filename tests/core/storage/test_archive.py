@@ -20,7 +20,7 @@ from core.jobs.tasks.score import ScoreTask
 from core.runtime.resource_usage import ResourceUsage
 from core.storage import costs, database, models, scores, thresholds, training
 from core.storage.archive import RECORD, export_model, import_model
-from tests.core.storage.test_models import fitted, kept_clip
+from tests.core.storage.test_models import fitted, saved_clip
 from tests.support.fake_detector import FakeDetector, tone
 
 
@@ -195,7 +195,7 @@ def test_what_a_model_was_trained_on_is_read_without_pytorch() -> None:
 
 
 def test_a_fit_keeps_what_it_was_asked_for_and_its_time() -> None:
-    ids = [kept_clip(peak) for peak in (0.2, 0.4, 0.6)]
+    ids = [saved_clip(peak) for peak in (0.2, 0.4, 0.6)]
     asked = {"clip_ids": ids, "model_name": "Fan", "groups": ["a", "b", "b"], "seed": 3}
     task = FitTask.from_record(asked | {"resumed_since": "2026-01-01T00:00:00+00:00"})
     model_id = task.run()["model_id"]
@@ -215,8 +215,8 @@ def test_costs_are_medians_of_what_was_measured() -> None:
     result = models.load_model(record.id).score(tone(0.5))
     for peak, seconds in ((0.2, 0.1), (0.4, 0.3), (0.6, 9.0)):
         cost = ResourceUsage(seconds, int(1000 * peak))
-        scores.save_score(record.id, kept_clip(peak), result, cost)
-    scores.save_score(record.id, kept_clip(0.8), result)
+        scores.save_score(record.id, saved_clip(peak), result, cost)
+    scores.save_score(record.id, saved_clip(0.8), result)
     found = costs.model_cost(record.id)
     assert found.seconds_per_second == pytest.approx(0.3) and found.peak_memory_bytes == 600
 
@@ -225,7 +225,7 @@ def test_scoring_goes_on_where_it_was_cut_off(monkeypatch: pytest.MonkeyPatch) -
     from core.storage.tables import now
 
     record = models.save_model(fitted(), "Fan")
-    ids = [kept_clip(peak) for peak in (0.2, 0.4, 0.6)]
+    ids = [saved_clip(peak) for peak in (0.2, 0.4, 0.6)]
     ScoreTask(model_id=record.id, clip_ids=ids[:1]).run()
     asked = now()
     ScoreTask(model_id=record.id, clip_ids=ids[1:2]).run()

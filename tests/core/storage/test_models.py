@@ -34,7 +34,7 @@ def fitted() -> Any:
     return FakeDetector(false_alarm_rate=0.1).fit([tone(peak) for peak in NORMAL_PEAKS])
 
 
-def kept_clip(peak: float) -> str:
+def saved_clip(peak: float) -> str:
     clip = tone(peak)
     return add_recording(f"tone {peak}.wav", wav_bytes(clip.samples, clip.sample_rate)).id
 
@@ -109,7 +109,7 @@ def test_a_model_that_cannot_be_kept_leaves_nothing(
 
 def test_deletion_can_be_undone() -> None:
     record = models.save_model(fitted(), "Fan")
-    clip_id = kept_clip(0.95)
+    clip_id = saved_clip(0.95)
     scores.save_score(record.id, clip_id, models.load_model(record.id).score(tone(0.95)))
     models.delete(record.id)
     assert models.list_models() == [] and not record.folder.exists()
@@ -153,7 +153,7 @@ def test_a_model_whose_folder_is_damaged_or_gone() -> None:
 def test_a_threshold_moved_changes_verdicts_and_no_score() -> None:
     record = models.save_model(fitted(), "Fan")
     detector = models.load_model(record.id)
-    ids = {peak: kept_clip(peak) for peak in (0.55, 0.85, 0.95)}
+    ids = {peak: saved_clip(peak) for peak in (0.55, 0.85, 0.95)}
     for peak, clip_id in ids.items():
         scores.save_score(record.id, clip_id, detector.score(tone(peak)))
     before = scores.list_scores(record.id)
@@ -178,7 +178,7 @@ def test_a_threshold_moved_changes_verdicts_and_no_score() -> None:
 
 def test_a_score_comes_back_as_it_was() -> None:
     record = models.save_model(fitted(), "Fan")
-    result, clip_id = models.load_model(record.id).score(tone(0.95)), kept_clip(0.95)
+    result, clip_id = models.load_model(record.id).score(tone(0.95)), saved_clip(0.95)
     scores.save_score(record.id, clip_id, result)
     loaded = scores.load_map(record.id, clip_id)
     for name in ("raw", "evidence", "freq_hz", "time_s"):
@@ -193,9 +193,9 @@ def test_a_score_comes_back_as_it_was() -> None:
 
 
 def test_an_error_takes_the_place_of_a_score_and_back() -> None:
-    record, clip_id = models.save_model(fitted(), "Fan"), kept_clip(0.95)
+    record, clip_id = models.save_model(fitted(), "Fan"), saved_clip(0.95)
     scores.save_score(record.id, clip_id, AudioError("“tone” cannot be read."))
-    other = kept_clip(0.1)
+    other = saved_clip(0.1)
     scores.save_score(record.id, other, models.load_model(record.id).score(tone(0.1)))
     assert [score.error for score in scores.list_scores(record.id)] == [
         None,
@@ -208,7 +208,7 @@ def test_an_error_takes_the_place_of_a_score_and_back() -> None:
 
 
 def test_damaged_and_missing_maps(hearmap_home: Path) -> None:
-    record, clip_id = models.save_model(fitted(), "Fan"), kept_clip(0.95)
+    record, clip_id = models.save_model(fitted(), "Fan"), saved_clip(0.95)
     with pytest.raises(StoreError, match="was not scored"):
         scores.load_map(record.id, clip_id)
     scores.save_score(record.id, clip_id, models.load_model(record.id).score(tone(0.95)))
@@ -232,7 +232,7 @@ def test_damaged_and_missing_maps(hearmap_home: Path) -> None:
 
 
 def test_full_disk_keeps_the_earlier_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    record, clip_id = models.save_model(fitted(), "Fan"), kept_clip(0.95)
+    record, clip_id = models.save_model(fitted(), "Fan"), saved_clip(0.95)
     detector = models.load_model(record.id)
     scores.save_score(record.id, clip_id, detector.score(tone(0.95)))
 
@@ -248,7 +248,7 @@ def test_full_disk_keeps_the_earlier_map(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_scores_go_with_their_clip_and_need_one(hearmap_home: Path) -> None:
-    record, clip_id = models.save_model(fitted(), "Fan"), kept_clip(0.95)
+    record, clip_id = models.save_model(fitted(), "Fan"), saved_clip(0.95)
     result = models.load_model(record.id).score(tone(0.95))
     scores.save_score(record.id, clip_id, result)
     delete_recording(clip_id)
@@ -257,4 +257,4 @@ def test_scores_go_with_their_clip_and_need_one(hearmap_home: Path) -> None:
     with pytest.raises(StoreError, match="recording is no longer here"):
         scores.save_score(record.id, clip_id, result)
     with pytest.raises(StoreError, match="model is no longer here"):
-        scores.save_score("none", kept_clip(0.3), result)
+        scores.save_score("none", saved_clip(0.3), result)

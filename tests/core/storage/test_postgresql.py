@@ -13,8 +13,8 @@ from tests.core.jobs.test_jobs import (  # noqa: F401 - run here too
     test_a_cancelled_job_is_resumed_as_it_was_asked_for,
 )
 from tests.core.storage.test_annotations_and_thresholds import (  # noqa: F401 - run here too
-    test_a_label_replaces_the_one_before_and_goes_with_its_clip,
     test_a_threshold_keeps_its_history_and_is_undone_step_by_step,
+    test_an_annotation_replaces_the_one_before_and_goes_with_its_clip,
     test_of_two_people_who_change_one_threshold_the_second_is_told,
     test_records_of_the_first_version_are_brought_forward,
 )
