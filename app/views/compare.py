@@ -45,7 +45,7 @@ def draw() -> None:
 
 
 def _choose_models(model: ModelRecord, chosen: ScoreRecord) -> list[ModelRecord]:
-    """Draw the choice of models beside the first: initially all that scored the recording."""
+    # Draw the choice of models beside the first: initially all that scored the recording.
     records = {record.id: record for record in list_models()}
     others = [model_id for model_id in records if model_id != model.id]
     if not others:
@@ -79,7 +79,7 @@ def _score_of(model_id: str, clip_id: str) -> ScoreRecord | None:
 def _compared(
     models: list[ModelRecord], chosen: ScoreRecord
 ) -> tuple[list[ComparedModel], list[ModelRecord]]:
-    """Read what models say of the recording; return also those that have not scored it."""
+    # Read what models say of the recording; return also those that have not scored it.
     compared, missing = [], []
     for model in models:
         score = _score_of(model.id, chosen.clip_id)

@@ -49,7 +49,7 @@ def _prepare(model: ModelRecord, score: ScoreRecord, rate: float) -> None:
 
 
 def _show(model: ModelRecord, score: ScoreRecord) -> float:
-    """Draw the recording; return the false-alarm rate that was chosen."""
+    # Draw the recording; return the false-alarm rate that was chosen.
     verdict_place = st.container(key="verdict")
     picture_place = st.container()
     left, right = st.columns([3, 2], gap="large")
@@ -78,7 +78,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
 
 
 def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
-    """Choose the whole recording, or of a long one the part that the player asks for."""
+    # Choose the whole recording, or of a long one the part that the player asks for.
     return wanted_part(
         "player",
         score.clip_id,
@@ -89,7 +89,7 @@ def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
 
 
 def _marked(state: PlayerState) -> list[Box]:
-    """List what is painted in the player, else what is chosen, in seconds of the recording."""
+    # List what is painted in the player, else what is chosen, in seconds of the recording.
     if state.painted is not None:
         return list(state.painted.boxes)
     return [] if state.selection is None else [state.selection]

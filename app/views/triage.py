@@ -83,10 +83,8 @@ def _list(model_id: str) -> None:
 
 
 def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
-    """Save what was annotated in the list since the last run; return what is saved so far.
-
-    What the database refuses now stays in the list, which sends it again with the next change.
-    """
+    # Save what was annotated in the list since the last run; return what is saved so far.
+    # What the database refuses now stays in the list, which sends it again with the next change.
     saved = dict(st.session_state.get(f"{Key.ACKNOWLEDGED}_{key}", {}))
     by = str(st.session_state.get(Key.WHO) or "")
     for change in changes(key, saved):
@@ -138,7 +136,7 @@ def _import(model_id: str) -> None:
 
 
 def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[str, ...]]:
-    """Save the annotations of a file; return their number, and a sentence on each other row."""
+    # Save the annotations of a file; return their number, and a sentence on each other row.
     names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
     try:
         found = annotation_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))

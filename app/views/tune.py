@@ -74,7 +74,7 @@ def _take_events(model_id: str, sent: dict[str, LineEvent]) -> None:
 
 
 def _line_of(model: ModelRecord) -> float:
-    """Find the line's rate: as it was left in this visit, else as in the link, else as saved."""
+    # Find the line's rate: as it was left in this visit, else as in the link, else as saved.
     left = st.session_state.get(f"{Key.LINE}_{model.id}")
     if left is not None:
         return float(left)
@@ -98,7 +98,7 @@ def _situation() -> Situation:
 
 
 def _number(name: str, low: float, high: float) -> float | None:
-    """Read a number of the address, None where it is none or out of bounds."""
+    # Read a number of the address, None where it is none or out of bounds.
     try:
         value = float(st.query_params.get(name, ""))
     except ValueError:

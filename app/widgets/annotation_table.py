@@ -118,7 +118,7 @@ def from_csv(data: bytes, names: Mapping[str, str], *, by: str) -> ImportedAnnot
 def _recording_of(
     cells: Mapping[str, str], names: Mapping[str, str], ids_of: Mapping[str, list[str]]
 ) -> tuple[str, str]:
-    """Find the id of a row's recording, or why there is none."""
+    # Find the id of a row's recording, or why there is none.
     clip_id, name = cells.get("clip_id", ""), _text(cells.get("name", ""))
     if clip_id in names:
         return clip_id, ""
@@ -154,7 +154,7 @@ def _rows(data: bytes) -> Iterator[list[str]]:
 
 
 def _cell(text: str) -> str:
-    """Write a text so that no spreadsheet takes it for a formula; `_text` reads it again."""
+    # Write a text so that no spreadsheet takes it for a formula; `_text` reads it again.
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -102,7 +102,7 @@ def _recorded(root: Path, source: str) -> dict[str, Any] | None:
 
 @st.cache_data(max_entries=16, ttl=300, show_spinner=False)
 def _classes(source: str, root: str, first: str, second: str) -> tuple[list[str], list[str]] | str:
-    """List the classes of the normal recordings and of the events, or say why there are none."""
+    # List the classes of the normal recordings and of the events, or say why there are none.
     # Not at the top: PyTorch comes with it.
     from core.evaluation.benchmarks.run_saved import mix_set
 

@@ -263,7 +263,7 @@ def _example(clip: dict[str, Any], sample_rate: int, key: str) -> None:
 
 @st.cache_data(max_entries=48, show_spinner=False)
 def _sound(described: str, sample_rate: int, snr_db: float | None) -> bytes:
-    """Make the recording as WAV again from its files or its seed, in about 0.1 s."""
+    # Make the recording as WAV again from its files or its seed, in about 0.1 s.
     from core.audio import wav_bytes
     from core.evaluation.benchmarks.mix_again import again
     from core.evaluation.datasets.mixing import Mix

@@ -129,7 +129,7 @@ def draw_waiting(task: KeyedTask, what: str, *, by_itself: bool, button: str) ->
 
 
 def _started() -> dict[str, tuple[str, str]]:
-    """Get kind and job of what the session started, by the key of the result."""
+    # Get kind and job of what the session started, by the key of the result.
     started: dict[str, tuple[str, str]] = st.session_state.setdefault(STARTED, {})
     return started
 

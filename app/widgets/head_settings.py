@@ -43,7 +43,7 @@ def draw(
 
 
 def _of_kind(value: Any, first: Any) -> Any:
-    """Give a value that was stored as JSON the type of the preset's value."""
+    # Give a value that was stored as JSON the type of the preset's value.
     if isinstance(first, tuple):
         return tuple(value)
     return value if value is None or first is None else type(first)(value)

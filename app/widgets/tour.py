@@ -64,7 +64,7 @@ def draw(title: str) -> None:
 
 
 def _demo_query(view: str) -> dict[str, str]:
-    """Name the newest demo model, where the view shows one."""
+    # Name the newest demo model, where the view shows one.
     # Not at the top: pages without a tour start without the database.
     from core.storage import models
 

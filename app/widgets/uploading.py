@@ -81,7 +81,7 @@ def gather(purpose: str) -> list[str]:
 
 
 def _turn_of(purpose: str) -> int:
-    """Count the uploads; a new number in an uploader's key empties it."""
+    # Count the uploads; a new number in an uploader's key empties it.
     turn: int = st.session_state.setdefault(f"{Key.UPLOAD_ROUND}_{purpose}", 0)
     return turn
 

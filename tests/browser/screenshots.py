@@ -57,7 +57,7 @@ VIEWS = {
     "start": "Start: the demo or one's own recordings, and the models there are",
     "fit": "Fit: every recording checked, then learned from",
     "score": "Score: new recordings sorted by evidence",
-    "listen": "Listen: where a recording is unlike the normal ones, seen and heard",
+    "listen": "Listen: where a recording is anomalous, seen and heard",
     "compare": "Compare: one recording as several models see it",
     "triage": "Triage: many recordings, one key each",
     "tune": "Tune: what a threshold costs",
@@ -265,7 +265,7 @@ def score_busy(
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(
         [str(path) for path in files]
     )
-    page.get_by_role("button", name="Score 100 clips").click(timeout=120_000)
+    page.get_by_role("button", name="Score 100 recordings").click(timeout=120_000)
     page.get_by_role("progressbar").first.wait_for(timeout=120_000)
     page.wait_for_timeout(3000)
     keep(page, folder / f"score_busy_light_{WIDE}.png")
@@ -394,7 +394,7 @@ def explaining_views(browser: Browser, url: str, address: str, folder: Path) -> 
 
 
 def tuning_views(browser: Browser, server: AppServer, folder: Path) -> None:
-    """Tune and Triage: empty, and full of 400 scored clips of which some are labelled."""
+    """Tune and Triage: empty, and full of 400 scored clips of which some are annotated."""
     with at_home(server):
         seed(400, seconds=6.0)
         scored = list_scores(MODEL_ID, strips=False)

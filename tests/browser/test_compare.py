@@ -69,7 +69,7 @@ def test_four_heads_side_by_side(page: Page, compared: tuple[AppServer, str]) ->
     page.get_by_role("button", name="Remove Pump stfpm").or_(
         page.locator("[data-baseweb=tag]", has_text="Pump stfpm").locator("[role=presentation]")
     ).first.click()
-    expect(page.get_by_text("3 of 3 models find this recording unlike")).to_be_visible(
+    expect(page.get_by_text("3 of 3 models find this recording anomalous")).to_be_visible(
         timeout=30_000
     )
     wait_idle(page)

@@ -120,7 +120,7 @@ def test_own_recordings_fit_score_listen_download(
     open_app(page, app)
     go_to(page, "Fit")
     upload(page, normal)
-    expect(page.get_by_text("8 clips", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("8 recordings", exact=False).first).to_be_visible(timeout=60_000)
     name = page.get_by_role("textbox", name="Name of the model")
     name.fill("Journey")
     name.press("Enter")
@@ -130,9 +130,9 @@ def test_own_recordings_fit_score_listen_download(
     page.get_by_role("button", name="Score recordings with it").click()
     expect(page.get_by_role("heading", name="Score", exact=True)).to_be_visible(timeout=30_000)
     upload(page, unknown)
-    page.get_by_role("button", name="Score 2 clips").click(timeout=60_000)
+    page.get_by_role("button", name="Score 2 recordings").click(timeout=60_000)
     expect(page.get_by_text("of 2 recordings")).to_be_visible(timeout=FIT_SECONDS * 1000)
-    page.get_by_role("button", name="Listen to the strongest").click()
+    page.get_by_role("button", name="Listen to the highest score").click()
     play_for_a_moment(page)
     # When the explanation is there the page runs once more, and gives its downloads new addresses.
     expect(page.locator("[class*=st-key-job_]")).to_have_count(0, timeout=120_000)
@@ -141,8 +141,8 @@ def test_own_recordings_fit_score_listen_download(
     for label, ending in (
         ("Map (PNG)", "_map.png"),
         ("Map (NPZ)", "_map.npz"),
-        ("Unlike part (WAV)", "_unlike_part.wav"),
-        ("The rest (WAV)", "_rest.wav"),
+        ("Anomalous part (WAV)", "_anomalous_part.wav"),
+        ("Residual (WAV)", "_residual.wav"),
         ("Regions (CSV)", "_regions.csv"),
     ):
         with page.expect_download(timeout=60_000) as waiting:
@@ -163,17 +163,17 @@ def test_a_reload_during_a_fit_finds_the_job_and_cancel_stops_it(
     open_app(page, app)
     go_to(page, "Fit")
     upload(page, normal)
-    expect(page.get_by_text("12 clips", exact=False).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("12 recordings", exact=False).first).to_be_visible(timeout=60_000)
     # The slowest method: the recommended one is done before a page has been read again.
     choose(page, "Method", "STFPM")
     wait_idle(page)
     page.get_by_role("button", name="Fit", exact=True).click()
     expect(page.get_by_role("progressbar").first).to_be_visible(timeout=60_000)
     page.reload()
-    expect(page.get_by_text("on 12 clips")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("on 12 recordings")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("progressbar").first).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("The fit was cancelled; nothing of it was kept.")).to_be_visible(
+    expect(page.get_by_text("The fit was cancelled. Nothing of it was saved.")).to_be_visible(
         timeout=120_000
     )
 
@@ -214,7 +214,8 @@ def test_a_benchmark_of_a_demo_machine_ends_in_numbers_and_sounds(
     open_app(page, app)
     go_to(page, "Benchmark")
     page.get_by_text("Size", exact=True).click()
-    for label, number in (("Training clips a class", "4"), ("Normal test clips a class", "2")):
+    sizes = {"Recordings to fit on, per class": "4", "Normal test recordings, per class": "2"}
+    for label, number in sizes.items():
         page.get_by_label(label).fill(number)
         page.get_by_label(label).press("Enter")
         wait_idle(page)
@@ -224,9 +225,8 @@ def test_a_benchmark_of_a_demo_machine_ends_in_numbers_and_sounds(
         page.wait_for_timeout(300)
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.get_by_text("Measuring padim on fan")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("PaDiM, recommended tells normal from unlike clips")).to_be_visible(
-        timeout=FIT_SECONDS * 1000
-    )
+    said = "PaDiM, recommended separates anomalous from normal recordings"
+    expect(page.get_by_text(said)).to_be_visible(timeout=FIT_SECONDS * 1000)
     expect(page.locator("[data-testid=stAudio]")).to_have_count(4, timeout=60_000)
     wait_idle(page, timeout_seconds=60)
     page.reload()

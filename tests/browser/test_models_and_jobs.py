@@ -72,14 +72,14 @@ def test_a_model_is_kept_exported_deleted_brought_back_and_imported(
     model = kept_model("Fan")
     open_app(page, app, f"models?model={model.id}")
     heading(page, "Fan")
-    expect(page.get_by_text("9 normal clips, 9.0 s of sound")).to_be_visible()
+    expect(page.get_by_text("9 normal recordings, 9.0 s of sound")).to_be_visible()
     for fact in ("CC0", "loudness", "12.0 s"):
         expect(page.get_by_role("cell", name=fact)).to_be_visible()
 
     name = page.get_by_role("textbox", name="Name", exact=True)
     name.fill("Fan *in* the cellar")
     page.get_by_role("textbox", name="Note").fill("since May <b>")
-    page.get_by_role("button", name="Keep name and note").press("Enter")
+    page.get_by_role("button", name="Save name and note").press("Enter")
     heading(page, "Fan *in* the cellar")
     expect(page.get_by_text("since May <b>", exact=True).first).to_be_visible()
 
@@ -110,13 +110,13 @@ def test_a_copy_begins_as_its_model_was_fitted(page: Page, app: AppServer) -> No
     open_app(page, app, f"models?model={model.id}")
     page.get_by_role("button", name="Duplicate with changes").click()
     heading(page, "Fit")
-    expect(page.get_by_text("This begins as “Original” was fitted")).to_be_visible()
-    expect(page.get_by_text("1 recording of it is no longer here")).to_be_visible()
+    expect(page.get_by_text("The settings and recordings are those of “Original”")).to_be_visible()
+    expect(page.get_by_text("1 of its recordings no longer exists")).to_be_visible()
     expect(page.get_by_text("9 recordings, 9.0 s of sound")).to_be_visible()
     expect(page.get_by_role("textbox", name="Name of the model")).to_have_value("Original")
     expect(page.get_by_role("combobox", name="Method")).to_have_value("PatchCore")
-    expect(page.get_by_role("combobox", name="Which clips belong together?")).to_have_value(
-        "Files whose names begin alike belong together"
+    expect(page.get_by_role("combobox", name="Which recordings belong together?")).to_have_value(
+        "Recordings whose names begin alike"
     )
     expect(page.get_by_role("radio", name="As published")).to_be_checked()
     page.get_by_text("Advanced settings").click()
@@ -135,12 +135,12 @@ def test_what_is_gone_is_said_and_there_is_a_way_on(page: Page, app: AppServer) 
     thresholds.set_false_alarm_rate(model.id, 0.3, by="Ann")
     models.delete(model.id)
     page.get_by_role("button", name="Undo the last change").click()
-    expect(page.get_by_text("The model of this link is no longer there.")).to_be_visible(
+    expect(page.get_by_text("The model of this link no longer exists.")).to_be_visible(
         timeout=PATIENCE_MS
     )
     wait_idle(page)
     open_app(page, app, f"models?model={model.id}")
-    expect(page.get_by_text("The model of this link is no longer there.")).to_be_visible()
+    expect(page.get_by_text("The model of this link no longer exists.")).to_be_visible()
     page.get_by_text("Deleted: ").click()
     keyed(page, f"back_{model.id}").get_by_role("button").click()
     heading(page, "Gone soon")
@@ -166,7 +166,7 @@ def test_a_job_that_a_restart_cut_off_is_resumed(page: Page, app: AppServer) -> 
     open_app(page, app, "jobs")
     card = keyed(page, "job_cut")
     expect(card.get_by_text("Cut off")).to_be_visible()
-    expect(card.get_by_text(f"Scoring 1 clip with “{model.name}”")).to_be_visible()
+    expect(card.get_by_text(f"Scoring 1 recording with “{model.name}”")).to_be_visible()
     card.get_by_role("button", name="Resume").press("Enter")
     # The only clip is gone, and the model is none that this program can load: either is said.
     expect(keyed(page, "job_cut").get_by_text("Failed")).to_be_visible()

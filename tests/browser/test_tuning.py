@@ -200,23 +200,23 @@ def test_triage_steps_labels_filters_exports_and_imports(
 
     with page.expect_download() as waiting:
         keyed(page, "export_labels").get_by_role("button").click()
-    exported = tmp_path / "labels.csv"
+    exported = tmp_path / "annotations.csv"
     waiting.value.save_as(exported)
     rows = list(csv.DictReader(io.StringIO(exported.read_text(encoding="utf-8-sig"))))
     assert len(rows) == N_CLIPS
-    labelled = [row["label"] for row in rows if row["label"]]
+    labelled = [row["annotation"] for row in rows if row["annotation"]]
     assert labelled == ["anomalous", "anomalous", "anomalous", "normal", "unsure"]
     assert rows[0]["note"] == "a knock" and rows[0]["clip_id"] == first
 
     edited = tmp_path / "edited.csv"
     edited.write_text(
-        f"name;label;note\n{rows[5]['name']};normal;as usual\n{rows[6]['name']};perhaps;\n"
+        f"name;annotation;note\n{rows[5]['name']};normal;as usual\n{rows[6]['name']};perhaps;\n"
         "nowhere.wav;normal;\n"
     )
     page.locator("[data-testid=stFileUploaderDropzoneInput]").set_input_files(str(edited))
-    expect(page.get_by_text("1 label imported.")).to_be_visible()
-    expect(page.get_by_text("“perhaps” is no label")).to_be_visible()
-    expect(page.get_by_text("no scored recording is called “nowhere.wav”")).to_be_visible()
+    expect(page.get_by_text("1 annotation imported.")).to_be_visible()
+    expect(page.get_by_text("“perhaps” is not an annotation")).to_be_visible()
+    expect(page.get_by_text("no scored recording has the name “nowhere.wav”")).to_be_visible()
     expect(root).to_have_attribute("data-labelled", "6")
 
     # What was labelled is what Tune counts.
