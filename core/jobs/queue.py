@@ -148,11 +148,18 @@ def _start(work: _Attempt) -> None:
             future = pool.submit(call)
         _futures[work.job_id] = future
         _start_heartbeat()
-    future.add_done_callback(lambda done: _ended(done, pool, work))
+    future.add_done_callback(lambda done: _when_ended(done, pool, work))
+
+
+def _when_ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
+    # From Python 3.13 on, a broken pool calls this while it holds the lock that submitting to it
+    # and shutting it down take: whatever follows needs a thread of its own.
+    if not _ending:
+        threading.Thread(target=_ended, args=(future, pool, work), daemon=True).start()
 
 
 def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
-    """Write how the job ended, where the worker could not; called in a pool's thread."""
+    """Write how the job ended, where the worker could not."""
     with _lock:
         # Another is there when the job was resumed meanwhile.
         if _futures.get(work.job_id) is future:

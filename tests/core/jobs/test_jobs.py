@@ -6,9 +6,11 @@ import datetime
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +179,23 @@ def test_a_worker_killed_while_it_had_nothing_to_do() -> None:
     pid = wait(submit(Count(steps=1)), ended).result["pid"]
     os.kill(pid, 9)
     assert wait(submit(Count(steps=1)), ended).state == "done"
+
+
+def test_the_end_of_a_job_is_written_outside_the_pools_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # From Python 3.13 on that thread holds the pool's lock when a worker was killed, and writing
+    # the end of one job may start the next: the job would stay running for ever.
+    threads = []
+    write_end = queue._ended
+
+    def noted(*arguments: Any) -> None:
+        threads.append(type(threading.current_thread()))
+        write_end(*arguments)
+
+    monkeypatch.setattr(queue, "_ended", noted)
+    wait(submit(BeKilled()), ended)
+    assert threads == [threading.Thread]
 
 
 def test_errors_become_sentences(hearmap_home: Path) -> None:
