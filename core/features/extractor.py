@@ -168,7 +168,10 @@ class FeatureExtractor:
             infos.append(self.info(one))
             keys.append(parts)
             of_all = f" of {n_clips}" if n_clips else ""
-            progress(f"Listening to clip {len(infos)}{of_all}", len(infos) / (n_clips or math.inf))
+            progress(
+                f"Computing features of clip {len(infos)}{of_all}",
+                len(infos) / (n_clips or math.inf),
+            )
         return Features(infos, keys, self.cache)
 
     def info(self, clip: Clip | TrainingClip) -> SourceClip:
