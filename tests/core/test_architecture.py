@@ -39,18 +39,6 @@ LAYERS: list[set[str]] = [
 ]
 
 
-# Being broken; nothing may be added.
-CIRCLES_BEING_BROKEN = {
-    frozenset(
-        {
-            "core.backbones.cnn14_family",
-            "core.backbones.htsat",
-            "core.backbones.weights.catalogue",
-            "core.backbones.weights.cnn14_checkpoints",
-            "core.backbones.weights.htsat_checkpoint",
-        }
-    ),
-}
 LOOSE = {
     "core": {"__init__", "__main__", "errors", "types"},
     "app": {"__init__", "main", "state", "cache", "guard", "garbage_collection", "navigation"},
@@ -156,7 +144,7 @@ def test_nothing_is_imported_in_a_circle() -> None:
         for source, name in names_of(tree_of(path), path):
             found.add(f"{source}.{name}" if f"{source}.{name}" in modules else source)
         imported[module_name(path)] = found & modules - {module_name(path)}
-    assert circles(imported) <= CIRCLES_BEING_BROKEN
+    assert not circles(imported)
 
 
 @pytest.mark.parametrize("package", LOOSE)
