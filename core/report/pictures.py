@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+from scipy.ndimage import binary_erosion
 
 from core.report.summary_sentence import summary_sentence
 from core.report.ticks import ticks
@@ -108,7 +109,8 @@ def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> I
         grey = _grey(level_db, float(level_db.max()), size)
     colours = _coloured(grey, found.evidence, size)
     above = _resized(found.raw, size) > found.map_threshold
-    colours[_outline(above)] = CONTOUR
+    # The contour is the two outermost pixels of what exceeds the threshold.
+    colours[above & ~binary_erosion(above, iterations=2, border_value=1)] = CONTOUR
     return Image.fromarray(colours.round().astype(np.uint8))
 
 
@@ -116,23 +118,6 @@ def _resized(values: Float32Array, size: tuple[int, int]) -> Float64Array:
     # Scale [freq, time] to pixels, high frequencies on top.
     image = Image.fromarray(np.ascontiguousarray(values[::-1], dtype=np.float32))
     return np.asarray(image.resize(size, Image.Resampling.BILINEAR), dtype=np.float64)
-
-
-def _outline(
-    inside: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    # Find the two outermost pixels of what is inside.
-    shrunk = inside
-    for _ in range(2):
-        padded = np.pad(shrunk, 1, constant_values=True)
-        shrunk = (
-            padded[1:-1, 1:-1]
-            & padded[:-2, 1:-1]
-            & padded[2:, 1:-1]
-            & padded[1:-1, :-2]
-            & padded[1:-1, 2:]
-        )
-    return inside & ~shrunk
 
 
 def _frequency_axis(draw: ImageDraw.ImageDraw, freq_hz: Float64Array) -> None:

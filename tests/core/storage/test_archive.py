@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +18,7 @@ from core.jobs.tasks.score import ScoreTask
 from core.runtime.resource_usage import ResourceUsage
 from core.storage import costs, database, models, scores, thresholds, training
 from core.storage.archive import RECORD, export_model, import_model
-from tests.core.storage.test_models import fitted, saved_clip
+from tests.core.storage.test_models import fitted, printed_by, saved_clip
 from tests.support.fake_detector import FakeDetector, tone
 
 
@@ -184,14 +182,7 @@ def test_what_a_model_was_trained_on_is_read_without_pytorch() -> None:
         f"found = training.trained_on('{record.id}'); archive.export_model('{record.id}'); "
         "print(len(found.clips), found.clips[0].name, found.seconds, 'torch' in sys.modules)"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert out.stdout == "9 tone 0.1 9.0 False\n"
+    assert printed_by(program) == "9 tone 0.1 9.0 False\n"
 
 
 def test_a_fit_keeps_what_it_was_asked_for_and_its_time() -> None:

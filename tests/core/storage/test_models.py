@@ -52,20 +52,21 @@ def test_a_model_is_there_after_a_restart() -> None:
     assert np.array_equal(kept.clip_scores, fitted().peaks) and kept.cross_fitted is True
 
 
+def printed_by(program: str) -> str:
+    """What a Python program prints in a process of its own."""
+    command = [sys.executable, "-c", program]
+    return subprocess.run(
+        command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True
+    ).stdout
+
+
 def test_listing_needs_no_pytorch() -> None:
     models.save_model(fitted(), "Fan")
     program = (
         "import sys; from core.storage.models import list_models; "
         "print([m.name for m in list_models()], 'torch' in sys.modules)"
     )
-    out = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert out.stdout == "['Fan'] False\n"
+    assert printed_by(program) == "['Fan'] False\n"
 
 
 def test_names_are_told_apart() -> None:
