@@ -43,7 +43,11 @@ class AnomalibClasses:
 
 
 def load() -> AnomalibClasses | None:
-    """Anomalib's classes, or None where it is not installed or is laid out otherwise."""
+    """Load anomalib's classes.
+
+    Returns:
+        None where it is not installed or is laid out otherwise.
+    """
     found = importlib.util.find_spec("anomalib")
     if found is None or not found.submodule_search_locations:
         return None

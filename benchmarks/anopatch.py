@@ -27,7 +27,15 @@ LIMIT_GIB = 16
 
 
 def measure_step(batch_size: int, frugal: bool) -> dict[str, float]:
-    """One batch forth and back and one step of AdamW, as the head does it, in this process."""
+    """Run one batch forth and back and one step of AdamW, as the head does it, in this process.
+
+    Args:
+        batch_size: Clips of 10 s in the batch.
+        frugal: Whether the blocks' insides are computed again on the way back.
+
+    Returns:
+        Peak memory in GiB, seconds and the loss.
+    """
     settings = AnoPatchSettings()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(0)
@@ -54,7 +62,14 @@ def measure_step(batch_size: int, frugal: bool) -> dict[str, float]:
 
 
 def table(sizes: list[tuple[int, bool]]) -> str:
-    """A row for each batch size and way of keeping what the way back needs."""
+    """Measure each batch size in a process of its own.
+
+    Args:
+        sizes: Batch sizes, and whether insides are computed again on the way back.
+
+    Returns:
+        A table in Markdown.
+    """
     lines = [
         "| clips of 10 s in a batch | insides of blocks | peak memory, GiB | step, s | s a clip |",
         "|---|---|---|---|---|",

@@ -58,7 +58,11 @@ LINE, TRIAGE, PLAYER = ".hearmap-threshold", ".hearmap-triage", ".hearmap-player
 
 
 def main() -> int:
-    """Measure and write the section."""
+    """Measure and write the section.
+
+    Returns:
+        The exit status.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=20)
     given = parser.parse_args()
@@ -91,7 +95,17 @@ def main() -> int:
 def measure(
     browser: Browser, server: AppServer, repeats: int, *, is_first: bool = False
 ) -> dict[str, list[float]]:
-    """Seconds of each thing people do; the first time of each is not counted with the others."""
+    """Time each thing people do; the first time of each is not counted with the others.
+
+    Args:
+        browser: The browser.
+        server: The app.
+        repeats: How often each is done.
+        is_first: Whether nobody has opened the server yet, so that its first view is timed too.
+
+    Returns:
+        Seconds of each repeat, by what was done.
+    """
     found: dict[str, list[float]] = {}
     if is_first:
         found["first view of a fresh server"] = [opened(browser, server, "", "h1")]
@@ -147,14 +161,31 @@ def measure(
 
 
 def new_page(browser: Browser) -> Page:
-    """A page of its own session, patient on a machine that does other work."""
+    """Open a page of its own session, patient on a machine that does other work.
+
+    Args:
+        browser: The browser.
+
+    Returns:
+        The page.
+    """
     page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
     page.set_default_timeout(120_000)
     return page
 
 
 def opened(browser: Browser, server: AppServer, address: str, ready: str) -> float:
-    """Seconds from asking for a page, in a session of its own, to its heading."""
+    """Time a page from asking for it, in a session of its own, to its heading.
+
+    Args:
+        browser: The browser.
+        server: The app.
+        address: The page, below the server's address.
+        ready: A selector of what shows that it is there.
+
+    Returns:
+        Seconds.
+    """
     page = new_page(browser)
     began = time.perf_counter()
     page.goto(f"{server.url}/{address}")
@@ -173,7 +204,22 @@ def repeated(
     *,
     pause: float = 0.3,
 ) -> list[float]:
-    """Seconds of each repeat but the first, with a pause before each as a person makes."""
+    """Time an action on a page again and again, with a pause before each as a person makes.
+
+    Args:
+        page: The page.
+        repeats: How many times count.
+        find: A selector of the component.
+        act: The script of the k-th action.
+        done: A script that is true once its result is there.
+        pause: The pause in seconds.
+
+    Returns:
+        Seconds of each repeat but the first.
+
+    Raises:
+        SystemExit: there was no result in time.
+    """
     seconds = []
     for k in range(repeats + 1):
         page.wait_for_timeout(1000 * pause)
@@ -188,7 +234,16 @@ def repeated(
 
 @contextmanager
 def fitting(browser: Browser, server: AppServer, scratch: Path) -> Iterator[Callable[[], bool]]:
-    """While inside, a fit runs in the app's pool; gives whether it still does."""
+    """Run a fit in the app's pool meanwhile.
+
+    Args:
+        browser: The browser.
+        server: The app.
+        scratch: A folder for its recordings.
+
+    Yields:
+        A function that says whether it still runs.
+    """
     files = []
     for k in range(N_FIT_CLIPS):
         clip = make("fan", seed=k).clip
@@ -217,7 +272,16 @@ def fitting(browser: Browser, server: AppServer, scratch: Path) -> Iterator[Call
 
 
 def section(idle: dict[str, list[float]], busy: dict[str, list[float]], repeats: int) -> str:
-    """The section of RESULTS.md."""
+    """Write the section of RESULTS.md.
+
+    Args:
+        idle: Seconds of each thing, on an idle server.
+        busy: The same while a fit runs.
+        repeats: How often each was done.
+
+    Returns:
+        Markdown.
+    """
 
     def cell(found: dict[str, list[float]], name: str) -> str:
         if name not in found:

@@ -49,7 +49,7 @@ are recordings of streets and animals (UrbanSound8K with ESC-50), heard by anoth
 (CLAP's CNN14); made machines are far steadier than those, so that a clip with a fault is easier
 to tell from a normal one, while a fault that lasts the whole clip, or a click of 10 ms, gives a
 truth in time and frequency that no map of this resolution fits. The set is small: see the
-intervals. F1 of whole clips stands on more unlike clips than normal ones (its floor is in the
+intervals. F1 of whole clips stands on more anomalous clips than normal ones (its floor is in the
 table), the paper's on a balanced set; its F1 of cells is taken to be at each map's 40th percentile.
 """
 
@@ -63,14 +63,18 @@ held out then looks more normal than new recordings do, the threshold comes out 
 rate breaks its promise where recordings differ most: of helicopters, 50 and 62 in 100 at 10 %.
 
 Grouped, one rate lies above its promise by more than its interval allows: CFA as published on
-crackling fire, and there it breaks ungrouped too. The recordings of the test folds are unlike those
-of the training folds, and no calibration on these can know that; the recommended forms, which
-listen against a clip's own background, call none or one of these 16 clips unlike.
+crackling fire, and there it breaks ungrouped too. The recordings of the test folds differ from
+those of the training folds, and no calibration on these can know that; the recommended forms,
+which subtract a clip's background, call none or one of these 16 clips anomalous.
 """
 
 
 def main() -> int:
-    """Run what is asked for and write its section."""
+    """Run what is asked for and write its section.
+
+    Returns:
+        The exit status.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--esc50", type=Path)
@@ -104,7 +108,19 @@ def main() -> int:
 
 
 def ran(given: argparse.Namespace, name: str, options: list[str]) -> str:
-    """The command, how long it took, stops and starts added up, and the tables it wrote."""
+    """Run `hearmap bench`.
+
+    Args:
+        given: This program's arguments.
+        name: The benchmark.
+        options: Its options.
+
+    Returns:
+        The command, how long it took, stops and starts added up, and the tables it wrote.
+
+    Raises:
+        SystemExit: it failed.
+    """
     folder = given.out / name
     start = time.monotonic()
     command = ["bench", name, "--esc50", str(given.esc50), *options, "--progress", "lines"]
@@ -122,7 +138,15 @@ def ran(given: argparse.Namespace, name: str, options: list[str]) -> str:
 
 
 def grouping(given: argparse.Namespace, options: list[str]) -> int:
-    """False alarms of calibrations that know which clips are of one recording, and that do not."""
+    """Compare calibrations that know which clips are of one recording with those that do not.
+
+    Args:
+        given: This program's arguments.
+        options: The options of `hearmap bench envmix`.
+
+    Returns:
+        The exit status.
+    """
     told = ran(given, "envmix", options)
     command, tables = told.split("\n\n", 1)
     table = tables[tables.index(FALSE_ALARMS) :]
@@ -135,7 +159,14 @@ def grouping(given: argparse.Namespace, options: list[str]) -> int:
 
 
 def machines(given: argparse.Namespace) -> int:
-    """Run EnvMix on the built-in machines and write its section."""
+    """Run EnvMix on the built-in machines and write its section.
+
+    Args:
+        given: This program's arguments.
+
+    Returns:
+        The exit status.
+    """
     options = ["--machines", given.machines, "--heads", given.heads, "--presets", given.presets]
     options += ["--snr", *given.snr, "--most-training", given.most_training]
     options += ["--most-tests", given.most_tests, "--seed", "0"]

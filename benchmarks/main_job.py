@@ -26,7 +26,14 @@ HOUR_SECONDS = 3600
 
 
 def hearmap(*arguments: str | Path) -> tuple[float, float, str]:
-    """Seconds, peak GiB and output of a `hearmap` command; it must succeed."""
+    """Run a `hearmap` command, which must succeed.
+
+    Args:
+        *arguments: Its arguments.
+
+    Returns:
+        Seconds, peak GiB and output.
+    """
     start = time.perf_counter()
     found = subprocess.run(
         [sys.executable, "-c", MEASURED, *map(str, arguments)],
@@ -50,14 +57,30 @@ sys.exit(status)
 
 
 def five_seconds(seed: int, sample_rate: int = 44_100) -> np.ndarray:
-    """The beginning of a pump's recording, repeated if it is shorter than 5 s."""
+    """Make 5 s of a pump.
+
+    Args:
+        seed: What it is made from.
+        sample_rate: The rate in Hz.
+
+    Returns:
+        Samples [n].
+    """
     clip = make("pump", seed=seed).clip
     assert clip.sample_rate == sample_rate
     return np.resize(clip.samples, 5 * sample_rate)
 
 
 def write_clips(folder: Path, seeds: Sequence[int]) -> Path:
-    """A folder of 5 s WAV files."""
+    """Write WAV files of 5 s.
+
+    Args:
+        folder: Where they go; it is made.
+        seeds: What they are made from.
+
+    Returns:
+        The folder.
+    """
     folder.mkdir()
     for seed in seeds:
         soundfile.write(folder / f"{seed}.wav", five_seconds(seed), 44_100)
@@ -65,7 +88,14 @@ def write_clips(folder: Path, seeds: Sequence[int]) -> Path:
 
 
 def write_hour(path: Path) -> Path:
-    """An hour of pump, never quite the same."""
+    """Write an hour of pump, never quite the same.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The file.
+    """
     with soundfile.SoundFile(path, "w", 44_100, 1, "PCM_16") as out:
         for i in range(HOUR_SECONDS // 5):
             out.write(five_seconds(10_000 + i % 60) * (0.9 + 0.1 * np.sin(i)))

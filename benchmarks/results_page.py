@@ -13,7 +13,12 @@ PAGE = Path(__file__).with_name("RESULTS.md")
 
 
 def write_section(name: str, text: str) -> None:
-    """Replace the section between this name's markers, or add it at the end."""
+    """Replace the section between this name's markers, or add it at the end.
+
+    Args:
+        name: The section's name.
+        text: Its Markdown.
+    """
     page = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else "# What was measured\n"
     begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     section = f"{begin}\n{text.strip()}\n{end}"
@@ -26,7 +31,11 @@ def write_section(name: str, text: str) -> None:
 
 
 def machine() -> str:
-    """One sentence on what the figures were measured on."""
+    """Say what the figures were measured on.
+
+    Returns:
+        Two sentences.
+    """
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():

@@ -166,7 +166,7 @@ def choose_layers(
         backbone: The network.
         device: Where it runs, as `load_backbone` takes it.
         seed: What folds, fits and pseudo-anomalies draw from.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
 
     Returns:
         The sets of layers, best first; the usual order where they tie.

@@ -103,7 +103,7 @@ def rank(
         device: Where networks run, as `load_backbone` takes it.
         seed: What folds and fits draw from.
         false_alarm_rate: At which false alarms are counted.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
 
     Returns:
         A standing a candidate, best first; the recommended one first where they tie. One that

@@ -1,7 +1,7 @@
 """Models of several heads that see one clip differently, made in a moment: for tests of the app.
 
 Each is fitted and scored by a stand-in on the real network's axes, so that its map can be masked
-and heard; what a head would find is planted as a box.
+and played; what a head would find is planted as a box.
 """
 
 from __future__ import annotations

@@ -52,20 +52,20 @@ def mimii_tree(
 ) -> Path:
     """MIMII: {SNR folder: {machine: {id: (n normal, n abnormal)}}}, 16 kHz and 8 channels.
 
-    The machine is heard on the first channel only; on the others it is the other way round,
+    The machine is recorded on the first channel only; on the others it is the other way round,
     normal where the first is abnormal. The noise of a folder's SNR is the same at every id.
     """
     for level, machines in folders.items():
         for machine, ids in machines.items():
             for number, (machine_id, counts) in enumerate(ids.items()):
-                for label, n_clips in zip(("normal", "abnormal"), counts, strict=True):
+                for condition, n_clips in zip(("normal", "abnormal"), counts, strict=True):
                     for i in range(n_clips):
-                        seed = [number, len(label), i, len(level)]
+                        seed = [number, len(condition), i, len(level)]
                         samples = hum(seed, 16_000, seconds, 200.0 + 100 * number, 8)
                         fault = hum([*seed, 1], 16_000, seconds, 3000.0)
-                        channels = [0] if label == "abnormal" else list(range(1, 8))
+                        channels = [0] if condition == "abnormal" else list(range(1, 8))
                         samples[:, channels] += fault[:, None]
-                        path = root / level / machine / machine_id / label / f"{i:08d}.wav"
+                        path = root / level / machine / machine_id / condition / f"{i:08d}.wav"
                         write(path, samples, 16_000)
     return root
 
@@ -77,10 +77,10 @@ def dcase2020_tree(
     for machine, ids in machines.items():
         for number, (machine_id, counts) in enumerate(ids.items()):
             places = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
-            for (split, label), n_clips in zip(places, counts, strict=True):
+            for (split, condition), n_clips in zip(places, counts, strict=True):
                 for i in range(n_clips):
-                    samples = clip(label == "anomaly", number, [number, len(split), i], seconds)
-                    name = f"{label}_{machine_id}_{i:08d}.wav"
+                    samples = clip(condition == "anomaly", number, [number, len(split), i], seconds)
+                    name = f"{condition}_{machine_id}_{i:08d}.wav"
                     write(root / machine / split / name, samples, 16_000)
     return root
 
@@ -99,11 +99,11 @@ def dcase2023_tree(
         rows = []
         for number, (domain, counts) in enumerate(domains.items()):
             places = (("train", "normal"), ("test", "normal"), ("test", "anomaly"))
-            for (split, label), n_clips in zip(places, counts, strict=True):
+            for (split, condition), n_clips in zip(places, counts, strict=True):
                 for i in range(n_clips):
                     speed = speeds[i % len(speeds)]
-                    samples = clip(label == "anomaly", number, [number, len(split), i], seconds)
-                    name = f"section_00_{domain}_{split}_{label}_{i:04d}_vel_{speed}.wav"
+                    samples = clip(condition == "anomaly", number, [number, len(split), i], seconds)
+                    name = f"section_00_{domain}_{split}_{condition}_{i:04d}_vel_{speed}.wav"
                     write(root / machine / split / name, samples, 16_000)
                     rows.append((f"{machine}/{split}/{name}", "vel", speed))
         table = pd.DataFrame(rows, columns=["file_name", "d1p", "d1v"])

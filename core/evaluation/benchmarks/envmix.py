@@ -110,7 +110,7 @@ def write_envmix(
         candidates: The detectors.
         folder: Where everything goes.
         configuration: What is needed to repeat it, as plain JSON.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
         backbone: The network at whose rate the manifest's mixes are made.
         stems: Whether mixes and stems are written as WAV too.
         n_jobs: As `run_units` takes it.
@@ -153,7 +153,7 @@ def run_envmix(
         options: What is measured.
         candidates: The detectors.
         folder: Where what is finished is saved.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
         n_jobs: As `run_units` takes it.
 
     Returns:

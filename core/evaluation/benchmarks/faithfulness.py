@@ -61,7 +61,7 @@ def faithfulness_rows(
         trial: What the rows are of.
         n_exchanged: For how many of the mixes insertion and deletion are measured.
         seed: What intervals and random rankings draw from.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
 
     Returns:
         A row a measure: the mean over the mixes for which it is defined, with its interval.

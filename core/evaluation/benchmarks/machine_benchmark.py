@@ -107,7 +107,7 @@ class MachineBenchmark:
             candidates: The detectors.
             folder: Where what is finished is saved.
             seed: What fits and intervals draw from.
-            progress: Told how far it is.
+            progress: Called with how far the work is.
             n_jobs: As `run_units` takes it.
 
         Returns:

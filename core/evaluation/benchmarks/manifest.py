@@ -35,7 +35,7 @@ def write_manifest(
         snr_db: The signal-to-noise ratios in dB.
         sample_rate: The rate in Hz.
         folder: Where manifest.json goes.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
         stems: Whether the mix, the event and the background are written too, as 16-bit WAV under
             stems/, about 1.3 MB for a mix of 5 s.
 

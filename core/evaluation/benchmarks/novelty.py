@@ -54,7 +54,7 @@ def run_novelty(
         options: Classes and folds.
         candidates: The detectors.
         folder: Where what is finished is saved.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
         n_jobs: As `run_units` takes it.
 
     Returns:

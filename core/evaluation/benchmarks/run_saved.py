@@ -26,7 +26,7 @@ def run_saved(arguments: dict[str, Any], progress: Progress) -> str:
             made); if not the defaults seed, backbone, most_training, most_tests, n_faithful,
             n_exchanged, balanced; folder, of ESC-50 or of normal recordings, and second_folder,
             of UrbanSound8K or of events, both as paths below the data root.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
 
     Returns:
         The benchmark's id.

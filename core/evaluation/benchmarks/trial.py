@@ -140,7 +140,7 @@ def fit(
         candidate: The detector.
         clips: Normal clips.
         seed: What the fit draws from.
-        progress: Told how far it is.
+        progress: Called with how far the work is.
 
     Returns:
         The fitted detector.

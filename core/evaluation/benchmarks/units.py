@@ -133,7 +133,7 @@ def run_units(
         measure: Measures a candidate on a normal class. For several processes it must be a
             function of a module, or a `functools.partial` of one.
         folder: The benchmark's folder.
-        progress: Told what is being measured.
+        progress: Called with what is being measured.
         n_jobs: How many spawned processes share the units; memory grows by about 1 GB a process.
             None takes as many as there are cores, but no more than one for each
             `WORTH_A_PROCESS` units, and one on a GPU.

@@ -42,18 +42,20 @@ def test_another_models_axes_are_met_by_the_nearest_cell() -> None:
 
 
 def test_where_more_than_half_agree_is_said_with_its_place() -> None:
-    unlike = [make_map(0, planted=True) for _ in range(3)]
+    anomalous = [make_map(0, planted=True) for _ in range(3)]
     calm = dataclasses.replace(make_map(0, planted=True), raw=np.zeros((6, 20), np.float32))
     calm = dataclasses.replace(calm, score=0.0)
-    found = agreement([*unlike, calm])
+    found = agreement([*anomalous, calm])
     assert found.regions[0].score == pytest.approx(0.75)
-    said = agreement_sentence([*unlike, calm], found)
+    said = agreement_sentence([*anomalous, calm], found)
     assert said.startswith("3 of 4 models find this recording anomalous")
     assert "3 of them agree on 1.0–2.0 s" in said
     # Half is no majority.
-    assert not agreement([unlike[0], calm]).regions
-    assert "no place" in agreement_sentence([unlike[0], calm], agreement([unlike[0], calm]))
-    assert agreement_sentence(unlike[:1], agreement(unlike[:1])).startswith("The one model finds")
+    assert not agreement([anomalous[0], calm]).regions
+    assert "no place" in agreement_sentence([anomalous[0], calm], agreement([anomalous[0], calm]))
+    assert agreement_sentence(anomalous[:1], agreement(anomalous[:1])).startswith(
+        "The one model finds"
+    )
 
 
 def test_no_map_is_refused() -> None:

@@ -45,8 +45,8 @@ def two_folders(root: Path) -> tuple[Path, Path]:
     for event, hz in (("beep", 900), ("boop", 300)):
         for i in range(3):
             tone = 0.3 * np.sin(2 * np.pi * hz * np.arange(RATE + 400 * i) / RATE)
-            write(root / "odd" / event / f"{event}{i}.wav", tone)
-    return root / "normal", root / "odd"
+            write(root / "events" / event / f"{event}{i}.wav", tone)
+    return root / "normal", root / "events"
 
 
 def mixes_of(tmp_path: Path, **options) -> RecordedMixes:
@@ -54,9 +54,9 @@ def mixes_of(tmp_path: Path, **options) -> RecordedMixes:
 
 
 def test_a_folder_is_a_class_or_its_subfolders_are(tmp_path: Path) -> None:
-    normal, odd = two_folders(tmp_path)
+    normal, events = two_folders(tmp_path)
     assert {r.category for r in folder_recordings(normal)} == {"normal"}
-    assert sorted({r.category for r in folder_recordings(odd)}) == ["beep", "boop"]
+    assert sorted({r.category for r in folder_recordings(events)}) == ["beep", "boop"]
     folds = [r.fold for r in folder_recordings(normal)]
     assert sorted(folds) == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     with pytest.raises(DataSetError, match="is not there"):
@@ -198,9 +198,9 @@ def test_snrs_are_numbers_each_once() -> None:
 def test_folders_are_measured_with_faithfulness_and_every_clip_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    normal, odd = two_folders(tmp_path)
+    normal, events = two_folders(tmp_path)
     out = tmp_path / "out"
-    given = f"bench envmix --normal-dir {normal} --anomaly-dir {odd} --heads padim --snr 6"
+    given = f"bench envmix --normal-dir {normal} --anomaly-dir {events} --heads padim --snr 6"
     options = ["--presets", "recommended", "--balanced", "--faithfulness", "1"]
     assert main([*given.split(), *options, "--out", str(out)]) == 0
     content = json.loads((out / "results.json").read_text())
@@ -218,9 +218,9 @@ def test_folders_are_measured_with_faithfulness_and_every_clip_is_kept(
     assert content["configuration"]["seed"] == 0 and "torch" in content["versions"]
     clips = json.loads((out / "clips.json").read_text())["clips"]
     assert [clip["anomalous"] for clip in clips] == [False] * 4 + [True] * 4
-    unlike = np.array([clip["score"] for clip in clips[4:]])
+    anomalous = np.array([clip["score"] for clip in clips[4:]])
     usual = np.array([clip["score"] for clip in clips[:4]])
-    assert rows["sample", "ROC"]["value"] == np.mean(unlike[:, None] > usual[None])
+    assert rows["sample", "ROC"]["value"] == np.mean(anomalous[:, None] > usual[None])
     assert "spectrogram ROC" in clips[4]["values"]
     table = capsys.readouterr().out
     assert "| padim | recommended | sample | ROC |" in table and "| 86.3 |" in table
