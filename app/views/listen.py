@@ -7,7 +7,7 @@ import contextlib
 import streamlit as st
 
 from app import cache
-from app.components.player import Part, Picture, PlayerState, Rest, Sound, player, wanted_part
+from app.components.player import Part, Picture, PlayerState, Residual, Sound, player, wanted_part
 from app.text import formats, glossary, markdown, sentences
 from app.text import listen as text
 from app.widgets import (
@@ -108,12 +108,12 @@ def _player(
         [
             Sound("clip", text.WHOLE, sounds.clip, sounds.sample_rate),
             Sound("kept", text.ANOMALOUS_PART, sounds.anomalous_part, sounds.sample_rate),
-            Rest("removed", text.RESIDUAL, "clip", "kept"),
+            Residual("removed", text.RESIDUAL, "clip", "kept"),
             *explained.further_sounds(),
         ],
         Picture(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],
-            probability=found.evidence[:, columns],
+            evidence=found.evidence[:, columns],
             score_over_time=found.score_over_time[columns],
             map_threshold=found.map_threshold,
             freq_hz=found.freq_hz,

@@ -43,7 +43,7 @@ def _bench(model_id: str) -> None:
             calibrated,
             scored,
             verdicts,
-            kept_rate=model.false_alarm_rate,
+            saved_rate=model.false_alarm_rate,
             draft_rate=rate,
             situation=situation,
         ),

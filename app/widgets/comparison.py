@@ -91,7 +91,7 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
         ],
         Picture(
             level_db=first.level_db[:, : time_s.size],
-            probability=share,
+            evidence=share,
             score_over_time=overall[columns],
             map_threshold=MAJORITY,
             freq_hz=agreed.freq_hz,

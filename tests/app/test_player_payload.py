@@ -1,11 +1,13 @@
 """What is packed for the player is what it was given, within the steps of its bytes."""
 
 import itertools
+import json
 import math
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from app.components.player import sounds as player_sounds
 from app.components.player.painted import MOST_BOXES, painted_of
@@ -13,14 +15,14 @@ from app.components.player.parts import (
     MOST_OVERVIEW_COLUMNS,
     OVERLAP_SECONDS,
     Part,
-    asked_index,
+    asked_seconds,
     bounds_of,
     index_at,
 )
-from app.components.player.payload import pack, unpack
+from app.components.player.payload import Payload, pack
 from app.components.player.pictures import MARGIN_ZERO, MOST_COLUMNS, Picture
 from app.components.player.player import PlayerEvent, event_of
-from app.components.player.sounds import Rest, Sound
+from app.components.player.sounds import Residual, Sound
 from core.types import Region
 
 REGION = Region(0.2, 0.4, 1000.0, 2000.0, 0.3, 1500.0, 7.0, 0.01)
@@ -31,7 +33,7 @@ def make_picture(n_time: int = 50, n_freq: int = 12, seed: int = 0) -> Picture:
     raw = rng.gamma(2.0, size=(n_freq, n_time)).astype(np.float32)
     return Picture(
         level_db=rng.uniform(-90, -10, (n_freq, n_time)).astype(np.float32),
-        probability=rng.uniform(0, 1, (n_freq, n_time)).astype(np.float32),
+        evidence=rng.uniform(0, 1, (n_freq, n_time)).astype(np.float32),
         score_over_time=raw.max(axis=0),
         map_threshold=4.0,
         freq_hz=np.geomspace(50, 8000, n_freq),
@@ -45,18 +47,19 @@ def make_sound(name: str = "clip", n: int = 16_000, peak: float = 0.5) -> Sound:
     return Sound(name, f"The {name}", samples, 16_000)
 
 
-def array(data: bytes, place: dict[str, int], kind: str) -> Any:
-    _, arrays = unpack(data)
-    return np.frombuffer(arrays[place["offset"] : place["offset"] + place["length"]], kind)
+def unpack(packed: Payload) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The header and the arrays, read by safetensors itself."""
+    length = int.from_bytes(packed.data[:8], "little")
+    texts = json.loads(packed.data[8 : 8 + length])["__metadata__"]
+    return json.loads(texts["header"]), load(packed.data)
 
 
 def test_sounds_come_back_within_one_step_of_their_own_peak() -> None:
     sounds = [make_sound("clip"), make_sound("kept", peak=0.003)]
-    data = pack(sounds, make_picture(), [REGION]).data
-    header, _ = unpack(data)
+    header, arrays = unpack(pack(sounds, make_picture(), [REGION]))
     for sound, packed in zip(sounds, header["sounds"], strict=True):
-        back = array(data, packed["pcm"], "<i2") * packed["scale"]
-        assert packed["label"] == sound.label
+        back = arrays[f"sound.{sound.name}"] * packed["scale"]
+        assert packed["caption"] == sound.caption
         error = np.abs(back - sound.samples).max()
         # Half a step of 16 bits at this sound's peak: a quiet part keeps its quality.
         assert error <= 0.51 * np.abs(sound.samples).max() / 32767
@@ -64,39 +67,25 @@ def test_sounds_come_back_within_one_step_of_their_own_peak() -> None:
 
 def test_the_picture_comes_back_within_half_a_step() -> None:
     picture = make_picture()
-    data = pack([make_sound()], picture, []).data
-    packed = unpack(data)[0]["picture"]
-    shape = (packed["n_freq"], packed["n_time"])
-    assert shape == picture.level_db.shape
+    header, arrays = unpack(pack([make_sound()], picture, []))
+    packed = header["picture"]
     low, high = packed["level_min_db"], packed["level_max_db"]
-    level = low + array(data, packed["level"], "u1").reshape(shape) * (high - low) / 255
+    level = low + arrays["level"] * (high - low) / 255
     assert np.abs(level - picture.level_db).max() <= 0.501 * (high - low) / 255
-    probability = array(data, packed["probability"], "u1").reshape(shape) / 255
-    assert np.abs(probability - picture.probability).max() <= 0.501 / 255
-    assert np.array_equal(array(data, packed["score"], "<f4"), picture.score_over_time)
+    assert np.abs(arrays["map0.evidence"] / 255 - picture.evidence).max() <= 0.501 / 255
+    assert np.array_equal(arrays["map0.score"], picture.score_over_time)
     assert packed["freq_hz"] == pytest.approx(list(picture.freq_hz))
-    centres = packed["first_s"] + packed["step_s"] * np.arange(packed["n_time"])
+    centres = packed["first_s"] + packed["step_s"] * np.arange(arrays["level"].shape[1])
     assert centres == pytest.approx(picture.time_s)
 
 
 def test_the_margin_is_on_the_right_side_of_the_threshold_in_every_cell() -> None:
     picture = make_picture(400)
-    assert picture.raw is not None
     raw = picture.raw.copy()
     raw[0, :3] = [4.0001, 3.9999, 1e6]
     picture = Picture(**{**picture.__dict__, "raw": raw})
-    data = pack([make_sound()], picture, []).data
-    margin = array(data, unpack(data)[0]["picture"]["margin"], "u1").reshape(raw.shape)
-    assert np.array_equal(margin > MARGIN_ZERO, raw > picture.map_threshold)
-
-
-def test_a_contour_can_follow_the_probability_instead() -> None:
-    picture = Picture(**{**make_picture().__dict__, "raw": None, "contour_probability": 0.7})
-    data = pack([make_sound()], picture, []).data
-    margin = array(data, unpack(data)[0]["picture"]["margin"], "u1")
-    assert np.array_equal(margin > MARGIN_ZERO, picture.probability.ravel() > np.float32(0.7))
-    without = Picture(**{**picture.__dict__, "contour_probability": None})
-    assert unpack(pack([make_sound()], without, []).data)[0]["picture"]["margin"] is None
+    _, arrays = unpack(pack([make_sound()], picture, []))
+    assert np.array_equal(arrays["map0.margin"] > MARGIN_ZERO, raw > picture.map_threshold)
 
 
 def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
@@ -109,63 +98,61 @@ def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
     picture = Picture(
         **{
             **picture.__dict__,
-            "probability": click,
+            "evidence": click,
             "raw": 9 * click,
             "score_over_time": 9 * click[2],
         }
     )
-    data = pack([make_sound()], picture, []).data
-    packed = unpack(data)[0]["picture"]
-    assert packed["n_time"] <= MOST_COLUMNS
-    heat = array(data, packed["probability"], "u1").reshape(4, -1)
+    header, arrays = unpack(pack([make_sound()], picture, []))
+    packed, heat = header["picture"], arrays["map0.evidence"]
+    assert heat.shape[1] <= MOST_COLUMNS
     row, column = np.unravel_index(heat.argmax(), heat.shape)
     assert heat[row, column] == 255
     assert row == 2
     seconds = packed["first_s"] + packed["step_s"] * column
     assert abs(seconds - picture.time_s[at]) <= packed["step_s"] / 2 + 1e-9
-    assert array(data, packed["score"], "<f4")[column] == 9.0
-    assert array(data, packed["margin"], "u1").reshape(4, -1)[2, column] > MARGIN_ZERO
+    assert arrays["map0.score"][column] == 9.0
+    assert arrays["map0.margin"][2, column] > MARGIN_ZERO
 
 
 def test_long_sounds_are_thinned_and_the_player_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(player_sounds, "MOST_SOUND_BYTES", 40_000)
     tone = np.sin(2 * np.pi * 500 * np.arange(32_000) / 16_000).astype(np.float32)
     sound = Sound("clip", "The clip", tone, 16_000)
-    data = pack([sound], make_picture(), []).data
-    header, _ = unpack(data)
+    header, arrays = unpack(pack([sound], make_picture(), []))
     packed = header["sounds"][0]
     assert packed["sample_rate"] == 8_000
     assert header["duration_s"] == 2.0
     assert any("4 kHz" in note for note in header["notes"])
-    back = array(data, packed["pcm"], "<i2") * packed["scale"]
+    back = arrays["sound.clip"] * packed["scale"]
     expected = np.sin(2 * np.pi * 500 * np.arange(back.size) / 8_000)
     assert np.abs(back - expected)[200:-200].max() < 0.01
 
 
-def test_a_rest_is_named_but_not_sent_and_goes_with_what_it_is_made_of(
+def test_a_residual_is_named_but_not_sent_and_goes_with_what_it_is_made_of(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rest = Rest("removed", "The rest", "clip", "kept")
-    sounds = [make_sound("clip"), make_sound("kept"), rest, make_sound("filled")]
-    without = pack([sound for sound in sounds if sound is not rest], make_picture(), [])
+    residual = Residual("removed", "The residual", "clip", "kept")
+    sounds = [make_sound("clip"), make_sound("kept"), residual, make_sound("filled")]
+    without = pack([sound for sound in sounds if sound is not residual], make_picture(), [])
     packed = pack(sounds, make_picture(), [])
-    header, _ = unpack(packed.data)
+    header, _ = unpack(packed)
     assert [sound["name"] for sound in header["sounds"]] == ["clip", "kept", "removed", "filled"]
-    said = {"name": "removed", "label": "The rest", "whole": "clip", "part": "kept"}
+    said = {"name": "removed", "caption": "The residual", "whole": "clip", "part": "kept"}
     assert header["sounds"][2] == said
     assert len(packed.data) < len(without.data) + 400
     assert packed.sounds_digest != without.sounds_digest
     monkeypatch.setattr(player_sounds, "MOST_SOUND_BYTES", 20_000)
-    header, _ = unpack(pack(sounds[:3], make_picture(), []).data)
+    header, _ = unpack(pack(sounds[:3], make_picture(), []))
     assert [sound["name"] for sound in header["sounds"]] == ["clip"]
-    with pytest.raises(ValueError, match="the clip first"):
-        pack([rest], make_picture(), [])
+    with pytest.raises(ValueError, match="the recording first"):
+        pack([residual], make_picture(), [])
 
 
 def test_what_cannot_be_sent_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(player_sounds, "MOST_SOUND_BYTES", 20_000)
     sounds = [make_sound("clip"), make_sound("rest")]
-    header, _ = unpack(pack(sounds, make_picture(), []).data)
+    header, _ = unpack(pack(sounds, make_picture(), []))
     assert [sound["name"] for sound in header["sounds"]] == ["clip"]
     assert any("The rest" in note for note in header["notes"])
 
@@ -185,9 +172,9 @@ def test_equal_content_has_equal_digests_and_any_change_another() -> None:
 def test_what_is_not_a_number_and_silence_are_packed() -> None:
     picture = make_picture()
     picture.level_db[3, 4] = -np.inf
-    picture.probability[1, 1] = np.nan
+    picture.evidence[1, 1] = np.nan
     silent = Sound("clip", "Silence", np.zeros(8_000, np.float32), 16_000)
-    header, _ = unpack(pack([silent], picture, []).data)
+    header, _ = unpack(pack([silent], picture, []))
     assert math.isfinite(header["picture"]["level_min_db"])
     assert header["sounds"][0]["scale"] == 1.0
 
@@ -204,10 +191,8 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
 def test_names_cannot_break_the_framing() -> None:
     label = "<script>“ \\u0000\n</script> 🎧"
     sound = Sound("clip", label, np.zeros(8_000, np.float32), 16_000)
-    data = pack([sound], make_picture(), []).data
-    header, arrays = unpack(data)
-    assert header["sounds"][0]["label"] == label
-    assert (len(data) - len(arrays)) % 8 == 0
+    header, _ = unpack(pack([sound], make_picture(), []))
+    assert header["sounds"][0]["caption"] == label
 
 
 BOX = {"start_s": 0.1, "end_s": 0.5, "low_hz": 0.0, "high_hz": 900.0}
@@ -216,8 +201,8 @@ BOX = {"start_s": 0.1, "end_s": 0.5, "low_hz": 0.0, "high_hz": 900.0}
 def test_events_are_regions_or_boxes_of_this_clip() -> None:
     packed = pack([make_sound()], make_picture(), [REGION])
     own = {"regions": packed.regions_digest, "clip": packed.clip, "region_index": None}
-    assert event_of({**own, **BOX}, packed, 1) == PlayerEvent(0.1, 0.5, 0.0, 900.0)
-    assert event_of({**own, **BOX, "region_index": 0}, packed, 1) == PlayerEvent(
+    assert event_of({**own, **BOX}, packed) == PlayerEvent(0.1, 0.5, 0.0, 900.0)
+    assert event_of({**own, **BOX, "region_index": 0}, packed) == PlayerEvent(
         0.1, 0.5, 0.0, 900.0, 0
     )
 
@@ -242,9 +227,9 @@ def test_events_are_regions_or_boxes_of_this_clip() -> None:
 def test_stale_or_malformed_events_are_none(change: dict[str, object]) -> None:
     packed = pack([make_sound()], make_picture(), [REGION])
     own = {"regions": packed.regions_digest, "clip": packed.clip, "region_index": None, **BOX}
-    assert event_of({**own, **change}, packed, 1) is None
-    assert event_of(None, packed, 1) is None
-    assert event_of("text", packed, 1) is None
+    assert event_of({**own, **change}, packed) is None
+    assert event_of(None, packed) is None
+    assert event_of("text", packed) is None
 
 
 def test_a_painted_mask_is_the_cells_that_were_painted() -> None:
@@ -299,13 +284,13 @@ def test_parts_cover_a_clip_and_each_holds_what_it_is_nearest_to(total_s: float)
 
 
 def test_only_a_part_of_this_clip_can_be_asked_for() -> None:
-    assert asked_index({"clip": "this", "index": 2}, "this", 3) == 2
+    assert asked_seconds({"clip": "this", "seconds": 2}, "this", 3.0) == 2.0
     for message in (
-        None, {"clip": "other", "index": 2}, {"clip": "this", "index": 3},
-        {"clip": "this", "index": -1}, {"clip": "this", "index": True},
-        {"clip": "this", "index": 1.0}, {"clip": "this"},
+        None, {"clip": "other", "seconds": 2}, {"clip": "this", "seconds": 4},
+        {"clip": "this", "seconds": -1}, {"clip": "this", "seconds": True},
+        {"clip": "this", "seconds": float("nan")}, {"clip": "this"}, {"seconds": 2},
     ):  # fmt: skip
-        assert asked_index(message, "this", 3) is None
+        assert asked_seconds(message, "this", 3.0) is None
 
 
 def test_a_part_keeps_the_clip_and_its_regions_through_other_parts() -> None:
@@ -317,8 +302,8 @@ def test_a_part_keeps_the_clip_and_its_regions_through_other_parts() -> None:
     assert first.clip == second.clip == "long"
     assert first.regions_digest == second.regions_digest
     assert first.sounds_digest != second.sounds_digest
-    header, _ = unpack(second.data)
+    header, arrays = unpack(second)
     assert header["start_s"] == 40.0
-    overview = array(second.data, header["part"]["score"], "<f4")
+    overview = arrays["overview"]
     assert overview.size <= MOST_OVERVIEW_COLUMNS
     assert overview.max() == 4999.0

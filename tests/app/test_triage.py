@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 import streamlit as st
+from safetensors.numpy import load
 
 from app.components.triage import Change, changes, frame, glance, rows_of, wanted
 from app.text import notices
@@ -49,19 +50,15 @@ def test_the_frame_holds_rows_annotations_and_sound_to_the_last_bit(
     data = frame(
         rows, annotations.list_annotations(), [found], acknowledged={"x-1": 3}, first=ids[0]
     )
-    assert data[:4] == b"HMT1"
-    length = int.from_bytes(data[4:8], "little")
-    assert (8 + length) % 8 == 0
-    header, arrays = json.loads(data[8 : 8 + length]), data[8 + length :]
-    assert header["rows"]["id"] == ids and header["first"] == ids[0]
-    assert header["labels"] == {ids[1]: ["unsure", "“squeaks”", "Ann"]}
+    texts = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    header, arrays = json.loads(texts["header"]), load(data)
+    assert texts["rows"] == rows
+    assert json.loads(rows)["id"] == ids and header["first"] == ids[0]
+    assert header["annotations"] == {ids[1]: ["unsure", "“squeaks”", "Ann"]}
     assert header["acknowledged"] == {"x-1": 3}
-    described = header["glances"][0]
-    for name, array in (("level", found.level), ("heat", found.heat), ("pcm", found.pcm)):
-        place = described[name]
-        assert place["offset"] % 8 == 0
-        kept = arrays[place["offset"] : place["offset"] + place["length"]]
-        assert np.array_equal(np.frombuffer(kept, array.dtype), array.ravel())
+    assert header["glances"][0]["scale"] == found.scale
+    for name, array in (("level", found.level), ("evidence", found.evidence), ("pcm", found.pcm)):
+        assert np.array_equal(arrays[f"{name}0"], array)
 
 
 def test_a_glance_shows_and_plays_what_is_anomalous(aisfx_weights: object) -> None:
@@ -69,8 +66,8 @@ def test_a_glance_shows_and_plays_what_is_anomalous(aisfx_weights: object) -> No
     found = seen(ids[0])
     assert not found.problem and found.strongest is not None
     start, end, low, high = found.strongest
-    n_freq, n_time = found.heat.shape
-    row, column = np.unravel_index(int(found.heat.argmax()), found.heat.shape)
+    n_freq, n_time = found.evidence.shape
+    row, column = np.unravel_index(int(found.evidence.argmax()), found.evidence.shape)
     assert (
         start <= found.start_s + column / n_time * (found.end_s - found.start_s) + 0.05 <= end + 0.1
     )

@@ -32,7 +32,7 @@ def given(verdicts: dict[str, str], rate: float = 0.05, kept: float = 0.05) -> d
         load_calibration(MODEL_ID),
         list_scores(MODEL_ID),
         verdicts,
-        kept_rate=kept,
+        saved_rate=kept,
         draft_rate=rate,
         situation=Situation(),
     )
@@ -50,13 +50,13 @@ def test_the_line_is_given_the_counts_that_counting_gives() -> None:
     json.dumps(data, allow_nan=False)
     assert sum(data["histogram"]["normal"]) == data["n_normal"] == 59
     assert sum(data["histogram"]["scored"]) + data["histogram"]["n_beyond"] == 60
-    for k, threshold in enumerate(data["stops"]["threshold"]):
+    for k, threshold in enumerate(data["points"]["threshold"]):
         called = {clip_id for clip_id, score in scores.items() if score > threshold}
-        for name, verdict in (("found", "anomalous"), ("false_alarms", "normal")):
+        for name, verdict in (("n_found", "anomalous"), ("n_false_alarms", "normal")):
             naive = sum(verdicts.get(clip_id) == verdict for clip_id in called)
-            assert data["labels"][name][k] == naive
-    assert data["labels"]["n_anomalous"] + data["labels"]["n_normal"] == 20
-    assert data["draft"] == data["kept"]
+            assert data["annotated"][name][k] == naive
+    assert data["annotated"]["n_anomalous"] + data["annotated"]["n_normal"] == 20
+    assert data["draft"] == data["saved"]
 
 
 def test_far_outliers_are_counted_apart_and_do_not_squeeze_the_rest() -> None:
@@ -65,7 +65,7 @@ def test_far_outliers_are_counted_apart_and_do_not_squeeze_the_rest() -> None:
     scored = list_scores(MODEL_ID)
     far = [type(score)(**{**vars(score), "score": 1e6}) for score in scored[:3]]
     data = tables(
-        calibrated, [*far, *scored[3:]], {}, kept_rate=0.05, draft_rate=0.05,
+        calibrated, [*far, *scored[3:]], {}, saved_rate=0.05, draft_rate=0.05,
         situation=Situation(),
     )  # fmt: skip
     assert data["histogram"]["n_beyond"] == 3
@@ -84,11 +84,11 @@ def test_only_a_change_of_what_is_drawn_gives_a_new_digest() -> None:
 def test_equal_scores_and_no_scored_clip_can_be_drawn() -> None:
     scores = np.full(5, 2.0)
     data = tables(
-        Calibration(scores, scores, 1.0, 5, True), [], {}, kept_rate=0.05, draft_rate=0.2,
+        Calibration(scores, scores, 1.0, 5, True), [], {}, saved_rate=0.05, draft_rate=0.2,
         situation=Situation(),
     )  # fmt: skip
     assert data["histogram"]["edges"][0] < data["histogram"]["edges"][-1]
-    assert data["labels"] is None and data["clips"]["score"] == []
+    assert data["annotated"] is None and data["recordings"]["score"] == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from app.components.player import Picture, Rest, Sound, pack, show, wanted_part
+from app.components.player import Picture, Residual, Sound, pack, show, wanted_part
 from core.types import Region
 
 RATE = 44_100
@@ -55,18 +55,18 @@ def regions(threshold: float) -> list[Region]:
 
 
 t, noise, bursts, level, raw, freq_hz, time_s = made(duration, calm)
-probability = 1 / (1 + np.exp(-(raw - 5) * 1.1))
+evidence = 1 / (1 + np.exp(-(raw - 5) * 1.1))
 sounds = [
     Sound("clip", "Clip", (noise + bursts).astype(np.float32), RATE),
-    Sound("kept", "Unlike part alone", bursts.astype(np.float32) * 0.4, RATE),
-    Sound("removed", "The rest", noise.astype(np.float32), RATE),
+    Sound("kept", "Anomalous part alone", bursts.astype(np.float32) * 0.4, RATE),
+    Sound("removed", "The residual", noise.astype(np.float32), RATE),
 ]
-if "rest" in st.query_params:
-    whole = Sound("kept", "Unlike part alone", bursts.astype(np.float32), RATE)
-    sounds = [sounds[0], whole, Rest("removed", "The rest", "clip", "kept")]
+if "residual" in st.query_params:
+    whole = Sound("kept", "Anomalous part alone", bursts.astype(np.float32), RATE)
+    sounds = [sounds[0], whole, Residual("removed", "The residual", "clip", "kept")]
 picture = Picture(
     level_db=level.astype(np.float32),
-    probability=probability.astype(np.float32),
+    evidence=evidence.astype(np.float32),
     score_over_time=raw.max(axis=0).astype(np.float32),
     map_threshold=threshold,
     freq_hz=freq_hz,
@@ -84,15 +84,15 @@ if "parts" in st.query_params:
     picture = dataclasses.replace(
         picture,
         level_db=picture.level_db[:, columns],
-        probability=picture.probability[:, columns],
+        evidence=picture.evidence[:, columns],
         score_over_time=picture.score_over_time[columns],
         time_s=time_s[columns],
         raw=raw[:, columns].astype(np.float32),
     )
-packed = pack(sounds, picture, found, part)
+packed = pack(sounds, picture, found, part, paint=True)
 if "damaged" in st.query_params:
-    packed = dataclasses.replace(packed, data=b"HMP2" + packed.data[4:])
-state = show(packed, len(found), key="player", paint=True)
+    packed = dataclasses.replace(packed, data=b"damaged!" + packed.data[8:])
+state = show(packed, key="player")
 event = state.selection
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 if event is None:

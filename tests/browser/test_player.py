@@ -184,7 +184,7 @@ def test_switching_sounds_keeps_the_place_and_changes_what_is_heard(
 ) -> None:
     if rest == "made":
         # What the map removes is not sent but made here of the clip and what it keeps.
-        open_app(page, server, "?rest=1")
+        open_app(page, server, "?residual=1")
         player(page).locator(".plot").wait_for()
         page.wait_for_function(f"() => ({HEARD_ROOT})()?.dataset.playheadSeconds")
     player(page).locator(".plot").focus()
@@ -419,7 +419,7 @@ def test_damaged_data_becomes_one_sentence(
     open_app(page, app_server(SCRIPT), "?damaged=1")
     alert = player(page).get_by_role("alert")
     alert.wait_for()
-    words = "The player received data it cannot read; reload the page."
+    words = "This part of the page received data that it cannot read; reload the page."
     assert alert.inner_text() == words
     page.mouse.click(*point(page, 2.5))
     page.keyboard.press("n")

@@ -91,7 +91,7 @@ def test_the_line_moves_by_keyboard_and_mouse_and_every_figure_with_it(
     assert [name for name in before if before[name] == after[name]] in ([], ["near"])
     # One stop to the left lets one more of the 59 held-out clips pass the line.
     assert rate(root) == pytest.approx(4 / 60)
-    assert "about 6.7 would be called so by mistake" in after["sentence"]
+    assert "about 6.7 would be called anomalous by mistake" in after["sentence"]
     calibrated = load_calibration(MODEL_ID)
     threshold = float(root.get_attribute("data-threshold") or "nan")
     assert threshold == pytest.approx(calibrated.threshold(4 / 60))
@@ -126,7 +126,7 @@ def test_the_line_moves_by_keyboard_and_mouse_and_every_figure_with_it(
     page.get_by_label("Your name").fill("Ada")
     page.get_by_label("Your name").press("Tab")
     keyed(page, "keep_threshold").get_by_role("button").click()
-    expect(root.locator(".where")).to_contain_text("as kept")
+    expect(root.locator(".where")).to_contain_text(", saved")
     expect(keyed(page, "undo_threshold").get_by_role("button")).to_be_enabled()
     assert rate(root) == pytest.approx(dragged)
     keyed(page, "undo_threshold").get_by_role("button").click()
@@ -147,7 +147,7 @@ def test_triage_steps_labels_filters_exports_and_imports(
     root = triage_root(page)
     expect(root).to_have_attribute("data-ready", "true")
     expect(root.locator(".count")).to_have_text(
-        f"{N_CLIPS} of {N_CLIPS} recordings shown, 0 labelled"
+        f"{N_CLIPS} of {N_CLIPS} recordings shown, 0 annotated"
     )
     listbox = root.get_by_role("listbox")
     listbox.focus()
@@ -182,19 +182,19 @@ def test_triage_steps_labels_filters_exports_and_imports(
     assert root.get_attribute("data-at") == second
     for key in "2213":
         page.keyboard.press(key)
-    expect(root).to_have_attribute("data-labelled", "5")
-    expect(root).to_have_attribute("data-unkept", "0")
+    expect(root).to_have_attribute("data-annotated", "5")
+    expect(root).to_have_attribute("data-unsaved", "0")
 
-    root.get_by_role("combobox", name="Label").select_option("anomalous")
+    root.get_by_role("combobox", name="Annotation").select_option("anomalous")
     expect(root).to_have_attribute("data-shown", "3")
     root.get_by_label("Search names and notes").fill("knock")
     expect(root).to_have_attribute("data-shown", "1")
     root.get_by_label("Search names and notes").fill("")
-    root.get_by_role("combobox", name="Label").select_option("")
+    root.get_by_role("combobox", name="Annotation").select_option("")
     root.get_by_label("p-value").select_option("0.02")
     expect(root).not_to_have_attribute("data-shown", str(N_CLIPS))
     root.get_by_label("p-value").select_option("")
-    root.get_by_role("combobox", name="Verdict").select_option("like")
+    root.get_by_role("combobox", name="Verdict").select_option("normal")
     expect(root).not_to_have_attribute("data-shown", str(N_CLIPS))
     root.get_by_role("combobox", name="Verdict").select_option("")
 
@@ -217,11 +217,11 @@ def test_triage_steps_labels_filters_exports_and_imports(
     expect(page.get_by_text("1 annotation imported.")).to_be_visible()
     expect(page.get_by_text("“perhaps” is not an annotation")).to_be_visible()
     expect(page.get_by_text("no scored recording has the name “nowhere.wav”")).to_be_visible()
-    expect(root).to_have_attribute("data-labelled", "6")
+    expect(root).to_have_attribute("data-annotated", "6")
 
     # What was labelled is what Tune counts.
     go_to(page, "Tune")
     counts = line_root(page).locator(".counts")
-    expect(counts).to_contain_text("of 3 recordings labelled anomalous found")
+    expect(counts).to_contain_text("of 3 recordings annotated anomalous found")
     expect(line_root(page).locator(".curve-box").first).to_be_visible()
-    expect(line_root(page).locator(".cost-panel")).to_contain_text("from 3 labels")
+    expect(line_root(page).locator(".cost-panel")).to_contain_text("from 3 annotations")

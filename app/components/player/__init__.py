@@ -1,7 +1,7 @@
 """One component that shows an anomaly map and plays what is in it.
 
-`player(sounds, picture, regions, key=...)` draws it and gives what the user selected and painted.
-A long clip is shown by parts: `wanted_part` says which one to give it.
+`player(sounds, picture, regions, key=...)` shows it and gives what the user selected and painted.
+A long recording is shown by parts: `wanted_part` says which one to give it.
 """
 
 from app.components.player.painted import PaintedMask
@@ -9,7 +9,7 @@ from app.components.player.parts import Part, wanted_part
 from app.components.player.payload import Payload, pack
 from app.components.player.pictures import NamedMap, Picture
 from app.components.player.player import PlayerEvent, PlayerState, player, show
-from app.components.player.sounds import Rest, Sound
+from app.components.player.sounds import Residual, Sound
 
 __all__ = [
     "NamedMap",
@@ -19,7 +19,7 @@ __all__ = [
     "Picture",
     "PlayerEvent",
     "PlayerState",
-    "Rest",
+    "Residual",
     "Sound",
     "pack",
     "player",

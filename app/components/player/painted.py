@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,26 +9,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.components.shared import messages
 from core.types import Box, Float64Array
 
-# The same in js/brush.js; a stroke that needs more is refused there with a sentence.
+# The player is sent this too, and refuses a stroke that needs more with a sentence.
 MOST_BOXES = 4000
 
 
 @dataclass(frozen=True)
 class PaintedMask:
-    """What the user painted, as boxes that do not overlap; edges lie between the picture's cells.
+    """What the user painted. Equal masks have one hash, so a mask can be the key of a cache.
 
-    Equal masks are equal and have one hash, so a mask can be the key of a cache.
+    Attributes:
+        boxes: They do not overlap; their edges lie between the picture's cells.
     """
 
     boxes: tuple[Box, ...]
 
     def cells(self, freq_hz: Float64Array, time_s: Float64Array) -> NDArray[np.bool_]:
-        """Which cells [freq, time] of these axes are painted: those whose centre is in a box.
+        """Find the painted cells of a map: those whose centre is in a box.
 
-        On the axes of the picture it was painted on, exactly the painted cells. Times are those
-        of the clip: where `time_s` begins later, what lies before it is left out.
+        On the axes of the picture it was painted on, these are exactly the painted cells.
+
+        Args:
+            freq_hz: [freq] the centres of the rows, rising.
+            time_s: [time] the centres of the columns, in seconds of the recording; what lies
+                before its first is left out.
+
+        Returns:
+            [freq, time] whether each is painted.
         """
         cells = np.zeros((freq_hz.size, time_s.size), dtype=np.bool_)
         for box in self.boxes:
@@ -40,22 +48,21 @@ class PaintedMask:
 
 
 def painted_of(message: Any, clip: str) -> PaintedMask | None:
-    """The mask in what a browser sent, or None where it is empty, malformed or of another clip."""
+    """Read the mask that a browser sent.
+
+    Args:
+        message: What it sent.
+        clip: Names the recording that is shown.
+
+    Returns:
+        The mask; None where it is empty, malformed or of another recording.
+    """
     if not isinstance(message, Mapping) or message.get("clip") != clip:
         return None
     sent = message.get("boxes")
     if not isinstance(sent, list) or not 0 < len(sent) <= MOST_BOXES:
         return None
-    boxes = []
-    for box in sent:
-        if not isinstance(box, list) or len(box) != 4 or not all(_is_number(side) for side in box):
-            return None
-        start_s, end_s, low_hz, high_hz = (float(side) for side in box)
-        if not (0 <= start_s < end_s and 0 <= low_hz < high_hz):
-            return None
-        boxes.append((start_s, end_s, low_hz, high_hz))
-    return PaintedMask(tuple(Box(*sides) for sides in sorted(boxes)))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    boxes = [box for sides in sent if (box := messages.box(sides))]
+    if len(boxes) < len(sent):
+        return None
+    return PaintedMask(tuple(sorted(boxes, key=lambda box: tuple(vars(box).values()))))

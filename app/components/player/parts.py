@@ -1,38 +1,39 @@
-"""A long clip comes to the player in overlapping parts; the player asks for the one it needs.
+"""A long recording comes to the player in overlapping parts; the player asks for the one it needs.
 
 The browser holds one part's picture and sounds. When the playhead nears the end of it, or the
-picture is moved beyond an edge, or a place elsewhere is chosen, the player sends the index of
-another part (`{"clip", "index"}`), the page runs again, and `wanted_part` says which to pack. The
+picture is moved beyond an edge, or a place elsewhere is chosen, the player sends a time that is not
+there (`{"clip", "seconds"}`), the page runs again, and `wanted_part` says which part to pack. The
 overlap is what is still there to play meanwhile: the new part takes over at the same sample.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
+from numpy.typing import NDArray
 
-from app.components.player.frame import Frame
-from app.components.player.pictures import columns_by_max, finite
+from app.components.shared import messages
+from app.components.shared.frame import columns_by_max
 from core.types import Float32Array
 
 PART_SECONDS = 60.0
 OVERLAP_SECONDS = 15.0
-# Up to here a clip is sent whole.
+# Up to here a recording is sent whole.
 LONGEST_WHOLE_SECONDS = 90.0
 MOST_OVERVIEW_COLUMNS = 2000
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Which stretch of which clip a payload holds, among all of its parts.
+    """Which stretch of which recording a payload holds, among all of its parts.
 
-    Shape:
-        score_over_time: [n], over the whole clip, evenly spaced, for the lane that shows all of it
-    `bounds` are all parts as (start_s, stop_s); `index` is this one.
+    Attributes:
+        clip: Names the recording.
+        index: Of this part.
+        bounds: Start and end of every part, in seconds.
+        score_over_time: [n] over the whole recording, evenly spaced.
     """
 
     clip: str
@@ -42,19 +43,25 @@ class Part:
 
     @property
     def start_s(self) -> float:
-        """Where this part begins."""
+        """Where this part begins, in seconds."""
         return self.bounds[self.index][0]
 
     @property
     def stop_s(self) -> float:
-        """Where it ends."""
+        """Where it ends, in seconds."""
         return self.bounds[self.index][1]
 
 
 def bounds_of(total_s: float) -> tuple[tuple[float, float], ...]:
-    """The parts of a clip so long: one, or several of a minute that overlap by 15 s.
+    """Divide a recording: one part, or several of a minute that overlap by 15 s.
 
     The last is as long as the others, and so overlaps by more.
+
+    Args:
+        total_s: The recording's length in seconds.
+
+    Returns:
+        Start and end of every part, in seconds.
 
     >>> bounds_of(90.0), bounds_of(100.0)
     (((0.0, 90.0),), ((0.0, 60.0), (40.0, 100.0)))
@@ -68,7 +75,14 @@ def bounds_of(total_s: float) -> tuple[tuple[float, float], ...]:
 
 
 def index_at(bounds: tuple[tuple[float, float], ...], seconds: float) -> int:
-    """The part with a time nearest to its middle.
+    """Find the part with a time nearest to its middle.
+
+    Args:
+        bounds: Start and end of every part, in seconds.
+        seconds: The time.
+
+    Returns:
+        The part's index.
 
     >>> index_at(bounds_of(100.0), 50.0), index_at(bounds_of(100.0), 59.0)
     (0, 1)
@@ -80,31 +94,51 @@ def index_at(bounds: tuple[tuple[float, float], ...], seconds: float) -> int:
 def wanted_part(
     key: str, clip: str, total_s: float, score_over_time: Float32Array, first_s: float = 0.0
 ) -> Part:
-    """The part that the player `key` asks for, else the one with `first_s`.
+    """Say which part of a recording to pack.
 
-    `clip` names the clip: what was asked of another one counts for nothing.
+    Args:
+        key: The player's key.
+        clip: Names the recording: what was asked of another one counts for nothing.
+        total_s: Its length in seconds.
+        score_over_time: [n] over the whole of it.
+        first_s: A time of the part that is shown first.
+
+    Returns:
+        The part that the player asks for, else the first one.
     """
     bounds = bounds_of(total_s)
-    state = st.session_state.get(key)
-    asked = state.get("part") if isinstance(state, Mapping) else None
-    index = asked_index(asked, clip, len(bounds))
-    return Part(
-        clip, index_at(bounds, first_s) if index is None else index, bounds, score_over_time
-    )
+    asked = asked_seconds(messages.sent(key).get("part"), clip, total_s)
+    index = index_at(bounds, first_s if asked is None else asked)
+    return Part(clip, index, bounds, score_over_time)
 
 
-def asked_index(message: Any, clip: str, n_parts: int) -> int | None:
-    """The index in what a browser sent, or None where it is malformed or of another clip."""
-    if not isinstance(message, Mapping) or message.get("clip") != clip:
+def asked_seconds(message: Any, clip: str, total_s: float) -> float | None:
+    """Read the time whose part a browser asks for.
+
+    Args:
+        message: What it sent.
+        clip: Names the recording that is shown.
+        total_s: Its length in seconds.
+
+    Returns:
+        The time in seconds; None where the message is malformed or of another recording.
+    """
+    seconds = messages.number(message, "seconds")
+    if seconds is None or message.get("clip") != clip or not 0 <= seconds <= total_s:
         return None
-    index = message.get("index")
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < n_parts:
-        return None
-    return index
+    return seconds
 
 
-def packed_part(frame: Frame, part: Part) -> dict[str, Any]:
-    """The part among all of them, added to the frame, and what the header says of it."""
+def packed_part(arrays: dict[str, NDArray[Any]], part: Part) -> dict[str, Any]:
+    """Pack which part this is.
+
+    Args:
+        arrays: Where the score over the whole recording is added.
+        part: The part.
+
+    Returns:
+        What the header says of it.
+    """
     factor = math.ceil(part.score_over_time.size / MOST_OVERVIEW_COLUMNS)
-    score = columns_by_max(finite(part.score_over_time)[None], factor)[0]
-    return {"index": part.index, "bounds": part.bounds, "score": frame.add(score.astype("<f4"))}
+    arrays["overview"] = columns_by_max(part.score_over_time, factor)
+    return {"index": part.index, "bounds": part.bounds}

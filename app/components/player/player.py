@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,28 +10,38 @@ from app.components.player.painted import PaintedMask, painted_of
 from app.components.player.parts import Part
 from app.components.player.payload import Payload, pack
 from app.components.player.pictures import NamedMap, Picture
-from app.components.player.sounds import Rest, Sound
+from app.components.player.sounds import Residual, Sound
+from app.components.shared import messages
 from app.components.shared.component import mount
 from core.types import Box, Region
 
 
 @dataclass(frozen=True)
 class PlayerEvent(Box):
-    """What the user chose in the player: a region by its index, or a box of their own."""
+    """What the user chose in the player: a region, or a box of their own.
+
+    Attributes:
+        region_index: Of the region, None for a box of their own.
+    """
 
     region_index: int | None = None
 
 
 @dataclass(frozen=True)
 class PlayerState:
-    """What the user has done in the player so far: what is chosen, and what is painted."""
+    """What the user has done in the player so far.
+
+    Attributes:
+        selection: What is chosen.
+        painted: What is painted.
+    """
 
     selection: PlayerEvent | None = None
     painted: PaintedMask | None = None
 
 
 def player(
-    sounds: Sequence[Sound | Rest],
+    sounds: Sequence[Sound | Residual],
     picture: Picture,
     regions: Sequence[Region],
     *,
@@ -42,51 +51,62 @@ def player(
     paint: bool = False,
     maps: Sequence[NamedMap] = (),
 ) -> PlayerState:
-    """The player for one clip; gives what is selected and painted in it.
+    """Show one recording.
 
-    `sounds` are switched at one playhead and begin where the picture begins; the first is the
-    clip and sets the length. `height` is that of the picture with its lanes, in CSS pixels. With
-    a fixed `key` playback goes on through reruns, and through new regions for the same sounds.
-    `part` says which stretch of a long clip this is (`wanted_part` gives it). With `paint` the
-    user can paint a mask of their own. `maps` of other models come below, each in a panel.
+    Args:
+        sounds: They are switched at one playhead and begin where the picture begins; the first is
+            the recording and sets the length.
+        picture: What is drawn.
+        regions: What can be stepped through.
+        key: What keeps playback through reruns, and through new regions for the same sounds.
+        height: Of the picture with its lanes, in CSS pixels.
+        part: Which part of a long recording this is; `wanted_part` gives it.
+        paint: Whether the user can paint a mask.
+        maps: Those of other models, each in a panel below.
+
+    Returns:
+        What is selected and painted.
     """
-    packed = pack(sounds, picture, regions, part, maps)
-    return show(packed, len(regions), key=key, height=height, paint=paint)
+    return show(pack(sounds, picture, regions, part, maps, height=height, paint=paint), key=key)
 
 
-def show(
-    payload: Payload, n_regions: int, *, key: str, height: int = 420, paint: bool = False
-) -> PlayerState:
-    """The player for what `pack` made, which a caller may have kept."""
-    # Height and paint are not part of the clip: they ride in front, the rest can be kept packed.
-    data = height.to_bytes(4, "little") + int(paint).to_bytes(4, "little") + payload.data
-    result = mount("player", key=key, data=data, states=("selection", "painted", "part"))
-    return PlayerState(
-        event_of(result.get("selection"), payload, n_regions),
-        painted_of(result.get("painted"), payload.clip),
-    )
+def show(payload: Payload, *, key: str) -> PlayerState:
+    """Show what `pack` made.
+
+    Args:
+        payload: The packed recording.
+        key: As of `player`.
+
+    Returns:
+        What is selected and painted.
+    """
+    states = ("selection", "painted", "part")
+    result = mount("player", key=key, data=payload.data, states=states)
+    selection, painted = result.get("selection"), result.get("painted")
+    return PlayerState(event_of(selection, payload), painted_of(painted, payload.clip))
 
 
-def event_of(selection: Any, payload: Payload, n_regions: int) -> PlayerEvent | None:
-    """The event in what a browser sent, or None where it is malformed or of another clip."""
+def event_of(selection: Any, payload: Payload) -> PlayerEvent | None:
+    """Read the choice that a browser sent.
+
+    Args:
+        selection: What it sent.
+        payload: What it was sent.
+
+    Returns:
+        The choice; None where it is malformed or of another recording.
+    """
     if not isinstance(selection, Mapping) or selection.get("clip") != payload.clip:
         return None
-    numbers = [selection.get(name) for name in ("start_s", "end_s", "low_hz", "high_hz")]
-    if not all(_is_number(number) for number in numbers):
-        return None
-    start_s, end_s, low_hz, high_hz = (float(number) for number in numbers if number is not None)
-    if not (0 <= start_s < end_s and 0 <= low_hz < high_hz):
-        return None
+    names = ("start_s", "end_s", "low_hz", "high_hz")
+    box = messages.box([selection.get(name) for name in names])
     index = selection.get("region_index")
+    if box is None:
+        return None
     if index is None:
-        return PlayerEvent(start_s, end_s, low_hz, high_hz)
+        return PlayerEvent(**vars(box))
     # Regions follow the threshold: an index into other regions than these names nothing.
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < n_regions:
+    place = messages.index(index, payload.n_regions)
+    if place is None or selection.get("regions") != payload.regions_digest:
         return None
-    if selection.get("regions") != payload.regions_digest:
-        return None
-    return PlayerEvent(start_s, end_s, low_hz, high_hz, index)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return PlayerEvent(**vars(box), region_index=place)

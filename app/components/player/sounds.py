@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from app.components.player.frame import Frame
 from core.audio import scaled_pcm16
 from core.types import Float32Array
 
@@ -26,60 +26,77 @@ LOWEST_SAMPLE_RATE = 8000
 class Sound:
     """One of the sounds that can be switched at the same playhead.
 
-    Shape:
-        samples: [n] float32 in -1..1, beginning where the picture begins
-    `label` is what people see; `name` is a short word for the program.
+    Attributes:
+        name: A short word for the program.
+        caption: What people see.
+        samples: [n] in -1..1, beginning where the picture begins.
+        sample_rate: In hertz.
     """
 
     name: str
-    label: str
+    caption: str
     samples: Float32Array
     sample_rate: int
 
 
 @dataclass(frozen=True)
-class Rest:
-    """What is left of one sound without another, by their names: made in the browser.
+class Residual:
+    """One sound without another: made in the browser, since it need not be sent.
 
-    Of a clip and what a map keeps of it, it is what the map removes, and need not be sent.
+    Attributes:
+        name: A short word for the program.
+        caption: What people see.
+        whole: The name of the sound.
+        part: The name of what is taken from it.
     """
 
     name: str
-    label: str
+    caption: str
     whole: str
     part: str
 
 
 def packed_sounds(
-    frame: Frame, sounds: Sequence[Sound | Rest]
+    arrays: dict[str, NDArray[Any]], sounds: Sequence[Sound | Residual]
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The sounds, added to the frame, and what the header says of them; and sentences for people.
+    """Pack sounds; a residual is left out with what it is made of.
 
-    A rest is left out with what it is made of.
+    Args:
+        arrays: Where the packed arrays are added, as "sound." and the name.
+        sounds: The sounds in their order.
+
+    Returns:
+        What the header says of them, and sentences for people on what was changed or left out.
     """
-    sent, notes = within_budget([sound for sound in sounds if isinstance(sound, Sound)])
-    by_name = {sound.name: sound for sound in sent}
-    described = []
+    fitting, notes = within_budget([sound for sound in sounds if isinstance(sound, Sound)])
+    sent = {sound.name: sound for sound in fitting}
+    described: list[dict[str, Any]] = []
     for sound in sounds:
-        if isinstance(sound, Rest):
-            if sound.whole in by_name and sound.part in by_name:
-                described.append(
-                    {
-                        "name": sound.name,
-                        "label": sound.label,
-                        "whole": sound.whole,
-                        "part": sound.part,
-                    }
-                )
-        elif sound.name in by_name:
-            described.append(packed_sound(frame, by_name[sound.name]))
+        if isinstance(sound, Residual):
+            if sound.whole in sent and sound.part in sent:
+                described.append(asdict(sound))
+        elif sound.name in sent:
+            packed = sent[sound.name]
+            arrays[f"sound.{sound.name}"], scale = scaled_pcm16(packed.samples)
+            described.append(
+                {
+                    "name": packed.name,
+                    "caption": packed.caption,
+                    "sample_rate": packed.sample_rate,
+                    "scale": scale,
+                }
+            )
     return described, notes
 
 
 def within_budget(sounds: Sequence[Sound]) -> tuple[list[Sound], list[str]]:
-    """The sounds as they are sent: all at full rate, else at lower ones, else the first ones.
+    """Choose how sounds are sent: all at full rate, else at lower ones, else the first ones.
 
-    With them the sentences on what was changed or left out.
+    Args:
+        sounds: The sounds, the most important first.
+
+    Returns:
+        The sounds, and sentences for people on what was changed or left out.
     """
 
     def n_bytes(chosen: Sequence[Sound], factor: int) -> int:
@@ -98,32 +115,22 @@ def within_budget(sounds: Sequence[Sound]) -> tuple[list[Sound], list[str]]:
     if factor > 1:
         kept = [_thinned(sound, factor) for sound in kept]
         notes.append(
-            f"This clip is long, so you hear it up to {kept[0].sample_rate / 2000:.3g} kHz only; "
-            "the downloads have every frequency."
+            "This recording is long, so you hear it only up to "
+            f"{kept[0].sample_rate / 2000:.3g} kHz; the downloads have every frequency."
         )
     if len(kept) < len(sounds):
-        left_out = ", ".join(sound.label for sound in sounds[len(kept) :])
-        notes.append(f"This clip is too long to play here in all its forms; left out: {left_out}.")
+        left_out = ", ".join(sound.caption for sound in sounds[len(kept) :])
+        notes.append(
+            f"This recording is too long to play here in all its forms; left out: {left_out}."
+        )
     if n_bytes(kept, 1) > MOST_SOUND_BYTES:
         n_kept = MOST_SOUND_BYTES // 2
         first = kept[0]
-        kept = [Sound(first.name, first.label, first.samples[:n_kept], first.sample_rate)]
+        kept = [Sound(first.name, first.caption, first.samples[:n_kept], first.sample_rate)]
         notes.append(f"Only the first {n_kept / first.sample_rate / 60:.0f} minutes can be heard.")
     return kept, notes
 
 
-def packed_sound(frame: Frame, sound: Sound) -> dict[str, Any]:
-    """A sound in 16 bits, added to the frame, and what the header says of it."""
-    pcm, scale = scaled_pcm16(sound.samples)
-    return {
-        "name": sound.name,
-        "label": sound.label,
-        "sample_rate": sound.sample_rate,
-        "scale": scale,
-        "pcm": frame.add(pcm.astype("<i2", copy=False)),
-    }
-
-
 def _thinned(sound: Sound, factor: int) -> Sound:
     samples = resample_poly(sound.samples, 1, factor).astype(np.float32)
-    return Sound(sound.name, sound.label, samples, sound.sample_rate // factor)
+    return Sound(sound.name, sound.caption, samples, sound.sample_rate // factor)

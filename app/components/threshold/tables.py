@@ -1,34 +1,41 @@
-"""What the browser needs to follow the line without asking: a number for every stop of it.
+"""What the browser needs to follow the line without asking: a number for every operating point.
 
-All statistics are made here; the script looks them up by the stop's place.
+All statistics are made here; the script looks them up by the point's place. What a day costs
+follows from them and from what the user enters; only the script computes it
+(`frontend/threshold/costs.js`), so that it follows every key.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
+from app.components.shared.frame import digest
 from app.components.threshold.histogram import bin_edges
 from app.text.markdown import shortened
 from core.detectors.calibration import operating_points
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.operating_points import OperatingPoints
 from core.storage.scores import ScoreRecord
 from core.types import Float64Array
 
 MOST_BINS = 90
 ANOMALOUS, NORMAL = "anomalous", "normal"
+# Of a day's recordings, and of what a miss costs.
+HIGHEST = 1e7
 
 
 @dataclass(frozen=True)
 class Situation:
-    """What a threshold is judged by: clips a day, how many are anomalous, what a miss costs.
+    """What a threshold is judged by.
 
-    `miss_cost` is in false alarms; `share_anomalous` lies in 0..1.
+    Attributes:
+        clips_per_day: Recordings a day.
+        share_anomalous: How many of them are anomalous, in 0..1.
+        miss_cost: What a missed one costs, in false alarms.
     """
 
     clips_per_day: float = 100.0
@@ -41,62 +48,69 @@ def tables(
     scored: Sequence[ScoreRecord],
     verdicts: Mapping[str, str],
     *,
-    kept_rate: float,
+    saved_rate: float,
     draft_rate: float,
     situation: Situation,
 ) -> dict[str, Any]:
-    """The component's data: stops, two histograms, scored clips, curves of the labelled ones.
+    """Make the component's data; 1,000 recordings take a few milliseconds and 60 kB.
 
-    `verdicts` are people's, by clip id; other than normal and anomalous they count for nothing.
-    1,000 scored clips take a few milliseconds and 60 kB.
+    Args:
+        calibrated: Of the model.
+        scored: The recordings that it has scored.
+        verdicts: What people said of them, by recording; only "normal" and "anomalous" count.
+        saved_rate: The false-alarm rate that is saved with the model.
+        draft_rate: The one where the line stands.
+        situation: What the user entered.
+
+    Returns:
+        Operating points, two histograms, scored recordings, counts and curves of annotated ones.
     """
-    stops = operating_points.OperatingPoints.of(calibrated, kept_rate, draft_rate)
-    clips = sorted(
+    points = OperatingPoints.of(calibrated, saved_rate, draft_rate)
+    recordings = sorted(
         (score for score in scored if score.score is not None and np.isfinite(score.score)),
         key=lambda score: float(score.score or 0.0),
     )
-    scores = np.array([float(clip.score or 0.0) for clip in clips])
+    scores = np.array([float(one.score or 0.0) for one in recordings])
     data: dict[str, Any] = {
-        "stops": {
-            "threshold": stops.threshold.tolist(),
-            "rate": stops.rate.tolist(),
-            "low": stops.low.tolist(),
-            "high": stops.high.tolist(),
-            "n_above": stops.n_above.tolist(),
-            "smallest_rate": stops.smallest_rate,
-        },
+        "points": _lists(points, "threshold", "rate", "low", "high")
+        | {"smallest_rate": points.smallest_rate},
         "n_normal": calibrated.n_clips,
         "n_groups": calibrated.n_groups,
-        "kept": stops.nearest(calibrated.threshold(kept_rate)),
-        "draft": stops.nearest(calibrated.threshold(draft_rate)),
-        "histogram": _histogram(calibrated.clip_scores, stops.threshold, scores),
-        "clips": {
+        "saved": points.nearest(calibrated.threshold(saved_rate)),
+        "histogram": _histogram(calibrated.clip_scores, points.threshold, scores),
+        "recordings": {
             "score": scores.tolist(),
-            "id": [clip.clip_id for clip in clips],
-            "name": [shortened(clip.clip_name, 60) for clip in clips],
-            "verdict": [verdicts.get(clip.clip_id, "") for clip in clips],
+            "id": [one.clip_id for one in recordings],
+            "name": [shortened(one.clip_name, 60) for one in recordings],
+            "verdict": [verdicts.get(one.clip_id, "") for one in recordings],
         },
-        "labels": _labels(stops, clips, scores, verdicts),
-        "situation": asdict(situation),
+        "annotated": _annotated(points, recordings, scores, verdicts),
+        "highest": HIGHEST,
     }
     # A new digest draws everything anew; the line's place and the situation alone do not.
-    kept = {name: value for name, value in data.items() if name not in ("draft", "situation")}
-    data["digest"] = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
-    return data
+    return data | {
+        "digest": digest(data),
+        "draft": points.nearest(calibrated.threshold(draft_rate)),
+        "situation": asdict(situation),
+    }
+
+
+def _lists(columns: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(columns, name).tolist() for name in names}
 
 
 def _histogram(normal: Float64Array, thresholds: Float64Array, scores: Float64Array) -> Any:
-    """Counts of normal and scored clips in the same bins; far outliers are counted apart."""
+    """Count normal and scored recordings in the same bins, and far outliers apart."""
     low = min(float(normal[0]), float(thresholds[0]))
     last = max(float(thresholds[-1]), float(normal[-1]))
     high = last + 0.04 * (last - low or 1.0)
     if scores.size:
         high = max(high, min(float(scores[-1]), low + 2.2 * (high - low)))
         low = max(min(low, float(scores[0])), low - 0.3 * (high - low))
-    edges = bin_edges(normal)
-    width = max(float(edges[1] - edges[0]), (high - low) / MOST_BINS)
+    bins = bin_edges(normal)
+    width = max(float(bins[1] - bins[0]), (high - low) / MOST_BINS)
     n_bins = max(int(np.ceil((high - low) / width)), 1)
-    edges = low + width * np.arange(n_bins + 1)
+    edges = np.asarray(low + width * np.arange(n_bins + 1), np.float64)
     inside = scores[scores <= edges[-1]]
     return {
         "edges": edges.tolist(),
@@ -106,40 +120,33 @@ def _histogram(normal: Float64Array, thresholds: Float64Array, scores: Float64Ar
     }
 
 
-def _labels(
-    stops: operating_points.OperatingPoints,
-    clips: Sequence[ScoreRecord],
+def _annotated(
+    points: OperatingPoints,
+    recordings: Sequence[ScoreRecord],
     scores: Float64Array,
     verdicts: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """Counts at every stop and the two curves, where clips are labelled."""
-    judged = np.array([verdicts.get(clip.clip_id) in (ANOMALOUS, NORMAL) for clip in clips], bool)
+    """Count at every point and draw the two curves, where recordings are annotated."""
+    said = [verdicts.get(one.clip_id) for one in recordings]
+    judged = np.array([verdict in (ANOMALOUS, NORMAL) for verdict in said], bool)
     if not judged.any():
         return None
-    truth = np.array([verdicts.get(clip.clip_id) == ANOMALOUS for clip in clips], bool)[judged]
-    counts = operating_points.confusion(truth, scores[judged], stops.threshold)
+    truth = np.array([verdict == ANOMALOUS for verdict in said], bool)[judged]
+    counts = operating_points.confusion(truth, scores[judged], points.threshold)
     n_anomalous = int(truth.sum())
     low, high = (
         operating_points.clopper_pearson(counts.n_missed, n_anomalous)
         if n_anomalous
         else (np.zeros(0), np.zeros(0))
     )
-    found = operating_points.curves(truth, scores[judged])
+    curves = operating_points.curves(truth, scores[judged])
     return {
+        **_lists(counts, "n_found", "n_missed", "n_false_alarms", "n_passed"),
         "n_anomalous": n_anomalous,
         "n_normal": int(truth.size - n_anomalous),
-        "found": counts.n_found.tolist(),
-        "missed": counts.n_missed.tolist(),
-        "false_alarms": counts.n_false_alarms.tolist(),
-        "passed": counts.n_passed.tolist(),
         "miss_low": low.tolist(),
         "miss_high": high.tolist(),
-        "curves": found
-        and {
-            "false_alarm_share": found.false_alarm_share.tolist(),
-            "found_share": found.found_share.tolist(),
-            "precision": found.precision.tolist(),
-            "roc_auc": found.roc_auc,
-            "average_precision": found.average_precision,
-        },
+        "curves": curves
+        and _lists(curves, "false_alarm_share", "found_share", "precision")
+        | {"roc_auc": curves.roc_auc, "average_precision": curves.average_precision},
     }

@@ -1,75 +1,74 @@
-"""The line on a page: one component, and what its user has set."""
+"""The threshold line on a page: one component, and what its user has set."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
+from app.components.shared import messages
 from app.components.shared.component import mount
-from app.components.threshold.tables import Situation
-
-MOST_CLIPS_PER_DAY = 1e7
-HIGHEST_COST = 1e7
+from app.components.threshold.tables import HIGHEST, Situation
 
 
 @dataclass(frozen=True)
 class LineEvent:
-    """What the user set and when, in the browser's milliseconds: the line, or the situation."""
+    """What the user set, and when.
+
+    Attributes:
+        value: The false-alarm rate where the line was let go, or the situation.
+        moment: In the browser's milliseconds.
+    """
 
     value: float | Situation
     moment: float
 
 
-def threshold_line(data: dict[str, Any], heard: Mapping[str, float], *, key: str) -> str | None:
-    """The line with its figures; gives the id of a clip that the user wants to open, or None.
+def threshold_line(data: dict[str, Any], applied: Mapping[str, float], *, key: str) -> str | None:
+    """Show the line with its figures.
 
-    `heard` has the moments of the last "line" and "situation" that `data` already follows, so that
-    the script can tell data made before a move from data that moves the line.
+    Args:
+        data: What `tables` made.
+        applied: The moments of the last "line" and "situation" that `data` follows already, so that
+            the script can tell data made before a move from data that moves the line.
+        key: What keeps the line through runs of the page.
+
+    Returns:
+        The recording that the user wants to open in Listen, or None.
     """
-    data = data | {"heard": {"line": 0, "situation": 0} | dict(heard)}
+    data = data | {"applied": {"line": 0, "situation": 0} | dict(applied)}
     result = mount("threshold", key=key, data=data, states=("line", "situation", "opened"))
     opened = result.get("opened")
-    return opened if isinstance(opened, str) and opened in data["clips"]["id"] else None
+    return opened if isinstance(opened, str) and opened in data["recordings"]["id"] else None
 
 
 def events(key: str) -> dict[str, LineEvent]:
-    """What a browser sent by this run, by "line" and "situation"; what is malformed is left out."""
-    sent = st.session_state.get(key)
-    found: dict[str, LineEvent] = {}
-    if not isinstance(sent, Mapping):
-        return found
+    """Read what the user set by this run.
+
+    Args:
+        key: The line's key.
+
+    Returns:
+        The last "line" and "situation"; what is malformed is left out.
+    """
+    sent = messages.sent(key)
     line, situation = sent.get("line"), sent.get("situation")
-    rate = _number_of(line, "rate")
+    found: dict[str, LineEvent] = {}
+    rate, given = messages.number(line, "rate"), _situation(situation)
     if rate is not None and 0.0 < rate < 1.0:
-        found["line"] = LineEvent(rate, _number_of(line, "moment") or 0.0)
-    said = _situation(situation)
-    if said is not None:
-        found["situation"] = LineEvent(said, _number_of(situation, "moment") or 0.0)
+        found["line"] = LineEvent(rate, messages.number(line, "moment") or 0.0)
+    if given is not None:
+        found["situation"] = LineEvent(given, messages.number(situation, "moment") or 0.0)
     return found
 
 
 def _situation(sent: Any) -> Situation | None:
-    names = ("clips_per_day", "share_anomalous", "miss_cost")
-    numbers = [number for name in names if (number := _number_of(sent, name)) is not None]
-    if len(numbers) < len(names):
+    clips_per_day = messages.number(sent, "clips_per_day")
+    share = messages.number(sent, "share_anomalous")
+    miss_cost = messages.number(sent, "miss_cost")
+    if clips_per_day is None or share is None or miss_cost is None:
         return None
-    clips_per_day, share, miss_cost = numbers
-    limits = (
-        0.0 < clips_per_day <= MOST_CLIPS_PER_DAY
-        and 0.0 <= share <= 1.0
-        and 0.0 <= miss_cost <= HIGHEST_COST
+    is_possible = (
+        0.0 < clips_per_day <= HIGHEST and 0.0 <= share <= 1.0 and 0 <= miss_cost <= HIGHEST
     )
-    return Situation(clips_per_day, share, miss_cost) if limits else None
-
-
-def _number_of(sent: Any, name: str) -> float | None:
-    value = sent.get(name) if isinstance(sent, Mapping) else None
-    return float(value) if _is_number(value) else None
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return Situation(clips_per_day, share, miss_cost) if is_possible else None

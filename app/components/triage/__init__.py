@@ -1,6 +1,6 @@
-"""Many scored clips to step through, hear and label with the keyboard: one Streamlit component.
+"""Many scored recordings to step through, hear and annotate with the keyboard.
 
-`changes(key, ...)` gives what was labelled, `triage_list(frame(...), key=key)` draws it.
+`changes(key, ...)` gives what was annotated, `triage_list(frame(...), key=key)` shows the list.
 """
 
 from app.components.triage.frame import Glance, frame, rows_of

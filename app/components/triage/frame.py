@@ -1,11 +1,4 @@
-"""What the list gets, in one run of bytes: Streamlit hands over only top-level bytes as they are.
-
-    b"HMT1" | uint32 n | JSON of n bytes, padded with spaces | arrays
-
-The arrays begin at a multiple of 8, each at a multiple of 8 after that, little-endian; the JSON
-names their offsets and lengths. The rows are JSON that a caller may keep: they change only with
-scores and threshold. Labels and glances come beside them.
-"""
+"""What the list is sent: its rows, what people said of them, and a few glances."""
 
 from __future__ import annotations
 
@@ -18,29 +11,41 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.components.shared.frame import frame as packed
 from app.text.markdown import shortened
 from app.text.sentences import p_value_sentence
 from core.detectors.calibration.calibration import Calibration
-from core.report.summary_sentence import location_clause
+from core.report import summary_sentence
 from core.storage.annotations import Annotation
 from core.storage.scores import ScoreRecord
-
-MAGIC = b"HMT1"
+from core.storage.tables import LONGEST_NOTE
 
 
 @dataclass(frozen=True, eq=False)
 class Glance:
-    """One clip as it is seen and heard in passing, or in `problem` why it cannot be.
+    """A recording as it is seen and heard in passing, or why it cannot be.
 
-    Shape:
-        level, heat: [freq, time] uint8, rows rising in frequency; pcm: [n] int16
-    The picture and the sound cover the same stretch, which begins at `start_s` of the clip;
-    `strongest` is start and end in seconds of the clip, low and high as shares of the picture.
+    Picture and sound cover the same stretch.
+
+    Attributes:
+        clip_id: The recording.
+        level: [freq, time] how loud it is, in 0..255; rows rise in frequency.
+        evidence: [freq, time] the evidence map in 0..255.
+        pcm: [n] the sound, in steps of `scale`.
+        scale: What a step of the sound stands for.
+        sample_rate: In hertz.
+        start_s: Where the stretch begins, in seconds of the recording.
+        end_s: Where it ends.
+        low_hz: The centre of the lowest row.
+        high_hz: The centre of the highest row.
+        strongest: The strongest region: start and end in seconds of the recording, low and high as
+            shares of the picture's height.
+        problem: Why there is neither picture nor sound, as a sentence.
     """
 
     clip_id: str
     level: NDArray[np.uint8]
-    heat: NDArray[np.uint8]
+    evidence: NDArray[np.uint8]
     pcm: NDArray[np.int16]
     scale: float
     sample_rate: int
@@ -53,13 +58,19 @@ class Glance:
 
 
 def rows_of(scored: Sequence[ScoreRecord], calibrated: Calibration) -> str:
-    """The rows as JSON, a list a column, strongest evidence first; 1,000 take 200 kB."""
+    """Write the rows, strongest evidence first; they change only with scores and threshold.
+
+    Args:
+        scored: The scored recordings, strongest first.
+        calibrated: Of the model that scored them.
+
+    Returns:
+        JSON, a list a column; 1,000 rows take 200 kB.
+    """
     middle = float(np.median(calibrated.clip_scores))
     good = [score for score in scored if score.score is not None and math.isfinite(score.score)]
-    bad = [score for score in scored if score.score is None]
-    threshold = scored[0].threshold if scored else 0.0
-    reach = max(threshold - middle, 1e-9)
-    everyone = [*good, *bad]
+    everyone = [*good, *(score for score in scored if score.score is None)]
+    reach = max((scored[0].threshold if scored else 0.0) - middle, 1e-9)
     return json.dumps(
         {
             "id": [score.clip_id for score in everyone],
@@ -67,75 +78,58 @@ def rows_of(scored: Sequence[ScoreRecord], calibrated: Calibration) -> str:
             "p": [score.p_value for score in everyone],
             # 0 is the middle of the normal recordings, 1 the threshold.
             "ratio": [round((float(score.score or 0) - middle) / reach, 4) for score in good],
-            "unlike": [int(score.anomalous) for score in everyone],
-            "place": [_place(score) for score in everyone],
-            "evidence": [_said(score, calibrated.n_clips) for score in everyone],
-            "problem": [score.error or "" for score in everyone],
+            "anomalous": [int(score.anomalous) for score in everyone],
+            "said": [_said(score, calibrated.n_clips) for score in everyone],
         },
         ensure_ascii=False,
         allow_nan=False,
     )
 
 
+def _said(score: ScoreRecord, n_normal: int) -> str:
+    if score.error or score.p_value is None:
+        return score.error or ""
+    words = summary_sentence.ANOMALOUS if score.anomalous else summary_sentence.NORMAL
+    if score.anomalous and score.regions:
+        seconds = score.duration_seconds or math.inf
+        words += f", {summary_sentence.location_clause(score.regions[0], seconds)}"
+    return f"{words}. {p_value_sentence(score.p_value, n_normal)}"
+
+
 def frame(
     rows: str,
-    labels: Mapping[str, Annotation],
+    annotations: Mapping[str, Annotation],
     glances: Sequence[Glance],
     *,
     acknowledged: Mapping[str, int],
     first: str,
 ) -> bytes:
-    """The bytes; `first` is the clip to begin with, `acknowledged` the changes that were kept."""
-    parts: list[bytes] = []
-    size = 0
+    """Pack what the list is sent in one run of the page.
 
-    def add(array: NDArray[Any]) -> dict[str, int]:
-        nonlocal size
-        data = np.ascontiguousarray(array).tobytes()
-        place = {"offset": size, "length": len(data)}
-        parts.extend([data, bytes(-len(data) % 8)])
-        size += len(data) + -len(data) % 8
-        return place
+    Args:
+        rows: What `rows_of` wrote, which a caller may cache.
+        annotations: What people said, by recording.
+        glances: The glances that the list asked for.
+        acknowledged: For each list the number of its last change that is saved.
+        first: The recording to begin with.
 
-    described = [
-        {
-            "id": seen.clip_id,
-            "n_freq": int(seen.level.shape[0]),
-            "n_time": int(seen.level.shape[1]),
-            "level": add(seen.level),
-            "heat": add(seen.heat),
-            "pcm": add(seen.pcm.astype("<i2")),
-            "scale": seen.scale,
-            "sample_rate": seen.sample_rate,
-            "start_s": seen.start_s,
-            "end_s": seen.end_s,
-            "low_hz": seen.low_hz,
-            "high_hz": seen.high_hz,
-            "strongest": seen.strongest,
-            "problem": seen.problem,
-        }
-        for seen in glances
-    ]
+    Returns:
+        The bytes.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    described = []
+    for place, seen in enumerate(glances):
+        values = dict(vars(seen))
+        for name in ("level", "evidence", "pcm"):
+            arrays[f"{name}{place}"] = values.pop(name)
+        described.append(values)
     header = {
         "first": first,
         "acknowledged": dict(acknowledged),
-        "labels": {
-            clip_id: [label.verdict, label.note, label.by] for clip_id, label in labels.items()
+        "annotations": {
+            clip_id: [said.verdict, said.note, said.by] for clip_id, said in annotations.items()
         },
         "glances": described,
+        "longest_note": LONGEST_NOTE,
     }
-    text = json.dumps(header, ensure_ascii=False, allow_nan=False)
-    # The rows go in as the text they are, since writing them anew is most of the work.
-    joined = f'{text[:-1]}, "rows": {rows}}}'.encode()
-    joined += b" " * (-(len(MAGIC) + 4 + len(joined)) % 8)
-    return b"".join([MAGIC, len(joined).to_bytes(4, "little"), joined, *parts])
-
-
-def _place(score: ScoreRecord) -> str:
-    if not score.regions:
-        return ""
-    return location_clause(score.regions[0], score.duration_seconds or math.inf)
-
-
-def _said(score: ScoreRecord, n_normal: int) -> str:
-    return "" if score.p_value is None else p_value_sentence(score.p_value, n_normal)
+    return packed(arrays, header=header, rows=rows)

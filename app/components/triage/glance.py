@@ -1,21 +1,21 @@
-"""A clip seen and heard in passing: a small picture, and the sound around its strongest region."""
+"""A recording seen and heard in passing: a small picture, and the sound of the same stretch."""
 
 from __future__ import annotations
 
 import datetime
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
 from app.cache import on_one_thread
+from app.components.shared.frame import columns_by_max, steps_of
 from app.components.triage.frame import Glance
 from core.errors import HearMapError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from core.types import AnomalyMap, Float32Array
+    from core.types import AnomalyMap
 
 LONGEST_SECONDS = 12.0
 BEFORE_SECONDS = 3.0
@@ -27,24 +27,29 @@ RANGE_DB = 60.0
 def glance(
     model_id: str, clip_id: str, false_alarm_rate: float, scored_at: datetime.datetime
 ) -> Glance:
-    """The clip, at most 12 s of it around its strongest region; about 1 MB at 44.1 kHz.
+    """Take a glance at a recording, at most 12 s of it around its strongest region.
 
-    A clip or map that is gone gives a glance that says so.
+    It takes about 1 MB at 44.1 kHz. The last two arguments say which version of it is cached.
+
+    Args:
+        model_id: The model that scored it.
+        clip_id: The recording.
+        false_alarm_rate: The model's.
+        scored_at: When it was scored.
+
+    Returns:
+        The glance; where recording or map is gone, one that says so.
     """
     try:
         return _made(model_id, clip_id)
     except HearMapError as error:
-        return nothing(clip_id, str(error))
-
-
-def nothing(clip_id: str, problem: str) -> Glance:
-    """A glance of a clip that can be neither seen nor heard."""
-    empty = np.zeros((0, 0), np.uint8)
-    silence = np.zeros(0, np.int16)
-    return Glance(clip_id, empty, empty, silence, 1.0, 1, 0.0, 0.0, 0.0, 0.0, None, problem)
+        empty, silence = np.zeros((0, 0), np.uint8), np.zeros(0, np.int16)
+        said = str(error)
+        return Glance(clip_id, empty, empty, silence, 1.0, 1, 0.0, 0.0, 0.0, 0.0, None, said)
 
 
 def _made(model_id: str, clip_id: str) -> Glance:
+    # A page that shows no glance does without PyTorch, which comes with these.
     from core.audio import read_clip, scaled_pcm16
     from core.backbones import front_end
     from core.spectral.spectrogram import spectrogram
@@ -68,17 +73,15 @@ def _made(model_id: str, clip_id: str) -> Glance:
     )
     level_db = spectrogram(clip, settings).level_db
     stop = min(first + level_db.shape[1], n_columns)
-    heat = found.evidence[:, first:stop]
-    level_db = level_db[: heat.shape[0], : heat.shape[1]]
-    loudest = float(level_db.max(initial=-100.0))
-    ink = np.clip((level_db - loudest) / RANGE_DB + 1.0, 0.0, 1.0)
-    pcm, scale = scaled_pcm16(clip.samples)
+    evidence = found.evidence[:, first:stop]
+    level_db = level_db[: evidence.shape[0], : evidence.shape[1]]
+    ink = (level_db - float(level_db.max(initial=-100.0))) / RANGE_DB + 1.0
+    factor = max(1, math.ceil(evidence.shape[1] / MOST_COLUMNS))
     return Glance(
         clip_id,
-        _thinned(ink),
-        _thinned(heat),
-        pcm,
-        scale,
+        steps_of(columns_by_max(ink, factor)),
+        steps_of(columns_by_max(evidence, factor)),
+        *scaled_pcm16(clip.samples),
         clip.sample_rate,
         first * hop,
         first * hop + clip.duration_seconds,
@@ -89,7 +92,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
 
 
 def _first_column(found: AnomalyMap, n_shown: int, n_before: int) -> int:
-    """Where the stretch begins: long clips are shown from a little before the strongest region."""
+    """Find where the stretch begins: in long recordings a little before the strongest region."""
     if found.time_s.size <= n_shown or not found.regions:
         return 0
     start = int(np.searchsorted(found.time_s, found.regions[0].start_s)) - n_before
@@ -104,10 +107,3 @@ def _strongest(found: AnomalyMap) -> tuple[float, float, float, float] | None:
         [region.low_hz, region.high_hz], found.freq_hz, np.linspace(0.0, 1.0, found.freq_hz.size)
     )
     return region.start_s, region.end_s, float(low), float(high)
-
-
-def _thinned(layer: Float32Array) -> NDArray[np.uint8]:
-    """At most 480 columns, each the highest of those it stands for, as 0..255."""
-    factor = -(-layer.shape[1] // MOST_COLUMNS)
-    columns = np.maximum.reduceat(layer, np.arange(0, layer.shape[1], factor), axis=1)
-    return np.rint(np.clip(columns, 0.0, 1.0) * 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The list on a page: one component, and what its user has done in it."""
+"""The triage list on a page: one component, and what its user has done in it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import streamlit as st
-
+from app.components.shared import messages
 from app.components.shared.component import mount
 from core.storage.annotations import VERDICTS
 from core.storage.tables import LONGEST_NOTE
@@ -18,9 +17,14 @@ MOST_CHANGES = 10_000
 
 @dataclass(frozen=True)
 class Change:
-    """A label that a user gave a clip, or took from it where `verdict` is None.
+    """An annotation that a user made or deleted.
 
-    `source` is the list it was given in, `number` its place in the order there.
+    Attributes:
+        source: The list it was made in.
+        number: Its place in the order of changes there.
+        clip_id: The recording.
+        verdict: What the user said of it, None where the annotation was deleted.
+        note: The user's words.
     """
 
     source: str
@@ -31,9 +35,15 @@ class Change:
 
 
 def triage_list(data: bytes, known: Collection[str], *, key: str) -> str | None:
-    """The list; gives the id of a clip that the user wants to open in Listen, or None.
+    """Show the list.
 
-    With a fixed `key` what is played, filtered and chosen stays through reruns.
+    Args:
+        data: What `frame` packed.
+        known: The recordings that are in it.
+        key: What keeps what is played, filtered and chosen through runs of the page.
+
+    Returns:
+        The recording that the user wants to open in Listen, or None.
     """
     result = mount("triage", key=key, data=data, states=("wanted", "changes", "opened"))
     opened = result.get("opened")
@@ -41,25 +51,39 @@ def triage_list(data: bytes, known: Collection[str], *, key: str) -> str | None:
 
 
 def wanted(key: str, known: Collection[str]) -> list[str]:
-    """The clips whose glances the list asks for, most urgent first."""
-    said = _sent(key).get("wanted")
-    sent = said.get("ids") if isinstance(said, Mapping) else None
-    if not isinstance(sent, Sequence) or isinstance(sent, str):
-        return []
-    return [item for item in sent[:MOST_WANTED] if isinstance(item, str) and item in known]
+    """Read which glances the list asks for.
+
+    Args:
+        key: The list's key.
+        known: The recordings that are in it.
+
+    Returns:
+        The recordings, most urgent first.
+    """
+    message = messages.sent(key).get("wanted")
+    ids = _listed(message.get("ids") if isinstance(message, Mapping) else None)
+    return [item for item in ids[:MOST_WANTED] if isinstance(item, str) and item in known]
 
 
 def changes(key: str, acknowledged: Mapping[str, int]) -> list[Change]:
-    """What was labelled since the changes acknowledged, oldest first; malformed ones are left out.
+    """Read what the list has changed and nobody has saved yet.
 
     The list sends every change until it is acknowledged, so that none is lost between two runs.
+
+    Args:
+        key: The list's key.
+        acknowledged: For each list the number of its last change that is saved.
+
+    Returns:
+        The changes, oldest first; malformed ones are left out.
     """
-    sent = _sent(key).get("changes")
-    if not isinstance(sent, Sequence) or isinstance(sent, str):
-        return []
-    found = [change for item in sent[:MOST_CHANGES] if (change := _change(item)) is not None]
-    new = [change for change in found if change.number > acknowledged.get(change.source, 0)]
+    found = map(_change, _listed(messages.sent(key).get("changes"))[:MOST_CHANGES])
+    new = [one for one in found if one and one.number > acknowledged.get(one.source, 0)]
     return sorted(new, key=lambda change: change.number)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else []
 
 
 def _change(item: Any) -> Change | None:
@@ -71,11 +95,6 @@ def _change(item: Any) -> Change | None:
         return None
     if not isinstance(number, int) or isinstance(number, bool):
         return None
-    if verdict is not None and verdict not in VERDICTS:
+    if verdict not in (None, *VERDICTS):
         return None
     return Change(source[:64], number, clip_id, verdict, note[:LONGEST_NOTE])
-
-
-def _sent(key: str) -> Mapping[str, Any]:
-    sent = st.session_state.get(key)
-    return sent if isinstance(sent, Mapping) else {}

@@ -1,7 +1,5 @@
 // A mask of the user's own, painted on the cells of the picture.
 
-// The same in painted.py, which refuses more.
-const MOST_PAINTED_BOXES = 4000;
 const MOST_UNDOS = 50;
 export const TOOLS = [
   ["brush", "Brush", "Paint freely"],
@@ -9,24 +7,33 @@ export const TOOLS = [
   ["erase", "Eraser", "Take paint away"],
 ];
 
+/** What is painted: cells where the picture is, boxes where it is not. */
 export class PaintedMask {
   constructor() {
+    this.view = null;
+    this.shape = null; // the boxes as they are drawn, while they are known
+
     this.boxes = []; // {start, end, low, high}: what is painted outside the cells below
     this.cells = null;
     this.undos = [];
   }
 
-  /** Takes the cells of a new picture, on which the same boxes are painted. */
+  /**
+   * Take the cells of a new picture, on which the same boxes are painted.
+   *
+   * @param {any} view with its picture's axes
+   */
   layOn(view) {
     const all = this.view ? this.all() : this.boxes;
-    const { nFreq, nTime } = view.picture;
     this.view = view;
     this.take(all);
-    this.nFreq = nFreq;
-    this.nTime = nTime;
   }
 
-  /** Makes these boxes the whole mask: cells where the picture is, boxes where it is not. */
+  /**
+   * Make these boxes the whole mask.
+   *
+   * @param {any[]} boxes in seconds and hertz
+   */
   take(boxes) {
     const { view } = this;
     const { nFreq, nTime } = view.picture;
@@ -42,7 +49,12 @@ export class PaintedMask {
     this.shape = null;
   }
 
-  /** Every cell whose centre is in the box. */
+  /**
+   * Set every cell whose centre is in a box.
+   *
+   * @param {any} box in seconds and hertz
+   * @param {number} value 1 paints, 0 takes paint away
+   */
   fill({ start, end, low, high }, value) {
     const { view, cells } = this;
     const { nFreq, nTime } = view.picture;
@@ -51,11 +63,20 @@ export class PaintedMask {
     const stop = limit(view.columnOf(end), nTime);
     const bottom = limit(view.rowOf(low), nFreq);
     const top = limit(view.rowOf(high), nFreq);
-    for (let row = bottom; row < top; row++) cells.fill(value, row * nTime + first, row * nTime + Math.max(stop, first));
+    for (let row = bottom; row < top; row++)
+      cells.fill(value, row * nTime + first, row * nTime + Math.max(stop, first));
     this.shape = null;
   }
 
-  /** A round dab; the radii are in seconds and in rows, so that it is round on the screen. */
+  /**
+   * Set a round dab.
+   *
+   * @param {number} seconds of its centre
+   * @param {number} hz of its centre
+   * @param {number} radiusSeconds
+   * @param {number} radiusRows another than in time, so that it is round on the screen
+   * @param {number} value 1 paints, 0 takes paint away
+   */
   dab(seconds, hz, radiusSeconds, radiusRows, value) {
     const { view, cells } = this;
     const { nFreq, nTime, stepSeconds } = view.picture;
@@ -72,34 +93,32 @@ export class PaintedMask {
     this.shape = null;
   }
 
-  /** Remembers the mask as it is, so that the next change can be undone. */
+  /** Remember the mask as it is, so that the next change can be undone. */
   remember() {
     this.undos.push(this.all());
     if (this.undos.length > MOST_UNDOS) this.undos.shift();
   }
 
+  /** Undo the last change; give whether there was one. */
   undo() {
     const before = this.undos.pop();
     if (before) this.take(before);
     return Boolean(before);
   }
 
+  /** Say whether nothing is painted. */
   isEmpty() {
     return this.boxes.length === 0 && !this.cells?.includes(1);
   }
 
-  isTooFine() {
-    return this.all().length > MOST_PAINTED_BOXES;
-  }
-
-  /** The part of this picture that is painted, 0 to 1. */
+  /** Give the share of this picture that is painted, in 0..1. */
   share() {
     let sum = 0;
     for (const cell of this.cells) sum += cell;
     return sum / this.cells.length;
   }
 
-  /** Rectangles of cells: runs of a row, joined with equal runs of the rows above. */
+  /** Join the cells to rectangles: runs of a row, with equal runs of the rows above. */
   rectangles() {
     const { cells, view } = this;
     const { nFreq, nTime } = view.picture;
@@ -123,7 +142,7 @@ export class PaintedMask {
     return [...done, ...open.values()];
   }
 
-  /** The whole mask as boxes that do not overlap, in seconds and hertz. */
+  /** Give the whole mask as boxes that do not overlap, in seconds and hertz. */
   all() {
     const { view } = this;
     const inside = this.rectangles().map(({ first, stop, bottom, top }) => ({
@@ -135,7 +154,7 @@ export class PaintedMask {
     return [...this.boxes, ...inside];
   }
 
-  /** What Python gets. */
+  /** Give what Python is sent. */
   message() {
     const round = (value) => Number(value.toFixed(6));
     return this.all().map(({ start, end, low, high }) => [start, end, low, high].map(round));

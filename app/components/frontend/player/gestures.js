@@ -1,14 +1,20 @@
 // Hands: pointer, wheel and keys become the player's actions.
 
+import { COMMANDS, commandOf } from "./commands.js";
+
 const CLICK_PIXELS = 4;
 
-/** Pointers on the plot: click, box, move and pinch. */
+/**
+ * Listen to pointers on the plot: click, box, move and pinch.
+ *
+ * @param {HTMLElement} plot
+ * @param {any} player
+ */
 export function listenToPointers(plot, player) {
   const { selection, navigation, painting } = player;
   const pointers = new Map();
   let drag = null;
-  const on = (name, action, options) =>
-    plot.addEventListener(name, player.guarded(action), options);
+  const on = (name, action, options = {}) => player.on(plot, name, action, options);
   const at = (event) => {
     const box = plot.getBoundingClientRect();
     return { x: event.clientX - box.left, y: event.clientY - box.top };
@@ -118,9 +124,14 @@ export function listenToPointers(plot, player) {
   );
 }
 
-/** Keys anywhere in the player, except where a control needs them itself. */
+/**
+ * Listen to keys anywhere in the player, except where a control needs them itself.
+ *
+ * @param {HTMLElement} root
+ * @param {any} player
+ */
 export function listenToKeys(root, player) {
-  const press = (event) => {
+  player.on(root, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
     if (target.closest?.("dialog")) {
@@ -137,59 +148,11 @@ export function listenToKeys(root, player) {
       event.stopPropagation();
       return;
     }
-    const action = actionOf(event, player);
-    if (!action) return;
+    const command = commandOf(event);
+    if (!command || (command[0] === "clear" && !player.selection.box)) return;
     // Streamlit has keys of its own, r and c among them.
     event.preventDefault();
     event.stopPropagation();
-    action();
-  };
-  root.addEventListener("keydown", player.guarded(press));
-}
-
-function actionOf(event, player) {
-  const { selection, look, navigation, painting } = player;
-  const { key, shiftKey, altKey } = event;
-  const far = shiftKey ? 10 : 1;
-  if (/^[1-9]$/.test(key)) return () => player.chooseSound(Number(key) - 1);
-  const zoomTime = altKey ? 1 : null;
-  const actions = {
-    " ": () => player.togglePlay(),
-    ArrowLeft: () => player.step(-far),
-    ArrowRight: () => player.step(far),
-    ArrowUp: () => navigation.panBy(0, 0.1),
-    ArrowDown: () => navigation.panBy(0, -0.1),
-    Home: () => player.seek(0),
-    End: () => player.seek(player.lengthSeconds),
-    PageUp: () => navigation.panBy(-0.5, 0),
-    PageDown: () => navigation.panBy(0.5, 0),
-    n: () => selection.stepRegion(1),
-    p: () => selection.stepRegion(-1),
-    b: () => selection.setSolo(!selection.solo),
-    i: () => selection.markAtPlayhead("start"),
-    o: () => selection.markAtPlayhead("end"),
-    l: () => selection.setLooping(!selection.looping),
-    m: () => player.setMatched(!player.engine.matched),
-    "+": () => navigation.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
-    "=": () => navigation.zoomAt(null, zoomTime ?? 0.7, altKey ? 0.7 : 1),
-    "-": () => navigation.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
-    "−": () => navigation.zoomAt(null, zoomTime ?? 1 / 0.7, altKey ? 1 / 0.7 : 1),
-    0: () => navigation.showAll(),
-    z: () => navigation.zoomToBox(),
-    "[": () => look.setOpacity(look.opacity - 0.1),
-    "]": () => look.setOpacity(look.opacity + 0.1),
-    "{": () => look.setRange(look.rangeDb - 5),
-    "}": () => look.setRange(look.rangeDb + 5),
-    c: () => look.nextColours(),
-    d: () => painting.setOn(!painting.isOn),
-    a: () => painting.addBox(1),
-    x: () => painting.addBox(0),
-    u: () => painting.undo(),
-    Delete: () => painting.clear(),
-    v: () => look.nextView(),
-    s: () => look.nextScale(),
-    Escape: selection.box ? () => selection.clear() : null,
-    "?": () => player.showHelp(),
-  };
-  return actions[key] ?? actions[key.toLowerCase()] ?? null;
+    COMMANDS[command[0]](player, command[1]);
+  });
 }

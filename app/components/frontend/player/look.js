@@ -1,58 +1,73 @@
 // How the picture looks: the view, its colours, how strong the heat is, the range, the scale.
 
-import { COLOUR_MAPS } from "./colours.js";
-import { SCALES, VIEWS } from "./page.js";
+import { COLOUR_MAPS } from "../shared/colours.js";
 import { preferences } from "./preferences.js";
 
+export const VIEWS = [
+  ["both", "Both", "Sound with the evidence over it"],
+  ["sound", "Sound", "The sound alone"],
+  ["map", "Map", "The evidence alone"],
+  ["side", "Side by side", "Sound and evidence beside each other"],
+];
+export const SCALES = [
+  ["mel", "Mel", "Mel frequency scale"],
+  ["log", "Log", "Logarithmic frequency scale"],
+  ["linear", "Linear", "Linear frequency scale"],
+];
+const CHOICES = { view: VIEWS, scale: SCALES, colours: COLOUR_MAPS };
+
+/** How the picture looks. */
 export class Look {
+  /** @param {any} player */
   constructor(player) {
     this.player = player;
     this.view = preferences.view;
     this.colours = preferences.colours;
+    this.scale = preferences.scale;
     this.opacity = preferences.opacity;
     this.rangeDb = 70;
   }
 
-  setView(view) {
-    this.view = preferences.view = view;
+  /**
+   * Set the view, the frequency scale or the colour map.
+   *
+   * @param {"view" | "scale" | "colours"} name
+   * @param {string} value
+   */
+  set(name, value) {
+    this[name] = preferences[name] = value;
+    if (name === "scale") this.player.view.setScale(value);
     this.player.refresh(true);
   }
 
-  nextView() {
-    const names = VIEWS.map(([name]) => name);
-    this.setView(names[(names.indexOf(this.view) + 1) % names.length]);
-    this.player.say(`View: ${VIEWS[names.indexOf(this.view)][2]}`);
+  /**
+   * Set the next one of them, and say which.
+   *
+   * @param {"view" | "scale" | "colours"} name
+   */
+  next(name) {
+    const choices = CHOICES[name];
+    const place = choices.findIndex(([value]) => value === this[name]);
+    const [value, , title] = choices[(place + 1) % choices.length];
+    this.set(name, value);
+    this.player.announce(title);
   }
 
-  setColours(name) {
-    this.colours = preferences.colours = name;
-    this.player.refresh(true);
-  }
-
-  nextColours() {
-    const names = COLOUR_MAPS.map(([name]) => name);
-    this.setColours(names[(names.indexOf(this.colours) + 1) % names.length]);
-    this.player.say(`Colours: ${COLOUR_MAPS[names.indexOf(this.colours)][1]}`);
-  }
-
-  setScale(scale) {
-    preferences.scale = scale;
-    this.player.view.setScale(scale);
-    this.player.refresh(true);
-  }
-
-  nextScale() {
-    const { view } = this.player;
-    const names = SCALES.map(([name]) => name);
-    this.setScale(names[(names.indexOf(view.scale) + 1) % names.length]);
-    this.player.say(`${view.scale} frequency scale`);
-  }
-
+  /**
+   * Set how strong the heat is.
+   *
+   * @param {number} opacity in 0..1
+   */
   setOpacity(opacity) {
     this.opacity = preferences.opacity = Math.round(Math.min(Math.max(opacity, 0), 1) * 20) / 20;
     this.player.refresh(true);
   }
 
+  /**
+   * Set how far below the loudest the picture reaches.
+   *
+   * @param {number} rangeDb
+   */
   setRange(rangeDb) {
     this.rangeDb = Math.min(Math.max(rangeDb, 20), 120);
     this.player.refresh(true);

@@ -2,7 +2,9 @@
 
 import { LAYOUT, overviewOf } from "./paint.js";
 
+/** Moving about in the picture. */
 export class Navigation {
+  /** @param {any} player */
   constructor(player) {
     this.player = player;
     this.following = false;
@@ -10,6 +12,13 @@ export class Navigation {
 
   // By hand
 
+  /**
+   * Zoom round a place, or with null round the playhead.
+   *
+   * @param {any} place
+   * @param {number} timeFactor below 1 comes closer
+   * @param {number} freqFactor below 1 comes closer
+   */
   zoomAt(place, timeFactor, freqFactor) {
     const { engine, view } = this.player;
     const at = engine.position();
@@ -19,18 +28,30 @@ export class Navigation {
     this.player.refresh(true);
   }
 
-  /** By pixels to later and to higher. */
+  /**
+   * Move by pixels.
+   *
+   * @param {number} alongPixels to later
+   * @param {number} upPixels to higher
+   */
   moveBy(alongPixels, upPixels) {
     const panel = this.player.layout.panels[0];
     this.panBy(alongPixels / panel.width, upPixels / panel.height);
   }
 
+  /**
+   * Move by fractions of what is visible.
+   *
+   * @param {number} byTime to later
+   * @param {number} byFreq to higher
+   */
   panBy(byTime, byFreq) {
     this.player.parts.askBeside(Math.sign(byTime));
     this.player.view.pan(byTime, byFreq);
     this.player.refresh(true);
   }
 
+  /** Zoom and move so that two fingers stay on what they touch. */
   pinch(a0, b0, a1, b1) {
     const spread = (a, b, axis) => Math.max(Math.abs(a[axis] - b[axis]), 24);
     const middle = { x: (a1.x + b1.x) / 2, y: (a1.y + b1.y) / 2 };
@@ -41,11 +62,13 @@ export class Navigation {
     this.moveBy(before.x - middle.x, middle.y - before.y);
   }
 
+  /** Show everything. */
   showAll() {
     this.player.view.reset();
     this.player.refresh(true);
   }
 
+  /** Zoom to the box. */
   zoomToBox() {
     const { view } = this.player;
     const { box } = this.player.selection;
@@ -60,7 +83,11 @@ export class Navigation {
 
   // By itself
 
-  /** Moves the view, if it must, so that a box can be seen. */
+  /**
+   * Move the view, if it must, so that a box can be seen.
+   *
+   * @param {any} box in seconds and hertz
+   */
   reveal(box) {
     const { view } = this.player;
     const span = view.end - view.start;
@@ -76,7 +103,11 @@ export class Navigation {
     this.player.baseIsStale = true;
   }
 
-  /** Turns the page, as of a score, when the playhead leaves what is visible. */
+  /**
+   * Turn the page, as of a score, when the playhead leaves what is visible.
+   *
+   * @param {number} seconds
+   */
   follow(seconds) {
     const { view } = this.player;
     const span = view.end - view.start;
@@ -85,7 +116,7 @@ export class Navigation {
     this.player.baseIsStale = true;
   }
 
-  /** Follows a playhead that runs out of sight, not one that somebody moved the picture away from. */
+  /** Follow a playhead that runs out of sight, not one that somebody moved the picture away from. */
   followPlayhead() {
     const { engine, view } = this.player;
     const at = engine.position();
@@ -96,7 +127,12 @@ export class Navigation {
 
   // Places on the plot
 
-  /** Which panel and zone a point is in, its fractions there, and its time and frequency. */
+  /**
+   * Say which panel and zone a point is in, its fractions there, and its time and frequency.
+   *
+   * @param {{ x: number, y: number }} point in CSS pixels of the plot
+   * @param {any} [panel] that it counts for, wherever it is
+   */
   placeOf(point, panel) {
     const { layout, view, height, lengthSeconds } = this.player;
     const isBelow = layout.others.length > 0 && point.y >= height;

@@ -2,7 +2,16 @@
 
 import { line, overviewOf } from "./paint.js";
 
-/** The box, the mask, hovered and chosen regions, the playhead. */
+/**
+ * Paint the box, the mask, hovered and chosen regions, the playhead.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {any} layout
+ * @param {import("./view.js").View} view
+ * @param {any} colours of the page
+ * @param {number} ratio device pixels a CSS pixel
+ * @param {any} shown
+ */
 export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
   const { playhead, box, solo, outline, hover, painted, brush, lengthSeconds } = shown;
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -31,7 +40,7 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
     if (box) {
       const [x, y, w, h] = place(box);
       if (solo) {
-        // What is not heard steps back.
+        // What is not played steps back.
         ctx.fillStyle = colours.veil;
         const hole = new Path2D();
         hole.rect(panel.x, panel.y, panel.width, panel.height);
@@ -40,22 +49,13 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
       }
       ctx.fillStyle = colours.selectionSoft;
       ctx.fillRect(x, panel.score.y, w, panel.score.height);
-      ctx.lineWidth = 3.5;
-      ctx.strokeStyle = colours.halo;
-      ctx.strokeRect(x, y, w, h);
-      ctx.lineWidth = 1.75;
-      ctx.strokeStyle = colours.selection;
-      ctx.strokeRect(x, y, w, h);
+      frameBox(ctx, place(box), colours.halo, 3.5);
+      frameBox(ctx, place(box), colours.selection, 1.75);
     }
     if (outline && outline !== box) {
-      const [x, y, w, h] = place(outline);
-      ctx.lineWidth = 3.5;
-      ctx.strokeStyle = colours.halo;
-      ctx.strokeRect(x, y, w, h);
-      ctx.lineWidth = 1.5;
+      frameBox(ctx, place(outline), colours.halo, 3.5);
       ctx.setLineDash([4, 3]);
-      ctx.strokeStyle = colours.contour;
-      ctx.strokeRect(x, y, w, h);
+      frameBox(ctx, place(outline), colours.contour, 1.5);
       ctx.setLineDash([]);
     }
     if (hover) {
@@ -92,6 +92,12 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
   }
 }
 
+function frameBox(ctx, sides, colour, width) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  ctx.strokeRect(...sides);
+}
+
 /** What is painted, as one shape, so that no seam shows where its boxes meet. */
 function paintMask(ctx, panel, painted, place, colours) {
   ctx.save();
@@ -102,7 +108,12 @@ function paintMask(ctx, panel, painted, place, colours) {
   ctx.beginPath();
   for (const box of painted.shape) {
     const [x, y, w, h] = place(box);
-    ctx.rect(Math.floor(x), Math.floor(y), Math.ceil(x + w) - Math.floor(x), Math.ceil(y + h) - Math.floor(y));
+    ctx.rect(
+      Math.floor(x),
+      Math.floor(y),
+      Math.ceil(x + w) - Math.floor(x),
+      Math.ceil(y + h) - Math.floor(y),
+    );
   }
   ctx.fillStyle = colours.painted;
   ctx.fill();

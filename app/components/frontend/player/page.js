@@ -1,7 +1,11 @@
 // The page: every control of the player, built once. Words from outside are set as text only.
 
+import { COLOUR_MAPS } from "../shared/colours.js";
+import { element } from "../shared/elements.js";
 import { TOOLS } from "./brush.js";
-import { COLOUR_MAPS } from "./colours.js";
+import { COMMANDS } from "./commands.js";
+import { SCALES, VIEWS } from "./look.js";
+import { SIZES } from "./painting.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
@@ -23,18 +27,6 @@ const ICONS = {
   help: "M9 9.2a3 3 0 1 1 4.4 2.7c-.9.5-1.4 1-1.4 2.1M12 17.6v.2",
 };
 const FILLED = new Set(["play", "pause"]);
-
-export const VIEWS = [
-  ["both", "Both", "Sound with the evidence over it"],
-  ["sound", "Sound", "The sound alone"],
-  ["map", "Map", "The evidence alone"],
-  ["side", "Side by side", "Sound and evidence beside each other"],
-];
-export const SCALES = [
-  ["mel", "Mel"],
-  ["log", "Log"],
-  ["linear", "Linear"],
-];
 
 const KEYS = [
   ["Space", "play or pause"],
@@ -69,17 +61,27 @@ const GESTURES = [
   ["Pinch", "zoom with two fingers"],
 ];
 
-/** An element; `options` are its attributes, with text and class among them. */
-export function element(tag, options = {}, children = []) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "text") made.textContent = value;
-    else if (name === "class") made.className = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
-}
+// Command, what it does, its key, its icon, what is written on it, whether it stays pressed.
+/** @type {[string, string, string, string?, string?, boolean?][]} */
+const BUTTONS = [
+  ["play", "Play", "space", "play"],
+  ["loop", "Loop", "l", "loop", "", true],
+  ["matched", "Same loudness", "m", "level", "Same loudness", true],
+  ["help", "Keys and gestures", "?", "help"],
+  ["previous", "Previous region", "p", "previous"],
+  ["next", "Next region", "n", "next"],
+  ["solo", "Hear only the box", "b", "box", "Only this", true],
+  ["clear", "Remove the box", "Esc", "clear"],
+  ["paint", "Paint a mask", "d", "paint", "Paint", true],
+  ["addBox", "Add the box to the paint", "a", "", "Add box"],
+  ["undo", "Undo", "u", "undo"],
+  ["wipe", "Remove all paint", "Delete", "", "Clear"],
+  ["farther", "Zoom out", "−", "farther"],
+  ["closer", "Zoom in", "+", "closer"],
+  ["flatter", "Zoom out in frequency", "Alt and −", "flatter"],
+  ["taller", "Zoom in frequency", "Alt and +", "taller"],
+  ["whole", "Show everything", "0", "whole"],
+];
 
 function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
@@ -92,30 +94,40 @@ function icon(name) {
   return svg;
 }
 
+/**
+ * Change the icon of a button.
+ *
+ * @param {Element} button
+ * @param {string} name
+ */
 export function setIcon(button, name) {
   button.querySelector("svg").replaceWith(icon(name));
 }
 
-function button(part, label, { iconName, text, title, toggle } = {}) {
+/** @type {(...described: any[]) => any} */
+function button(name, caption, key, iconName, text, isToggle) {
   const children = [];
   if (iconName) children.push(icon(iconName));
   if (text) children.push(element("span", { text }));
-  const made = element("button", { type: "button", class: text ? "" : "square" }, children);
-  made.dataset.part = part;
-  made.setAttribute("aria-label", label);
-  made.title = title ?? label;
-  if (toggle) made.setAttribute("aria-pressed", "false");
-  return made;
+  const options = { type: "button", class: text ? "" : "square", "data-part": name, "aria-label": caption };
+  if (isToggle) options["aria-pressed"] = "false";
+  return element("button", { ...options, title: key ? `${caption} (${key})` : caption }, children);
 }
 
-/** Buttons of which one is chosen, as radio buttons: one tab stop, arrows move inside. */
-export function segmented(part, label, items, choose) {
-  const group = element("div", { class: "segmented", role: "radiogroup", "aria-label": label });
-  group.dataset.part = part;
+/**
+ * Make buttons of which one is chosen, as radio buttons: one tab stop, arrows move inside.
+ *
+ * @param {string} part
+ * @param {string} caption
+ * @param {any[][]} items value, text and title of each
+ * @param {(value: string) => void} choose
+ */
+export function segmented(part, caption, items, choose) {
+  const options = { class: "segmented", role: "radiogroup", "aria-label": caption, "data-part": part };
+  const group = element("div", options);
   items.forEach(([value, text, title], i) => {
-    const item = element("button", { type: "button", role: "radio", text });
-    item.dataset.value = value;
-    item.title = title ?? text;
+    const described = { type: "button", role: "radio", text, title: title ?? text, "data-value": value };
+    const item = element("button", described);
     item.addEventListener("click", () => choose(value));
     item.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
@@ -131,20 +143,25 @@ export function segmented(part, label, items, choose) {
   return group;
 }
 
+/**
+ * Mark which of such buttons is chosen.
+ *
+ * @param {Element} group
+ * @param {unknown} value
+ */
 export function markChosen(group, value) {
-  for (const item of group.children) {
+  for (const item of /** @type {any} */ (group.children)) {
     const chosen = item.dataset.value === String(value);
     item.setAttribute("aria-checked", String(chosen));
     item.tabIndex = chosen ? 0 : -1;
   }
 }
 
-function slider(part, text, title, { min, max, step }) {
-  const input = element("input", { type: "range", min, max, step });
-  input.dataset.part = part;
+function slider(part, text, title, sizes) {
+  const input = element("input", { type: "range", "data-part": part, ...sizes });
   const value = element("span", { class: "value" });
-  const label = element("label", { class: "slider", title }, [element("span", { text }), input, value]);
-  return { label, input, value };
+  const root = element("label", { class: "slider", title }, [element("span", { text }), input, value]);
+  return { root, input, value };
 }
 
 function helpDialog() {
@@ -154,14 +171,18 @@ function helpDialog() {
       {},
       rows.map(([keys, meaning]) =>
         element("div", {}, [
-          element("dt", {}, /[a-z]{2}/i.test(keys) || keys.includes("–")
-            ? [element("kbd", { text: keys })]
-            : keys.split(" ").map((key) => element("kbd", { text: key }))),
+          element(
+            "dt",
+            {},
+            /[a-z]{2}/i.test(keys) || keys.includes("–")
+              ? [element("kbd", { text: keys })]
+              : keys.split(" ").map((key) => element("kbd", { text: key })),
+          ),
           element("dd", { text: meaning }),
         ]),
       ),
     );
-  const close = button("help-close", "Close", { iconName: "clear" });
+  const close = button("help-close", "Close", "", "clear");
   const dialog = element("dialog", { "aria-label": "Keys and gestures of the player" }, [
     element("div", { class: "dialog-head" }, [element("h2", { text: "Keys and gestures" }), close]),
     element("div", { class: "dialog-body" }, [table(KEYS), table(GESTURES)]),
@@ -173,124 +194,71 @@ function helpDialog() {
   return dialog;
 }
 
-/** All controls; the returned object names each. */
-export function buildPage(root, actions) {
+/**
+ * Build all controls.
+ *
+ * @param {any} player
+ * @returns {Record<string, any>} each of them by its name
+ */
+export function buildPage(player) {
+  const { root, look, painting, error, spoken } = player;
+  const choose = (name) => (value) => look.set(name, value);
+  const buttons = Object.fromEntries(
+    BUTTONS.map(([name, ...described]) => [name, button(name, ...described)]),
+  );
+  for (const [name, made] of Object.entries(buttons)) player.on(made, "click", () => COMMANDS[name](player));
+  buttons.play.classList.add("primary");
+  const heat = { min: 0, max: 100, step: 5 };
+  const range = { min: 20, max: 120, step: 5 };
   const page = {
-    play: button("play", "Play", { iconName: "play", title: "Play or pause (space)" }),
+    buttons,
     time: element("span", { class: "time" }),
     sounds: element("div", { class: "sounds" }),
-    loop: button("loop", "Loop", { iconName: "loop", title: "Loop (l)", toggle: true }),
-    matched: button("matched", "Same loudness", {
-      iconName: "level",
-      text: "Same loudness",
-      title: "Bring all sounds to the same loudness (m)",
-      toggle: true,
-    }),
-    help: button("help", "Keys and gestures", { iconName: "help", title: "Keys and gestures (?)" }),
     base: element("canvas", { "aria-hidden": "true" }),
     overlay: element("canvas", { "aria-hidden": "true" }),
     maps: element("div", { class: "maps" }),
     regions: element("div", { class: "regions", role: "group", "aria-label": "Regions" }),
-    previous: button("previous", "Previous region", { iconName: "previous", title: "Previous region (p)" }),
-    next: button("next", "Next region", { iconName: "next", title: "Next region (n)" }),
     counter: element("span", { class: "counter" }),
-    solo: button("solo", "Hear only the box", {
-      iconName: "box",
-      text: "Only this",
-      title: "Hear only this time and frequency (b)",
-      toggle: true,
-    }),
-    clear: button("clear", "Remove the box", { iconName: "clear", title: "Remove the box (Esc)" }),
     chosen: element("span", { class: "chosen" }),
     readout: element("span", { class: "readout", "aria-hidden": "true" }),
-    views: segmented("views", "View", VIEWS, actions.setView),
-    scales: segmented("scales", "Frequency scale", SCALES, actions.setScale),
-    opacity: slider("opacity", "Heat", "How strong the heat is ([ and ])", { min: 0, max: 100, step: 5 }),
-    range: slider("range", "Range", "How far below the loudest the picture reaches", {
-      min: 20,
-      max: 120,
-      step: 5,
-    }),
-    colours: segmented("colours", "Colours", COLOUR_MAPS, actions.setColours),
-    closer: button("closer", "Zoom in", { iconName: "closer", title: "Zoom in time (+)" }),
-    farther: button("farther", "Zoom out", { iconName: "farther", title: "Zoom out in time (−)" }),
-    taller: button("taller", "Zoom in frequency", {
-      iconName: "taller",
-      title: "Zoom in frequency (Alt and +)",
-    }),
-    flatter: button("flatter", "Zoom out in frequency", {
-      iconName: "flatter",
-      title: "Zoom out in frequency (Alt and −)",
-    }),
-    paint: button("paint", "Paint a mask", {
-      iconName: "paint",
-      text: "Paint",
-      title: "Paint a mask of your own (d)",
-      toggle: true,
-    }),
-    tools: segmented("tools", "Tool", TOOLS, actions.setTool),
-    brushSize: slider("brush-size", "Size", "How wide the brush is", { min: 4, max: 60, step: 4 }),
-    addBox: button("add-box", "Add the box to the paint", {
-      text: "Add box",
-      title: "Add the box or region to the paint (a)",
-    }),
-    undo: button("undo", "Undo", { iconName: "undo", title: "Undo the last stroke (u)" }),
-    wipe: button("wipe", "Remove all paint", { text: "Clear", title: "Remove all paint (Delete)" }),
+    views: segmented("views", "View", VIEWS, choose("view")),
+    scales: segmented("scales", "Frequency scale", SCALES, choose("scale")),
+    colours: segmented("colours", "Colours", COLOUR_MAPS, choose("colours")),
+    opacity: slider("opacity", "Heat", "How strong the heat is ([ and ])", heat),
+    range: slider("range", "Range", "How far below the loudest the picture reaches ({ and })", range),
+    tools: segmented("tools", "Tool", TOOLS, (tool) => painting.setTool(tool)),
+    brushSize: slider("brush-size", "Size", "How wide the brush is", SIZES),
     painted: element("span", { class: "painted" }),
     waiting: element("span", { class: "waiting", text: "Fetching the next part", hidden: "" }),
-    whole: button("whole", "Show everything", { iconName: "whole", title: "Show everything (0)" }),
     note: element("p", { class: "note", hidden: "" }),
-    error: element("p", { class: "error", role: "alert", hidden: "" }),
-    spoken: element("div", { class: "spoken", "aria-live": "polite", role: "status" }),
     dialog: helpDialog(),
+    ...{ plot: null, stage: null, brushRow: null },
   };
-  page.play.classList.add("primary");
-  page.plot = element("div", { class: "plot", tabindex: "0", role: "slider" }, [
-    page.base,
-    page.overlay,
-  ]);
-  page.plot.setAttribute("aria-label", "Playhead on the spectrogram");
+  const row = (children, kind = "") => element("div", { class: `row ${kind}` }, children);
+  const cluster = (children, kind = "") => element("div", { class: `cluster ${kind}` }, children);
+  const plot = { class: "plot", tabindex: "0", role: "slider", "aria-label": "Playhead on the spectrogram" };
+  page.plot = element("div", plot, [page.base, page.overlay]);
   page.plot.setAttribute("aria-keyshortcuts", "Space ArrowLeft ArrowRight N P B L");
   page.stage = element("div", { class: "stage" }, [page.plot, page.maps, page.regions]);
-  page.brushRow = element("div", { class: "row", role: "group", "aria-label": "Paint" }, [
-    page.tools,
-    page.brushSize.label,
-    element("div", { class: "cluster" }, [page.addBox, page.undo, page.wipe]),
-    page.painted,
-  ]);
-  page.stepper = element("div", { class: "cluster" }, [page.previous, page.counter, page.next]);
+  const brushes = cluster([buttons.addBox, buttons.undo, buttons.wipe]);
+  page.brushRow = row([page.tools, page.brushSize.root, brushes, page.painted]);
+  page.brushRow.setAttribute("role", "group");
+  page.brushRow.setAttribute("aria-label", "Paint");
+  const listening = cluster([buttons.loop, buttons.matched, buttons.help], "end");
+  const stepper = cluster([buttons.previous, page.counter, buttons.next]);
+  const boxed = cluster([buttons.solo, buttons.clear, buttons.paint]);
+  const sliders = cluster([page.opacity.root, page.range.root], "sliders");
+  const { farther, closer, flatter, taller, whole } = buttons;
+  const zoom = cluster([farther, closer, flatter, taller, whole], "end");
   root.replaceChildren(
-    element("div", { class: "row" }, [
-      page.play,
-      page.time,
-      page.waiting,
-      page.sounds,
-      element("div", { class: "cluster end" }, [page.loop, page.matched, page.help]),
-    ]),
-    page.error,
+    row([buttons.play, page.time, page.waiting, page.sounds, listening]),
+    error,
     page.stage,
-    element("div", { class: "row" }, [
-      page.stepper,
-      page.chosen,
-      element("div", { class: "cluster" }, [page.solo, page.clear, page.paint]),
-      page.readout,
-    ]),
+    row([stepper, page.chosen, boxed, page.readout]),
     page.brushRow,
-    element("div", { class: "row look" }, [
-      page.views,
-      page.scales,
-      page.colours,
-      element("div", { class: "cluster sliders" }, [page.opacity.label, page.range.label]),
-      element("div", { class: "cluster end" }, [
-        page.farther,
-        page.closer,
-        page.flatter,
-        page.taller,
-        page.whole,
-      ]),
-    ]),
+    row([page.views, page.scales, page.colours, sliders, zoom], "look"),
     page.note,
-    page.spoken,
+    spoken,
     page.dialog,
   );
   return page;

@@ -1,7 +1,9 @@
 // Painting: the grey picture, the heat over it, the contour, the lanes and the axes.
 
-import { clock, frequencyTicks, shortHz, tickDecimals, timeTicks } from "./axes.js";
-import { heatTable, mapTable } from "./colours.js";
+import { blend, heatTable, inkTable, mapTable } from "../shared/colours.js";
+import { clock, shortHz } from "../shared/numbers.js";
+import { tickDecimals, ticks } from "../shared/ticks.js";
+import { frequencyTicks } from "./view.js";
 
 export const LAYOUT = {
   ...{ left: 46, right: 16, top: 10, gap: 6 },
@@ -10,7 +12,14 @@ export const LAYOUT = {
   ...{ title: 26, small: 130, smallScore: 30, twoColumns: 880 },
 };
 
-/** The rectangles of a player so wide and so high, in CSS pixels. */
+/**
+ * Lay out the player.
+ *
+ * @param {number} width in CSS pixels
+ * @param {number} height of the picture with its lanes, in CSS pixels
+ * @param {any} picture
+ * @param {{ nRegionRows: number, sideBySide: boolean, isLong: boolean }} shown
+ */
 export function layoutOf(width, height, picture, { nRegionRows, sideBySide, isLong }) {
   const { left, right, top, gap, score, axis, regionRow } = LAYOUT;
   const lane = nRegionRows ? nRegionRows * regionRow + gap : 0;
@@ -26,8 +35,8 @@ export function layoutOf(width, height, picture, { nRegionRows, sideBySide, isLo
     score: { y: scoreTop, height: score },
     axis: { y: scoreTop + score, height: axis },
   };
-  const main = { y: top, width: panelWidth, height: plotHeight, map: picture, ...lanes };
-  const others = otherPanels(width, height, picture.maps);
+  const main = { y: top, width: panelWidth, height: plotHeight, map: picture.map, ...lanes };
+  const others = otherPanels(width, height, picture.others);
   return {
     width,
     height: others.height,
@@ -82,7 +91,15 @@ function sampling(n, from, to, count) {
   return { first, last, weight };
 }
 
-/** A layer [freq, time] in 0..255 as the view shows it, width x height, top row first. */
+/**
+ * Resample a layer as the view shows it.
+ *
+ * @param {ArrayLike<number>} layer [freq, time] in 0..255
+ * @param {import("./view.js").View} view
+ * @param {number} width in pixels
+ * @param {number} height in pixels
+ * @returns {Float32Array} [height, width] in 0..255, top row first
+ */
 export function resampled(layer, view, width, height) {
   const { nFreq, nTime } = view.picture;
   // A column's cell reaches half a column to either side of its centre.
@@ -132,21 +149,12 @@ function valueAt(values, offset, stride, { first, last, weight }, i) {
   return highest;
 }
 
-/** Grey for each of the 256 steps of level: what lies `rangeDb` below the loudest is paper. */
-function inkTable(picture, rangeDb, colours) {
-  const table = new Uint8Array(256 * 3);
-  const span = picture.levelMaxDb - picture.levelMinDb;
-  for (let step = 0; step < 256; step++) {
-    const belowTop = span * (1 - step / 255);
-    const ink = Math.min(Math.max(1 - belowTop / rangeDb, 0), 1);
-    for (let c = 0; c < 3; c++) {
-      table[3 * step + c] = colours.quiet[c] + ink * (colours.loud[c] - colours.quiet[c]);
-    }
-  }
-  return table;
-}
-
-/** A range in dB at which the quiet half of this picture is nearly paper. */
+/**
+ * Choose a range at which the quiet part of a picture is nearly paper.
+ *
+ * @param {any} picture
+ * @returns {number} in dB
+ */
 export function fittingRangeDb(picture) {
   const counts = new Uint32Array(256);
   for (const step of picture.level) counts[step]++;
@@ -163,25 +171,16 @@ function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
   const height = Math.max(1, Math.round(panel.height * ratio));
   const { picture } = view;
   const image = ctx.createImageData(width, height);
-  const pixels = image.data;
   const level = shows.level ? resampled(picture.level, view, width, height) : null;
-  const heat = shows.heat ? resampled(panel.map.probability, view, width, height) : null;
-  const ink = inkTable(picture, look.rangeDb, colours);
-  const table = (shows.level ? heatTable : mapTable)(look.colours, colours);
-  const strength = shows.level ? look.opacity : 1;
-  for (let i = 0, p = 0; i < width * height; i++, p += 4) {
-    const step = level ? 3 * Math.round(level[i]) : -1;
-    const warm = heat ? 4 * Math.round(heat[i]) : -1;
-    const alpha = heat ? table[warm + 3] * strength : 0;
-    for (let c = 0; c < 3; c++) {
-      const grey = level ? ink[step + c] : colours.quiet[c];
-      pixels[p + c] = heat ? grey + alpha * (table[warm + c] - grey) : grey;
-    }
-    pixels[p + 3] = 255;
-  }
+  const heat = shows.heat ? resampled(panel.map.evidence, view, width, height) : null;
+  blend(image, level, heat, colours, {
+    ink: inkTable(colours, look.rangeDb / (picture.levelMaxDb - picture.levelMinDb)),
+    heat: (level ? heatTable : mapTable)(look.colours, colours),
+    strength: level ? look.opacity : 1,
+  });
   // putImageData takes device pixels and ignores the transform.
   ctx.putImageData(image, Math.round(panel.x * ratio), Math.round(panel.y * ratio));
-  if (shows.heat && panel.map.margin) paintContour(ctx, panel, view, colours);
+  if (shows.heat) paintContour(ctx, panel, view, colours);
 }
 
 /** Marching squares over the margin, two pixels a cell. */
@@ -202,13 +201,13 @@ function paintContour(ctx, panel, view, colours) {
       const b = field[i + 1];
       const c = field[i + width + 1];
       const d = field[i + width];
-      const inside = (a > zero) + 2 * (b > zero) + 4 * (c > zero) + 8 * (d > zero);
-      if (inside === 0 || inside === 15) continue;
+      const sides = [a, b, c, d].map((value) => value > zero);
+      if (sides.every((side) => side === sides[0])) continue;
       const points = [];
-      if (a > zero !== b > zero) points.push([x + crossing(a, b), y]);
-      if (b > zero !== c > zero) points.push([x + 1, y + crossing(b, c)]);
-      if (d > zero !== c > zero) points.push([x + crossing(d, c), y + 1]);
-      if (a > zero !== d > zero) points.push([x, y + crossing(a, d)]);
+      if (sides[0] !== sides[1]) points.push([x + crossing(a, b), y]);
+      if (sides[1] !== sides[2]) points.push([x + 1, y + crossing(b, c)]);
+      if (sides[3] !== sides[2]) points.push([x + crossing(d, c), y + 1]);
+      if (sides[0] !== sides[3]) points.push([x, y + crossing(a, d)]);
       for (let k = 0; k + 1 < points.length; k += 2) {
         path.moveTo(panel.x + (points[k][0] + 0.5) * sx, panel.y + (points[k][1] + 0.5) * sy);
         path.lineTo(panel.x + (points[k + 1][0] + 0.5) * sx, panel.y + (points[k + 1][1] + 0.5) * sy);
@@ -244,12 +243,12 @@ function paintFrequencyAxis(ctx, panel, view, colours) {
 }
 
 function paintTimeAxis(ctx, panel, view, colours) {
-  const { times, step } = timeTicks(view, panel.width, view.end < 60 ? 70 : 90);
+  const { numbers, step } = ticks(view.start, view.end, panel.width / (view.end < 60 ? 70 : 90));
   const decimals = tickDecimals(step);
   ctx.fillStyle = colours.muted;
   ctx.strokeStyle = colours.line;
   ctx.textBaseline = "top";
-  for (const seconds of times) {
+  for (const seconds of numbers.filter((time) => time >= view.start && time <= view.end)) {
     const x = panel.x + view.xOf(seconds) * panel.width;
     line(ctx, x, panel.axis.y, x, panel.axis.y + 4);
     const text = clock(seconds, decimals) + (view.end < 60 ? " s" : "");
@@ -260,23 +259,30 @@ function paintTimeAxis(ctx, panel, view, colours) {
   }
 }
 
-/** The score's range: from 0, all of this clip, and the threshold with room above it. */
-function scoreRange(picture) {
-  let low = Math.min(0, picture.threshold);
-  let high = picture.threshold;
-  for (const score of picture.score) {
+/** A function from score to height in a lane: from 0, all of the score, and the threshold with room. */
+function scoreAxis({ score: scores, threshold }, { y, height }) {
+  let low = Math.min(0, threshold);
+  let high = threshold;
+  for (const score of scores) {
     if (score < low) low = score;
     if (score > high) high = score;
   }
   const span = high - low || 1;
-  return { low: low - 0.04 * span, high: high + 0.18 * span };
+  return (score) => y + height * (1 - (score - low + 0.04 * span) / (1.22 * span));
+}
+
+/** The threshold in a lane of scores. */
+function dashed(ctx, colours, x0, x1, y) {
+  ctx.setLineDash([5, 4]);
+  ctx.strokeStyle = colours.contour;
+  line(ctx, x0, y, x1, y);
+  ctx.setLineDash([]);
 }
 
 function paintScore(ctx, panel, view, colours) {
   const { map } = panel;
   const { y, height } = panel.score;
-  const { low, high } = scoreRange(map);
-  const yOf = (score) => y + height * (1 - (score - low) / (high - low));
+  const yOf = scoreAxis(map, panel.score);
   ctx.save();
   ctx.beginPath();
   ctx.rect(panel.x, y, panel.width, height);
@@ -306,10 +312,7 @@ function paintScore(ctx, panel, view, colours) {
   ctx.lineWidth = 1.25;
   ctx.lineJoin = "round";
   ctx.stroke(curve);
-  ctx.setLineDash([5, 4]);
-  ctx.strokeStyle = colours.contour;
-  line(ctx, panel.x, at, panel.x + panel.width, at);
-  ctx.setLineDash([]);
+  dashed(ctx, colours, panel.x, panel.x + panel.width, at);
   ctx.restore();
 }
 
@@ -330,6 +333,15 @@ function scoreBetween({ score }, a, b) {
   return highest;
 }
 
+/**
+ * Draw a line.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {number} x0
+ * @param {number} y0
+ * @param {number} x1
+ * @param {number} y1
+ */
 export function line(ctx, x0, y0, x1, y1) {
   ctx.beginPath();
   ctx.moveTo(x0, y0);
@@ -337,21 +349,28 @@ export function line(ctx, x0, y0, x1, y1) {
   ctx.stroke();
 }
 
-/** Everything that changes only with the view: pictures, contour, lanes, axes. */
+/**
+ * Paint everything that changes only with the view: pictures, contour, lanes, axes.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {any} layout
+ * @param {import("./view.js").View} view
+ * @param {any} look
+ * @param {any} colours of the page
+ * @param {number} ratio device pixels a CSS pixel
+ * @param {import("./parts.js").Parts} parts
+ */
 export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, layout.width, layout.height);
   ctx.font = `11px ${colours.font}`;
   ctx.lineWidth = 1;
-  const shows = {
-    both: [{ level: true, heat: true }],
-    sound: [{ level: true, heat: false }],
-    map: [{ level: false, heat: true }],
-    side: [
-      { level: true, heat: false },
-      { level: false, heat: true },
-    ],
-  }[look.view];
+  const [level, heat] = [
+    { level: true, heat: false },
+    { level: false, heat: true },
+  ];
+  const both = { level: true, heat: true };
+  const shows = { both: [both], sound: [level], map: [heat], side: [level, heat] }[look.view];
   const drawn = (panel, what) => {
     paintPanel(ctx, panel, view, look, colours, what, ratio);
     ctx.lineWidth = 1;
@@ -360,16 +379,16 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
     paintScore(ctx, panel, view, colours);
     paintTimeAxis(ctx, panel, view, colours);
   };
-  layout.panels.forEach((panel, i) => drawn(panel, shows[i]));
+  for (const [i, panel] of layout.panels.entries()) drawn(panel, shows[i]);
   paintFrequencyAxis(ctx, layout.panels[0], view, colours);
   for (const panel of layout.others) {
-    drawn(panel, shows.length > 1 ? { level: true, heat: true } : shows[0]);
+    drawn(panel, shows.length > 1 ? both : shows[0]);
     paintFrequencyAxis(ctx, panel, view, colours);
     ctx.textAlign = "left";
     ctx.textBaseline = "bottom";
     ctx.fillStyle = colours.text;
     ctx.font = `600 13px ${colours.font}`;
-    ctx.fillText(fitting(ctx, panel.map.label, panel.width), panel.x, panel.y - 5);
+    ctx.fillText(fitting(ctx, panel.map.caption, panel.width), panel.x, panel.y - 5);
     ctx.font = `11px ${colours.font}`;
   }
   ctx.textAlign = "right";
@@ -381,25 +400,22 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
   if (layout.overview) paintOverview(ctx, layout, view, colours, parts);
 }
 
-/** The score over all of a long clip, and which stretch of it is shown above. */
+/** The score over all of a long recording, and which stretch of it is shown above. */
 function paintOverview(ctx, layout, view, colours, parts) {
   const { y, height } = layout.overview;
   const { score } = parts;
+  const { threshold } = view.picture.map;
   const { x: left, width } = overviewOf(layout);
   const length = parts.bounds.at(-1)[1];
-  const { low, high } = scoreRange({ score, threshold: view.picture.threshold });
-  const yOf = (value) => y + height * (1 - (value - low) / (high - low));
+  const yOf = scoreAxis({ score, threshold }, layout.overview);
   ctx.fillStyle = colours.lane;
   ctx.fillRect(left, y, width, height);
   ctx.strokeStyle = colours.muted;
   ctx.lineWidth = 1;
   ctx.beginPath();
-  score.forEach((value, i) => ctx.lineTo(left + ((i + 0.5) / score.length) * width, yOf(value)));
+  for (const [i, value] of score.entries()) ctx.lineTo(left + ((i + 0.5) / score.length) * width, yOf(value));
   ctx.stroke();
-  ctx.setLineDash([5, 4]);
-  ctx.strokeStyle = colours.contour;
-  line(ctx, left, yOf(view.picture.threshold), left + width, yOf(view.picture.threshold));
-  ctx.setLineDash([]);
+  dashed(ctx, colours, left, left + width, yOf(threshold));
   const from = left + (view.start / length) * width;
   const to = left + (view.end / length) * width;
   ctx.fillStyle = colours.selectionSoft;
@@ -414,12 +430,16 @@ function paintOverview(ctx, layout, view, colours, parts) {
 
 /** Words cut to a width. */
 function fitting(ctx, text, width) {
-  let kept = text;
-  while (kept.length > 1 && ctx.measureText(kept).width > width) kept = `${kept.slice(0, -2)}…`;
-  return kept;
+  let cut = text;
+  while (cut.length > 1 && ctx.measureText(cut).width > width) cut = `${cut.slice(0, -2)}…`;
+  return cut;
 }
 
-/** Where the lane of the whole clip runs: under all panels. */
+/**
+ * Say where the lane of the whole recording runs: under all panels.
+ *
+ * @param {any} layout
+ */
 export function overviewOf(layout) {
   const { x } = layout.panels[0];
   const last = layout.panels.at(-1);

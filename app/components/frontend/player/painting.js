@@ -1,57 +1,74 @@
-// Painting a mask of one's own: the tools, by pointer and by keys, and telling Python.
+// Painting a mask of one's own: the tools, by pointer and by keys, and sending it to Python.
 
-import { spokenBox } from "./axes.js";
+import { spokenBox } from "../shared/numbers.js";
 import { PaintedMask, TOOLS } from "./brush.js";
 
-const SIZES = { min: 4, max: 60, step: 4 };
+export const SIZES = { min: 4, max: 60, step: 4 };
 
+/** The user's mask and the tools to paint it. */
 export class Painting {
+  /** @param {any} player */
   constructor(player) {
     this.player = player;
     this.mask = new PaintedMask();
+    this.mostBoxes = Infinity; // that Python takes
     this.isOn = false;
     this.tool = "brush";
     this.size = 16; // the brush's radius in CSS pixels
     this.last = null;
   }
 
-  /** A new clip has nothing painted on it; a new picture of the same clip has the same paint. */
+  /**
+   * Take a new picture. A new recording has no paint on it, a new picture of the same one the same.
+   *
+   * @param {any} view
+   * @param {boolean} isSameClip
+   */
   takePicture(view, isSameClip) {
     if (!isSameClip) this.mask = new PaintedMask();
     this.mask.layOn(view);
   }
 
+  /** @param {boolean} isOn */
   setOn(isOn) {
     if (!this.player.canPaint) return;
     this.isOn = isOn;
-    this.player.say(isOn ? "Painting on: drag to paint, a adds the box" : "Painting off");
+    this.player.announce(isOn ? "Painting on: drag to paint, a adds the box" : "Painting off");
     this.player.refresh();
   }
 
+  /** @param {string} tool */
   setTool(tool) {
     this.tool = tool;
-    this.player.say(TOOLS.find(([name]) => name === tool)[2]);
+    this.player.announce(TOOLS.find(([name]) => name === tool)[2]);
     this.player.refresh();
   }
 
+  /** @param {number} size radius of the brush in CSS pixels */
   setSize(size) {
     this.size = Math.min(Math.max(size, SIZES.min), SIZES.max);
     this.player.refresh();
   }
 
-  /** Whether a drag from here paints. */
+  /**
+   * Say whether a drag from a place paints.
+   *
+   * @param {any} place
+   */
   takes(place) {
     return this.isOn && place.zone === "picture";
   }
 
   // A stroke of the pointer
 
+  /** @param {any} place */
   begin(place) {
     this.mask.remember();
     this.last = place;
     if (this.tool !== "fill") this.dab(place);
   }
 
+  /** @param {any} place */
   move(place) {
     if (this.tool === "fill") {
       this.player.selection.drawBox({ from: this.last, to: place });
@@ -66,11 +83,12 @@ export class Painting {
     for (let i = 1; i <= n; i++) {
       const x = last.x + ((place.x - last.x) * i) / n;
       const y = last.y + ((place.y - last.y) * i) / n;
-      this.dab({ panel, x, y, seconds: view.secondsAt(x), hz: view.hzAt(y) });
+      this.dab({ panel, y, seconds: view.secondsAt(x), hz: view.hzAt(y) });
     }
     this.last = place;
   }
 
+  /** @param {any} place */
   end(place) {
     if (this.tool === "fill") {
       const box = this.player.selection.boxBetween({ from: this.last, to: place });
@@ -80,12 +98,13 @@ export class Painting {
     this.finish();
   }
 
+  /** Undo the stroke that has begun. */
   abandon() {
     this.mask.undo();
     this.player.selection.drawBox(null);
   }
 
-  dab({ panel, x, y, seconds, hz }) {
+  dab({ panel, y, seconds, hz }) {
     const { view } = this.player;
     const rows = Math.abs(view.rowOf(view.hzAt(y - this.size / panel.height)) - view.rowOf(hz));
     const across = (this.size / panel.width) * (view.end - view.start);
@@ -95,12 +114,16 @@ export class Painting {
 
   // Keys and buttons
 
-  /** The box becomes part of the mask (value 1), or is taken out of it (0). */
+  /**
+   * Add the box to the mask, or take it out.
+   *
+   * @param {number} value 1 adds, 0 takes out
+   */
   addBox(value) {
     const { box } = this.player.selection;
     if (!this.player.canPaint) return;
     if (!box) {
-      this.player.say("Draw a box or choose a region first");
+      this.player.announce("Draw a box or choose a region first");
       return;
     }
     this.mask.remember();
@@ -108,36 +131,39 @@ export class Painting {
     this.finish(`${value ? "Painted" : "Taken away"}: ${spokenBox(box)}`);
   }
 
+  /** Undo the last stroke. */
   undo() {
     if (!this.mask.undo()) return;
-    this.tell("Undone");
+    this.send("Undone");
   }
 
+  /** Remove all paint. */
   clear() {
     if (this.mask.isEmpty()) return;
     this.mask.remember();
     this.mask.take([]);
-    this.tell("Paint removed");
+    this.send("Paint removed");
   }
 
   finish(words) {
-    if (this.mask.isTooFine()) {
+    if (this.mask.all().length > this.mostBoxes) {
       this.mask.undo();
-      this.player.say("That is more detail than can be kept; paint with a larger brush");
+      this.player.announce("That is more detail than can be saved; paint with a larger brush");
       this.player.refresh();
       return;
     }
-    this.tell(words ?? `${this.shareText()} painted`);
+    this.send(words ?? `${this.shareText()} painted`);
   }
 
-  tell(words) {
+  send(words) {
     const { player, mask } = this;
-    player.say(words);
+    player.announce(words);
     const boxes = mask.message();
     player.setStateValue("painted", boxes.length ? { clip: player.clip, boxes } : null);
     player.refresh();
   }
 
+  /** Say how much is painted. */
   shareText() {
     const percent = 100 * this.mask.share();
     const shown = percent > 0 && percent < 1 ? percent.toFixed(1) : percent.toFixed(0);

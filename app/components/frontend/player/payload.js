@@ -1,91 +1,95 @@
-// The payload: the counterpart of payload.py, which describes the framing.
+// What Python sends, as the player uses it; payload.py packs it.
 
-/** A copy, because a typed array needs an aligned offset and Streamlit's bytes may begin anywhere. */
-function arrayAt(bytes, start, place, Type) {
-  const from = start + place.offset;
-  return new Type(bytes.slice(from, from + place.length).buffer);
+import { Frame } from "../shared/frame.js";
+import { decoded } from "../shared/sound.js";
+
+/**
+ * @typedef {{ start: number, end: number, low: number, high: number, region: number | null }} Box in
+ *   seconds and hertz; `region` is the index of the region that it is
+ * @typedef {{ caption: string, threshold: number, evidence: Uint8Array, margin: Uint8Array,
+ *   score: Float32Array }} EvidenceMap [freq, time] in 0..255, and its score over time
+ */
+
+/**
+ * Read what is needed to know whether anything is new.
+ *
+ * @param {Uint8Array} bytes
+ * @returns {{ frame: Frame, header: any }}
+ */
+export function readPayload(bytes) {
+  const frame = new Frame(bytes);
+  return { frame, header: JSON.parse(frame.text("header")) };
 }
 
-/** Only the header: enough to know whether anything is new. */
-export function readHeader(bytes) {
-  if (!(bytes instanceof Uint8Array) || bytes.length < 16) {
-    throw new Error("The player received no data; reload the page.");
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const magic = new TextDecoder().decode(bytes.subarray(8, 12));
-  if (magic !== "HMP1") throw new Error("The player received data it cannot read; reload the page.");
-  const length = view.getUint32(12, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, 16 + length)));
-  header.height = view.getUint32(0, true);
-  header.paint = view.getUint32(4, true) !== 0;
-  header.arrays_start = 16 + length;
-  return header;
-}
-
-/** The picture with its arrays: level, probability and margin as [freq, time] in 0..255. */
-export function readPicture(bytes, header) {
-  const start = header.arrays_start;
-  const described = header.picture;
+/**
+ * Read the picture: its level as [freq, time] in 0..255, its axes, and all maps on them.
+ *
+ * @param {Frame} frame
+ * @param {any} header
+ */
+export function readPicture(frame, { picture, start_s, duration_s }) {
+  const [nFreq, nTime] = frame.shape("level");
+  /** @type {EvidenceMap[]} */
+  const [map, ...others] = picture.maps.map((described, i) => ({
+    ...described,
+    evidence: frame.array(`map${i}.evidence`),
+    margin: frame.array(`map${i}.margin`),
+    score: frame.array(`map${i}.score`),
+  }));
   return {
-    nFreq: described.n_freq,
-    nTime: described.n_time,
-    level: arrayAt(bytes, start, described.level, Uint8Array),
-    levelMinDb: described.level_min_db,
-    levelMaxDb: described.level_max_db,
-    probability: arrayAt(bytes, start, described.probability, Uint8Array),
-    margin: described.margin && arrayAt(bytes, start, described.margin, Uint8Array),
-    marginZero: described.margin_zero,
-    score: arrayAt(bytes, start, described.score, Float32Array),
-    threshold: described.threshold,
-    freqHz: described.freq_hz,
-    firstSeconds: described.first_s,
-    stepSeconds: described.step_s,
-    startSeconds: header.start_s,
-    endSeconds: header.start_s + header.duration_s,
-    maps: header.maps.map((other) => ({
-      label: other.label,
-      probability: arrayAt(bytes, start, other.probability, Uint8Array),
-      margin: arrayAt(bytes, start, other.margin, Uint8Array),
-      score: arrayAt(bytes, start, other.score, Float32Array),
-      threshold: other.threshold,
-    })),
+    nFreq,
+    nTime,
+    level: frame.array("level"),
+    levelMinDb: picture.level_min_db,
+    levelMaxDb: picture.level_max_db,
+    marginZero: picture.margin_zero,
+    freqHz: picture.freq_hz,
+    firstSeconds: picture.first_s,
+    stepSeconds: picture.step_s,
+    startSeconds: start_s,
+    endSeconds: start_s + duration_s,
+    map,
+    others,
   };
 }
 
-/** For a part of a long clip: all parts as [start, end], which one this is, and the whole score. */
-export function readPart(bytes, header) {
-  if (!header.part) return null;
-  const { index, bounds, score } = header.part;
-  return { index, bounds, score: arrayAt(bytes, header.arrays_start, score, Float32Array) };
+/**
+ * Read the regions.
+ *
+ * @param {any} header
+ * @returns {Box[]} strongest first
+ */
+export function readRegions({ regions }) {
+  return regions.map(({ start_s, end_s, low_hz, high_hz }, region) => ({
+    start: start_s,
+    end: end_s,
+    low: low_hz,
+    high: high_hz,
+    region,
+  }));
 }
 
-/** The sounds with their 16-bit samples; a rest is made of the two that were sent. */
-export function readSounds(bytes, header) {
+/**
+ * Read the sounds; a residual is made of the two that were sent.
+ *
+ * @param {Frame} frame
+ * @param {any} header
+ * @returns {{ name: string, caption: string, samples: Float32Array, sampleRate: number }[]}
+ */
+export function readSounds(frame, { sounds }) {
   const sent = new Map();
-  for (const sound of header.sounds) {
-    if (!sound.pcm) continue;
-    sent.set(sound.name, {
-      name: sound.name,
-      label: sound.label,
-      sampleRate: sound.sample_rate,
-      scale: sound.scale,
-      pcm: arrayAt(bytes, header.arrays_start, sound.pcm, Int16Array),
-    });
+  for (const { name, caption, scale, sample_rate } of sounds) {
+    if (!scale) continue;
+    const samples = decoded(frame.array(`sound.${name}`), scale);
+    sent.set(name, { name, caption, samples, sampleRate: sample_rate });
   }
-  return header.sounds.map((sound) => sent.get(sound.name) ?? restOf(sound, sent));
+  return sounds.map((sound) => sent.get(sound.name) ?? residualOf(sound, sent));
 }
 
-/** One sound less another, sample by sample, with the full 16 bits for its own peak. */
-function restOf({ name, label, whole, part }, sent) {
-  const a = sent.get(whole);
-  const b = sent.get(part);
-  const values = new Float32Array(Math.min(a.pcm.length, b.pcm.length));
-  let peak = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = a.pcm[i] * a.scale - b.pcm[i] * b.scale;
-    values[i] = Math.min(Math.max(value, -1), 1);
-    peak = Math.max(peak, Math.abs(values[i]));
-  }
-  const scale = peak > 0 ? peak / 32767 : 1;
-  return { name, label, sampleRate: a.sampleRate, scale, pcm: Int16Array.from(values, (v) => Math.round(v / scale)) };
+/** One sound less another, sample by sample. */
+function residualOf({ name, caption, whole, part }, sent) {
+  const [{ samples: a, sampleRate }, { samples: b }] = [sent.get(whole), sent.get(part)];
+  const samples = new Float32Array(Math.min(a.length, b.length));
+  for (let i = 0; i < samples.length; i++) samples[i] = Math.min(Math.max(a[i] - b[i], -1), 1);
+  return { name, caption, samples, sampleRate };
 }

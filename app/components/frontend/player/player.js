@@ -1,150 +1,121 @@
-// The player: one object a component, kept through reruns; Python hears of finished choices only.
+// The player: one object a component, kept through reruns; Python is sent finished choices only.
 
-import { readHeader, readPart, readPicture, readSounds } from "./payload.js";
-import { SoundEngine } from "./sound.js";
-import { View } from "./axes.js";
-import { readColours } from "./colours.js";
-import { fittingRangeDb, layoutOf, paintBase } from "./paint.js";
-import { paintOverlay } from "./overlay.js";
-import { preferences } from "./preferences.js";
-import { Parts } from "./parts.js";
-import { buildPage, element, segmented } from "./page.js";
-import { Painting } from "./painting.js";
-import { Selection } from "./selection.js";
+import { readColours } from "../shared/colours.js";
+import { Component, mounting } from "../shared/component.js";
+import { element } from "../shared/elements.js";
+import { SoundEngine } from "../shared/sound.js";
+import { listenToKeys, listenToPointers } from "./gestures.js";
 import { Look } from "./look.js";
 import { Navigation } from "./navigation.js";
+import { paintOverlay } from "./overlay.js";
+import { buildPage, segmented } from "./page.js";
+import { fittingRangeDb, layoutOf, paintBase } from "./paint.js";
+import { Painting } from "./painting.js";
+import { Parts } from "./parts.js";
+import { readPayload, readPicture, readRegions, readSounds } from "./payload.js";
+import { preferences } from "./preferences.js";
 import { RegionButtons } from "./regions.js";
+import { Selection } from "./selection.js";
 import { describe } from "./status.js";
-import { listenToKeys, listenToPointers } from "./gestures.js";
+import { View } from "./view.js";
 
 const IDLE_SECONDS = 1;
-const players = new WeakMap();
 
-class Player {
+class Player extends Component {
   constructor(root) {
-    this.root = root;
+    super(root);
     this.engine = new SoundEngine(
       (ranOut) => this.stopped(ranOut),
-      (words) => this.fail(new Error(words)),
+      (words) => this.fail(words),
     );
+    this.engine.matched = preferences.matched;
     this.parts = new Parts(this);
     this.painting = new Painting(this);
     this.selection = new Selection(this);
     this.look = new Look(this);
     this.navigation = new Navigation(this);
     this.regionButtons = new RegionButtons(this);
+    this.view = null;
+    this.clip = ""; // names the recording
+    this.digest = this.regionsDigest = this.soundsDigest = "";
+    this.sounds = [];
+    this.soundGroup = null;
+    this.regions = [];
+    this.lengthSeconds = 0;
+    this.height = 0;
+    this.layout = null;
+    this.ratio = 1;
     this.canPaint = false;
-    this.engine.matched = preferences.matched;
-    this.hovered = null;
-    this.hoveredRegion = null;
-    this.frame = 0;
+    this.hovered = this.hoveredRegion = null;
+    this.animation = 0;
     this.baseIsStale = true;
-    this.page = buildPage(root, {
-      setView: (view) => this.look.setView(view),
-      setScale: (scale) => this.look.setScale(scale),
-      setColours: (name) => this.look.setColours(name),
-      setTool: (tool) => this.painting.setTool(tool),
-    });
+    this.page = buildPage(this);
     this.listen();
   }
 
   listen() {
-    const { page, selection, look, navigation, painting } = this;
-    const on = (target, name, action) => target.addEventListener(name, this.guarded(action));
-    on(page.play, "click", () => this.togglePlay());
-    on(page.loop, "click", () => selection.setLooping(!selection.looping));
-    on(page.matched, "click", () => this.setMatched(!this.engine.matched));
-    on(page.help, "click", () => this.showHelp());
-    on(page.previous, "click", () => selection.stepRegion(-1));
-    on(page.next, "click", () => selection.stepRegion(1));
-    on(page.solo, "click", () => selection.setSolo(!selection.solo));
-    on(page.clear, "click", () => selection.clear());
-    on(page.opacity.input, "input", () => look.setOpacity(page.opacity.input.value / 100));
-    on(page.range.input, "input", () => look.setRange(Number(page.range.input.value)));
-    on(page.closer, "click", () => navigation.zoomAt(null, 0.7, 1));
-    on(page.farther, "click", () => navigation.zoomAt(null, 1 / 0.7, 1));
-    on(page.taller, "click", () => navigation.zoomAt(null, 1, 0.7));
-    on(page.flatter, "click", () => navigation.zoomAt(null, 1, 1 / 0.7));
-    on(page.whole, "click", () => navigation.showAll());
-    on(page.paint, "click", () => painting.setOn(!painting.isOn));
-    on(page.brushSize.input, "input", () => painting.setSize(Number(page.brushSize.input.value)));
-    on(page.addBox, "click", () => painting.addBox(1));
-    on(page.undo, "click", () => painting.undo());
-    on(page.wipe, "click", () => painting.clear());
-    listenToPointers(page.plot, this);
+    const { opacity, range, brushSize, plot, stage } = this.page;
+    this.on(opacity.input, "input", () => this.look.setOpacity(opacity.input.value / 100));
+    this.on(range.input, "input", () => this.look.setRange(Number(range.input.value)));
+    this.on(brushSize.input, "input", () => this.painting.setSize(Number(brushSize.input.value)));
+    listenToPointers(plot, this);
     listenToKeys(this.root, this);
-    this.resizeObserver = new ResizeObserver(() => this.refresh(true));
-    this.resizeObserver.observe(page.stage);
+    this.onResize(stage, () => this.refresh(true));
     this.ratioQuery = matchMedia(`(resolution: ${devicePixelRatio}dppx)`);
     this.onRatio = () => this.refresh(true);
     this.ratioQuery.addEventListener("change", this.onRatio);
   }
 
-  /** An error inside becomes one sentence on the page instead of silence. */
-  guarded(action) {
-    return (...given) => {
-      try {
-        return action(...given);
-      } catch (error) {
-        this.fail(error);
-        return undefined;
-      }
-    };
-  }
-
   fail(error) {
-    const words = error instanceof Error ? error.message : String(error);
-    this.page.error.textContent = words;
-    this.page.error.hidden = false;
-    this.root.dataset.error = words;
+    super.fail(error);
+    this.root.dataset.error = this.error.textContent;
     this.setUsable(Boolean(this.view));
   }
 
   /** Without a picture no control has anything to act on. */
   setUsable(isUsable) {
-    for (const part of this.root.children) part.inert = !isUsable && part !== this.page.error;
+    for (const part of /** @type {any} */ (this.root.children)) part.inert = !isUsable && part !== this.error;
   }
 
   // What Python sends
 
-  update(data, setStateValue) {
-    this.setStateValue = setStateValue;
-    const header = readHeader(data);
+  update(data) {
+    const { frame, header } = readPayload(data);
     this.colours = readColours(this.root);
     this.height = header.height;
     this.canPaint = header.paint;
+    this.painting.mostBoxes = header.most_painted_boxes;
     if (!header.paint) this.painting.isOn = false;
     if (header.digest !== this.digest) {
       const isSameClip = header.clip === this.clip;
       this.clip = header.clip;
       this.regionsDigest = header.regions_digest;
-      this.takeParts(data, header);
-      this.takePicture(data, header, isSameClip);
-      if (header.sounds_digest !== this.soundsDigest) this.takeSounds(data, header, isSameClip);
+      this.takePart(frame, header);
+      this.takePicture(frame, header, isSameClip);
+      if (header.sounds_digest !== this.soundsDigest) this.takeSounds(frame, header, isSameClip);
       this.digest = header.digest;
       this.root.dataset.digest = header.digest;
-      this.page.error.hidden = true;
+      this.error.hidden = true;
       this.setUsable(true);
       delete this.root.dataset.error;
     }
     this.refresh(true);
   }
 
-  takeParts(data, header) {
-    const part = readPart(data, header);
+  takePart(frame, { part, duration_s }) {
     this.parts.bounds = part?.bounds ?? [];
-    this.parts.score = part?.score ?? null;
+    this.parts.score = part && frame.array("overview");
     this.parts.shown = part?.index ?? 0;
     this.parts.asked = null;
     this.root.dataset.part = part ? String(part.index) : "";
-    this.lengthSeconds = part ? part.bounds.at(-1)[1] : header.duration_s;
+    this.lengthSeconds = part ? part.bounds.at(-1)[1] : duration_s;
   }
 
-  takePicture(data, header, isSameClip) {
-    const picture = readPicture(data, header);
+  takePicture(frame, header, isSameClip) {
+    const picture = readPicture(frame, header);
     const before = this.view;
     this.view = new View(picture);
-    this.view.setScale(before?.scale ?? preferences.scale);
+    this.view.setScale(this.look.scale);
     this.painting.takePicture(this.view, isSameClip);
     if (before && isSameClip) {
       // A picture that was shown whole is followed by its neighbour shown whole.
@@ -157,60 +128,53 @@ class Player {
       this.view.reset();
       this.look.rangeDb = fittingRangeDb(picture);
     }
-    this.regions = header.regions.map((region, index) => ({
-      start: region.start_s,
-      end: region.end_s,
-      low: region.low_hz,
-      high: region.high_hz,
-      region: index,
-    }));
+    this.regions = readRegions(header);
     this.selection.takeRegions(this.regions);
     this.regionButtons.take(this.regions);
     // What the panels of other models say, for those who do not see them.
     this.page.maps.replaceChildren(
-      ...picture.maps.map(({ label }) => element("span", { role: "img", "aria-label": label })),
+      ...picture.others.map(({ caption }) => element("span", { role: "img", "aria-label": caption })),
     );
-    this.root.dataset.maps = String(picture.maps.length);
+    this.root.dataset.maps = String(picture.others.length);
     this.page.note.textContent = header.notes.join(" ");
     this.page.note.hidden = header.notes.length === 0;
   }
 
-  takeSounds(data, header, isSameClip) {
-    const sounds = readSounds(data, header);
+  takeSounds(frame, header, isSameClip) {
+    const sounds = readSounds(frame, header);
+    const { engine, parts, selection } = this;
+    const named = (list) => list.map(({ name, caption }) => `${name} ${caption}`).join("\n");
     this.soundsDigest = header.sounds_digest;
-    const names = sounds.map((sound) => `${sound.name} ${sound.label}`).join("\n");
-    if (isSameClip && this.parts.isLong && names === this.soundNames) {
-      this.parts.takeSounds(sounds, this.parts.shown);
+    if (isSameClip && parts.isLong && named(sounds) === named(this.sounds)) {
+      parts.takeSounds(sounds, parts.shown);
       return;
     }
-    // Further sounds of the clip that is here, an explanation's for one: what plays goes on.
-    const areFurther = isSameClip && !this.parts.isLong && Boolean(this.names);
-    const heard = this.names?.[this.engine.active];
-    this.soundNames = names;
-    this.labels = sounds.map((sound) => sound.label);
-    this.names = sounds.map((sound) => sound.name);
-    this.parts.heard = this.parts.shown;
-    this.parts.pending = null;
+    // Further sounds of the recording that is here, an explanation's for one: what plays goes on.
+    const areFurther = isSameClip && !parts.isLong && this.sounds.length > 0;
+    const active = this.sounds[engine.active]?.name;
+    this.sounds = sounds.map(({ name, caption }) => ({ name, caption }));
+    parts.loaded = parts.shown;
+    parts.pending = null;
     const { startSeconds, endSeconds } = this.view.picture;
     const isLast = endSeconds >= this.lengthSeconds - 1e-3;
     if (areFurther) {
-      this.engine.active = Math.max(0, this.names.indexOf(heard));
-      this.engine.continueIn(sounds, startSeconds, endSeconds, isLast);
-      this.selection.applySolo();
+      const place = sounds.findIndex(({ name }) => name === active);
+      engine.active = Math.max(0, place);
+      engine.continueIn(sounds, startSeconds, endSeconds, isLast);
+      selection.applySolo();
     } else {
-      this.selection.forget();
-      this.engine.load(sounds, startSeconds, endSeconds, isLast);
+      selection.reset();
+      engine.load(sounds, startSeconds, endSeconds, isLast);
     }
-    this.selection.applyLoop();
-    const items = sounds.map((sound, i) => [i, sound.label, `${sound.label} (${i + 1})`]);
-    const group = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
-    [...group.children].forEach((item, i) => {
+    selection.applyLoop();
+    const items = sounds.map(({ caption }, i) => [i, caption, `${caption} (${i + 1})`]);
+    this.soundGroup = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
+    for (const [i, item] of [...this.soundGroup.children].entries()) {
       item.prepend(element("span", { class: "number", text: String(i + 1), "aria-hidden": "true" }));
-    });
-    this.page.sounds.replaceChildren(group);
-    this.soundGroup = group;
+    }
+    this.page.sounds.replaceChildren(this.soundGroup);
     // Many or long names get a line of their own where there is little room.
-    this.root.dataset.manySounds = String(this.labels.join("").length > 45);
+    this.root.dataset.manySounds = String(sounds.map(({ caption }) => caption).join("").length > 45);
   }
 
   // What the user does
@@ -221,7 +185,7 @@ class Player {
     this.refresh();
   }
 
-  /** The sound ended; in a long clip, perhaps only the part of it that is here. */
+  /** The sound ended; in a long recording, perhaps only the part of it that is here. */
   stopped(ranOut) {
     const on = this.engine.end + 0.01;
     if (ranOut && this.parts.reach(on, true)) this.engine.play(on);
@@ -248,16 +212,16 @@ class Player {
   }
 
   chooseSound(index) {
-    if (index < 0 || index >= this.labels.length) return;
+    if (index < 0 || index >= this.sounds.length) return;
     this.engine.choose(index);
-    this.say(this.labels[index]);
+    this.announce(this.sounds[index].caption);
     this.refresh();
   }
 
   setMatched(matched) {
     preferences.matched = matched;
     this.engine.setMatched(matched);
-    this.say(matched ? "Same loudness on" : "Same loudness off");
+    this.announce(matched ? "Same loudness on" : "Same loudness off");
     this.refresh();
   }
 
@@ -290,22 +254,16 @@ class Player {
     this.refresh();
   }
 
-  // What a screen reader says
-
-  say(words) {
-    this.page.spoken.textContent = words;
-  }
-
   // Painting
 
-  /** Paints at the next frame: the overlay always, the pictures when the view changed. */
+  /** Paint at the next frame: the overlay always, the pictures when the view changed. */
   refresh(base = false) {
     this.baseIsStale ||= base;
-    if (!this.frame) this.frame = requestAnimationFrame(this.guarded(() => this.paint()));
+    if (!this.animation) this.animation = requestAnimationFrame(this.guarded(() => this.paint()));
   }
 
   paint() {
-    this.frame = 0;
+    this.animation = 0;
     const { page, engine, view, selection } = this;
     if (!view) return;
     engine.finishIfDone();
@@ -330,7 +288,7 @@ class Player {
     }
     describe(this, position, isPlaying);
     if (isPlaying) this.refresh();
-    else this.rest();
+    else this.later("idle", 1000 * IDLE_SECONDS, () => this.idle());
   }
 
   paintBase(width) {
@@ -357,35 +315,16 @@ class Player {
   }
 
   /** A context that plays nothing would keep the device awake. */
-  rest() {
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => {
-      if (!this.engine.playing) this.engine.context?.suspend();
-    }, IDLE_SECONDS * 1000);
+  idle() {
+    if (!this.engine.playing) this.engine.context?.suspend();
   }
 
   close() {
+    super.close();
     this.engine.close();
-    this.resizeObserver.disconnect();
     this.ratioQuery.removeEventListener("change", this.onRatio);
-    cancelAnimationFrame(this.frame);
-    this.selection.close();
-    clearTimeout(this.resting);
+    cancelAnimationFrame(this.animation);
   }
 }
 
-/** Called by Streamlit at first and on every rerun that touches the data. */
-export default function mount({ parentElement, data, setStateValue }) {
-  const root = parentElement.querySelector(".hearmap-player");
-  if (!root) return undefined;
-  let player = players.get(root);
-  if (!player) {
-    player = new Player(root);
-    players.set(root, player);
-  }
-  player.guarded(() => player.update(data, setStateValue))();
-  return () => {
-    players.get(root)?.close();
-    players.delete(root);
-  };
-}
+export default mounting(".hearmap-player", Player);

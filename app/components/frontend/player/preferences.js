@@ -1,4 +1,4 @@
-// What somebody set once holds for the next clip and the next page of this visit.
+// What somebody set once holds for the next recording and the next page of this visit.
 
 export const preferences = {
   view: "both",

@@ -1,20 +1,26 @@
 // Regions as buttons over the picture, so that the keyboard and a screen reader reach each.
 
-import { spokenBox } from "./axes.js";
-import { element } from "./page.js";
+import { element } from "../shared/elements.js";
+import { spokenBox } from "../shared/numbers.js";
 import { LAYOUT } from "./paint.js";
 
 const MOST_ROWS = 3;
 const MOST_BUTTONS = 200;
 
+/** A button for each region. */
 export class RegionButtons {
+  /** @param {any} player */
   constructor(player) {
     this.player = player;
     this.buttons = [];
     this.nRows = 0;
   }
 
-  /** Buttons of these regions, strongest first, in rows where they overlap. */
+  /**
+   * Make buttons of regions, in rows where they overlap.
+   *
+   * @param {any[]} regions strongest first
+   */
   take(regions) {
     const { player } = this;
     // Rows are filled in the order of time, numbers and tab stops go by strength.
@@ -28,28 +34,23 @@ export class RegionButtons {
       rowOf.set(region, row);
     }
     this.buttons = shown.map((region, i) => {
-      const made = element("button", { type: "button", class: "region" }, [
-        element("span", { text: String(i + 1) }),
-      ]);
       const spoken = `Region ${i + 1} of ${regions.length}: ${spokenBox(region)}`;
-      made.setAttribute("aria-label", spoken);
-      made.title = spoken;
-      made.addEventListener("click", player.guarded(() => player.selection.chooseRegion(i)));
-      const show = (isOver) => () => {
-        player.hoveredRegion = isOver ? region : null;
+      const options = { type: "button", class: "region", "aria-label": spoken, title: spoken };
+      const made = element("button", options, [element("span", { text: String(i + 1) })]);
+      player.on(made, "click", () => player.selection.chooseRegion(i));
+      const show = (hovered) => () => {
+        player.hoveredRegion = hovered;
         player.refresh();
       };
-      made.addEventListener("pointerenter", show(true));
-      made.addEventListener("pointerleave", show(false));
-      made.addEventListener("focus", show(true));
-      made.addEventListener("blur", show(false));
+      for (const name of ["pointerenter", "focus"]) player.on(made, name, show(region));
+      for (const name of ["pointerleave", "blur"]) player.on(made, name, show(null));
       return { made, region, row: rowOf.get(region) };
     });
     this.nRows = rows.length;
     player.page.regions.replaceChildren(...this.buttons.map(({ made }) => made));
   }
 
-  /** Each button over its region, as the picture lies now. */
+  /** Lay each button over its region, as the picture lies now. */
   lay() {
     const { layout, view, selection } = this.player;
     const panel = layout.panels[0];

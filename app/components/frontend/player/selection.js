@@ -1,41 +1,46 @@
-// What is chosen, a region or a box drawn by hand: heard alone or looped, and told to Python.
+// What is chosen, a region or a box drawn by hand: played alone or looped, and sent to Python.
 
-import { LONGEST_BAND_SECONDS } from "./sound.js";
-import { spokenBox } from "./axes.js";
+import { spokenBox } from "../shared/numbers.js";
+import { LONGEST_BAND_SECONDS } from "../shared/sound.js";
 import { preferences } from "./preferences.js";
 
+/** The chosen box. */
 export class Selection {
+  /** @param {any} player */
   constructor(player) {
     this.player = player;
     this.box = null; // {start, end, low, high, region: index or null}
     this.draft = null;
     this.solo = false;
     this.looping = preferences.looping;
-    this.telling = 0;
   }
 
-  /** New regions after a change of threshold: the chosen one may stand at another place, or be gone. */
+  /**
+   * Take the regions of another threshold: the chosen one may stand at another place, or be gone.
+   *
+   * @param {any[]} regions
+   */
   takeRegions(regions) {
     if (this.box?.region == null) return;
     const { start, end, low, high } = this.box;
-    const found = regions.find(
-      (r) => r.start === start && r.end === end && r.low === low && r.high === high,
-    );
+    const found = regions.find((r) => r.start === start && r.end === end && r.low === low && r.high === high);
     this.box = found ?? { ...this.box, region: null };
   }
 
-  forget() {
+  /** Choose nothing, and send nothing. */
+  reset() {
     this.box = null;
     this.solo = false;
   }
 
-  close() {
-    clearTimeout(this.telling);
-  }
-
   // Choosing
 
-  /** A box chosen by hand (region null) or a region; Python is told. */
+  /**
+   * Choose a region, or a box drawn by hand.
+   *
+   * @param {any} box in seconds and hertz, with the index of the region or null
+   * @param {{ solo: boolean, patient?: boolean }} how solo plays it alone; patient sends it later
+   */
   choose(box, { solo, patient = false }) {
     const { player } = this;
     const hasSound = player.parts.reach(box.start, Boolean(player.engine.playing), () => {
@@ -50,29 +55,32 @@ export class Selection {
     this.solo = solo;
     this.applyLoop();
     this.applySolo();
-    this.tell(patient ? 250 : 0);
+    this.send(patient ? 250 : 0);
     player.refresh();
   }
 
+  /** Remove the box. */
   clear() {
-    this.forget();
+    this.reset();
     this.applySolo();
     this.applyLoop();
-    this.tell(0);
-    this.player.say("Box removed");
+    this.send(0);
+    this.player.announce("Box removed");
     this.player.refresh();
   }
 
+  /** @param {number} step to the next region or the one before */
   stepRegion(step) {
     const n = this.player.regions.length;
     if (!n) {
-      this.player.say("There is no region above the threshold");
+      this.player.announce("There is no region above the threshold");
       return;
     }
     const now = this.box?.region;
     this.chooseRegion(now == null ? (step > 0 ? 0 : n - 1) : (now + step + n) % n);
   }
 
+  /** @param {number} index */
   chooseRegion(index) {
     const { engine, regions, navigation } = this.player;
     const region = regions[index];
@@ -81,11 +89,15 @@ export class Selection {
     this.choose(region, { solo: this.solo, patient: true });
     if (!this.solo && engine.covers(region.start)) engine.seek(region.start);
     navigation.reveal(region);
-    this.player.say(`Region ${index + 1} of ${regions.length}: ${spokenBox(region)}`);
+    this.player.announce(`Region ${index + 1} of ${regions.length}: ${spokenBox(region)}`);
     this.player.refresh();
   }
 
-  /** A box in time only, by keys: it begins or ends at the playhead. */
+  /**
+   * Begin or end a box at the playhead.
+   *
+   * @param {"start" | "end"} side
+   */
   markAtPlayhead(side) {
     const { engine, view } = this.player;
     const at = engine.position();
@@ -101,11 +113,12 @@ export class Selection {
     }
     if (box.end - box.start < 0.01) return;
     this.choose(box, { solo: this.solo, patient: true });
-    this.player.say(`Box: ${spokenBox(box)}`);
+    this.player.announce(`Box: ${spokenBox(box)}`);
   }
 
   // Drawing
 
+  /** Give the box between two places. */
   boxBetween({ from, to }) {
     const { view } = this.player;
     const isTimeOnly = from.zone === "score";
@@ -118,11 +131,13 @@ export class Selection {
     };
   }
 
+  /** Show a box that is being drawn, or none. */
   drawBox(drawn) {
     this.draft = drawn && this.boxBetween(drawn);
     this.player.refresh();
   }
 
+  /** Choose the box that was drawn. */
   finishBox(drawn) {
     this.draft = null;
     const box = this.boxBetween(drawn);
@@ -131,37 +146,41 @@ export class Selection {
       return;
     }
     this.choose(box, { solo: true });
-    this.player.say(`Only ${spokenBox(box)}`);
+    this.player.announce(`Only ${spokenBox(box)}`);
   }
 
-  // Hearing
+  // Playing
 
+  /** @param {boolean} looping */
   setLooping(looping) {
     this.looping = preferences.looping = looping;
     this.applyLoop();
-    this.player.say(looping ? "Loop on" : "Loop off");
+    this.player.announce(looping ? "Loop on" : "Loop off");
     this.player.refresh();
   }
 
+  /** Set the engine's loop. */
   applyLoop() {
     const { engine, parts } = this.player;
-    // A long clip is played on from part to part: only a box of it is looped.
+    // A long recording is played on from part to part: only a box of it is looped.
     const whole = parts.isLong ? null : { start: 0, end: engine.end };
     const part = this.box && { start: this.box.start, end: this.box.end };
     engine.setLoop(this.looping ? (part ?? whole) : null);
   }
 
+  /** @param {boolean} solo */
   setSolo(solo) {
     if (solo && !this.box) {
-      this.player.say("Draw a box or choose a region first");
+      this.player.announce("Draw a box or choose a region first");
       return;
     }
     this.solo = solo;
     this.applySolo();
-    this.player.say(solo ? `Only ${spokenBox(this.box)}` : "Everything is heard again");
+    this.player.announce(solo ? `Only ${spokenBox(this.box)}` : "Everything is played again");
     this.player.refresh();
   }
 
+  /** Set the engine's box. */
   applySolo() {
     const { engine, view } = this.player;
     if (!this.solo) {
@@ -178,14 +197,11 @@ export class Selection {
       high: high >= highestHz - 1 ? Infinity : high,
     });
     if (end - start > LONGEST_BAND_SECONDS) {
-      this.player.say(`Only the first ${LONGEST_BAND_SECONDS} seconds of the box are played`);
+      this.player.announce(`Only the first ${LONGEST_BAND_SECONDS} seconds of the box are played`);
     }
   }
 
-  // Telling Python
-
-  tell(waitMilliseconds) {
-    clearTimeout(this.telling);
+  send(waitMilliseconds) {
     const { box, player } = this;
     const message = box && {
       clip: player.clip,
@@ -196,6 +212,6 @@ export class Selection {
       low_hz: Math.max(0, box.low),
       high_hz: box.high,
     };
-    this.telling = setTimeout(() => player.setStateValue("selection", message), waitMilliseconds);
+    player.later("selection", waitMilliseconds, () => player.setStateValue("selection", message));
   }
 }

@@ -1,14 +1,18 @@
 // The two histograms on one score axis, the line on them, and the cost under them.
 
-import { drawn, element, number, setText } from "./words.js";
+import { drawn, element, setText } from "../shared/elements.js";
+import { number } from "../shared/numbers.js";
+import { ticks } from "../shared/ticks.js";
+import { nearest } from "./costs.js";
 
 const LEFT = 46;
 const RIGHT = 18;
 const HEAD = 34;
 const COARSE_STEPS = 10;
 
+/** The figure, redrawn when its data or its width change; the line on it moves by itself. */
 export class Figure {
-  /** `on.move(place)` while the line moves, `on.done()` when it is let go. */
+  /** @param {{ move: (place: number) => void, done: () => void }} on while it moves, and let go */
   constructor(on) {
     this.on = on;
     this.svg = drawn("svg", { class: "figure", "aria-hidden": "true" });
@@ -23,6 +27,14 @@ export class Figure {
     this.tag = element("span", { class: "tag" });
     this.line.append(this.tag);
     this.stage = element("div", { class: "stage" }, [this.svg, this.line]);
+    this.data = null;
+    this.place = 0;
+    this.width = 0;
+    this.height = 0;
+    this.dragging = undefined; // the pointer that holds the line
+    this.clip = null; // what lies above the line
+    this.costDot = null;
+    this.costY = null;
     this.listen();
   }
 
@@ -67,47 +79,55 @@ export class Figure {
     });
   }
 
-  take(data) {
-    this.data = data;
-    this.bars = null;
+  /**
+   * The axis's ends, in scores.
+   *
+   * @returns {[number, number]}
+   */
+  get ends() {
+    const { edges } = this.data.histogram;
+    return [edges[0], edges.at(-1)];
   }
 
   x(score) {
-    const { edges } = this.data.histogram;
-    const low = edges[0];
-    const high = edges[edges.length - 1];
+    const [low, high] = this.ends;
     return LEFT + ((score - low) / (high - low)) * (this.width - LEFT - RIGHT);
   }
 
-  /** The stop nearest to the pointer. */
+  /** The operating point nearest to the pointer. */
   placeAt(event) {
     const x = event.clientX - this.stage.getBoundingClientRect().left;
-    const { threshold } = this.data.stops;
-    let best = 0;
-    for (let k = 1; k < threshold.length; k++) {
-      if (Math.abs(this.x(threshold[k]) - x) < Math.abs(this.x(threshold[best]) - x)) best = k;
-    }
-    return best;
+    return nearest(
+      this.data.points.threshold.map((threshold) => this.x(threshold)),
+      x,
+    );
   }
 
-  /** Everything that does not follow the line. */
-  draw(width, cost) {
+  /**
+   * Draw everything that does not follow the line.
+   *
+   * @param {any} data what Python sends
+   * @param {number} width in CSS pixels
+   * @param {{ values: number[], cheapest: number } | null} cost of a day at every operating point
+   */
+  draw(data, width, cost) {
+    this.data = data;
     this.width = width;
-    const { histogram, stops, kept, clips } = this.data;
+    this.costDot = null;
+    const { histogram, points, saved, recordings } = data;
     const up = 150;
-    const down = clips.score.length ? 74 : 0;
+    const down = recordings.score.length ? 74 : 0;
     const costHeight = cost ? 62 : 0;
     const base = HEAD + up;
-    // Labels have a band of their own between the two histograms.
-    const band = clips.verdict.some((verdict) => verdict === "anomalous" || verdict === "normal") ? 16 : 0;
+    // Annotations have a band of their own between the two histograms.
+    const band = data.annotated ? 16 : 0;
     const axisY = base + band + down;
     const costTop = axisY + 58;
     this.height = axisY + 40 + (cost ? costHeight + 42 : 0);
     const { svg, stage } = this;
     stage.style.height = `${this.height}px`;
-    for (const [name, value] of [["width", width], ["height", this.height]]) {
-      svg.setAttribute(name, value);
-    }
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", this.height);
     const parts = [];
     const right = width - RIGHT;
     const bars = (counts, top, start, direction, kind) => {
@@ -121,64 +141,78 @@ export class Figure {
           return `M${x0} ${start}V${start + direction * h}H${x1}V${start}Z`;
         })
         .join("");
-      parts.push(drawn("path", { d: path, class: `bars ${kind} below` }));
-      parts.push(drawn("path", { d: path, class: `bars ${kind} above`, "clip-path": "url(#above)" }));
+      for (const [side, clip] of [
+        ["below", "none"],
+        ["above", "url(#above)"],
+      ]) {
+        parts.push(drawn("path", { d: path, class: `bars ${kind} ${side}`, "clip-path": clip }));
+      }
       return most;
     };
     this.clip = drawn("rect", { y: 0, height: this.height, width: 10, x: 0 });
     parts.push(drawn("defs", {}, [drawn("clipPath", { id: "above" }, [this.clip])]));
     const most = bars(histogram.normal, up, base, -1, "normal");
-    parts.push(drawn("line", { x1: LEFT, x2: right, y1: base, y2: base, class: "axis" }));
+    const level = (y) => parts.push(drawn("line", { x1: LEFT, x2: right, y1: y, y2: y, class: "axis" }));
+    level(base);
     this.write(parts, LEFT - 8, HEAD + 14, String(most), "end");
     this.write(parts, LEFT - 8, base + 1, "0", "end");
-    this.write(parts, LEFT, HEAD - 12, "held-out normal recordings", "start", "name");
+    this.write(parts, LEFT, HEAD - 12, "normal recordings", "start", "name");
     if (down) {
       const mostScored = bars(histogram.scored, down, base + band + 1, 1, "scored");
       this.write(parts, LEFT - 8, axisY - 4, mostScored.toLocaleString("en"), "end");
-      this.write(parts, LEFT, axisY + 33, band ? "scored recordings; ▲ labelled anomalous, ▼ normal" : "scored recordings", "start", "name");
-      parts.push(drawn("line", { x1: LEFT, x2: right, y1: axisY, y2: axisY, class: "axis" }));
-      if (band) this.labelled(parts, base + 3);
+      const annotated = band ? "; annotated ▲ anomalous, ▼ normal" : "";
+      this.write(parts, LEFT, axisY + 33, `scored recordings${annotated}`, "start", "name");
+      level(axisY);
+      if (band) this.annotations(parts, base + 3);
       if (histogram.n_beyond) {
-        this.write(parts, right, base + band + 14, `${histogram.n_beyond.toLocaleString("en")} higher →`, "end", "name");
+        this.write(
+          parts,
+          right,
+          base + band + 14,
+          `${histogram.n_beyond.toLocaleString("en")} higher →`,
+          "end",
+          "name",
+        );
       }
     }
-    for (const tick of ticks(histogram.edges, (right - LEFT) / 90)) {
+    for (const tick of ticks(...this.ends, Math.max((right - LEFT) / 90, 2)).numbers) {
       const x = this.x(tick);
       parts.push(drawn("line", { x1: x, x2: x, y1: axisY, y2: axisY + 4, class: "axis" }));
       this.write(parts, x, axisY + 17, number(tick, 4), "middle");
     }
     this.write(parts, right, axisY + 33, "score", "end", "name");
-    const keptX = this.x(stops.threshold[kept]);
-    parts.push(drawn("line", { x1: keptX, x2: keptX, y1: HEAD - 4, y2: axisY, class: "kept" }));
+    const savedX = this.x(points.threshold[saved]);
+    parts.push(drawn("line", { x1: savedX, x2: savedX, y1: HEAD - 4, y2: axisY, class: "saved" }));
     if (cost) this.costLane(parts, cost, costTop, costHeight);
     svg.replaceChildren(...parts);
     this.line.style.height = `${axisY - 4}px`;
   }
 
-  /** A triangle up for each clip called anomalous by a person, down for each called normal. */
-  labelled(parts, base) {
-    const { clips, histogram } = this.data;
-    const last = histogram.edges[histogram.edges.length - 1];
-    let anomalous = "";
-    let normal = "";
-    clips.verdict.forEach((verdict, i) => {
-      const x = Math.max(LEFT, this.x(Math.min(clips.score[i], last)));
-      if (verdict === "anomalous") anomalous += `M${x - 4} ${base + 9}h8l-4 -8z`;
-      if (verdict === "normal") normal += `M${x - 4} ${base + 1}h8l-4 8z`;
-    });
-    parts.push(drawn("path", { d: normal, class: "label normal" }));
-    parts.push(drawn("path", { d: anomalous, class: "label anomalous" }));
+  /** A triangle up for each recording that a person called anomalous, down for each called normal. */
+  annotations(parts, base) {
+    const { score, verdict } = this.data.recordings;
+    const shapes = { normal: [1, 8], anomalous: [9, -8] };
+    for (const [name, [foot, tall]] of Object.entries(shapes)) {
+      const path = score.map((value, i) => {
+        const x = Math.max(LEFT, this.x(Math.min(value, this.ends[1])));
+        return verdict[i] === name ? `M${x - 4} ${base + foot}h8l-4 ${tall}z` : "";
+      });
+      parts.push(drawn("path", { d: path.join(""), class: `annotation ${name}` }));
+    }
   }
 
   costLane(parts, cost, top, height) {
-    const { threshold } = this.data.stops;
+    const { threshold } = this.data.points;
     const most = Math.max(...cost.values, 1e-12);
     const y = (value) => top + height - (value / most) * height;
     let path = "";
     cost.values.forEach((value, k) => {
-      path += `${k ? "H" + this.x(threshold[k]) : "M" + this.x(threshold[k]) + " " + y(value)}V${y(value)}`;
+      const x = this.x(threshold[k]);
+      path += `${k ? `H${x}` : `M${x} ${y(value)}`}V${y(value)}`;
     });
-    parts.push(drawn("line", { x1: LEFT, x2: this.width - RIGHT, y1: top + height, y2: top + height, class: "axis" }));
+    parts.push(
+      drawn("line", { x1: LEFT, x2: this.width - RIGHT, y1: top + height, y2: top + height, class: "axis" }),
+    );
     parts.push(drawn("path", { d: path, class: "cost" }));
     const x = this.x(threshold[cost.cheapest]);
     parts.push(drawn("path", { d: `M${x - 5} ${top + height + 9}h10l-5 -8z`, class: "cheapest" }));
@@ -195,35 +229,27 @@ export class Figure {
     parts.push(drawn("text", { x, y, "text-anchor": anchor, class: kind, text }));
   }
 
-  /** The line stands at that stop. */
+  /**
+   * Move the line.
+   *
+   * @param {number} place of an operating point
+   * @param {{ tag: string, spoken: string }} said at the line
+   * @param {{ values: number[] } | null} cost
+   */
   put(place, said, cost) {
     this.place = place;
-    const { threshold } = this.data.stops;
+    const { threshold } = this.data.points;
     const x = this.x(threshold[place]);
     this.line.style.transform = `translateX(${x}px)`;
     this.line.dataset.side = x > this.width - 190 ? "left" : "right";
     this.clip.setAttribute("x", x);
     this.clip.setAttribute("width", Math.max(this.width - x, 0));
     setText(this.tag, said.tag);
-    this.line.setAttribute("aria-valuemin", threshold[0]);
-    this.line.setAttribute("aria-valuemax", threshold[threshold.length - 1]);
-    this.line.setAttribute("aria-valuenow", threshold[place]);
-    this.line.setAttribute("aria-valuetext", said.spoken);
+    const values = { min: threshold[0], max: threshold.at(-1), now: threshold[place], text: said.spoken };
+    for (const [name, value] of Object.entries(values)) this.line.setAttribute(`aria-value${name}`, value);
     if (cost && this.costDot) {
       this.costDot.setAttribute("cx", x);
       this.costDot.setAttribute("cy", this.costY(cost.values[place]));
     }
   }
-}
-
-/** Round numbers along the axis, about so many. */
-function ticks(edges, wanted) {
-  const low = edges[0];
-  const high = edges[edges.length - 1];
-  const rough = (high - low) / Math.max(wanted, 2);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= rough);
-  const found = [];
-  for (let k = Math.ceil(low / step); k * step <= high; k++) found.push(Number((k * step).toPrecision(12)));
-  return found;
 }

@@ -1,25 +1,38 @@
-// The panels under the line: 100 dots, a day, costs, the clips near the line, what labels say.
+// The panels under the line: 100 dots, a day, costs, the recordings near the line, annotations.
 
-import { counted, drawn, element, number, percent, perDay, setText } from "./words.js";
+import { drawn, element, setText } from "../shared/elements.js";
+import { counted, number, percent } from "../shared/numbers.js";
 
 const NEAR = 4;
+const CONFIDENCE = "95 % confidence";
 
 function panel(title, children, kind = "") {
   return element("section", { class: `panel ${kind}` }, [element("h3", { text: title }), ...children]);
 }
 
-function field(label, options, changed) {
-  const input = element("input", { type: "number", inputmode: "decimal", ...options });
-  input.addEventListener("input", () => {
-    const value = Number(input.value);
-    const bad = input.value === "" || !(value >= Number(options.min)) || value > Number(options.max);
-    input.setAttribute("aria-invalid", String(bad));
-    if (!bad) changed(value);
-  });
-  return { input, label: element("label", { class: "field" }, [element("span", { text: label }), input]) };
+/** A number that the user enters. */
+class Field {
+  constructor(text, min, changed) {
+    this.min = min;
+    this.max = Infinity;
+    this.input = element("input", { type: "number", inputmode: "decimal", step: "any" });
+    this.root = element("label", { class: "field" }, [element("span", { text }), this.input]);
+    this.input.addEventListener("input", () => {
+      const { value } = this.input;
+      const isGood = value !== "" && Number(value) >= this.min && Number(value) <= this.max;
+      this.input.setAttribute("aria-invalid", String(!isGood));
+      if (isGood) changed(Number(value));
+    });
+  }
+
+  fill(value, max) {
+    this.max = max;
+    if (this.input.getRootNode().activeElement === this.input) return;
+    this.input.value = String(Number(value.toPrecision(6)));
+  }
 }
 
-/** A hundred dots: filled are called unlike by mistake, ringed may be. */
+/** A hundred dots: filled are called anomalous by mistake, ringed may be. */
 export class Dots {
   constructor() {
     this.dots = Array.from({ length: 100 }, () => element("i"));
@@ -28,175 +41,269 @@ export class Dots {
     this.root = panel("Out of 100 normal recordings", [this.grid, this.text]);
   }
 
-  put({ stops, n_normal: nNormal, n_groups: nGroups }, place) {
-    const expected = 100 * stops.rate[place];
-    const high = Math.ceil(100 * stops.high[place] - 1e-9);
-    const low = Math.floor(100 * stops.low[place] + 1e-9);
+  /**
+   * Show the dots of an operating point.
+   *
+   * @param {any} data what Python sends
+   * @param {number} place of the operating point
+   */
+  put({ points, n_normal: nNormal, n_groups: nGroups }, place) {
+    const expected = 100 * points.rate[place];
+    const high = Math.ceil(100 * points.high[place] - 1e-9);
+    const low = Math.floor(100 * points.low[place] + 1e-9);
     const full = Math.floor(expected + 1e-9);
     this.dots.forEach((dot, i) => {
       const share = i < full ? 1 : i === full ? expected - full : 0;
-      const name = `${share > 0.995 ? "alarm" : share > 0.005 ? "part" : ""} ${i < high ? "maybe" : ""}`;
+      const filled = share > 0.995 ? "alarm" : share > 0.005 ? "part" : "";
+      const name = `${filled} ${i < high ? "maybe" : ""}`;
       if (dot.className !== name) dot.className = name;
-      if (share > 0.005 && share <= 0.995) dot.style.setProperty("--share", `${Math.round(360 * share)}deg`);
+      if (filled === "part") dot.style.setProperty("--share", `${Math.round(360 * share)}deg`);
     });
     const about = expected < 1 ? `Fewer than 1 (${number(expected, 2)})` : `About ${number(expected, 2)}`;
-    const from = nGroups < nNormal ? `${counted(nNormal, "held-out clip")} of ${counted(nGroups, "recording")}` : counted(nNormal, "held-out one");
-    const extrapolated = stops.rate[place] < stops.smallest_rate * 0.9999;
-    const said = `${about} would be called unlike by mistake; ${from} cannot tell ${low} from ${high} (95 % confidence).`
-      + (extrapolated ? " Beyond the highest of them this is extrapolated." : "");
+    const from = nGroups < nNormal ? ` of ${counted(nGroups, "group")}` : "";
+    const extrapolated =
+      points.rate[place] < points.smallest_rate * 0.9999
+        ? " This lies beyond the highest of their scores and is extrapolated."
+        : "";
+    const said =
+      `${about} would be called anomalous by mistake. With ${counted(nNormal, "normal recording")}${from} ` +
+      `to judge by, it may be ${low} to ${high} (${CONFIDENCE}).${extrapolated}`;
     setText(this.text, said);
     this.grid.setAttribute("aria-label", said);
   }
 }
 
-/** Clips a day in, false alarms a day out. */
+/**
+ * Write how often something happens: times a day, or in how many days once.
+ *
+ * @param {number} times a day
+ */
+export function perDay(times) {
+  if (times >= 0.95)
+    return `about ${number(times, 2)} false alarm${Math.round(times) === 1 ? "" : "s"} a day`;
+  const days = 1 / times;
+  const [unit, words] = days < 60 ? [1, "days"] : days < 730 ? [30.4, "months"] : [365, "years"];
+  return `about one false alarm in ${number(days / unit, 2)} ${words}`;
+}
+
+/** Recordings a day in, false alarms a day out. */
 export class Day {
-  constructor(situation, changed) {
-    this.clips = field("Recordings a day", { min: "0.01", max: "10000000", step: "any" }, (value) => {
-      situation().clips_per_day = value;
-      changed();
-    });
+  /** @param {(change: object) => void} changed */
+  constructor(changed) {
+    this.clips = new Field("Recordings a day", 0.01, (value) => changed({ clips_per_day: value }));
     this.big = element("p", { class: "big" });
     this.text = element("p");
-    this.root = panel("A day", [this.clips.label, this.big, this.text]);
+    this.root = panel("A day", [this.clips.root, this.big, this.text]);
   }
 
-  put({ stops }, situation, place) {
+  /**
+   * Show what the user entered.
+   *
+   * @param {{ clips_per_day: number }} situation
+   * @param {number} highest that may be entered
+   */
+  fill(situation, highest) {
+    this.clips.fill(situation.clips_per_day, highest);
+  }
+
+  /**
+   * Show the false alarms of an operating point.
+   *
+   * @param {any} data what Python sends
+   * @param {any} situation what the user entered
+   * @param {number} place of the operating point
+   */
+  put({ points }, situation, place) {
     const normal = situation.clips_per_day * (1 - situation.share_anomalous);
-    const said = perDay(normal * stops.rate[place]);
+    const said = perDay(normal * points.rate[place]);
     setText(this.big, said[0].toUpperCase() + said.slice(1));
-    const [low, high] = [stops.low[place], stops.high[place]].map((share) => number(normal * share, 2));
-    setText(this.text, `On average, over many days; ${low} to ${high} a day with 95 % confidence.`);
+    const [low, high] = [points.low[place], points.high[place]].map((share) => number(normal * share, 2));
+    setText(this.text, `On average, over many days; ${low} to ${high} a day with ${CONFIDENCE}.`);
   }
 }
 
 /** What a miss costs against a false alarm. */
 export class Cost {
-  constructor(situation, changed, go) {
-    this.miss = field("A miss costs as much as … false alarms", { min: "0", max: "10000000", step: "any" }, (value) => {
-      situation().miss_cost = value;
-      changed();
-    });
-    this.share = field("Recordings that are really unlike, in %", { min: "0", max: "100", step: "any" }, (value) => {
-      situation().share_anomalous = value / 100;
-      changed();
-    });
+  /**
+   * @param {(change: object) => void} changed
+   * @param {() => void} go to the cheapest line
+   */
+  constructor(changed, go) {
+    this.miss = new Field("A miss costs as much as … false alarms", 0, (value) =>
+      changed({ miss_cost: value }),
+    );
+    this.share = new Field("Recordings that are really anomalous, in %", 0, (value) =>
+      changed({ share_anomalous: value / 100 }),
+    );
     this.text = element("p");
     this.button = element("button", { type: "button", text: "Go to the cheapest line" });
     this.button.addEventListener("click", go);
-    this.root = panel("Misses against false alarms", [this.miss.label, this.share.label, this.text, this.button], "cost-panel");
+    const children = [this.miss.root, this.share.root, this.text, this.button];
+    this.root = panel("Misses against false alarms", children, "cost-panel");
   }
 
-  put(data, situation, place, cost) {
-    const alarms = situation.clips_per_day * (1 - situation.share_anomalous) * data.stops.rate[place];
+  /**
+   * Show what the user entered.
+   *
+   * @param {{ miss_cost: number, share_anomalous: number }} situation
+   * @param {number} highest that may be entered
+   */
+  fill(situation, highest) {
+    this.miss.fill(situation.miss_cost, highest);
+    this.share.fill(100 * situation.share_anomalous, 100);
+  }
+
+  /**
+   * Show the cost of an operating point.
+   *
+   * @param {any} data what Python sends
+   * @param {any} situation what the user entered
+   * @param {number} place of the operating point
+   * @param {{ values: number[], missed: number[], cheapest: number } | null} cost of a day at each
+   */
+  put({ points, annotated }, situation, place, cost) {
+    const alarms = situation.clips_per_day * (1 - situation.share_anomalous) * points.rate[place];
     this.button.hidden = !cost;
     if (!cost) {
-      const misses = situation.miss_cost > 0 ? alarms / situation.miss_cost : NaN;
-      setText(this.text, Number.isFinite(misses)
-        ? `A day’s false alarms here cost as much as ${number(misses, 2)} misses. Label unlike recordings in Triage, and the line with the lowest cost is shown.`
-        : "Label unlike recordings in Triage, and the line with the lowest cost is shown.");
+      const misses = alarms / situation.miss_cost;
+      const equal = `A day’s false alarms here cost as much as ${number(misses, 2)} misses. `;
+      const hint = "Annotate anomalous recordings in Triage, and the line with the lowest cost is shown.";
+      setText(this.text, (Number.isFinite(misses) ? equal : "") + hint);
       return;
     }
     const misses = situation.clips_per_day * situation.share_anomalous * cost.missed[place];
-    const there = place === cost.cheapest;
-    this.button.disabled = there;
-    const [low, high] = [data.labels.miss_low[place], data.labels.miss_high[place]];
-    setText(this.text,
-      `Here a day costs as much as ${number(cost.values[place], 2)} false alarms: ${number(alarms, 2)} of them, and ${number(misses, 2)} misses `
-      + `(${percent(cost.missed[place])} of unlike recordings are missed; ${percent(low)} to ${percent(high)} with 95 % confidence, from ${counted(data.labels.n_anomalous, "label")}). `
-      + (there ? "No line is cheaper." : `The cheapest line, at a false-alarm rate of ${percent(data.stops.rate[cost.cheapest])}, costs ${number(cost.values[cost.cheapest], 2)}.`));
+    const isCheapest = place === cost.cheapest;
+    this.button.disabled = isCheapest;
+    const [low, high] = [annotated.miss_low[place], annotated.miss_high[place]];
+    const [best, least] = [points.rate[cost.cheapest], cost.values[cost.cheapest]];
+    setText(
+      this.text,
+      `Here a day costs as much as ${number(cost.values[place], 2)} false alarms: ${number(alarms, 2)} of them, ` +
+        `and ${number(misses, 2)} misses (${percent(cost.missed[place])} of anomalous recordings are missed; ` +
+        `${percent(low)} to ${percent(high)} with ${CONFIDENCE}, from ${counted(annotated.n_anomalous, "annotation")}). ` +
+        (isCheapest
+          ? "No line is cheaper."
+          : `The cheapest line, at a false-alarm rate of ${percent(best)}, costs ${number(least, 2)}.`),
+    );
   }
 }
 
 /** The recordings whose verdict is about to change. */
 export class Near {
+  /** @param {(id: string) => void} open */
   constructor(open) {
     this.open = open;
+    this.shown = -1;
+    this.recordings = null;
     this.above = element("ol", { "aria-label": "Just above the line" });
     this.below = element("ol", { "aria-label": "Just below the line" });
-    this.root = panel("Next to the line", [
-      element("div", { class: "sides" }, [
-        element("div", {}, [element("h4", { text: "Just below: passed" }), this.below]),
-        element("div", {}, [element("h4", { text: "Just above: called unlike" }), this.above]),
-      ]),
-    ], "whole");
+    const side = (text, list) => element("div", {}, [element("h4", { text }), list]);
+    const sides = [side("Just below: normal", this.below), side("Just above: anomalous", this.above)];
+    this.root = panel("Next to the line", [element("div", { class: "sides" }, sides)], "whole");
   }
 
-  put({ clips }, nPassed) {
-    if (this.shown === nPassed && this.clips === clips) return;
+  /**
+   * Show the recordings on both sides of an operating point.
+   *
+   * @param {any} data what Python sends
+   * @param {number} nPassed how many recordings lie below
+   */
+  put({ recordings }, nPassed) {
+    if (this.shown === nPassed && this.recordings === recordings) return;
     this.shown = nPassed;
-    this.clips = clips;
-    const rows = (from, to) => {
-      const made = [];
-      for (let i = from; i < to; i++) made.push(i);
-      return made.map((i) => this.row(clips, i));
-    };
-    const above = rows(nPassed, Math.min(nPassed + NEAR, clips.score.length));
-    const below = rows(Math.max(nPassed - NEAR, 0), nPassed).reverse();
-    const none = () => [element("li", { class: "none", text: "none" })];
-    this.above.replaceChildren(...(above.length ? above : none()));
-    this.below.replaceChildren(...(below.length ? below : none()));
+    this.recordings = recordings;
+    const rows = recordings.id.map((_, i) => i);
+    this.fill(this.above, rows.slice(nPassed, nPassed + NEAR));
+    this.fill(this.below, rows.slice(Math.max(nPassed - NEAR, 0), nPassed).reverse());
   }
 
-  row(clips, i) {
-    const button = element("button", { type: "button", class: "clip" }, [
-      element("span", { class: "clip-name", text: clips.name[i] }),
-      element("span", { class: "mark", text: clips.verdict[i] }),
-      element("span", { class: "clip-score", text: number(clips.score[i], 4) }),
+  fill(list, rows) {
+    const none = element("li", { class: "none", text: "none" });
+    list.replaceChildren(...(rows.length ? rows.map((i) => this.row(i)) : [none]));
+  }
+
+  row(i) {
+    const { id, name, verdict, score } = this.recordings;
+    const button = element("button", { type: "button", class: "recording", title: "Listen to it" }, [
+      element("span", { class: "recording-name", text: name[i] }),
+      element("span", { class: "mark", text: verdict[i] }),
+      element("span", { class: "recording-score", text: number(score[i], 4) }),
     ]);
-    button.title = "Listen to it";
-    button.addEventListener("click", () => this.open(clips.id[i]));
+    button.addEventListener("click", () => this.open(id[i]));
     return element("li", {}, [button]);
   }
 }
 
-/** ROC, precision over recall, and the four counts: only where labels exist. */
-export class Labels {
+/** ROC, precision over recall, and the four counts: only where recordings are annotated. */
+export class Annotated {
   constructor() {
     this.roc = new Curve("Found over false alarms (ROC)", "false alarms", "found");
     this.precision = new Curve("Precision over found", "found", "precision");
-    this.cells = ["found", "missed", "false_alarms", "passed"].map(() => element("td"));
+    this.cells = [0, 1, 2, 3].map((i) => element("td", { class: i % 3 ? "wrong" : "right" }));
+    const head = (scope, text) => element("th", { scope, text });
+    const row = (...cells) => element("tr", {}, cells);
     const [found, missed, alarms, passed] = this.cells;
-    this.table = element("table", {}, [
-      element("thead", {}, [element("tr", {}, [element("td"), element("th", { scope: "col", text: "above: unlike" }), element("th", { scope: "col", text: "below: passed" })])]),
+    const table = element("table", {}, [
+      element("thead", {}, [
+        row(element("td"), head("col", "above: anomalous"), head("col", "below: normal")),
+      ]),
       element("tbody", {}, [
-        element("tr", {}, [element("th", { scope: "row", text: "anomalous" }), found, missed]),
-        element("tr", {}, [element("th", { scope: "row", text: "normal" }), alarms, passed]),
+        row(head("row", "anomalous"), found, missed),
+        row(head("row", "normal"), alarms, passed),
       ]),
     ]);
     this.text = element("p");
-    this.root = panel("What your labels say", [
-      element("div", { class: "curves" }, [this.roc.root, this.precision.root, element("div", { class: "counts" }, [element("h4", { text: "Labelled recordings" }), this.table, this.text])]),
-    ], "labels");
+    const title = element("h4", { text: "Annotated recordings" });
+    const counts = element("div", { class: "counts" }, [title, table, this.text]);
+    const curves = element("div", { class: "curves" }, [this.roc.root, this.precision.root, counts]);
+    this.root = panel("What your annotations say", [curves], "annotated");
   }
 
-  take({ labels }) {
-    this.root.hidden = !labels;
-    if (!labels) return;
-    const { curves } = labels;
+  /**
+   * Draw the curves.
+   *
+   * @param {any} data what Python sends
+   */
+  take({ annotated }) {
+    this.root.hidden = !annotated;
+    if (!annotated) return;
+    const { curves, n_anomalous: n, n_normal: nNormal } = annotated;
     this.roc.root.hidden = this.precision.root.hidden = !curves;
     if (!curves) return;
-    this.roc.take(curves.false_alarm_share, curves.found_share, `area ${number(curves.roc_auc, 3)}; chance is 0.5`);
-    this.precision.take(curves.found_share.slice(1), curves.precision.slice(1), `average precision ${number(curves.average_precision, 3)}; chance is ${number(labels.n_anomalous / (labels.n_anomalous + labels.n_normal), 2)}`);
+    const { false_alarm_share: alarms, found_share: found, precision, roc_auc: area } = curves;
+    this.roc.take(alarms, found, `area ${number(area, 3)}; chance is 0.5`);
+    const said = `average precision ${number(curves.average_precision, 3)}; chance is ${number(n / (n + nNormal), 2)}`;
+    this.precision.take(found.slice(1), precision.slice(1), said);
   }
 
-  put({ labels }, place) {
-    if (!labels) return;
-    const [found, missed, alarms, passed] = ["found", "missed", "false_alarms", "passed"].map((name) => labels[name][place]);
-    [found, missed, alarms, passed].forEach((count, i) => {
-      const cell = this.cells[i];
-      setText(cell, count.toLocaleString("en"));
-      const total = i < 2 ? labels.n_anomalous : labels.n_normal;
-      cell.style.setProperty("--share", total ? `${Math.round((100 * count) / total)}%` : "0%");
-      cell.className = i === 0 || i === 3 ? "right" : "wrong";
-    });
-    const called = found + alarms;
-    setText(this.text, `${found} of ${counted(labels.n_anomalous, "recording")} labelled anomalous found, ${alarms} of ${labels.n_normal} labelled normal called unlike`
-      + (called ? `; ${percent(found / called)} of what is called unlike is anomalous.` : "."));
-    if (!labels.curves) return;
+  /**
+   * Show the counts of an operating point.
+   *
+   * @param {any} data what Python sends
+   * @param {number} place of the operating point
+   */
+  put({ annotated }, place) {
+    if (!annotated) return;
+    const { n_anomalous: n, n_normal: nNormal } = annotated;
+    const counts = ["n_found", "n_missed", "n_false_alarms", "n_passed"].map(
+      (name) => annotated[name][place],
+    );
     const share = (count, total) => (total ? count / total : 0);
-    this.roc.put(share(alarms, labels.n_normal), share(found, labels.n_anomalous));
-    this.precision.put(share(found, labels.n_anomalous), called ? found / called : NaN);
+    counts.forEach((count, i) => {
+      setText(this.cells[i], count.toLocaleString("en"));
+      this.cells[i].style.setProperty("--share", `${Math.round(100 * share(count, i < 2 ? n : nNormal))}%`);
+    });
+    const [found, , alarms] = counts;
+    const called = found + alarms;
+    const right = called ? `; ${percent(found / called)} of what is called anomalous is so.` : ".";
+    setText(
+      this.text,
+      `${found} of ${counted(n, "recording")} annotated anomalous found, ` +
+        `${alarms} of ${nNormal} annotated normal called anomalous${right}`,
+    );
+    if (!annotated.curves) return;
+    this.roc.put(share(alarms, nNormal), share(found, n));
+    this.precision.put(share(found, n), called ? found / called : NaN);
   }
 }
 
@@ -211,7 +318,14 @@ class Curve {
     const up = (share) => SIZE - at(share);
     this.at = at;
     this.up = up;
-    const text = (x, y, anchor, words, turn) => drawn("text", { x, y, "text-anchor": anchor, text: words, ...(turn ? { transform: `rotate(-90 ${x} ${y})` } : {}) });
+    const text = (x, y, anchor, words, turn) =>
+      drawn("text", {
+        x,
+        y,
+        "text-anchor": anchor,
+        text: words,
+        ...(turn ? { transform: `rotate(-90 ${x} ${y})` } : {}),
+      });
     const svg = drawn("svg", { width: SIZE, height: SIZE + 14, "aria-hidden": "true" }, [
       drawn("rect", { x: at(0), y: up(1), width: at(1) - at(0), height: up(0) - up(1), class: "frame" }),
       text(at(0), SIZE - PAD + 14, "middle", "0"),
@@ -227,7 +341,10 @@ class Curve {
   }
 
   take(xs, ys, said) {
-    this.path.setAttribute("d", xs.map((x, i) => `${i ? "L" : "M"}${this.at(x).toFixed(1)} ${this.up(ys[i]).toFixed(1)}`).join(""));
+    this.path.setAttribute(
+      "d",
+      xs.map((x, i) => `${i ? "L" : "M"}${this.at(x).toFixed(1)} ${this.up(ys[i]).toFixed(1)}`).join(""),
+    );
     setText(this.text, said);
   }
 

@@ -1,214 +1,152 @@
-// The line and what follows from it: figures move with it at once, Python hears where it is let go.
+// The line and what follows from it: figures move with it at once, Python is sent where it is let go.
 
-import { counted, element, number, percent, setText } from "./words.js";
+import { Component, mounting } from "../shared/component.js";
+import { element, setText } from "../shared/elements.js";
+import { counted, number, percent } from "../shared/numbers.js";
+import { cheapest, costs, nearest, upperBound } from "./costs.js";
 import { Figure } from "./figure.js";
-import { Cost, Day, Dots, Labels, Near } from "./panels.js";
+import { Annotated, Cost, Day, Dots, Near } from "./panels.js";
 
-const TELL_MILLISECONDS = 150;
+const SEND_MILLISECONDS = 150;
+const EDIT_MILLISECONDS = 400;
 const SPEAK_MILLISECONDS = 700;
-const lines = new WeakMap();
 
-class ThresholdLine {
+class ThresholdLine extends Component {
   constructor(root) {
-    this.root = root;
-    // When something was last sent: what Python made before it heard of it is older than this.
-    this.lineMoment = 0;
-    this.situationMoment = 0;
+    super(root);
+    this.data = null;
+    this.place = 0;
+    this.situation = null;
+    this.cost = null;
+    this.drawnFor = "";
+    // When something was last sent: what Python made before it had that is older than this.
+    this.moments = { line: 0, situation: 0 };
     this.sentence = element("p", { class: "sentence" });
-    this.spoken = element("p", { class: "spoken", role: "status", "aria-live": "polite" });
-    this.figure = new Figure({ move: (place) => this.move(place), done: () => this.tell() });
-    const situation = () => this.situation;
-    const changed = () => this.situationChanged();
+    this.figure = new Figure({ move: (place) => this.move(place), done: () => this.sendLine() });
+    const changed = (change) => this.situationChanged(change);
     this.dots = new Dots();
-    this.day = new Day(situation, changed);
-    this.cost = new Cost(situation, changed, () => this.go(this.costs.cheapest));
-    this.near = new Near((id) => this.send("opened", id));
-    this.labels = new Labels();
-    this.back = element("button", { type: "button", text: "Back to the kept threshold" });
-    this.back.addEventListener("click", () => this.go(this.data.kept));
-    this.place_ = element("span", { class: "where" });
-    const hint = element("span", { class: "hint", text: "Drag the line, or move it with ← and →; with Shift ten steps." });
+    this.day = new Day(changed);
+    this.costs = new Cost(changed, () => this.go(this.cost.cheapest));
+    this.near = new Near((id) => this.setTriggerValue("opened", id));
+    this.annotated = new Annotated();
+    this.back = element("button", { type: "button", text: "Back to the saved threshold" });
+    this.on(this.back, "click", () => this.go(this.data.saved));
+    this.where = element("span", { class: "where" });
+    const hint = "Drag the line, or move it with ← and →; with Shift ten steps.";
     root.replaceChildren(
+      this.error,
       this.sentence,
       this.figure.stage,
-      element("div", { class: "under" }, [this.place_, this.back, hint]),
-      element("div", { class: "panels" }, [this.dots.root, this.day.root, this.cost.root, this.near.root]),
-      this.labels.root,
+      element("div", { class: "under" }, [
+        this.where,
+        this.back,
+        element("span", { class: "hint", text: hint }),
+      ]),
+      element("div", { class: "panels" }, [this.dots.root, this.day.root, this.costs.root, this.near.root]),
+      this.annotated.root,
       this.spoken,
     );
-    this.resizing = new ResizeObserver(() => this.data && this.layOut());
-    this.resizing.observe(root);
+    this.onResize(root, () => this.data && this.layOut());
   }
 
   /** What Python sends; what was moved here since then stays as it is here. */
-  update(data, setStateValue, setTriggerValue) {
-    this.setStateValue = setStateValue;
-    this.setTriggerValue = setTriggerValue;
+  update(data) {
     const isNew = data.digest !== this.data?.digest;
-    const stood = this.place === undefined ? undefined : this.data.stops.threshold[this.place];
-    const isAhead = this.figure.dragging !== undefined || this.telling || data.heard.line < this.lineMoment;
+    const stood = this.data?.points.threshold[this.place];
+    const isOlder = (name) => data.applied[name] < this.moments[name];
+    const isAhead = this.figure.dragging !== undefined || this.timers.has("line") || isOlder("line");
     this.data = data;
-    if (!this.situation || !(this.editing || data.heard.situation < this.situationMoment)) {
+    if (!this.situation || !(this.timers.has("situation") || isOlder("situation"))) {
       this.situation = { ...data.situation };
     }
-    if (isNew) {
-      this.figure.take(data);
-      this.labels.take(data);
-    }
-    this.costs = this.costsOf();
-    this.place = isAhead ? nearest(data.stops.threshold, stood) : data.draft;
-    this.fillFields();
-    if (isNew || this.costKey !== this.keyOfCosts()) this.layOut();
-    else this.show();
+    if (isNew) this.annotated.take(data);
+    this.place = isAhead && stood !== undefined ? nearest(data.points.threshold, stood) : data.draft;
+    for (const panel of [this.day, this.costs]) panel.fill(this.situation, data.highest);
+    if (this.drawnFor === this.drawnNow()) this.show();
+    else this.layOut();
     this.root.dataset.digest = data.digest;
   }
 
-  fillFields() {
-    const put = (input, value) => {
-      if (input.getRootNode().activeElement !== input) input.value = String(Number(value.toPrecision(6)));
-    };
-    put(this.day.clips.input, this.situation.clips_per_day);
-    put(this.cost.miss.input, this.situation.miss_cost);
-    put(this.cost.share.input, 100 * this.situation.share_anomalous);
-  }
-
-  /** What a day costs at every stop, in false alarms; null where nothing anomalous is labelled. */
-  costsOf() {
-    const { labels, stops } = this.data;
-    if (!labels?.n_anomalous) return null;
-    const { clips_per_day: clips, share_anomalous: share, miss_cost: miss } = this.situation;
-    const missed = labels.missed.map((count) => count / labels.n_anomalous);
-    const values = stops.rate.map((rate, k) => clips * ((1 - share) * rate + share * miss * missed[k]));
-    let cheapest = 0;
-    values.forEach((value, k) => {
-      if (value <= values[cheapest]) cheapest = k;
-    });
-    return { values, missed, cheapest };
-  }
-
-  keyOfCosts() {
+  /** What the figure depends on, besides the width. */
+  drawnNow() {
     return JSON.stringify([this.situation, this.data.digest]);
   }
 
-  situationChanged() {
-    this.editing = true;
-    this.costs = this.costsOf();
+  situationChanged(change) {
+    Object.assign(this.situation, change);
     this.layOut();
-    clearTimeout(this.settling);
-    this.settling = setTimeout(() => {
-      this.editing = false;
-      this.settling = undefined;
-      this.situationMoment = Date.now();
-      this.setStateValue("situation", { ...this.situation, moment: this.situationMoment });
-    }, 400);
+    this.later("situation", EDIT_MILLISECONDS, () => this.sendState("situation", this.situation));
   }
 
   move(place) {
-    const last = this.data.stops.threshold.length - 1;
-    this.place = Math.min(Math.max(place, 0), last);
+    this.place = Math.min(Math.max(place, 0), this.data.points.threshold.length - 1);
     this.show();
   }
 
   go(place) {
     this.move(place);
-    this.tell();
+    this.sendLine();
   }
 
-  send(name, value) {
-    this.setTriggerValue(name, value);
+  /** Once the line has stood still for a moment, so that a held key is one message. */
+  sendLine() {
+    this.later("line", SEND_MILLISECONDS, () =>
+      this.sendState("line", { rate: this.data.points.rate[this.place] }),
+    );
   }
 
-  /** Once the line has rested for a moment, so that a held key is one message. */
-  tell() {
-    clearTimeout(this.telling);
-    this.telling = setTimeout(() => {
-      this.telling = undefined;
-      this.lineMoment = Date.now();
-      this.setStateValue("line", { rate: this.data.stops.rate[this.place], moment: this.lineMoment });
-    }, TELL_MILLISECONDS);
+  sendState(name, value) {
+    this.moments[name] = Date.now();
+    this.setStateValue(name, { ...value, moment: this.moments[name] });
   }
 
   layOut() {
     const width = Math.floor(this.root.clientWidth);
     if (!width) return;
-    this.costKey = this.keyOfCosts();
-    this.figure.draw(width, this.costs);
+    const { annotated, points } = this.data;
+    this.cost = null;
+    if (annotated?.n_anomalous) {
+      const missed = annotated.n_missed.map((count) => count / annotated.n_anomalous);
+      const values = costs(points.rate, missed, this.situation);
+      this.cost = { values, missed, cheapest: cheapest(values) };
+    }
+    this.drawnFor = this.drawnNow();
+    this.figure.draw(this.data, width, this.cost);
     this.show();
   }
 
   /** Every figure at the line's place: lookups only. */
   show() {
-    const { data, place, situation, costs } = this;
-    const { stops, clips } = data;
-    const threshold = stops.threshold[place];
-    const nPassed = upperBound(clips.score, threshold);
-    const nUnlike = clips.score.length - nPassed;
-    const rate = percent(stops.rate[place]);
-    const spoken = `${number(threshold, 4)}, false-alarm rate ${rate}, ${nUnlike} of ${counted(clips.score.length, "recording")} unlike`;
-    this.figure.put(place, { tag: `${number(threshold, 4)} · ${rate}`, spoken }, costs);
-    this.sentence.replaceChildren(...this.verdict(nUnlike, clips.score.length, stops.rate[place]));
-    setText(this.place_, `Threshold ${number(threshold, 4)}, false-alarm rate ${rate}` + (place === data.kept ? ", as kept" : ", not kept yet"));
-    this.back.hidden = place === data.kept;
+    const { data, place, situation, cost } = this;
+    const { points, recordings } = data;
+    const [threshold, rate] = [points.threshold[place], points.rate[place]];
+    const n = recordings.score.length;
+    const nPassed = upperBound(recordings.score, threshold);
+    const nAnomalous = n - nPassed;
+    const tag = `${number(threshold, 4)} · ${percent(rate)}`;
+    const spoken = `${number(threshold, 4)}, false-alarm rate ${percent(rate)}, ${nAnomalous} of ${counted(n, "recording")} anomalous`;
+    this.figure.put(place, { tag, spoken }, cost);
+    this.sentence.replaceChildren(...this.summary(nAnomalous, n, rate));
+    const saved = place === data.saved ? "saved" : "not saved yet";
+    setText(this.where, `Threshold ${number(threshold, 4)}, false-alarm rate ${percent(rate)}, ${saved}`);
+    this.back.hidden = place === data.saved;
     this.dots.put(data, place);
     this.day.put(data, situation, place);
-    this.cost.put(data, situation, place, costs);
-    this.near.root.hidden = !clips.score.length;
+    this.costs.put(data, situation, place, cost);
+    this.near.root.hidden = !n;
     this.near.put(data, nPassed);
-    this.labels.put(data, place);
-    Object.assign(this.root.dataset, { place, rate: stops.rate[place], threshold, unlike: nUnlike });
-    clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => setText(this.spoken, this.sentence.textContent), SPEAK_MILLISECONDS);
+    this.annotated.put(data, place);
+    Object.assign(this.root.dataset, { place, rate, threshold, anomalous: nAnomalous });
+    this.later("speaking", SPEAK_MILLISECONDS, () => this.announce(this.sentence.textContent));
   }
 
-  verdict(nUnlike, n, rate) {
-    const strong = (text) => element("strong", { text });
-    const alarms = 100 * rate;
-    const mistaken = alarms < 1 ? "fewer than 1" : `about ${number(alarms, 2)}`;
-    if (!n) return [strong(`Of 100 normal recordings ${mistaken}`), " would be called unlike by mistake; nothing has been scored with this model yet."];
-    return [
-      strong(`${nUnlike.toLocaleString("en")} of ${counted(n, "recording")}`),
-      ` ${nUnlike === 1 ? "is" : "are"} unlike the normal recordings you supplied; of 100 normal ones ${mistaken} would be called so by mistake.`,
-    ];
-  }
-
-  close() {
-    this.resizing.disconnect();
-    for (const timer of [this.telling, this.settling, this.speaking]) clearTimeout(timer);
+  summary(nAnomalous, n, rate) {
+    const mistaken = 100 * rate < 1 ? "fewer than 1" : `about ${number(100 * rate, 2)}`;
+    const rest = `of 100 normal recordings ${mistaken} would be called anomalous by mistake`;
+    if (!n) return [`${rest[0].toUpperCase()}${rest.slice(1)}; nothing has been scored with this model yet.`];
+    const count = `${nAnomalous.toLocaleString("en")} of ${counted(n, "recording")}`;
+    return [element("strong", { text: count }), ` ${nAnomalous === 1 ? "is" : "are"} anomalous; ${rest}.`];
   }
 }
 
-/** How many of rising values are at most this. */
-function upperBound(rising, value) {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rising[middle] > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-function nearest(values, wanted) {
-  let best = 0;
-  values.forEach((value, k) => {
-    if (Math.abs(value - wanted) < Math.abs(values[best] - wanted)) best = k;
-  });
-  return best;
-}
-
-/** Called by Streamlit at first and on every rerun that touches the data. */
-export default function mount({ parentElement, data, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".hearmap-threshold");
-  if (!root) return undefined;
-  let line = lines.get(root);
-  if (!line) {
-    line = new ThresholdLine(root);
-    lines.set(root, line);
-  }
-  line.update(data, setStateValue, setTriggerValue);
-  return () => {
-    lines.get(root)?.close();
-    lines.delete(root);
-  };
-}
+export default mounting(".hearmap-threshold", ThresholdLine);

@@ -1,4 +1,6 @@
-// The page: every control of the list, built once. Words from outside are set as text only.
+// The page: every control of the list, built once.
+
+import { element } from "../shared/elements.js";
 
 export const VERDICTS = [
   ["normal", "Normal", "1", "○"],
@@ -11,93 +13,108 @@ const KEYS = [
   ["space", "play the strongest region"],
   ["w", "play all of it"],
   ["1 2 3", "normal, anomalous, unsure"],
-  ["0", "no label"],
+  ["0", "no annotation"],
   ["e", "note"],
   ["/", "search"],
   ["Enter", "open in Listen"],
 ];
+const P_VALUES = ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5"].map((p) => [p, `p ≤ ${p}`]);
+const ANNOTATIONS = VERDICTS.map(([name]) => [name, `annotated ${name}`]);
 
-/** An element; `options` are its attributes, with text among them. */
-export function element(tag, options = {}, children = []) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "text") made.textContent = value;
-    else made.setAttribute(name, value);
-  }
-  made.append(...children);
-  return made;
+const button = (text, options = {}) => element("button", { type: "button", text, ...options });
+
+function select(caption, options) {
+  const items = options.map(([value, text]) => element("option", { value, text }));
+  return element("select", { "aria-label": caption }, items);
 }
 
-export function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
-
-function select(label, options) {
-  const made = element("select", { "aria-label": label });
-  for (const [value, text] of options) made.append(element("option", { value, text }));
-  return made;
-}
-
-function check(label) {
+function check(text) {
   const input = element("input", { type: "checkbox" });
-  return { input, label: element("label", { class: "check" }, [input, element("span", { text: label })]) };
+  return { input, root: element("label", { class: "check" }, [input, element("span", { text })]) };
 }
 
-/** All controls; the returned object names each. */
-export function buildPage(root) {
+function verdictButton([value, text, key, mark]) {
+  const children = [
+    element("span", { class: "mark", "aria-hidden": "true", text: mark }),
+    element("span", { text }),
+    element("kbd", { "aria-hidden": "true", text: key }),
+  ];
+  const options = { type: "button", "aria-pressed": "false", title: `${text} (${key})`, "data-value": value };
+  return element("button", options, children);
+}
+
+/**
+ * Build all controls.
+ *
+ * @param {import("../shared/component.js").Component} component
+ * @returns {Record<string, any>} each of them by its name
+ */
+export function buildPage({ root, error, spoken }) {
+  const row = (children, kind = "") => element("div", { class: `row ${kind}` }, children);
+  const searching = "Search names and notes";
   const page = {
-    search: element("input", { type: "search", placeholder: "Search names and notes ( / )", "aria-label": "Search names and notes" }),
-    verdict: select("Verdict", [["", "any verdict"], ["unlike", "unlike normal"], ["like", "like normal"]]),
-    label: select("Label", [["", "any label"], ["none", "not labelled"], ["normal", "labelled normal"], ["anomalous", "labelled anomalous"], ["unsure", "labelled unsure"]]),
-    p: select("p-value", [["", "any p-value"], ["0.01", "p ≤ 0.01"], ["0.02", "p ≤ 0.02"], ["0.05", "p ≤ 0.05"], ["0.1", "p ≤ 0.1"], ["0.2", "p ≤ 0.2"], ["0.5", "p ≤ 0.5"]]),
+    search: element("input", { type: "search", placeholder: `${searching} ( / )`, "aria-label": searching }),
+    verdict: select("Verdict", [
+      ["", "any verdict"],
+      ["anomalous", "anomalous"],
+      ["normal", "normal"],
+    ]),
+    annotation: select("Annotation", [["", "any annotation"], ["none", "not annotated"], ...ANNOTATIONS]),
+    p: select("p-value", [["", "any p-value"], ...P_VALUES]),
     count: element("p", { class: "count", role: "status" }),
-    list: element("div", { class: "list", role: "listbox", tabindex: "0", "aria-label": "Recordings, strongest evidence first" }),
     tall: element("div", { class: "tall", role: "presentation" }),
     name: element("h3"),
     said: element("p", { class: "said" }),
     canvas: element("canvas", { role: "img" }),
-    head: element("div", { class: "playhead", hidden: "" }),
+    playhead: element("div", { class: "playhead", hidden: "" }),
     waiting: element("p", { class: "waiting" }),
     axis: element("p", { class: "axis" }),
-    strongest: element("button", { type: "button", class: "primary", text: "Play the strongest region" }),
-    whole: element("button", { type: "button", text: "Play all" }),
-    listen: element("button", { type: "button", text: "Open in Listen" }),
-    note: element("input", { type: "text", maxlength: "2000", placeholder: "Note ( e ), kept with the label", "aria-label": "Note" }),
-    clear: element("button", { type: "button", text: "No label" }),
+    strongest: button("Play the strongest region", { class: "primary" }),
+    whole: button("Play all"),
+    listen: button("Open in Listen"),
+    note: element("input", {
+      type: "text",
+      placeholder: "Note ( e ), saved with the annotation",
+      "aria-label": "Note",
+    }),
+    clear: button("No annotation"),
     playing: check("Play at each step"),
-    advancing: check("Next after a label"),
-    spoken: element("p", { class: "spoken", role: "status", "aria-live": "polite" }),
-    error: element("p", { class: "error", role: "alert", hidden: "" }),
+    advancing: check("Next after an annotation"),
+    verdicts: VERDICTS.map(verdictButton),
+    list: null,
+    stage: null,
   };
-  page.list.append(page.tall);
-  page.labels = VERDICTS.map(([value, text, key, mark]) => {
-    const made = element("button", { type: "button", "aria-pressed": "false", title: `${text} (${key})` }, [
-      element("span", { class: "mark", "aria-hidden": "true", text: mark }),
-      element("span", { text }),
-      element("kbd", { "aria-hidden": "true", text: key }),
-    ]);
-    made.dataset.value = value;
-    return made;
-  });
-  const keys = element("div", { class: "keys", "aria-label": "Keys" }, KEYS.map(([names, meaning]) =>
-    element("span", {}, [...names.split(" ").map((name) => element("kbd", { text: name })), element("span", { text: meaning })])));
+  page.list = element(
+    "div",
+    { class: "list", role: "listbox", tabindex: "0", "aria-label": "Recordings, strongest evidence first" },
+    [page.tall],
+  );
+  const keys = KEYS.map(([names, meaning]) =>
+    element("span", {}, [
+      ...names.split(" ").map((name) => element("kbd", { text: name })),
+      element("span", { text: meaning }),
+    ]),
+  );
+  const verdicts = row([...page.verdicts, page.clear], "verdicts");
+  verdicts.setAttribute("role", "group");
+  verdicts.setAttribute("aria-label", "Annotation");
   page.stage = element("section", { class: "stage", "aria-label": "The chosen recording" }, [
     page.name,
     page.said,
-    element("div", { class: "picture" }, [page.canvas, page.head, page.waiting]),
+    element("div", { class: "picture" }, [page.canvas, page.playhead, page.waiting]),
     page.axis,
-    element("div", { class: "row" }, [page.strongest, page.whole, page.listen]),
-    element("div", { class: "row labels", role: "group", "aria-label": "Label" }, [...page.labels, page.clear]),
+    row([page.strongest, page.whole, page.listen]),
+    verdicts,
     page.note,
-    element("div", { class: "row" }, [page.playing.label, page.advancing.label]),
+    row([page.playing.root, page.advancing.root]),
   ]);
   root.replaceChildren(
-    element("div", { class: "row filters" }, [page.search, page.verdict, page.label, page.p]),
-    page.error,
+    row([page.search, page.verdict, page.annotation, page.p], "filters"),
+    error,
     page.count,
     element("div", { class: "panes" }, [page.list, page.stage]),
-    keys,
-    page.spoken,
+    element("div", { class: "keys", "aria-label": "Keys" }, keys),
+    spoken,
   );
   return page;
 }

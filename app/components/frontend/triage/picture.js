@@ -1,36 +1,54 @@
 // A glance as a picture: grey sound, one hue for the evidence, a box round the strongest region.
 
-const HEAT = [217, 72, 15];
+import { blend, heatTable, inkTable } from "../shared/colours.js";
 
-/** Paints a glance into a canvas of so many CSS pixels, low frequencies at the bottom. */
-export function paintGlance(canvas, glance, width, height, isDark) {
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+const STRENGTH = 0.85;
+const AROUND_SECONDS = 0.25;
+const SHORTEST_SECONDS = 1.2;
+
+/**
+ * Paint a glance, low frequencies at the bottom.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {any} glance
+ * @param {number} width in CSS pixels
+ * @param {number} height in CSS pixels
+ * @param {any} colours of the page
+ */
+export function paintGlance(canvas, glance, width, height, colours) {
+  const ratio = Math.min(devicePixelRatio || 1, 2);
   canvas.width = Math.round(width * ratio);
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext("2d");
-  const { n_freq: nFreq, n_time: nTime } = glance;
-  if (!nFreq || !nTime) return;
-  const small = new OffscreenCanvas(nTime, nFreq);
+  const [nFreq, nTime] = glance.shape;
   const image = new ImageData(nTime, nFreq);
-  for (let row = 0; row < nFreq; row++) {
-    for (let column = 0; column < nTime; column++) {
-      const from = row * nTime + column;
-      const to = 4 * ((nFreq - 1 - row) * nTime + column);
-      const ink = glance.level[from] / 255;
-      const grey = isDark ? 22 + 205 * ink : 250 - 215 * ink;
-      const alpha = 0.85 * (glance.heat[from] / 255);
-      for (let c = 0; c < 3; c++) image.data[to + c] = grey + alpha * (HEAT[c] - grey);
-      image.data[to + 3] = 255;
-    }
-  }
+  const tables = { ink: inkTable(colours), heat: heatTable("orange", colours), strength: STRENGTH };
+  blend(image, glance.level, glance.evidence, colours, tables);
+  const small = new OffscreenCanvas(nTime, nFreq);
   small.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingQuality = "high";
+  // Upside down: the rows rise in frequency.
+  context.setTransform(1, 0, 0, -1, 0, canvas.height);
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
   if (!glance.strongest) return;
   const [start, end, low, high] = glance.strongest;
   const x = (seconds) => ((seconds - glance.start_s) / (glance.end_s - glance.start_s)) * canvas.width;
-  const y = (share) => (1 - share) * canvas.height;
-  context.strokeStyle = isDark ? "#ff9a66" : "#a83409";
+  const [bottom, top] = [low * canvas.height, high * canvas.height];
+  context.strokeStyle = colours.contour;
   context.lineWidth = 1.5 * ratio;
-  context.strokeRect(x(start), y(high), Math.max(x(end) - x(start), 3), Math.max(y(low) - y(high), 3));
+  context.strokeRect(x(start), bottom, Math.max(x(end) - x(start), 3), Math.max(top - bottom, 3));
+}
+
+/**
+ * Choose what is played of a glance: the strongest region with a little around it, at least long
+ * enough to be recognised; where there is none, all of it.
+ *
+ * @param {{ start_s: number, end_s: number, strongest: number[] | null }} glance
+ * @returns {[number, number]} seconds of the recording
+ */
+export function stretchOf({ start_s, end_s, strongest }) {
+  if (!strongest) return [start_s, end_s];
+  const [start, end] = [strongest[0] - AROUND_SECONDS, strongest[1] + AROUND_SECONDS];
+  const more = Math.max(0, SHORTEST_SECONDS - (end - start)) / 2;
+  return [Math.max(start_s, start - more), Math.min(end_s, end + more)];
 }

@@ -1,4 +1,6 @@
-// Where things are: seconds and hertz to fractions of a panel and back, ticks, and their words.
+// Where things are: seconds and hertz to fractions of a panel and back, and ticks.
+
+import { ticks } from "../shared/ticks.js";
 
 const SHORTEST_COLUMNS = 8;
 const FEWEST_ROWS = 4;
@@ -6,6 +8,7 @@ const LOWEST_LOG_HZ = 20;
 
 /** The visible part of a picture and the frequency scale it is drawn on. */
 export class View {
+  /** @param {any} picture of which its axes are used */
   constructor(picture) {
     const { freqHz, nFreq } = picture;
     this.picture = picture;
@@ -16,6 +19,7 @@ export class View {
     this.reset();
   }
 
+  /** Show everything. */
   reset() {
     this.start = this.picture.startSeconds;
     this.end = this.picture.endSeconds;
@@ -23,23 +27,34 @@ export class View {
     this.high = this.highestHz;
   }
 
+  /** Give the lowest frequency that the scale can show. */
   floorHz() {
     return this.scale === "log" ? Math.max(this.lowestHz, LOWEST_LOG_HZ) : this.lowestHz;
   }
 
+  /** Say whether everything is shown. */
   isWhole() {
     const { startSeconds, endSeconds } = this.picture;
     const whole = this.high >= this.highestHz && this.low <= this.floorHz();
     return whole && this.start <= startSeconds && this.end >= endSeconds;
   }
 
+  /**
+   * Set the frequency scale.
+   *
+   * @param {string} scale "mel", "log" or "linear"
+   */
   setScale(scale) {
     const bottom = this.low <= this.floorHz();
     this.scale = scale;
     this.low = bottom ? this.floorHz() : Math.max(this.low, this.floorHz());
   }
 
-  /** The row of a frequency as a real number; row centres are whole numbers. */
+  /**
+   * Give the row of a frequency as a real number; row centres are whole numbers.
+   *
+   * @param {number} hz
+   */
   rowOf(hz) {
     const { freqHz, nFreq } = this.picture;
     let low = 0;
@@ -52,56 +67,79 @@ export class View {
     return low + (hz - freqHz[low]) / (freqHz[high] - freqHz[low]);
   }
 
+  /** @param {number} row */
   hzOfRow(row) {
     const { freqHz, nFreq } = this.picture;
     const low = Math.min(Math.max(Math.floor(row), 0), nFreq - 2);
     return freqHz[low] + (row - low) * (freqHz[low + 1] - freqHz[low]);
   }
 
-  // The picture's rows are mel bands, so on that scale a row is a unit.
+  /**
+   * Give a frequency in units of the scale. The picture's rows are mel bands: there a row is a unit.
+   *
+   * @param {number} hz
+   */
   unitOf(hz) {
     if (this.scale === "linear") return hz;
     if (this.scale === "log") return Math.log(Math.max(hz, 1));
     return this.rowOf(hz);
   }
 
+  /** @param {number} unit */
   hzOfUnit(unit) {
     if (this.scale === "linear") return unit;
     if (this.scale === "log") return Math.exp(unit);
     return this.hzOfRow(unit);
   }
 
-  /** 0 at the top of a panel, 1 at its bottom. */
+  /**
+   * Give the height of a frequency: 0 at the top of a panel, 1 at its bottom.
+   *
+   * @param {number} hz
+   */
   yOf(hz) {
     const low = this.unitOf(this.low);
     const high = this.unitOf(this.high);
     return (high - this.unitOf(hz)) / (high - low);
   }
 
+  /** @param {number} y */
   hzAt(y) {
     const low = this.unitOf(this.low);
     const high = this.unitOf(this.high);
     return this.hzOfUnit(high - y * (high - low));
   }
 
-  /** 0 at the left of a panel, 1 at its right. */
+  /**
+   * Give the place of a time: 0 at the left of a panel, 1 at its right.
+   *
+   * @param {number} seconds
+   */
   xOf(seconds) {
     return (seconds - this.start) / (this.end - this.start);
   }
 
+  /** @param {number} x */
   secondsAt(x) {
     return this.start + x * (this.end - this.start);
   }
 
+  /** @param {number} seconds */
   columnOf(seconds) {
     return (seconds - this.picture.firstSeconds) / this.picture.stepSeconds;
   }
 
+  /** @param {number} column */
   secondsOfColumn(column) {
     return this.picture.firstSeconds + column * this.picture.stepSeconds;
   }
 
-  /** Shows start..end as far as there is something, keeping the span where it can. */
+  /**
+   * Show a stretch as far as there is something, with the same span where it can be.
+   *
+   * @param {number} start in seconds
+   * @param {number} end in seconds
+   */
   showTime(start, end) {
     const { startSeconds, endSeconds, stepSeconds } = this.picture;
     const longest = endSeconds - startSeconds;
@@ -112,6 +150,12 @@ export class View {
     this.end = this.start + span;
   }
 
+  /**
+   * Show a band as far as there is something.
+   *
+   * @param {number} low in units of the scale
+   * @param {number} high in units of the scale
+   */
   showUnits(low, high) {
     const bottom = this.unitOf(this.floorHz());
     const top = this.unitOf(this.highestHz);
@@ -124,7 +168,14 @@ export class View {
     this.high = from + span >= top - 1e-9 * Math.abs(top) ? this.highestHz : this.hzOfUnit(from + span);
   }
 
-  /** A factor below 1 comes closer; what lies at (x, y) stays there. */
+  /**
+   * Zoom; what lies at (x, y) stays there.
+   *
+   * @param {number} timeFactor below 1 comes closer
+   * @param {number} freqFactor below 1 comes closer
+   * @param {number} [x]
+   * @param {number} [y]
+   */
   zoom(timeFactor, freqFactor, x = 0.5, y = 0.5) {
     const at = this.secondsAt(x);
     const span = (this.end - this.start) * timeFactor;
@@ -136,7 +187,12 @@ export class View {
     }
   }
 
-  /** Moves by fractions of what is visible, to later and to higher. */
+  /**
+   * Move by fractions of what is visible.
+   *
+   * @param {number} byTime to later
+   * @param {number} byFreq to higher
+   */
   pan(byTime, byFreq) {
     const span = this.end - this.start;
     this.showTime(this.start + byTime * span, this.end + byTime * span);
@@ -146,81 +202,27 @@ export class View {
   }
 }
 
-/** Round numbers between low and high, at most so many. */
-function roundNumbers(low, high, most) {
-  const rough = (high - low) / Math.max(1, most);
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) ?? 10 * power;
-  const numbers = [];
-  for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12); i++) {
-    numbers.push(i * step);
-  }
-  return { numbers, step };
-}
-
-/** Frequencies worth a label, at least `apart` pixels from each other, on a panel so high. */
+/**
+ * Choose the frequencies that are written at the axis.
+ *
+ * @param {View} view
+ * @param {number} height of the panel in pixels
+ * @param {number} apart how many pixels there are at least between two
+ * @returns {number[]} in hertz
+ */
 export function frequencyTicks(view, height, apart) {
-  const inside = (hz) => hz >= view.low && hz <= view.high;
+  const isInside = (hz) => hz >= view.low && hz <= view.high;
   if (view.scale === "linear" || view.high / Math.max(view.low, 1) < 5) {
-    return roundNumbers(view.low, view.high, height / apart).numbers.filter(inside);
+    return ticks(view.low, view.high, height / apart).numbers.filter(isInside);
   }
   // Decades first, then fives, then twos: what is left out is what matters least.
-  const kept = [];
+  const chosen = [];
   for (const first of [1, 5, 2]) {
     for (let power = 10; power <= 1e5; power *= 10) {
       const hz = first * power;
-      const y = view.yOf(hz) * height;
-      if (inside(hz) && kept.every((k) => Math.abs(view.yOf(k) * height - y) >= apart)) kept.push(hz);
+      const isFar = (other) => Math.abs(view.yOf(other) - view.yOf(hz)) * height >= apart;
+      if (isInside(hz) && chosen.every(isFar)) chosen.push(hz);
     }
   }
-  return kept;
-}
-
-/** Times worth a label, and the step between them. */
-export function timeTicks(view, width, apart) {
-  const { numbers, step } = roundNumbers(view.start, view.end, width / apart);
-  return { times: numbers.filter((t) => t >= view.start && t <= view.end), step };
-}
-
-/** 4.2 -> "4.2", 75 -> "1:15", 3700 -> "1:01:40", with so many decimals. */
-export function clock(seconds, decimals) {
-  const whole = Math.max(0, seconds);
-  if (whole < 60) return whole.toFixed(decimals);
-  const rest = (whole % 60).toFixed(decimals).padStart(decimals ? 3 + decimals : 2, "0");
-  const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes}:${rest}`;
-  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
-}
-
-export function tickDecimals(step) {
-  return Math.min(3, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
-}
-
-/** 300 -> "300", 4000 -> "4k", 1500 -> "1.5k". */
-export function shortHz(hz) {
-  if (hz < 1000) return String(Math.round(hz * 10) / 10);
-  return `${Number((hz / 1000).toFixed(2))}k`;
-}
-
-const significant = (value) => Number(value.toPrecision(value >= 100 ? 3 : 2));
-
-/** "0.3 to 5 kHz" or "120 to 800 Hz"; `to` is the word between. */
-export function bandText(lowHz, highHz, to) {
-  const close = highHz / Math.max(lowHz, 1) < 1.1 ? 4 : 2;
-  const inUnit = highHz >= 1000 ? 1000 : 1;
-  const text = (hz) => (close === 4 ? Number((hz / inUnit).toPrecision(4)) : significant(hz / inUnit));
-  return `${text(lowHz)}${to}${text(highHz)} ${inUnit === 1000 ? "kHz" : "Hz"}`;
-}
-
-/** "1.6 to 1.9 seconds, 3 to 5 kHz", as it is spoken. */
-export function spokenBox(box) {
-  const decimals = box.end - box.start < 0.2 ? 2 : 1;
-  const times = `${clock(box.start, decimals)} to ${clock(box.end, decimals)} seconds`;
-  return `${times}, ${bandText(box.low, box.high, " to ")}`;
-}
-
-/** "1.60–1.90 s · 3–5 kHz", as it is written. */
-export function writtenBox(box) {
-  const times = `${clock(box.start, 2)}–${clock(box.end, 2)} s`;
-  return `${times} · ${bandText(box.low, box.high, "–")}`;
+  return chosen;
 }

@@ -12,6 +12,17 @@ const NO_SOUND = "This browser gives no sound: check its output device, then pre
 
 let audible = null;
 
+/**
+ * Decode a sound that was packed in 16 bits.
+ *
+ * @param {Int16Array} pcm
+ * @param {number} scale what a step stands for
+ * @returns {Float32Array}
+ */
+export function decoded(pcm, scale) {
+  return Float32Array.from(pcm, (step) => step * scale);
+}
+
 /** The level of what sounds: the root mean square of 50 ms stretches within 20 dB of the loudest. */
 function activeLevel(samples, sampleRate) {
   const n = Math.max(1, Math.round(0.05 * sampleRate));
@@ -34,15 +45,23 @@ function activeLevel(samples, sampleRate) {
 
 /** Gains that make the active levels equal and let none clip. */
 function matchedGains(levels) {
-  const heard = levels.filter(({ level }) => level > 1e-7);
-  const target = heard.reduce(
-    (lowest, { level, peak }) => Math.min(lowest, (0.98 * level) / peak),
-    LOUDEST_MATCH,
-  );
+  const target = levels
+    .filter(({ level }) => level > 1e-7)
+    .reduce((lowest, { level, peak }) => Math.min(lowest, (0.98 * level) / peak), LOUDEST_MATCH);
   return levels.map(({ level }) => (level > 1e-7 ? target / level : 1));
 }
 
+/**
+ * @typedef {{ samples: Float32Array, sampleRate: number }} Sound
+ * @typedef {{ start: number, end: number, low: number, high: number }} Box in seconds and hertz
+ */
+
+/** The player of several sounds at one playhead. Times are seconds of the recording. */
 export class SoundEngine {
+  /**
+   * @param {(ranOut: boolean) => void} onStop called when the sound ends; whether it goes on elsewhere
+   * @param {(words: string) => void} onFailure called when this browser gives no sound
+   */
   constructor(onStop, onFailure) {
     this.onStop = onStop;
     this.onFailure = onFailure;
@@ -55,11 +74,19 @@ export class SoundEngine {
     this.matched = false;
     this.loop = null; // {start, end} in seconds
     this.band = null; // {start, end, low, high, tracks, gains}
-    this.playing = null; // {from, startedAt, end, loop, out, gains}
+    this.playing = null; // {from, startedAt, end, loop, out, gains, sources}
+    this.patience = undefined;
     this.pausedAt = 0;
   }
 
-  /** Takes the sounds of another clip; what was playing stops. */
+  /**
+   * Take the sounds of another recording; what was playing stops.
+   *
+   * @param {Sound[]} sounds
+   * @param {number} startSeconds
+   * @param {number} endSeconds
+   * @param {boolean} [isLast] whether the recording ends there
+   */
   load(sounds, startSeconds, endSeconds, isLast = true) {
     this.pause();
     this.pausedAt = startSeconds;
@@ -67,7 +94,14 @@ export class SoundEngine {
     this.take(sounds, startSeconds, endSeconds, isLast);
   }
 
-  /** Takes another part of the same clip and plays on in it, from the very sample. */
+  /**
+   * Take another part of the same recording and play on in it, from the very sample.
+   *
+   * @param {Sound[]} sounds
+   * @param {number} startSeconds
+   * @param {number} endSeconds
+   * @param {boolean} isLast
+   */
   continueIn(sounds, startSeconds, endSeconds, isLast) {
     const now = this.playing;
     this.take(sounds, startSeconds, endSeconds, isLast);
@@ -76,7 +110,11 @@ export class SoundEngine {
     this.play(now.from + (at - now.startedAt), at);
   }
 
-  /** Whether a time can be heard with the sounds that are here. */
+  /**
+   * Say whether a time can be played with the sounds that are here.
+   *
+   * @param {number} seconds
+   */
   covers(seconds) {
     return seconds >= this.start - 1e-3 && seconds <= this.end + 1e-3;
   }
@@ -87,18 +125,17 @@ export class SoundEngine {
     this.isLast = isLast;
     this.band = null;
     this.active = Math.min(this.active, sounds.length - 1);
-    this.tracks = sounds.map((sound) => {
+    this.tracks = sounds.map(({ samples, sampleRate }) => {
       // One length for all, or a shorter sound would loop out of step with the others.
-      const length = Math.max(1, Math.round((endSeconds - startSeconds) * sound.sampleRate));
-      const samples = new Float32Array(length);
-      const n = Math.min(length, sound.pcm.length);
-      for (let i = 0; i < n; i++) samples[i] = sound.pcm[i] * sound.scale;
-      return { samples, sampleRate: sound.sampleRate, buffer: null };
+      const length = Math.max(1, Math.round((endSeconds - startSeconds) * sampleRate));
+      const padded = new Float32Array(length);
+      padded.set(samples.subarray(0, length));
+      return { samples: padded, sampleRate, buffer: null };
     });
     this.gains = null;
   }
 
-  /** Made at the first gesture: browsers keep a context made earlier from sounding. */
+  /** Open the audio context. Not before the first gesture: browsers keep an earlier one silent. */
   openContext() {
     if (!this.context) this.context = new AudioContext({ latencyHint: "interactive" });
     if (this.context.state !== "running") {
@@ -119,29 +156,33 @@ export class SoundEngine {
     return track.buffer;
   }
 
-  /** The context's time of what leaves the loudspeaker now. */
-  heardTime() {
+  /** Give the context's time of what leaves the loudspeaker now. */
+  outputTime() {
     const { context } = this;
     const stamp = context.getOutputTimestamp?.();
     if (stamp && stamp.contextTime > 0 && stamp.performanceTime > 0) {
-      const heard = stamp.contextTime + (performance.now() - stamp.performanceTime) / 1000;
+      const now = stamp.contextTime + (performance.now() - stamp.performanceTime) / 1000;
       // Some drivers report nonsense for a moment after a start or a change of device.
-      if (heard <= context.currentTime && context.currentTime - heard < 0.5) return heard;
+      if (now <= context.currentTime && context.currentTime - now < 0.5) return now;
     }
     return context.currentTime - (context.outputLatency || context.baseLatency || 0);
   }
 
-  /** The playhead in seconds of the clip. */
+  /**
+   * Give the playhead, in seconds of the recording.
+   *
+   * @returns {number}
+   */
   position() {
     const now = this.playing;
     if (!now) return this.pausedAt;
-    const elapsed = Math.max(0, this.heardTime() - now.startedAt);
+    const elapsed = Math.max(0, this.outputTime() - now.startedAt);
     const at = now.from + elapsed;
     if (!now.loop || at < now.loop.end) return Math.min(at, now.end);
     return now.loop.start + ((at - now.loop.end) % (now.loop.end - now.loop.start));
   }
 
-  /** Whether sound has run to its end; called once a frame. */
+  /** Stop if the sound has run to its end; called once a frame. */
   finishIfDone() {
     const now = this.playing;
     if (!now || now.loop || this.position() < now.end - 1e-4) return;
@@ -152,14 +193,22 @@ export class SoundEngine {
     this.onStop(isAtEnd && !this.isLast);
   }
 
-  play(fromSeconds = this.pausedAt, atContextTime = null) {
+  /**
+   * Play from a time.
+   *
+   * @param {number} [fromSeconds]
+   * @param {number | null} [atContextTime] when, on the context's clock; null is now
+   * @param {number} [untilSeconds]
+   */
+  play(fromSeconds = this.pausedAt, atContextTime = null, untilSeconds = Infinity) {
     if (!this.tracks.length) return;
     if (audible && audible !== this) audible.pauseForAnother();
     audible = this;
     const context = this.openContext();
     const startedAt = atContextTime ?? context.currentTime + 0.02;
     this.silence(atContextTime ?? context.currentTime);
-    const range = this.band ?? { start: this.start, end: this.end };
+    const whole = this.band ?? { start: this.start, end: this.end };
+    const range = { start: whole.start, end: Math.min(whole.end, untilSeconds) };
     let loop = this.loop;
     if (this.band && loop) loop = { start: this.band.start, end: this.band.end };
     let from = Math.min(Math.max(fromSeconds, range.start), range.end);
@@ -169,6 +218,11 @@ export class SoundEngine {
     const out = context.createGain();
     out.gain.setValueAtTime(0, startedAt);
     out.gain.linearRampToValueAtTime(1, startedAt + FADE_SECONDS);
+    if (!loop && range.end - from > 2 * FADE_SECONDS) {
+      const endsAt = startedAt + range.end - from;
+      out.gain.setValueAtTime(1, endsAt - FADE_SECONDS);
+      out.gain.linearRampToValueAtTime(0, endsAt);
+    }
     out.connect(context.destination);
     const sources = [];
     const gains = this.currentTracks().map((track, i) => {
@@ -192,11 +246,13 @@ export class SoundEngine {
     this.playing = { from, startedAt, end: range.end, loop, out, gains, sources };
   }
 
+  /** Pause as another component's sound begins. */
   pauseForAnother() {
     this.pause();
     this.onStop(false);
   }
 
+  /** Pause where the playhead is. */
   pause() {
     if (!this.playing) return;
     this.pausedAt = this.position();
@@ -204,7 +260,7 @@ export class SoundEngine {
     if (audible === this) audible = null;
   }
 
-  /** Stops the sources with a fade; the position is the caller's to keep. */
+  /** Stop the sources with a fade; the caller saves the position. */
   silence(at = this.context?.currentTime) {
     const now = this.playing;
     if (!now) return;
@@ -214,13 +270,22 @@ export class SoundEngine {
     this.playing = null;
   }
 
+  /**
+   * Move the playhead.
+   *
+   * @param {number} seconds
+   */
   seek(seconds) {
     const at = Math.min(Math.max(seconds, this.start), this.end);
     if (this.playing) this.play(at);
     else this.pausedAt = at;
   }
 
-  /** Another sound at the same playhead. */
+  /**
+   * Let another sound through at the same playhead.
+   *
+   * @param {number} index
+   */
   choose(index) {
     if (index < 0 || index >= this.tracks.length || index === this.active) return;
     this.active = index;
@@ -228,6 +293,11 @@ export class SoundEngine {
     this.applyGains();
   }
 
+  /**
+   * Bring all sounds to the same loudness, or leave each as it is.
+   *
+   * @param {boolean} matched
+   */
   setMatched(matched) {
     this.matched = matched;
     this.applyGains();
@@ -258,14 +328,22 @@ export class SoundEngine {
     return this.band ? this.band.tracks : this.tracks;
   }
 
-  /** A loop over {start, end} seconds, or null. */
+  /**
+   * Loop over a stretch, or with null over nothing.
+   *
+   * @param {{ start: number, end: number } | null} loop
+   */
   setLoop(loop) {
     const same = this.loop?.start === loop?.start && this.loop?.end === loop?.end;
     this.loop = loop;
     if (this.playing && !same) this.play(this.position());
   }
 
-  /** Only the box {start, end, low, high} is heard, or with null everything. */
+  /**
+   * Play only a box of time and frequency, or with null everything.
+   *
+   * @param {Box | null} box
+   */
   setBand(box) {
     const at = this.position();
     if (!box && !this.band) return;
@@ -273,7 +351,7 @@ export class SoundEngine {
     this.band = box && { ...box, end, tracks: this.tracks.map(() => null) };
     if (box) {
       const all = (end - box.start) * this.tracks.length <= EAGER_BAND_SECONDS;
-      if (all) this.tracks.forEach((_, i) => this.filterFor(i));
+      if (all) for (const i of this.tracks.keys()) this.filterFor(i);
       if (!this.playing) this.pausedAt = box.start;
     }
     if (this.playing) this.play(box ? box.start : at);
@@ -288,6 +366,7 @@ export class SoundEngine {
     band.tracks[index] = { samples: part, sampleRate, buffer: null };
   }
 
+  /** Give the audio context back. */
   close() {
     this.pause();
     clearTimeout(this.patience);

@@ -1,7 +1,7 @@
 // One box of time and frequency out of a sound: short-time Fourier transform, bins outside the
 // band set to zero, overlap and add.
 
-/** An in-place complex FFT of one power-of-two size. */
+/** A complex Fourier transform in place, of one size that is a power of two. */
 export class Fft {
   constructor(size) {
     this.size = size;
@@ -17,7 +17,12 @@ export class Fft {
     }
   }
 
-  /** Forward; swapping the two arguments makes it the inverse, without its 1 / size. */
+  /**
+   * Transform forward; with the two arguments swapped it is the inverse, without its 1 / size.
+   *
+   * @param {Float64Array} re
+   * @param {Float64Array} im
+   */
   transform(re, im) {
     const { size, cos, sin, reversed } = this;
     for (let i = 0; i < size; i++) {
@@ -65,8 +70,15 @@ function bandWeights(size, sampleRate, lowHz, highHz) {
 }
 
 /**
- * The part of a sound within a time and a band, as long as the time.
- * A lowHz of 0 or less and a highHz at or above half the rate leave that side open.
+ * Cut the part of a sound within a time and a band, as long as the time.
+ *
+ * @param {Float32Array} samples
+ * @param {number} sampleRate in hertz
+ * @param {number} startSeconds
+ * @param {number} endSeconds
+ * @param {number} lowHz 0 or less leaves that side open
+ * @param {number} highHz half the rate or more leaves that side open
+ * @returns {Float32Array}
  */
 export function boxOfSound(samples, sampleRate, startSeconds, endSeconds, lowHz, highHz) {
   const first = Math.max(0, Math.round(startSeconds * sampleRate));

@@ -1,0 +1,90 @@
+// Numbers as people read them.
+
+/**
+ * Write a number with few digits, thousands parted and without an exponent.
+ *
+ * @param {number} value
+ * @param {number} [digits] how many at most, below 100
+ */
+export function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
+  return String(Number(value.toPrecision(digits))).replace("-", "−");
+}
+
+/**
+ * Write a share in 0..1 as a percentage.
+ *
+ * @param {number} share
+ */
+export function percent(share) {
+  const value = 100 * share;
+  return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))}\u00a0%`;
+}
+
+/**
+ * Write a number with its noun.
+ *
+ * @param {number} count
+ * @param {string} noun for one
+ */
+export function counted(count, noun) {
+  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/**
+ * Write a time: 4.2 as "4.2", 75 as "1:15", 3700 as "1:01:40".
+ *
+ * @param {number} seconds
+ * @param {number} decimals of the seconds
+ */
+export function clock(seconds, decimals) {
+  const whole = Math.max(0, seconds);
+  if (whole < 60) return whole.toFixed(decimals);
+  const parted = (whole % 60).toFixed(decimals).padStart(decimals ? 3 + decimals : 2, "0");
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${parted}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${parted}`;
+}
+
+/**
+ * Write a frequency at an axis: 300 as "300", 1500 as "1.5k".
+ *
+ * @param {number} hz
+ */
+export function shortHz(hz) {
+  return hz < 1000 ? String(Math.round(hz * 10) / 10) : `${Number((hz / 1000).toFixed(2))}k`;
+}
+
+/**
+ * Write a band: "0.3 to 5 kHz" or "120 to 800 Hz".
+ *
+ * @param {number} lowHz
+ * @param {number} highHz
+ * @param {string} to the word between
+ */
+export function bandText(lowHz, highHz, to) {
+  const unit = highHz >= 1000 ? 1000 : 1;
+  const isNarrow = highHz / Math.max(lowHz, 1) < 1.1;
+  const text = (hz) => Number((hz / unit).toPrecision(isNarrow ? 4 : hz / unit >= 100 ? 3 : 2));
+  return `${text(lowHz)}${to}${text(highHz)} ${unit === 1000 ? "kHz" : "Hz"}`;
+}
+
+/**
+ * Write a box as it is spoken: "1.6 to 1.9 seconds, 3 to 5 kHz".
+ *
+ * @param {{ start: number, end: number, low: number, high: number }} box in seconds and hertz
+ */
+export function spokenBox({ start, end, low, high }) {
+  const decimals = end - start < 0.2 ? 2 : 1;
+  return `${clock(start, decimals)} to ${clock(end, decimals)} seconds, ${bandText(low, high, " to ")}`;
+}
+
+/**
+ * Write a box as it is read: "1.60–1.90 s · 3–5 kHz".
+ *
+ * @param {{ start: number, end: number, low: number, high: number }} box in seconds and hertz
+ */
+export function writtenBox({ start, end, low, high }) {
+  return `${clock(start, 2)}–${clock(end, 2)} s · ${bandText(low, high, "–")}`;
+}
