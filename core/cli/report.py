@@ -45,7 +45,8 @@ def run(given: argparse.Namespace) -> int:
         The exit status: 3 where some recordings could not be read.
 
     Raises:
-        HearMapError: the model cannot be read, or `--out` is there and is no report of HearMap's.
+        SettingError: `--out` ends otherwise, or is there and is no report of HearMap's.
+        HearMapError: the model cannot be read.
     """
     if given.out.suffix.lower() not in SUFFIXES:
         raise SettingError(f"--out ends in .html or .zip, not “{given.out.name}”.")

@@ -16,7 +16,7 @@ from core.jobs.process import is_alive
 from core.jobs.tasks import TASKS, task_of
 from core.jobs.tasks.task import Task
 from core.storage.database import reading, writing
-from core.storage.tables import JobRow, as_json, as_text, now
+from core.storage.tables import JobRow, as_json, as_text, from_row, now
 
 ACTIVE_STATES = ("queued", "running")
 RESUMABLE_STATES = ("interrupted", "cancelled", "failed")
@@ -385,4 +385,4 @@ def _job(row: JobRow) -> Job:
         finish(row.id, "interrupted", INTERRUPTED)
         with reading() as session:
             row = session.get_one(JobRow, row.id)
-    return Job(**{field.name: getattr(row, field.name) for field in dataclasses.fields(Job)})
+    return from_row(Job, row)
