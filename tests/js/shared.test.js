@@ -3,13 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boxOfSound, Fft } from "../../app/components/frontend/shared/band.js";
-import {
-  blend,
-  COLOUR_MAPS,
-  heatTable,
-  inkTable,
-  mapTable,
-} from "../../app/components/frontend/shared/colours.js";
+import { blend, COLOUR_MAPS, heatTable, inkTable, mapTable } from "../../app/components/frontend/shared/colours.js";
 import { Frame } from "../../app/components/frontend/shared/frame.js";
 import * as numbers from "../../app/components/frontend/shared/numbers.js";
 import { tickDecimals, ticks } from "../../app/components/frontend/shared/ticks.js";
@@ -144,8 +138,7 @@ test("the transform is its own inverse and finds a tone in its bin", () => {
 
 test("a box of a sound has its band and not the other, and everything where both sides are open", () => {
   const rate = 8000;
-  const tone = (hz) =>
-    Float32Array.from({ length: rate }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hz * i) / rate));
+  const tone = (hz) => Float32Array.from({ length: rate }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hz * i) / rate));
   const level = (samples) =>
     Math.sqrt(samples.slice(800, -800).reduce((sum, x) => sum + x * x, 0) / (samples.length - 1600));
   assert.ok(Math.abs(level(boxOfSound(tone(1000), rate, 0, 1, 500, 2000)) - 0.5 / Math.SQRT2) < 1e-3);

@@ -100,7 +100,7 @@ def _lists(columns: object, *names: str) -> dict[str, Any]:
 
 
 def _histogram(normal: Float64Array, thresholds: Float64Array, scores: Float64Array) -> Any:
-    """Count normal and scored recordings in the same bins, and far outliers apart."""
+    # Far outliers are counted apart, so that they do not squeeze the others.
     low = min(float(normal[0]), float(thresholds[0]))
     last = max(float(thresholds[-1]), float(normal[-1]))
     high = last + 0.04 * (last - low or 1.0)
@@ -126,7 +126,6 @@ def _annotated(
     scores: Float64Array,
     verdicts: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """Count at every point and draw the two curves, where recordings are annotated."""
     said = [verdicts.get(one.clip_id) for one in recordings]
     judged = np.array([verdict in (ANOMALOUS, NORMAL) for verdict in said], bool)
     if not judged.any():

@@ -92,7 +92,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
 
 
 def _first_column(found: AnomalyMap, n_shown: int, n_before: int) -> int:
-    """Find where the stretch begins: in long recordings a little before the strongest region."""
+    # A long recording is shown from a little before its strongest region.
     if found.time_s.size <= n_shown or not found.regions:
         return 0
     start = int(np.searchsorted(found.time_s, found.regions[0].start_s)) - n_before

@@ -1,4 +1,6 @@
-"""What a threshold costs: false alarms with their interval, misses, and the cheapest one.
+"""What a threshold promises: false alarms with their interval, and misses.
+
+What they cost follows from what a user enters, and is computed on the page.
 
 Everything is computed for many thresholds at once, by one sort and a binary search for each:
 O((n + m) log n) for n clips and m thresholds, some milliseconds for 10,000 clips and 400 of them.
@@ -246,52 +248,6 @@ def curves(truth: ArrayLike, scores: ArrayLike) -> Curves | None:
         float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2.0)),
         float(np.sum(np.diff(y) * precision)),
     )
-
-
-def cost_per_clip(
-    false_alarm_rate: ArrayLike, miss_rate: ArrayLike, share_anomalous: float, miss_cost: float
-) -> Float64Array:
-    """Compute what a clip costs on average, in false alarms: (1 - s) f + s m c.
-
-    What is found or rightly passed costs nothing.
-
-    Args:
-        false_alarm_rate: f, [m], among normal clips.
-        miss_rate: m, [m], among anomalous ones.
-        share_anomalous: s, of all clips.
-        miss_cost: c, what a miss costs where a false alarm costs 1.
-
-    Returns:
-        [m].
-
-    Raises:
-        MetricError: the share is not in [0, 1], or the cost is negative.
-    """
-    if not 0.0 <= share_anomalous <= 1.0 or not miss_cost >= 0.0:
-        raise MetricError(
-            f"The share of anomalous clips must lie in 0..1 and the cost of a miss must not be "
-            f"negative; they are {share_anomalous} and {miss_cost}."
-        )
-    alarms = (1.0 - share_anomalous) * np.asarray(false_alarm_rate, np.float64)
-    misses = share_anomalous * miss_cost * np.asarray(miss_rate, np.float64)
-    cost: Float64Array = alarms + misses
-    return cost
-
-
-def cheapest(cost: ArrayLike) -> int:
-    """Find the lowest cost; of equal ones the last, at the highest threshold.
-
-    >>> cheapest([3.0, 1.0, 1.0, 2.0])
-    2
-
-    Args:
-        cost: [m].
-
-    Returns:
-        Its index.
-    """
-    values = np.asarray(cost, np.float64)
-    return int(values.size - 1 - np.argmin(values[::-1]))
 
 
 def _n_above(ordered: Float64Array, thresholds: Float64Array) -> IntArray:

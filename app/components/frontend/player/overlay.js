@@ -108,12 +108,7 @@ function paintMask(ctx, panel, painted, place, colours) {
   ctx.beginPath();
   for (const box of painted.shape) {
     const [x, y, w, h] = place(box);
-    ctx.rect(
-      Math.floor(x),
-      Math.floor(y),
-      Math.ceil(x + w) - Math.floor(x),
-      Math.ceil(y + h) - Math.floor(y),
-    );
+    ctx.rect(Math.floor(x), Math.floor(y), Math.ceil(x + w) - Math.floor(x), Math.ceil(y + h) - Math.floor(y));
   }
   ctx.fillStyle = colours.painted;
   ctx.fill();

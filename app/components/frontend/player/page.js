@@ -203,9 +203,7 @@ function helpDialog() {
 export function buildPage(player) {
   const { root, look, painting, error, spoken } = player;
   const choose = (name) => (value) => look.set(name, value);
-  const buttons = Object.fromEntries(
-    BUTTONS.map(([name, ...described]) => [name, button(name, ...described)]),
-  );
+  const buttons = Object.fromEntries(BUTTONS.map(([name, ...described]) => [name, button(name, ...described)]));
   for (const [name, made] of Object.entries(buttons)) player.on(made, "click", () => COMMANDS[name](player));
   buttons.play.classList.add("primary");
   const heat = { min: 0, max: 100, step: 5 };

@@ -210,9 +210,7 @@ export class Figure {
       const x = this.x(threshold[k]);
       path += `${k ? `H${x}` : `M${x} ${y(value)}`}V${y(value)}`;
     });
-    parts.push(
-      drawn("line", { x1: LEFT, x2: this.width - RIGHT, y1: top + height, y2: top + height, class: "axis" }),
-    );
+    parts.push(drawn("line", { x1: LEFT, x2: this.width - RIGHT, y1: top + height, y2: top + height, class: "axis" }));
     parts.push(drawn("path", { d: path, class: "cost" }));
     const x = this.x(threshold[cost.cheapest]);
     parts.push(drawn("path", { d: `M${x - 5} ${top + height + 9}h10l-5 -8z`, class: "cheapest" }));

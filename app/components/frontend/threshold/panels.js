@@ -79,8 +79,7 @@ export class Dots {
  * @param {number} times a day
  */
 export function perDay(times) {
-  if (times >= 0.95)
-    return `about ${number(times, 2)} false alarm${Math.round(times) === 1 ? "" : "s"} a day`;
+  if (times >= 0.95) return `about ${number(times, 2)} false alarm${Math.round(times) === 1 ? "" : "s"} a day`;
   const days = 1 / times;
   const [unit, words] = days < 60 ? [1, "days"] : days < 730 ? [30.4, "months"] : [365, "years"];
   return `about one false alarm in ${number(days / unit, 2)} ${words}`;
@@ -129,9 +128,7 @@ export class Cost {
    * @param {() => void} go to the cheapest line
    */
   constructor(changed, go) {
-    this.miss = new Field("A miss costs as much as … false alarms", 0, (value) =>
-      changed({ miss_cost: value }),
-    );
+    this.miss = new Field("A miss costs as much as … false alarms", 0, (value) => changed({ miss_cost: value }));
     this.share = new Field("Recordings that are really anomalous, in %", 0, (value) =>
       changed({ share_anomalous: value / 100 }),
     );
@@ -244,13 +241,8 @@ export class Annotated {
     const row = (...cells) => element("tr", {}, cells);
     const [found, missed, alarms, passed] = this.cells;
     const table = element("table", {}, [
-      element("thead", {}, [
-        row(element("td"), head("col", "above: anomalous"), head("col", "below: normal")),
-      ]),
-      element("tbody", {}, [
-        row(head("row", "anomalous"), found, missed),
-        row(head("row", "normal"), alarms, passed),
-      ]),
+      element("thead", {}, [row(element("td"), head("col", "above: anomalous"), head("col", "below: normal"))]),
+      element("tbody", {}, [row(head("row", "anomalous"), found, missed), row(head("row", "normal"), alarms, passed)]),
     ]);
     this.text = element("p");
     const title = element("h4", { text: "Annotated recordings" });
@@ -285,9 +277,7 @@ export class Annotated {
   put({ annotated }, place) {
     if (!annotated) return;
     const { n_anomalous: n, n_normal: nNormal } = annotated;
-    const counts = ["n_found", "n_missed", "n_false_alarms", "n_passed"].map(
-      (name) => annotated[name][place],
-    );
+    const counts = ["n_found", "n_missed", "n_false_alarms", "n_passed"].map((name) => annotated[name][place]);
     const share = (count, total) => (total ? count / total : 0);
     counts.forEach((count, i) => {
       setText(this.cells[i], count.toLocaleString("en"));

@@ -37,11 +37,7 @@ class ThresholdLine extends Component {
       this.error,
       this.sentence,
       this.figure.stage,
-      element("div", { class: "under" }, [
-        this.where,
-        this.back,
-        element("span", { class: "hint", text: hint }),
-      ]),
+      element("div", { class: "under" }, [this.where, this.back, element("span", { class: "hint", text: hint })]),
       element("div", { class: "panels" }, [this.dots.root, this.day.root, this.costs.root, this.near.root]),
       this.annotated.root,
       this.spoken,
@@ -90,9 +86,7 @@ class ThresholdLine extends Component {
 
   /** Once the line has stood still for a moment, so that a held key is one message. */
   sendLine() {
-    this.later("line", SEND_MILLISECONDS, () =>
-      this.sendState("line", { rate: this.data.points.rate[this.place] }),
-    );
+    this.later("line", SEND_MILLISECONDS, () => this.sendState("line", { rate: this.data.points.rate[this.place] }));
   }
 
   sendState(name, value) {

@@ -134,9 +134,7 @@ class TriageList extends Component {
     });
     page.tall.style.height = `${this.shown.length * ROW}px`;
     const nAnnotated = rows.id.filter((id) => this.annotations.has(id)).length;
-    const [shown, all, annotated] = [this.shown.length, rows.id.length, nAnnotated].map((n) =>
-      n.toLocaleString("en"),
-    );
+    const [shown, all, annotated] = [this.shown.length, rows.id.length, nAnnotated].map((n) => n.toLocaleString("en"));
     setText(page.count, `${shown} of ${all} recordings shown, ${annotated} annotated`);
     Object.assign(this.root.dataset, { shown: this.shown.length, annotated: nAnnotated });
     const place = this.shown.indexOf(this.placeOf.get(this.at));
@@ -154,10 +152,7 @@ class TriageList extends Component {
   drawRows(isNew = false) {
     const { page, shown } = this;
     const first = Math.max(0, Math.floor(page.list.scrollTop / ROW) - SPARE_ROWS);
-    const last = Math.min(
-      shown.length,
-      first + Math.ceil((page.list.clientHeight || 520) / ROW) + 2 * SPARE_ROWS,
-    );
+    const last = Math.min(shown.length, first + Math.ceil((page.list.clientHeight || 520) / ROW) + 2 * SPARE_ROWS);
     if (isNew) this.clearRows();
     for (const [place, row] of this.rowPool) {
       if (place < first || place >= last) {
@@ -202,9 +197,7 @@ class TriageList extends Component {
     return element("div", options, [
       element("span", { class: "rank", text: String(i + 1) }),
       element("span", { class: "title", text: rows.name[i] }),
-      element("span", { class: "bar", "aria-hidden": "true" }, [
-        element("i", { style: `width: ${50 * ratio}%` }),
-      ]),
+      element("span", { class: "bar", "aria-hidden": "true" }, [element("i", { style: `width: ${50 * ratio}%` })]),
       element("span", { class: "p", text: words }),
       element("span", { class: `chip ${given?.[0] ?? ""}`, text: given ? MARKS[given[0]] : "" }),
     ]);
@@ -217,11 +210,9 @@ class TriageList extends Component {
 
   markRow() {
     const chosen = this.placeOf.get(this.at);
-    for (const [place, row] of this.rowPool)
-      row.setAttribute("aria-selected", String(this.shown[place] === chosen));
+    for (const [place, row] of this.rowPool) row.setAttribute("aria-selected", String(this.shown[place] === chosen));
     const { list } = this.page;
-    if (this.isShown && this.rowPool.has(this.place))
-      list.setAttribute("aria-activedescendant", `row-${this.place}`);
+    if (this.isShown && this.rowPool.has(this.place)) list.setAttribute("aria-activedescendant", `row-${this.place}`);
     else list.removeAttribute("aria-activedescendant");
   }
 
@@ -301,11 +292,7 @@ class TriageList extends Component {
     const glance = this.glances.get(this.at);
     if (!glance.samples.length) return;
     const [from, until] = isWhole ? [glance.start_s, glance.end_s] : stretchOf(glance);
-    this.engine.load(
-      [{ samples: glance.samples, sampleRate: glance.sample_rate }],
-      glance.start_s,
-      glance.end_s,
-    );
+    this.engine.load([{ samples: glance.samples, sampleRate: glance.sample_rate }], glance.start_s, glance.end_s);
     this.engine.play(from, null, until);
     this.showSound();
   }
@@ -436,9 +423,7 @@ class TriageList extends Component {
   ask() {
     this.later("asking", ASK_MILLISECONDS, () => {
       const here = this.shown.indexOf(this.placeOf.get(this.at));
-      const near = [1, 2, -1].map(
-        (step) => this.rows.id[this.shown[(here >= 0 ? here : this.place - 1) + step]],
-      );
+      const near = [1, 2, -1].map((step) => this.rows.id[this.shown[(here >= 0 ? here : this.place - 1) + step]]);
       const missing = (id) => id !== undefined && !this.glances.has(id);
       const isHere = this.glances.has(this.at);
       const wanted = isHere ? near.filter(missing) : [this.at, ...near].filter(missing).slice(0, 2);

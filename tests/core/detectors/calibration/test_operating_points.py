@@ -122,42 +122,10 @@ def test_one_kind_of_label_gives_no_curve(value: bool) -> None:
     assert operating_points.curves([], []) is None
 
 
-def test_the_cheapest_threshold_is_the_one_an_exhaustive_search_finds() -> None:
-    truth, scores = labelled()
-    calibrated = calibration(200)
-    found = operating_points.OperatingPoints.of(calibrated)
-    counts = operating_points.confusion(truth, scores, found.threshold)
-    miss_rate = counts.n_missed / truth.sum()
-    for share, miss_cost in ((0.01, 1.0), (0.01, 50.0), (0.2, 10.0)):
-        cost = operating_points.cost_per_clip(found.rate, miss_rate, share, miss_cost)
-        naive = [
-            (1 - share) * rate + share * miss_cost * np.mean(scores[truth] <= cut)
-            for rate, cut in zip(found.rate, found.threshold, strict=True)
-        ]
-        assert cost == pytest.approx(naive)
-        assert cost[operating_points.cheapest(cost)] == min(cost)
-
-
-def test_dearer_misses_never_raise_the_cheapest_threshold() -> None:
-    truth, scores = labelled()
-    found = operating_points.OperatingPoints.of(calibration(200))
-    missed = operating_points.confusion(truth, scores, found.threshold).n_missed / truth.sum()
-    places = [
-        operating_points.cheapest(
-            operating_points.cost_per_clip(found.rate, missed, 0.05, miss_cost)
-        )
-        for miss_cost in (0.0, 1.0, 5.0, 20.0, 100.0, 1000.0)
-    ]
-    assert places == sorted(places, reverse=True)
-    assert places[0] == found.threshold.size - 1
-
-
 def test_what_cannot_be_counted_is_refused_in_a_sentence() -> None:
     with pytest.raises(MetricError, match="2 labels for 3 scores"):
         operating_points.confusion([True, False], [1.0, 2.0, 3.0], [1.0])
     with pytest.raises(MetricError, match="NaN"):
         operating_points.curves([True, False], [1.0, float("nan")])
-    with pytest.raises(MetricError, match="share of anomalous"):
-        operating_points.cost_per_clip([0.1], [0.1], 1.5, 1.0)
     with pytest.raises(MetricError, match="hits"):
         operating_points.clopper_pearson(3, 2)
