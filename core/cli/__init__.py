@@ -44,7 +44,10 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     for command in COMMANDS:
-        command.add_to(commands)
+        name = command.__name__.rpartition(".")[2]
+        own = commands.add_parser(name, help=command.HELP, description=command.DESCRIPTION)
+        own.set_defaults(run=getattr(command, "run", None))
+        command.add_arguments(own)
     return top
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from core.cli import terminal
 from core.errors import AudioError, SettingError
@@ -20,11 +20,34 @@ if TYPE_CHECKING:
 
 _OWN_OPTIONS = {"head", "backbone", "seed", "device", "precision", "false_alarm_rate"}
 
+
+class HeadNames:
+    """The heads' names for `--help`, read only there: they wait for PyTorch.
+
+    Any name passes here; the engine refuses an unknown one in a sentence of its own.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        """Take any name."""
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        """Name the heads."""
+        from core.detectors.presets import RECOMMENDED_HEAD
+        from core.detectors.registry import HEADS
+
+        return (f"{name} (default)" if name == RECOMMENDED_HEAD else name for name in HEADS)
+
+
 # What `add` takes. Defaults that are not the same everywhere are set by `set_defaults`.
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "model": {"type": Path, "metavar": "MODEL", "help": "a folder made by hearmap fit"},
     "paths": {"nargs": "+", "type": Path, "metavar": "PATH", "help": "files or folders"},
-    "--head": {"metavar": "NAME", "help": "the anomaly algorithm: %(choices)s"},
+    "--head": {
+        "choices": HeadNames(),
+        "metavar": "NAME",
+        "help": "the anomaly algorithm: %(choices)s",
+    },
     "--preset": {
         "default": "recommended",
         "metavar": "NAME",
@@ -71,37 +94,6 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
         "help": "auto: on a terminal only; lines: a line a step, also into a file",
     },
 }
-
-
-class Commands(Protocol):
-    """What `add_subparsers` gives, as far as it is used."""
-
-    def add_parser(self, name: str, **options: Any) -> argparse.ArgumentParser:
-        """Make the parser of one command.
-
-        Args:
-            name: the command's name
-            options: those of `argparse.ArgumentParser`
-
-        Returns:
-            The parser.
-        """
-
-
-class HeadNames:
-    """The heads' names for `--help`, read only there: they wait for PyTorch.
-
-    Any name passes here; the engine refuses an unknown one in a sentence of its own.
-    """
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        from core.detectors.presets import RECOMMENDED_HEAD
-        from core.detectors.registry import HEADS
-
-        return (f"{name} (default)" if name == RECOMMENDED_HEAD else name for name in HEADS)
 
 
 def add(parser: argparse.ArgumentParser, *names: str) -> None:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 from core.cli import arguments, bench_arguments, bench_envmix, bench_machines, terminal
 
+HELP = "measure detectors on a data set"
+DESCRIPTION = (
+    "Write results.json, results.md and clips.json. What an earlier run with the "
+    "same settings has finished is read, not run again."
+)
 
-def add_to(commands: arguments.Commands) -> None:
-    """The command's arguments."""
-    parser = commands.add_parser(
-        "bench",
-        help="measure detectors on a data set",
-        description="Write results.json, results.md and clips.json. What an earlier run with the "
-        "same settings has finished is read, not run again.",
-    )
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
+
+    Args:
+        parser: the command's parser
+    """
     kinds = parser.add_subparsers(metavar="BENCHMARK", required=True)
     bench_envmix.add_to(kinds)
     bench_machines.add_to(kinds)
@@ -40,7 +44,14 @@ def add_to(commands: arguments.Commands) -> None:
 
 
 def run_novelty(given: argparse.Namespace) -> int:
-    """Runs what is not finished yet and writes the table."""
+    """Measure what no earlier run has measured, and write the table.
+
+    Args:
+        given: the command's arguments
+
+    Returns:
+        The exit status.
+    """
     from core.evaluation.benchmarks import novelty
     from core.evaluation.benchmarks.envmix_tables import novelty_table
     from core.evaluation.datasets.esc50 import esc50

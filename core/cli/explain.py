@@ -8,19 +8,16 @@ from pathlib import Path
 from core.cli import arguments, terminal
 from core.runtime.output_files import check_output_folder, write_output_files
 
+HELP = "see and hear where a recording is anomalous"
+DESCRIPTION = "Write a recording's map, the sounds it divides the recording into, and a report."
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command and its arguments.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: the commands of `hearmap`
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "explain",
-        help="see and hear where a recording is anomalous",
-        description="Write a recording's map, the sounds it divides the recording into, and a "
-        "report.",
-    )
     arguments.add(parser, "model")
     parser.add_argument("clip", type=Path, metavar="CLIP", help="an audio file")
     parser.add_argument(
@@ -34,7 +31,6 @@ def add_to(commands: arguments.Commands) -> None:
         "--background", type=Path, metavar="CLIP", help="normal sound to fill the gap with"
     )
     arguments.add(parser, "--false-alarm-rate", "--channel", "--device", "--progress")
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -8,27 +8,19 @@ from pathlib import Path
 from core.cli import arguments, terminal
 from core.errors import SettingError
 
+HELP = "learn what normal sounds like"
+DESCRIPTION = "Fit a detector on normal recordings and save it in a folder."
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command to the command line.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: what the parser of the command line gave
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "fit",
-        help="learn what normal sounds like",
-        description="Fit a detector on normal recordings and save it in a folder.",
-    )
     arguments.add(parser, "paths")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
-    parser.add_argument(
-        "--head",
-        choices=arguments.HeadNames(),
-        metavar="NAME",
-        help="the anomaly algorithm: %(choices)s",
-    )
-    arguments.add(parser, "--preset", "--backbone", "--seed")
+    arguments.add(parser, "--head", "--preset", "--backbone", "--seed")
     parser.add_argument(
         "--set",
         action="append",
@@ -55,7 +47,7 @@ def add_to(commands: arguments.Commands) -> None:
     arguments.add(
         parser, "--false-alarm-rate", "--channel", "--device", "--precision", "--progress"
     )
-    parser.set_defaults(run=run, false_alarm_rate=0.05)
+    parser.set_defaults(false_alarm_rate=0.05)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -107,7 +99,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _check_place(folder: Path) -> None:
-    """Refuse a place where something other than a model is, before the work begins."""
+    # Before the work begins, not after it.
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
         raise SettingError(f"--out “{folder}” holds something that is not a model; choose another.")
     if folder.exists() and not folder.is_dir():

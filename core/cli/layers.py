@@ -14,23 +14,23 @@ from core.errors import FitError
 if TYPE_CHECKING:
     from core.evaluation.layer_choice import LayersStanding
 
+HELP = "compare the layers of a backbone on your normal recordings"
+DESCRIPTION = (
+    "Compare layers and sets of layers: how well a detector on each tells normal "
+    "recordings, which it was not fitted on, from anomalies made of the same recordings. No "
+    "anomalous recording is needed."
+)
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command and its arguments.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: the commands of `hearmap`
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "layers",
-        help="compare the layers of a backbone on your normal recordings",
-        description="Compare layers and sets of layers: how well a detector on each tells normal "
-        "recordings, which it was not fitted on, from anomalies made of the same recordings. No "
-        "anomalous recording is needed.",
-    )
     arguments.add(parser, "paths", "--head", "--preset", "--backbone", "--seed", "--json")
     arguments.add(parser, "--group-by", "--channel", "--device", "--progress")
-    parser.set_defaults(run=run, head="padim", backbone="aisfx")
+    parser.set_defaults(head="padim", backbone="aisfx")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -43,7 +43,8 @@ def run(given: argparse.Namespace) -> int:
         The exit status.
 
     Raises:
-        HearMapError: too few recordings can be used, or an argument is wrong.
+        FitError: too few recordings can be used.
+        SettingError: an argument is wrong.
     """
     channel = arguments.channel(given.channel)
     # `hearmap --help` does not wait for PyTorch.

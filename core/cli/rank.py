@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 # “unlike” is the word of HearMap 0.1.0.
 IS_ANOMALOUS = {"anomalous": True, "unlike": True, "1": True, "normal": False, "0": False}
 
+HELP = "compare detectors on your recordings"
+DESCRIPTION = (
+    "Compare heads and presets on normal recordings: how steady each is on "
+    "recordings that it was not fitted on, and what it costs. With anomalous recordings, rank "
+    "by AUROC."
+)
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command and its arguments.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: the commands of `hearmap`
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "rank",
-        help="compare detectors on your recordings",
-        description="Compare heads and presets on normal recordings: how steady each is on "
-        "recordings that it was not fitted on, and what it costs. With anomalous recordings, rank "
-        "by AUROC.",
-    )
     arguments.add(parser, "paths")
     known = parser.add_mutually_exclusive_group()
     known.add_argument(
@@ -63,7 +63,7 @@ def add_to(commands: arguments.Commands) -> None:
     )
     arguments.add(parser, "--backbone", "--seed", "--json", "--group-by", "--false-alarm-rate")
     arguments.add(parser, "--channel", "--device", "--progress")
-    parser.set_defaults(run=run, backbone="aisfx", false_alarm_rate=0.05)
+    parser.set_defaults(backbone="aisfx", false_alarm_rate=0.05)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -76,7 +76,9 @@ def run(given: argparse.Namespace) -> int:
         The exit status.
 
     Raises:
-        HearMapError: too few recordings can be used, or an argument is wrong.
+        FitError: too few normal recordings can be used.
+        AudioError: no anomalous recording can be used.
+        SettingError: an argument is wrong.
     """
     channel = arguments.channel(given.channel)
     known = read_verdicts(given.labelled) if given.labelled else {}

@@ -12,27 +12,26 @@ from core.report.summary_sentence import count_sentence
 
 SUFFIXES = (".html", ".zip")
 
+HELP = "score recordings and put them on one page"
+DESCRIPTION = (
+    "Score recordings and write one page with pictures and sounds, the strongest "
+    "first, that opens without a network. FILE.zip has all numbers, pictures and sounds beside "
+    "it. Exit status 3 says that some recordings could not be read."
+)
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command to the command line.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: what the parser of the command line gave
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "report",
-        help="score recordings and put them on one page",
-        description="Score recordings and write one page with pictures and sounds, the strongest "
-        "first, that opens without a network. FILE.zip has all numbers, pictures and sounds beside "
-        "it. Exit status 3 says that some recordings could not be read.",
-    )
     arguments.add(parser, "model", "paths")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="FILE.html, or FILE.zip for all"
     )
     parser.add_argument("--title", default="", metavar="TEXT", help="the page's heading")
     arguments.add(parser, "--false-alarm-rate", "--channel", "--device", "--progress")
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

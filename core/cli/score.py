@@ -20,21 +20,18 @@ if TYPE_CHECKING:
 
 SOME_UNREADABLE = 3
 
+HELP = "score recordings with a model"
+DESCRIPTION = "Score recordings; exit status 3 says that some could not be read."
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command to the command line.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: what the parser of the command line gave
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "score",
-        help="score recordings with a model",
-        description="Score recordings; exit status 3 says that some could not be read.",
-    )
     arguments.add(parser, "model", "paths", "--json", "--false-alarm-rate", "--channel")
     arguments.add(parser, "--device", "--progress")
-    parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:

@@ -7,18 +7,16 @@ from pathlib import Path
 
 from core.cli import arguments, terminal
 
+HELP = "the networks' weights: list, fetch, add"
+DESCRIPTION = "The networks' weights: what there is, what is here, fetching and adding."
 
-def add_to(commands: arguments.Commands) -> None:
-    """Add the command and its arguments.
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments.
 
     Args:
-        commands: the commands of `hearmap`
+        parser: the command's parser
     """
-    parser = commands.add_parser(
-        "weights",
-        help="the networks' weights: list, fetch, add",
-        description="The networks' weights: what there is, what is here, fetching and adding.",
-    )
     actions = parser.add_subparsers(metavar="list|fetch|add", required=True)
     listing = actions.add_parser("list", help="what there is and what is here")
     listing.set_defaults(run=run_list)

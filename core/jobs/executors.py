@@ -34,6 +34,7 @@ class _WorkerProcess(SpawnProcess):
     """
 
     def start(self) -> None:
+        """Start the process, known to `end`."""
         with _lock, _no_main_module():
             super().start()
             _workers[:] = [*(process for process in _workers if process.is_alive()), self]
@@ -56,12 +57,22 @@ def _no_main_module() -> Iterator[None]:
 
 
 def scheduler_address() -> str:
-    """The Dask scheduler that HEARMAP_DASK names; empty where jobs run on this machine."""
+    """Look up where jobs run.
+
+    Returns:
+        The address of the Dask scheduler that HEARMAP_DASK names; empty where it is this machine.
+    """
     return os.environ.get("HEARMAP_DASK", "").strip()
 
 
 def open_executor(address: str) -> Executor:
-    """The Dask cluster at that address, or a spawned pool where there is no address.
+    """Open the Dask cluster at an address, or a spawned pool where there is none.
+
+    Args:
+        address: what `scheduler_address` gave
+
+    Returns:
+        Where jobs run.
 
     Raises:
         StoreError: the scheduler does not answer, or the package for it is missing.
@@ -71,13 +82,24 @@ def open_executor(address: str) -> Executor:
 
 
 def is_usable(executor: Executor) -> bool:
-    """Whether it takes more work: a cluster whose scheduler went away does not."""
+    """Tell whether an executor takes more work: a cluster whose scheduler is gone does not.
+
+    Args:
+        executor: what `open_executor` gave
+
+    Returns:
+        Whether it does.
+    """
     client = _clients.get(id(executor))
     return client is None or client.status == "running"
 
 
 def close_executor(executor: Executor) -> None:
-    """It takes no more work; what a pool has begun it still does."""
+    """Let an executor take no more work; what a pool has begun it still does.
+
+    Args:
+        executor: what `open_executor` gave
+    """
     client = _clients.pop(id(executor), None)
     if client is None:
         executor.shutdown(wait=False)
@@ -87,7 +109,11 @@ def close_executor(executor: Executor) -> None:
 
 
 def end(executor: Executor | None) -> None:
-    """At the end of this process its workers end with it, and a cluster drops its jobs."""
+    """End the workers of this process with it, and let a cluster drop its jobs.
+
+    Args:
+        executor: the executor in use, where there is one
+    """
     with _lock:
         for process in _workers:
             process.kill()

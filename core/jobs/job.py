@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import os
 import platform
+import secrets
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -220,38 +221,42 @@ def start(job_id: str, attempt: datetime.datetime | None = None) -> bool:
         return started
 
 
-def requeue(job_id: str, owner: str, arguments: dict[str, Any]) -> datetime.datetime | None:
+def add(task: Task, owner: str) -> tuple[str, datetime.datetime]:
+    """Put a new job in the queue.
+
+    Args:
+        task: what is to be done
+        owner: the process that does it
+
+    Returns:
+        The job's id and its first attempt.
+
+    Raises:
+        StoreError: the records cannot be written.
+    """
+    job_id, attempt = secrets.token_hex(8), now()
+    log = [_log_line("Put in the queue.")]
+    with writing() as session:
+        waiting = _waiting(task, owner, attempt)
+        session.add(JobRow(id=job_id, kind=task.kind, log=log, **waiting))
+    return job_id, attempt
+
+
+def requeue(job_id: str, task: Task, owner: str) -> datetime.datetime | None:
     """Put an ended job in the queue again, as the last.
 
     Args:
         job_id: the job's id
+        task: what is to be done
         owner: the process that does it
-        arguments: those of the task, by their stored names
 
     Returns:
         The new attempt; None where the job cannot be resumed.
     """
     attempt = now()
     with writing() as session:
-        changed = _change(
-            session,
-            job_id,
-            RESUMABLE_STATES,
-            None,
-            state="queued",
-            stage="Waiting",
-            fraction=0.0,
-            seconds_left=None,
-            message="",
-            arguments=arguments,
-            result={},
-            cancel_requested=False,
-            owner=owner,
-            heartbeat_at=attempt,
-            created_at=attempt,
-            started_at=None,
-            finished_at=None,
-        )
+        waiting = _waiting(task, owner, attempt)
+        changed = _change(session, job_id, RESUMABLE_STATES, None, **waiting)
         if changed:
             _log(session, job_id, "Put in the queue again.")
         return attempt if changed else None
@@ -336,18 +341,6 @@ def finish(
         return ended
 
 
-def log_entry(text: str) -> list[str]:
-    """Make a line of a job's log.
-
-    Args:
-        text: what happened
-
-    Returns:
-        The moment and the text, as the record holds them.
-    """
-    return [now().isoformat(timespec="seconds"), as_text(text)]
-
-
 def heartbeat(owner: str) -> None:
     """Write to a process's active jobs that it still runs.
 
@@ -359,6 +352,24 @@ def heartbeat(owner: str) -> None:
         session.execute(update(JobRow).where(*mine).values(heartbeat_at=now()))
 
 
+def _waiting(task: Task, owner: str, attempt: datetime.datetime) -> dict[str, Any]:
+    return {
+        "state": "queued",
+        "stage": "Waiting",
+        "fraction": 0.0,
+        "seconds_left": None,
+        "message": "",
+        "arguments": task.as_record(),
+        "result": {},
+        "cancel_requested": False,
+        "owner": owner,
+        "heartbeat_at": attempt,
+        "created_at": attempt,
+        "started_at": None,
+        "finished_at": None,
+    }
+
+
 def _change(
     session: Session,
     job_id: str,
@@ -366,7 +377,7 @@ def _change(
     attempt: datetime.datetime | None,
     **values: Any,
 ) -> bool:
-    """Change the job only in one of these states, whoever else changes it at the same time."""
+    # Change the job only in one of these states, whoever else changes it at the same time.
     wanted = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(states))
     if attempt is not None:
         wanted = wanted.where(JobRow.created_at == attempt)
@@ -376,11 +387,15 @@ def _change(
 def _log(session: Session, job_id: str, text: str) -> None:
     row = session.get(JobRow, job_id)
     if row is not None:
-        row.log = [*row.log, log_entry(text)][-MOST_LOG_LINES:]
+        row.log = [*row.log, _log_line(text)][-MOST_LOG_LINES:]
+
+
+def _log_line(text: str) -> list[str]:
+    return [now().isoformat(timespec="seconds"), as_text(text)]
 
 
 def _job(row: JobRow) -> Job:
-    """The job of a record; one whose owner is gone becomes interrupted."""
+    # The job of a record; one whose owner is gone becomes interrupted.
     if row.state in ACTIVE_STATES and not is_alive(row.owner, row.heartbeat_at):
         finish(row.id, "interrupted", INTERRUPTED)
         with reading() as session:

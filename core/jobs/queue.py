@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import datetime
 import functools
-import secrets
 import threading
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 
@@ -16,8 +15,6 @@ from core.jobs.process import HEARTBEAT_SECONDS, this_process
 from core.jobs.tasks import task_of
 from core.jobs.tasks.task import Task
 from core.runtime.paths import database_url, home
-from core.storage.database import writing
-from core.storage.tables import JobRow, now
 
 KILLED = (
     "The process doing this was ended from outside, most likely because the machine ran out of "
@@ -61,28 +58,9 @@ def submit(task: Task) -> str:
         StoreError: the records cannot be written.
     """
     task.check()
-    job_id = secrets.token_hex(8)
-    arguments, attempt = task.as_record(), now()
-    with writing() as session:
-        session.add(
-            JobRow(
-                id=job_id,
-                kind=task.kind,
-                state="queued",
-                stage="Waiting",
-                fraction=0.0,
-                message="",
-                arguments=arguments,
-                result={},
-                log=[job.log_entry("Put in the queue.")],
-                cancel_requested=False,
-                owner=this_process(),
-                heartbeat_at=attempt,
-                created_at=attempt,
-            )
-        )
+    job_id, attempt = job.add(task, this_process())
     # What the record says is what is done, here as after a restart.
-    _start_or_fail(_Attempt(job_id, task.from_record(arguments), attempt))
+    _start_or_fail(_Attempt(job_id, task.from_record(task.as_record()), attempt))
     return job_id
 
 
@@ -102,7 +80,7 @@ def resume(job_id: str) -> job.Job:
     found = job.get_job(job_id)
     task = task_of(found.kind, found.arguments).resumed(found.created_at)
     task.check()
-    attempt = job.requeue(job_id, this_process(), task.as_record())
+    attempt = job.requeue(job_id, task, this_process())
     if attempt is None:
         raise StoreError("This piece of work is waiting, running or done: it cannot be resumed.")
     _start_or_fail(_Attempt(job_id, task, attempt))
@@ -123,7 +101,7 @@ def _sentence(work: _Attempt, error: Exception) -> str:
 
 
 def _executor() -> Executor:
-    """Give where jobs run now: another one when HEARMAP_DASK changed or its scheduler is gone."""
+    # Give where jobs run now: another one when HEARMAP_DASK changed or its scheduler is gone.
     global _pool, _pool_address
     with _lock:
         address = executors.scheduler_address()

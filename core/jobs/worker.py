@@ -51,6 +51,9 @@ def run(job_id: str, task: Task, environment: dict[str, str], attempt: datetime.
         task: what is to be done
         environment: environment variables of the owner's
         attempt: when it was put in the queue
+
+    Raises:
+        StoreError: the record cannot be written, tried three times.
     """
     with _one_at_a_time:
         os.environ.update(environment)

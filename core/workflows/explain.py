@@ -249,7 +249,7 @@ def _read(
 
 
 def _boxes_of(mask: Float32Array, found: AnomalyMap) -> list[dict[str, float]]:
-    """The connected parts of a mask, the strongest first."""
+    # The connected parts of a mask, the strongest first.
     inside = np.where(mask > 0, found.raw, -np.inf)
     lowest = float(inside[mask > 0].min(initial=np.inf)) - 1.0
     parts = find_regions(inside, lowest, found.freq_hz, found.time_s, lambda _: 1.0)
@@ -265,7 +265,7 @@ def _with_pictures(
     sounds: dict[str, Float32Array],
     heat: Float32Array | None,
 ) -> SavedExplanation:
-    """An explanation with a small picture of each sound, all on the clip's own scale."""
+    # An explanation with a small picture of each sound, all on the clip's own scale.
     settings, clip = scored.detector.spectrogram_settings, scored.clip
     loudest_db = None
     pictures = {}

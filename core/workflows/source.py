@@ -25,7 +25,6 @@ class Source(ABC):
     group: str | None = None
     class_name: str = ""
 
-    @abstractmethod
     def read(self, channel: Channel, sample_rate: int) -> Clip:
         """Read the recording.
 
@@ -40,8 +39,9 @@ class Source(ABC):
             AudioError: the recording cannot be used; the sentence names it.
             StoreError: the recording, or its file, is gone.
         """
+        path, name = self._locate()
+        return read_clip(path, name=name, channel=channel, sample_rate=sample_rate)
 
-    @abstractmethod
     def own_rate(self) -> int:
         """Look up the recording's own sample rate.
 
@@ -49,9 +49,15 @@ class Source(ABC):
             Hz, before it is resampled.
 
         Raises:
-            AudioError: the recording cannot be used.
-            StoreError: the recording is gone.
+            AudioError: the recording cannot be used; the sentence names it.
+            StoreError: the recording, or its file, is gone.
         """
+        with AudioSource(*self._locate()) as opened:
+            return opened.sample_rate
+
+    @abstractmethod
+    def _locate(self) -> tuple[Path, str | None]:
+        """Find the file, and the name that people know it by where that is another."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,14 +70,8 @@ class FileSource(Source):
 
     path: Path
 
-    def read(self, channel: Channel, sample_rate: int) -> Clip:
-        """Read the recording, as `Source.read` says."""
-        return read_clip(self.path, channel=channel, sample_rate=sample_rate)
-
-    def own_rate(self) -> int:
-        """Look up the recording's own sample rate, as `Source.own_rate` says."""
-        with AudioSource(self.path) as opened:
-            return opened.sample_rate
+    def _locate(self) -> tuple[Path, str | None]:
+        return self.path, None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,17 +84,11 @@ class StoredSource(Source):
 
     clip_id: str
 
-    def read(self, channel: Channel, sample_rate: int) -> Clip:
-        """Read the recording, as `Source.read` says."""
+    def _locate(self) -> tuple[Path, str | None]:
         record = recordings.get_recording(self.clip_id)
         if record.info.problem:
             raise AudioError(name_recording(record.name, record.info.problem))
-        path = recordings.recording_path(self.clip_id)
-        return read_clip(path, name=record.name, channel=channel, sample_rate=sample_rate)
-
-    def own_rate(self) -> int:
-        """Look up the recording's own sample rate, as `Source.own_rate` says."""
-        return recordings.get_recording(self.clip_id).info.sample_rate
+        return recordings.recording_path(self.clip_id), record.name
 
 
 def name_recording(name: str, sentence: str) -> str:

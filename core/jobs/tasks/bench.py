@@ -56,7 +56,7 @@ class BenchTask(Task):
 
     @property
     def title(self) -> str:
-        """What the task does, for people."""
+        """What the task does."""
         return f"Measuring {self.subject}"
 
     @property

@@ -43,7 +43,7 @@ class DemoTask(Task):
 
     @property
     def title(self) -> str:
-        """What the task does, for people."""
+        """What the task does."""
         return f"Making the demo of a {self.machine or 'machine'}"
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:

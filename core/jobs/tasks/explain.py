@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from core.jobs.tasks.task import KeyedTask
 from core.runtime.progress import Progress, part, silent
 from core.storage import explanations
+from core.storage.explanations import SavedExplanation
 
 if TYPE_CHECKING:
     from core.workflows.explain import ScoredClip
@@ -36,19 +37,7 @@ class RecordingTask(KeyedTask):
     background: str = "nearest"
     scored_at: str = ""
 
-    def scored_clip(self, progress: Progress) -> ScoredClip:
-        """Read what the work is about.
-
-        Args:
-            progress: called with stages and fractions; it stops the work by raising `Cancelled`
-
-        Returns:
-            The recording before its detector, with its map and what to compare it with.
-
-        Raises:
-            StoreError: the model, the recording or its map is gone.
-            AudioError: the recording, or the background asked for, cannot be read.
-        """
+    def _scored_clip(self, progress: Progress) -> ScoredClip:
         # A task is imported by the app, which does not wait for PyTorch.
         from core.workflows.explain import read_scored_clip
 
@@ -62,19 +51,8 @@ class ExplanationTask(RecordingTask):
     """A task that saves an explanation for `core.storage.explanations` to find."""
 
     @abstractmethod
-    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
-        """Explain the recording.
-
-        Args:
-            scored: the recording before its detector
-            progress: called with stages and fractions; it stops the work by raising `Cancelled`
-
-        Returns:
-            Values, sounds and pictures.
-
-        Raises:
-            HearMapError: the recording cannot be explained.
-        """
+    def _explain(self, scored: ScoredClip, progress: Progress) -> SavedExplanation:
+        """Explain the recording."""
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:
         """Explain the recording and save what was found.
@@ -88,8 +66,8 @@ class ExplanationTask(RecordingTask):
         Raises:
             HearMapError: the model, the recording or its map is gone, or cannot be read.
         """
-        scored = self.scored_clip(part(progress, 0.0, 0.4))
-        found = self.explanation(scored, part(progress, 0.4, 0.98))
+        scored = self._scored_clip(part(progress, 0.0, 0.4))
+        found = self._explain(scored, part(progress, 0.4, 0.98))
         explanations.save(self.clip_id, self.key, found)
         return {"key": self.key}
 
@@ -99,14 +77,9 @@ class ExplainTask(ExplanationTask):
     """Measure faithfulness v1 and v2 of a recording, and save the sounds they are measured on."""
 
     kind: ClassVar[str] = "explain"
+    doing: ClassVar[str] = "Explaining a recording"
 
-    @property
-    def title(self) -> str:
-        """What the task does, for people."""
-        return "Explaining a recording"
-
-    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
-        """Measure faithfulness, as `ExplanationTask.explanation` says."""
+    def _explain(self, scored: ScoredClip, progress: Progress) -> SavedExplanation:
         from core.workflows.explain import measure_faithfulness
 
         return measure_faithfulness(scored, progress)
@@ -121,16 +94,11 @@ class CounterfactualTask(ExplanationTask):
     """
 
     kind: ClassVar[str] = "counterfactual"
+    doing: ClassVar[str] = "Looking for what would make a recording normal"
 
     rate: float
 
-    @property
-    def title(self) -> str:
-        """What the task does, for people."""
-        return "Looking for what would make a recording normal"
-
-    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
-        """Search the smallest part, as `ExplanationTask.explanation` says."""
+    def _explain(self, scored: ScoredClip, progress: Progress) -> SavedExplanation:
         from core.workflows.explain import find_counterfactual
 
         return find_counterfactual(scored, progress)
@@ -145,16 +113,11 @@ class TryMaskTask(ExplanationTask):
     """
 
     kind: ClassVar[str] = "try_mask"
+    doing: ClassVar[str] = "Scoring a recording with a mask"
 
     boxes: Sequence[dict[str, float]]
 
-    @property
-    def title(self) -> str:
-        """What the task does, for people."""
-        return "Scoring a recording with a mask"
-
-    def explanation(self, scored: ScoredClip, progress: Progress) -> explanations.SavedExplanation:
-        """Score without the boxes, as `ExplanationTask.explanation` says."""
+    def _explain(self, scored: ScoredClip, progress: Progress) -> SavedExplanation:
         from core.workflows.explain import try_mask
 
         return try_mask(scored, self.boxes, progress)

@@ -69,7 +69,7 @@ class FitTask(Task):
 
     @property
     def title(self) -> str:
-        """What the task does, for people."""
+        """What the task does."""
         return f"Fitting “{self.model_name}” on {n_recordings(self.clip_ids)}"
 
     def check(self) -> None:

@@ -29,16 +29,12 @@ class FitHeadsTask(Task):
     """
 
     kind: ClassVar[str] = "fit_heads"
+    doing: ClassVar[str] = "Fitting other heads on the same recordings"
     view: ClassVar[str] = "compare"
 
     model_id: str
     clip_id: str
     heads: Sequence[str]
-
-    @property
-    def title(self) -> str:
-        """What the task does, for people."""
-        return "Fitting other heads on the same recordings"
 
     def check(self) -> None:
         """Check the arguments before the task is put in the queue.

@@ -20,13 +20,9 @@ class ClipReportTask(RecordingTask):
     """
 
     kind: ClassVar[str] = "clip_report"
+    doing: ClassVar[str] = "Writing a report of a recording"
 
     rate: float
-
-    @property
-    def title(self) -> str:
-        """What the task does, for people."""
-        return "Writing a report of a recording"
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:
         """Write the report and save it.
@@ -43,7 +39,7 @@ class ClipReportTask(RecordingTask):
         # A task is imported by the app, which does not wait for PyTorch.
         from core.workflows.report import report_recording
 
-        scored = self.scored_clip(part(progress, 0.0, 0.3))
+        scored = self._scored_clip(part(progress, 0.0, 0.3))
         return _saved(self.key, report_recording(scored, part(progress, 0.3, 1.0)))
 
 
@@ -59,17 +55,13 @@ class BatchReportTask(KeyedTask):
     """
 
     kind: ClassVar[str] = "batch_report"
+    doing: ClassVar[str] = "Writing a report of everything scored"
     view: ClassVar[str] = "score"
 
     model_id: str
     rate: float
     name: str
     scored: str
-
-    @property
-    def title(self) -> str:
-        """What the task does, for people."""
-        return "Writing a report of everything scored"
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:
         """Write the report and save it.

@@ -32,7 +32,7 @@ class ScoreTask(Task):
 
     @property
     def title(self) -> str:
-        """What the task does, for people."""
+        """What the task does."""
         try:
             model = f"“{models.get_model(self.model_id).name}”"
         except StoreError:

@@ -42,18 +42,20 @@ class Task(ABC):
     Attributes:
         kind: the kind's name in job records; it never changes
         view: the page of the app that the kind belongs to
+        doing: what a task of the kind does, in a few words for people
     """
 
     kind: ClassVar[str]
     view: ClassVar[str]
+    doing: ClassVar[str] = ""
 
     @property
-    @abstractmethod
     def title(self) -> str:
-        """What the task does, in a few words for people, such as “Fitting “Fan” on 5 recordings”.
+        """What the task does, such as “Fitting “Fan” on 5 recordings”.
 
         Arguments may be missing: a damaged record is shown too.
         """
+        return self.doing
 
     @abstractmethod
     def run(self, progress: Progress = silent) -> dict[str, Any]:
@@ -169,7 +171,7 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 
 def _suits(value: object, hint: Any) -> bool:
-    """Whether a value that may come from JSON is of the type of its field."""
+    # Whether a value that may come from JSON is of the type of its field.
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return any(_suits(value, part) for part in get_args(hint))

@@ -35,7 +35,7 @@ class WeightsTask(Task):
 
     @property
     def title(self) -> str:
-        """What the task does, for people."""
+        """What the task does."""
         return f"Getting the weights of {self.name}"
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:
