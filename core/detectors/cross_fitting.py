@@ -56,7 +56,9 @@ def fit_and_calibrate(
     rounds = folds if cross_fitted else folds[:1]
     n_fits = len(rounds) + cross_fitted
     window_seconds = float(np.median([clip.duration_seconds for clip in features.clips]))
-    scores = _CrossFittedScores()
+    scores: list[float] = []
+    peaks: list[float] = []
+    stationary: list[StationaryScores] = []
     for i, fold in enumerate(rounds):
         step = part(progress, i / n_fits, (i + 1) / n_fits)
         scorer = new_scorer()
@@ -65,49 +67,23 @@ def fit_and_calibrate(
         scorer.fit(features.subset(rest), seed=seed, progress=part(step, 0.0, 0.7))
         for k, j in enumerate(fold):
             found = scorer.score(features.clips[j], features[j], window_seconds)
-            scores.add(found.score, float(found.raw.max()), found.stationary)
+            scores.append(found.score)
+            peaks.append(float(found.raw.max()))
+            stationary += [found.stationary] if found.stationary else []
             step("Scoring clips of another fold", 0.7 + 0.3 * (k + 1) / len(fold))
     if cross_fitted:
         scorer = new_scorer()
         scorer.fit(features, seed=seed, progress=part(progress, 1 - 1 / n_fits, 1.0))
-    fusion = scores.fusion()
-    clip_scores, peaks = scores.combined(fusion)
+    fusion = ScoreFusion.of(scores, peaks, stationary) if stationary else None
+    if fusion is not None:
+        views = list(zip(scores, peaks, stationary, strict=True))
+        scores = [fusion.score(score, average) for score, _, average in views]
+        peaks = [fusion.peak_score(*view) for view in views]
     calibration = Calibration(
-        np.sort(clip_scores),
-        np.sort(peaks),
+        np.sort(np.array(scores, dtype=np.float64)),
+        np.sort(np.array(peaks, dtype=np.float64)),
         window_seconds=window_seconds,
         n_groups=len({groups[j] for fold in rounds for j in fold}),
         cross_fitted=cross_fitted,
     )
     return Fitted(scorer, calibration, fusion)
-
-
-class _CrossFittedScores:
-    """What the scorers gave for the clips they were not fitted on."""
-
-    def __init__(self) -> None:
-        self._scores: list[float] = []
-        self._peaks: list[float] = []
-        self._stationary: list[StationaryScores] = []
-
-    def add(self, score: float, peak: float, stationary: StationaryScores | None) -> None:
-        self._scores.append(score)
-        self._peaks.append(peak)
-        if stationary is not None:
-            self._stationary.append(stationary)
-
-    def fusion(self) -> ScoreFusion | None:
-        if not self._stationary:
-            return None
-        return ScoreFusion.of(self._scores, self._peaks, self._stationary)
-
-    def combined(
-        self, fusion: ScoreFusion | None
-    ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
-        # Clip scores and map peaks, each [n].
-        scores, peaks = self._scores, self._peaks
-        if fusion is not None:
-            views = zip(scores, peaks, self._stationary, strict=True)
-            both = [(fusion.score(s, t), fusion.peak_score(s, p, t)) for s, p, t in views]
-            scores, peaks = [score for score, _ in both], [peak for _, peak in both]
-        return np.array(scores, dtype=np.float64), np.array(peaks, dtype=np.float64)

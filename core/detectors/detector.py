@@ -209,7 +209,7 @@ class Detector:
                 done += maps.log_mel.shape[1]
                 progress(f"Scoring {clip.name}", min(1.0, done / n_frames))
 
-        return self._anomaly_map(_among(extractor.info(clip), bank), watched())
+        return self._anomaly_map(extractor.info(TrainingClip(clip, bank=bank or "")), watched())
 
     def score_many(
         self, clips: Iterable[Clip], *, cache: FeatureCache | None = None, bank: str | None = None
@@ -234,7 +234,8 @@ class Detector:
         while batch := list(islice(remaining, SCORED_TOGETHER)):
             features = extractor.extract(batch) if cache else extractor.batch(batch)
             for clip, segments in zip(batch, features, strict=True):
-                yield self._anomaly_map(_among(extractor.info(clip), bank), segments)
+                info = extractor.info(TrainingClip(clip, bank=bank or ""))
+                yield self._anomaly_map(info, segments)
 
     def save(self, folder: Path) -> None:
         """Write the fitted detector to a folder, whole or not at all.
@@ -404,7 +405,3 @@ class Detector:
                 raw, map_threshold, settings.freq_hz, time_s, calibration.peak_p_value
             ),
         )
-
-
-def _among(clip: SourceClip, bank: str | None) -> SourceClip:
-    return clip if bank is None else dataclasses.replace(clip, bank=bank)

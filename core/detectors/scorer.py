@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core.backbones import Backbone
 from core.detectors.heads.head import CellScores, Head
+from core.detectors.heads.parts.training import below
 from core.detectors.views.energy_weighting import coarse_weight, energy_weight
 from core.detectors.views.spectrogram_map import best_columns, spectrogram_map, weighted_peak
 from core.detectors.views.stationary import StationaryScores, StationaryView
@@ -133,8 +134,6 @@ class Scorer:
         Raises:
             KeyError: a tensor is missing.
         """
-        self.head.load_state(
-            {name[5:]: value for name, value in tensors.items() if name.startswith("head.")}
-        )
+        self.head.load_state(below(tensors, "head."))
         if self.stationary:
             self.stationary.use(tensors["lasting.memory"])

@@ -12,7 +12,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TypeVar
 
 import torch
@@ -230,15 +230,13 @@ class FeatureExtractor:
         self, clips: Iterable[TrainingClip]
     ) -> Iterator[tuple[TrainingClip, list[str]]]:
         for group in self._batches(clips):
-            missing = [one.clip for one in group if not self._is_cached(one.clip)]
+            sounds = [one.clip for one in group]
+            missing = [clip for clip in sounds if not all(map(self.cache.has, self._keys(clip)))]
             for clip, segments in zip(missing, self.batch(missing), strict=True):
                 for key, maps in zip(self._keys(clip), segments, strict=True):
                     self.cache.write(key, maps)
             for one in group:
                 yield one, self._keys(one.clip)
-
-    def _is_cached(self, clip: Clip) -> bool:
-        return all(self.cache.has(key) for key in self._keys(clip))
 
     def _keys(self, clip: Clip) -> list[str]:
         n_segments = len(list(self._spans(clip)))
@@ -251,13 +249,7 @@ class FeatureExtractor:
         ):
             seconds = n_samples / self.backbone.settings.sample_rate
             size = max(1, int(BATCH_SECONDS / seconds)) if seconds <= SEGMENT_SECONDS else 1
-            batch: list[ClipT] = []
-            for clip in group:
-                batch.append(clip)
-                if len(batch) == size:
-                    yield batch
-                    batch = []
-            if batch:
+            while batch := list(islice(group, size)):
                 yield batch
 
     def _spans(self, clip: Clip) -> Iterator[tuple[int, int]]:

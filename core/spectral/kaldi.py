@@ -39,17 +39,32 @@ def log_mel_frames(samples: Tensor, start: int, stop: int) -> Tensor:
     Returns:
         [..., freq, time].
     """
-    n_samples = samples.shape[-1]
     first, last = (start - 1) * HOP, (stop - 2) * HOP + FRAME
+    inside = stretch(samples, first, last)
+    flat = inside.reshape(-1, inside.shape[-1])
+    frames = torch.stack([standardised(_fbank(one)) for one in flat])
+    return frames.transpose(1, 2).reshape(*samples.shape[:-1], N_MELS, stop - start)
+
+
+def stretch(samples: Tensor, first: int, last: int) -> Tensor:
+    """Cut samples first..last; what lies outside the recording is its reflection.
+
+    Args:
+        samples: [..., n].
+        first: the first sample, before the recording where negative.
+        last: the sample after the last, after the recording where beyond n.
+
+    Returns:
+        [..., last - first].
+    """
+    n_samples = samples.shape[-1]
     inside = samples[..., max(0, first) : min(n_samples, last)]
     before, after = max(0, -first), max(0, last - n_samples)
     if before or after:
         left = samples[..., 1 : before + 1].flip(-1)
         right = samples[..., n_samples - 1 - after : n_samples - 1].flip(-1)
         inside = torch.cat([left, inside, right], dim=-1)
-    flat = inside.reshape(-1, inside.shape[-1])
-    frames = torch.stack([standardised(_fbank(one)) for one in flat])
-    return frames.transpose(1, 2).reshape(*samples.shape[:-1], N_MELS, stop - start)
+    return inside
 
 
 def standardised(log_energies: Tensor) -> Tensor:

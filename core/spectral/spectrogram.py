@@ -210,15 +210,9 @@ def log_mel_frames(
     """
     if settings.compression == "kaldi":
         return kaldi.log_mel_frames(samples, start, stop)
-    n_samples = samples.shape[-1]
     edge = settings.n_fft // 2
     first, last = start * settings.hop - edge, (stop - 1) * settings.hop + edge
-    inside = samples[..., max(0, first) : min(n_samples, last)]
-    before, after = max(0, -first), max(0, last - n_samples)
-    if before or after:
-        left = samples[..., 1 : before + 1].flip(-1)
-        right = samples[..., n_samples - 1 - after : n_samples - 1].flip(-1)
-        inside = torch.cat([left, inside, right], dim=-1)
+    inside = kaldi.stretch(samples, first, last)
     spectrum = _stft_uncentred(inside, settings)
     # Not abs().square(): its square root costs three times as much.
     return log_mel(spectrum.real.square() + spectrum.imag.square(), settings, filters)

@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
 from types import ModuleType
-from typing import TypeVar
 
 _EXTENSION = "torchaudio._extension"
-_Function = TypeVar("_Function", bound=Callable[..., object])
 
 
 def import_torchaudio() -> ModuleType:
@@ -49,18 +46,10 @@ def _stand_in() -> ModuleType:
     extension.__dict__.update(
         _IS_TORCHAUDIO_EXT_AVAILABLE=False,
         _IS_ALIGN_AVAILABLE=False,
-        fail_if_no_align=_unchanged,
-        _check_cuda_version=_nothing,
+        fail_if_no_align=lambda function: function,
+        _check_cuda_version=lambda: None,
     )
     return extension
-
-
-def _unchanged(function: _Function) -> _Function:
-    return function
-
-
-def _nothing() -> None:
-    return None
 
 
 torchaudio = import_torchaudio()

@@ -15,9 +15,10 @@ from core.backbones import Backbone
 from core.detectors.heads.head import CellScores, Head
 from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, beats_of, frozen_embedding
 from core.detectors.heads.parts.anopatch_settings import AnoPatchSettings
-from core.detectors.heads.parts.anopatch_training import fine_tuned, random_numbers
+from core.detectors.heads.parts.anopatch_training import FineTuning
 from core.detectors.heads.parts.banks import Banks
 from core.detectors.heads.parts.reservoir import Reservoir
+from core.detectors.heads.parts.training import below, seeded
 from core.errors import FitError
 from core.features.extractor import Features
 from core.runtime.progress import Progress, part
@@ -165,11 +166,11 @@ class AnoPatch(Head):
         Args:
             state: what `state` gave.
         """
-        self._clips = Banks.from_state(_below(state, "clips."), self.device)
-        self._patches = Banks.from_state(_below(state, "patches."), self.device)
+        self._clips = Banks.from_state(below(state, "clips."), self.device)
+        self._patches = Banks.from_state(below(state, "patches."), self.device)
         if self.settings.fine_tune:
             network = AnoPatchNetwork(self._beats)
-            given = _below(state, "network.")
+            given = below(state, "network.")
             network.load_state_dict({name: given[name] for name in network.state_dict()})
             self._network = network.to(self.device).eval().requires_grad_(False)
 
@@ -182,19 +183,13 @@ class AnoPatch(Head):
                 f"their speeds), and all {len(features)} clips are {which}. Give each clip its "
                 "class (--label-by), or leave the network as it is (fine_tune=false)."
             )
-        with random_numbers(seed, self.device):
+        with seeded(seed, self.device):
             network = AnoPatchNetwork(self._beats).to(self.device)
-            losses = fine_tuned(
-                network,
-                features,
-                self.settings,
-                self.device,
-                seed=seed,
-                start=self.backbone.weights_sha256,
-                checkpoints=self.checkpoints,
-                progress=progress,
+            training = FineTuning(
+                network, features, self.settings, self.device, seed, self.backbone.weights_sha256
             )
-        self.losses = tuple(losses)
+            training.run(self.checkpoints, progress)
+        self.losses = tuple(training.losses)
         return network
 
     @torch.no_grad()
@@ -204,7 +199,3 @@ class AnoPatch(Head):
             return frozen_embedding(maps.layers[self.layers[-1]].to(self.device))
         embeddings, tokens = self._network(maps.log_mel[None].to(self.device))
         return embeddings[0], tokens[0]
-
-
-def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name[len(prefix) :]: v for name, v in state.items() if name.startswith(prefix)}

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from core.detectors.heads.head import CellScores, Head, HeadSettings
 from core.detectors.heads.parts.reservoir import Reservoir
-from core.detectors.heads.parts.training import seeded, shuffled_batches
+from core.detectors.heads.parts.training import below, seeded, shuffled_batches
 from core.detectors.settings import option
 from core.features.extractor import Features
 from core.runtime.progress import Progress, part
@@ -117,9 +117,7 @@ class Autoencoder(Head):
         self._mean = state["mean"].to(self.device)
         self._spread = state["spread"].to(self.device)
         network = StackAutoencoder(N_STACKED * len(self._mean))
-        network.load_state_dict(
-            {name[8:]: value for name, value in state.items() if name.startswith("network.")}
-        )
+        network.load_state_dict(below(state, "network."))
         self._network = network.to(self.device).eval()
 
     def _gather(self, features: Features, seed: int, progress: Progress) -> Tensor:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from torch import Tensor, nn
 from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, fixed_length
 from core.detectors.heads.parts.anopatch_settings import AnoPatchSettings
 from core.detectors.heads.parts.arcface import ArcFace, masked
-from core.detectors.heads.parts.training import split_off
+from core.detectors.heads.parts.training import below, split_off
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.settings import with_former_names
 from core.errors import FitError, ModelError
@@ -77,18 +75,23 @@ class FineTuning:
         self.best: dict[str, Tensor] = {}
         self.stopped = False
 
-    def run(self, folder: Path | None, progress: Progress) -> None:
-        """Train to the end, or to an early one, from where it stands.
+    def run(self, checkpoints: Path | None, progress: Progress) -> None:
+        """Train to the end, or to an early one.
 
         Args:
-            folder: the checkpoint's; None writes none.
+            checkpoints: folder in which the state is written, in a folder of this training's own;
+                one that is there is continued from, and stays until `Detector.fit` is through.
             progress: called before every step.
 
         Raises:
             FitError: the loss is no number any more.
             Cancelled: by `progress`; the latest checkpoint stays.
         """
-        settings = self.settings
+        settings, folder = self.settings, None
+        if checkpoints is not None:
+            folder = checkpoints / f"anopatch-{self.identity[:16]}"
+            if self.resume(folder):
+                progress(f"{STAGE}: going on from step {self.step}", self.share)
         self.network.train()
         while self.step < settings.steps and not self.stopped:
             said = f", loss {self.losses[-1]:.3g}" if self.losses else ""
@@ -231,16 +234,16 @@ class FineTuning:
         return True
 
     def _take(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        self.learned.load_state_dict(_below(tensors, "learned."))
+        self.learned.load_state_dict(below(tensors, "learned."))
         for i, parameter in enumerate(self.learned.parameters()):
-            state = _below(tensors, f"optimizer.{i}.")
+            state = below(tensors, f"optimizer.{i}.")
             # AdamW counts its steps on the CPU.
             self.optimizer.state[parameter] = {
                 name: v if name == "step" else v.to(self.device) for name, v in state.items()
             }
             gradient = tensors.get(f"gradient.{i}")
             parameter.grad = None if gradient is None else gradient.to(self.device)
-        self.best = _below(tensors, "best.")
+        self.best = below(tensors, "best.")
         self.generator.set_state(tensors["generator"])
         torch.set_rng_state(tensors["random"])
         if "random.cuda" in tensors and self.device.type == "cuda":
@@ -258,61 +261,3 @@ class FineTuning:
         settings = with_former_names(dataclasses.asdict(self.settings))
         described = [FORMAT, settings, self._start, clips]
         return hashlib.sha256(json.dumps(described).encode()).hexdigest()
-
-
-@contextmanager
-def random_numbers(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed the random numbers of CPU and device inside; after it they go on as before.
-
-    Args:
-        seed: theirs.
-        device: the device.
-
-    Yields:
-        Nothing.
-    """
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        yield
-
-
-def fine_tuned(
-    network: AnoPatchNetwork,
-    features: Features,
-    settings: AnoPatchSettings,
-    device: torch.device,
-    *,
-    seed: int,
-    start: str,
-    checkpoints: Path | None,
-    progress: Progress,
-) -> list[float]:
-    """Fine-tune a network in place.
-
-    Args:
-        network: the network.
-        features: of the clips, which have classes.
-        settings: AnoPatch's.
-        device: of the network.
-        seed: all chance comes from it.
-        start: tells the network's first weights from others.
-        checkpoints: folder in which the state is written, in a folder of this training's own; one
-            that is there is continued from, and stays until `Detector.fit` is through.
-        progress: called before every step.
-
-    Returns:
-        The loss of every step.
-    """
-    training = FineTuning(network, features, settings, device, seed, start)
-    folder = None
-    if checkpoints is not None:
-        folder = checkpoints / f"anopatch-{training.identity[:16]}"
-        if training.resume(folder):
-            progress(f"{STAGE}: going on from step {training.step}", training.share)
-    training.run(folder, progress)
-    return training.losses
-
-
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {n[len(prefix) :]: v for n, v in tensors.items() if n.startswith(prefix)}

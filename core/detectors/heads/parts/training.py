@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -13,18 +13,32 @@ VALIDATION_SHARE = 0.2
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed the random numbers of the CPU inside; after it they go on as before.
+def seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
+    """Seed random numbers inside; after it they go on as before.
 
     Args:
         seed: theirs.
+        device: a GPU whose random numbers are meant besides the CPU's.
 
     Yields:
         Nothing.
     """
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[device] if device and device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
+
+
+def below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Choose the tensors whose names begin with a prefix.
+
+    Args:
+        tensors: by name.
+        prefix: the prefix.
+
+    Returns:
+        Tensors by the rest of their names.
+    """
+    return {name[len(prefix) :]: v for name, v in tensors.items() if name.startswith(prefix)}
 
 
 def split_off(n: int, generator: torch.Generator) -> tuple[list[int], list[int]]:
