@@ -51,9 +51,6 @@ MARK = (
 )
 
 # The sounds: the captions of the cards, and of the sounds in the player.
-RECORDING = "Recording"
-ANOMALOUS_PART = "Anomalous part"
-RESIDUAL = "Residual"
 FILLED = "Filled"
 NEAREST = "Nearest normal"
 MADE_NORMAL = "Made normal"

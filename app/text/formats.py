@@ -29,15 +29,15 @@ def percent(share: float) -> str:
         share: A share in [0, 1].
 
     Returns:
-        The percentage with its sign.
+        The percentage with its sign, which no line break parts from it.
 
-    >>> percent(0.05), percent(0.083), percent(0.0004)
-    ('5 %', '8.3 %', '0.04 %')
+    >>> print(percent(0.05), percent(0.083), percent(0.0004))
+    5 % 8.3 % 0.04 %
     """
     value = 100 * share
     if value >= 10 or value == round(value):
-        return f"{value:.0f} %"
-    return f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
+        return f"{value:.0f}\u00a0%"
+    return f"{value:.1f}\u00a0%" if value >= 1 else f"{value:.2g}\u00a0%"
 
 
 def score(value: float) -> str:

@@ -1,5 +1,14 @@
 """What the terms mean, each in a sentence or two: the help beside them."""
 
+RECORDING = "Recording"
+ANOMALOUS_PART = "Anomalous part"
+RESIDUAL = "Residual"
+MODEL = "Model"
+METHOD = "Method"
+NETWORK = "Network"
+VERDICT = "Verdict"
+P_VALUE_NAME = "p-value"
+
 P_VALUE = (
     "How often a normal recording would score at least as high, counted on normal recordings that "
     "the model was not fitted on. A small p-value means that the recording is unusual. It does not "

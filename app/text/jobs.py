@@ -1,7 +1,5 @@
 """Jobs: long work, its queue and its log; and a job's progress in the other views."""
 
-from __future__ import annotations
-
 LEAD = (
     "Long work is done beside the app: you can close this page, and it goes on. Work that was cut "
     "off by a restart can be resumed."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.text.control import Control
-from app.text.formats import counted, percent, score
+from app.text.formats import counted
 
 NO_MODEL = (
     "No model yet. Fit one on normal recordings, try the demo, or import one that another HearMap "
@@ -19,8 +19,6 @@ DELETE = Control("Delete", "You can restore it for 30 days.")
 # What it was fitted on.
 FITTED_ON = "Fitted on"
 FITTED_ON_SAYS = "**{recordings}, {duration} of sound**, on {date}."
-METHOD = "Method"
-NETWORK = "Network"
 LAYERS = "{network}, layers {layers}"
 LICENCE = "Licence of the weights"
 FINGERPRINT = "Fingerprint of the weights"
@@ -47,6 +45,7 @@ YES, NO = "yes", "no"
 USUAL = "usual ones"
 
 CALIBRATION = "Calibration"
+THRESHOLD = "The threshold is {threshold}."
 
 # Name and note.
 NAME_AND_NOTE = "Name and note"
@@ -95,23 +94,4 @@ def calibration(n_recordings: int, n_groups: int, window: str) -> str:
     return (
         f"The scores of {counted(n_recordings, 'normal recording')}{grouped}, each from a model "
         f"that was not fitted on it. Each stands for {window} of sound."
-    )
-
-
-def threshold(value: float, rate: float, n_above: int, n_recordings: int) -> str:
-    """Say where the threshold is, and how many normal recordings are above it.
-
-    Args:
-        value: The threshold.
-        rate: The false-alarm rate.
-        n_above: How many of the normal recordings are above it.
-        n_recordings: The number of normal recordings.
-
-    Returns:
-        Two sentences.
-    """
-    return (
-        f"The threshold {score(value)} belongs to a false-alarm rate of {percent(rate)}. "
-        f"{n_above or 'None'} of {counted(n_recordings, 'normal recording')} "
-        f"{'is' if n_above <= 1 else 'are'} above it."
     )

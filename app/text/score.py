@@ -14,9 +14,6 @@ DOWNLOAD = "Download the table (CSV)"
 
 # The table.
 ALT = "{recordings} by score, the highest first; {n_anomalous} above the threshold"
-NAME = "Recording"
-VERDICT = "Verdict"
-P_VALUE = "p-value"
 RATIO = Control(
     "Against the threshold",
     "0 is the median of the normal scores, 1 is the threshold. Above 1 a recording is anomalous.",

@@ -33,6 +33,27 @@ def short_verdict(
     return "Anomalous" + (f", {location_clause(strongest, recording_seconds)}" if strongest else "")
 
 
+def normal_scores_sentence(n_normal: int, n_above: int, rate: float) -> str:
+    """Say how many normal recordings are above the threshold.
+
+    Args:
+        n_normal: The number of normal recordings.
+        n_above: How many of them are above the threshold.
+        rate: The false-alarm rate.
+
+    Returns:
+        One sentence.
+
+    >>> print(normal_scores_sentence(24, 1, 0.05))
+    1 of 24 normal recordings is above the threshold, at a false-alarm rate of 5 %.
+    """
+    return (
+        f"{n_above or 'None'} of {formats.counted(n_normal, 'normal recording')} "
+        f"{'is' if n_above <= 1 else 'are'} above the threshold, at a false-alarm rate of "
+        f"{formats.percent(rate)}."
+    )
+
+
 def p_value_sentence(p_value: float, n_normal: int) -> str:
     """Say in counts what the p-value of a recording means.
 

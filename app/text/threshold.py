@@ -3,7 +3,6 @@
 from app.text.control import Control
 from app.text.glossary import FALSE_ALARM_RATE as FALSE_ALARM_RATE_HELP
 
-MODEL = "Model"
 FALSE_ALARM_RATE = Control("False-alarm rate", FALSE_ALARM_RATE_HELP)
 
 # Tune.

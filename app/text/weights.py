@@ -1,7 +1,5 @@
 """Weights: the networks' published files, which are here, and how to get the others."""
 
-from __future__ import annotations
-
 LEAD = (
     "HearMap uses networks that others trained and published. aiSFX comes with the installation. "
     "Each of the others works once its weights are here. Only the tensors that are needed are "

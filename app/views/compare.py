@@ -8,7 +8,7 @@ import streamlit as st
 from app import cache, navigation
 from app.state import Query
 from app.text import compare as text
-from app.text import formats, markdown
+from app.text import formats, glossary, markdown
 from app.text.methods import head_title
 from app.widgets import notices, recording_choice
 from app.widgets.comparison import ComparedModel, costs_table, draw_player
@@ -122,11 +122,11 @@ def _show(compared: list[ComparedModel], chosen: ScoreRecord) -> None:
         pd.DataFrame(rows),
         hide_index=True,
         column_config={
-            "model": text.MODEL,
-            "method": text.METHOD,
-            "network": text.NETWORK,
-            "verdict": text.VERDICT,
-            "p_value": column.NumberColumn(text.P_VALUE, format="%.3f"),
+            "model": glossary.MODEL,
+            "method": glossary.METHOD,
+            "network": glossary.NETWORK,
+            "verdict": glossary.VERDICT,
+            "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
             "fit": column.NumberColumn(text.FIT.label, format="%.1f s", help=text.FIT.help),
             "scoring": column.NumberColumn(
                 text.SCORING.label, format="%.1f s", help=text.SCORING.help

@@ -106,9 +106,9 @@ def _player(
     columns = slice(sounds.first, sounds.stop)
     state = player(
         [
-            Sound("clip", text.WHOLE, sounds.clip, sounds.sample_rate),
-            Sound("kept", text.ANOMALOUS_PART, sounds.anomalous_part, sounds.sample_rate),
-            Residual("removed", text.RESIDUAL, "clip", "kept"),
+            Sound("clip", glossary.RECORDING, sounds.clip, sounds.sample_rate),
+            Sound("kept", glossary.ANOMALOUS_PART, sounds.anomalous_part, sounds.sample_rate),
+            Residual("removed", glossary.RESIDUAL, "clip", "kept"),
             *explained.further_sounds(),
         ],
         Picture(
@@ -145,7 +145,7 @@ def _regions(found: tuple[Region, ...], recording_seconds: float) -> None:
             "end_s": column.NumberColumn(text.END, format="%.2f s"),
             "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
             "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
-            "p_value": column.NumberColumn(text.P_VALUE, format="%.3f"),
+            "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
         },
         column_order=["start_s", "end_s", "low_hz", "high_hz", "p_value"],
         alt=text.ALT.format(regions=formats.counted(len(found), "region")),
@@ -155,7 +155,8 @@ def _regions(found: tuple[Region, ...], recording_seconds: float) -> None:
 def _normal_scores(calibrated: Calibration, found: AnomalyMap, rate: float) -> None:
     normal_scores.draw(calibrated.clip_scores, found.threshold, found.score)
     n_above = int((calibrated.clip_scores > found.threshold).sum())
-    st.caption(text.normal_scores(calibrated.n_clips, n_above, rate, found.anomalous))
+    said = sentences.normal_scores_sentence(calibrated.n_clips, n_above, rate)
+    st.caption(f"{said} {text.ABOVE if found.anomalous else text.BELOW}")
     warning = calibrated.warning(rate)
     if warning:
         st.caption(markdown.sentence(warning))

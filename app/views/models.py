@@ -9,7 +9,7 @@ import streamlit as st
 
 from app import cache, navigation
 from app.state import Key, Query
-from app.text import formats, markdown
+from app.text import formats, glossary, markdown, sentences
 from app.text import models as text
 from app.text.methods import head_title
 from app.text.views import TITLES
@@ -99,8 +99,8 @@ def _fitted_on(model: ModelRecord) -> None:
         fit_took = formats.duration(cost.fit_seconds)
     _facts(
         [
-            (text.METHOD, head_title(model.head)),
-            (text.NETWORK, text.LAYERS.format(network=found.backbone, layers=layers)),
+            (glossary.METHOD, head_title(model.head)),
+            (glossary.NETWORK, text.LAYERS.format(network=found.backbone, layers=layers)),
             (text.LICENCE, found.weights_licence or text.UNKNOWN),
             (text.FINGERPRINT, found.weights_sha256[:12] or text.UNKNOWN),
             (text.CHANNEL, channel),
@@ -142,7 +142,8 @@ def _calibration(model: ModelRecord) -> None:
     st.markdown(text.calibration(calibrated.n_clips, calibrated.n_groups, window))
     normal_scores.draw(calibrated.clip_scores, model.threshold)
     n_above = int((calibrated.clip_scores > model.threshold).sum())
-    st.caption(text.threshold(model.threshold, model.false_alarm_rate, n_above, calibrated.n_clips))
+    said = sentences.normal_scores_sentence(calibrated.n_clips, n_above, model.false_alarm_rate)
+    st.caption(f"{text.THRESHOLD.format(threshold=formats.score(model.threshold))} {said}")
     notices.rate_warning(calibrated, model.false_alarm_rate)
 
 

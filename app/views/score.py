@@ -129,10 +129,10 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
         height="content" if len(rows) <= MOST_ROWS_SHOWN else 640,
         column_order=["name", "verdict", "p_value", "ratio", "strip"],
         column_config={
-            "name": column.TextColumn(text.NAME, width="medium"),
-            "verdict": column.TextColumn(text.VERDICT, width=350),
+            "name": column.TextColumn(glossary.RECORDING, width="medium"),
+            "verdict": column.TextColumn(glossary.VERDICT, width=350),
             "p_value": column.NumberColumn(
-                text.P_VALUE, format="%.3f", width="small", help=glossary.P_VALUE
+                glossary.P_VALUE_NAME, format="%.3f", width="small", help=glossary.P_VALUE
             ),
             "ratio": column.ProgressColumn(
                 text.RATIO.label,

@@ -11,7 +11,7 @@ import numpy as np
 from app import cache
 from app.components.player import NamedMap, Picture, Sound, player, wanted_part
 from app.text import compare as text
-from app.text import formats, markdown, sentences
+from app.text import formats, glossary, markdown, sentences
 from app.text.methods import head_title
 from core.evaluation.agreement import MAJORITY, Agreement, on_axes
 from core.storage.costs import model_cost
@@ -79,7 +79,7 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
     names = names_of(compared)
     share = np.ascontiguousarray(agreed.share[:, columns])
     player(
-        [Sound("clip", text.WHOLE, first.clip, first.sample_rate)]
+        [Sound("clip", glossary.RECORDING, first.clip, first.sample_rate)]
         + [
             Sound(
                 f"kept_{i}",

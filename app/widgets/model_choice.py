@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import Key, Query, remember_model
-from app.text import formats, markdown, notices
+from app.text import formats, glossary, markdown, notices
 from app.text import threshold as text
 from app.text.views import TITLES
 from app.widgets.notices import model_first
@@ -57,7 +57,7 @@ def choose_model(above: DeltaGenerator | None = None) -> ModelRecord | None:
         for model_id, record in records.items()
     }
     chosen = st.selectbox(
-        text.MODEL,
+        glossary.MODEL,
         ids,
         index=ids.index(first),
         format_func=names.__getitem__,

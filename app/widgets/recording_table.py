@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from app.text import markdown
+from app.text import glossary, markdown
 from app.text import uploads as text
 from core.storage.recordings import StoredRecording
 
@@ -78,7 +78,7 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
         height="content" if len(rows) <= MOST_ROWS_SHOWN else 390,
         column_order=["name", "seconds", "rate", "channels", "level", "clipped", "state", "notes"],
         column_config={
-            "name": column.TextColumn(text.NAME, width="medium"),
+            "name": column.TextColumn(glossary.RECORDING, width="medium"),
             "seconds": column.NumberColumn(text.LENGTH, format="%.2f s", width="small"),
             "rate": column.NumberColumn(text.SAMPLE_RATE, format="%.1f kHz", width="small"),
             "channels": column.NumberColumn(text.CHANNELS, width="small"),

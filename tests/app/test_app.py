@@ -32,7 +32,8 @@ def app(view: str | None = None, **query: str) -> AppTest:
 
 def texts(at: AppTest) -> str:
     kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.title, at.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    said = "\n".join(str(element.value) for kind in kinds for element in kind)
+    return said.replace("\u00a0", " ")
 
 
 def noise(seed: int, seconds: float = 1.0, sample_rate: int = 16_000) -> bytes:

@@ -141,7 +141,11 @@ def test_a_threshold_is_kept_with_who_and_why_and_can_be_undone() -> None:
     assert at.button(key="keep_threshold").disabled
     at.button(key="undo_threshold").click().run()
     assert models.get_model(MODEL_ID).false_alarm_rate == 0.05
-    assert list(at.dataframe[0].value["Why"]) == ["undone: 10 %", "too many alarms", "as fitted"]
+    assert list(at.dataframe[0].value["Why"]) == [
+        "undone: 10\u00a0%",
+        "too many alarms",
+        "as fitted",
+    ]
     assert at.button(key="undo_threshold").disabled
     assert at.session_state[f"line_{MODEL_ID}"] == 0.05
 

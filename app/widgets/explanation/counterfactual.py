@@ -33,7 +33,7 @@ def draw(explained: ExplainedRecording) -> None:
     replaced = text.REPLACED_SHARE.format(share=formats.percent(values["share"]))
     sound_cards.draw(
         [
-            Card(text.RECORDING, replaced, saved.pictures["clip"], values["before"]),
+            Card(glossary.RECORDING, replaced, saved.pictures["clip"], values["before"]),
             Card(text.MADE_NORMAL, text.PART_REPLACED, saved.pictures["masked"], values["after"]),
         ],
         explained.threshold,

@@ -30,9 +30,9 @@ def draw(explained: ExplainedRecording) -> None:
         return
     numbers, pictures = saved.values["faithfulness"], saved.pictures
     cards = [
-        Card(text.RECORDING, text.WITH_MAP, pictures["clip"], numbers["p"]),
-        Card(text.ANOMALOUS_PART, text.ALONE, pictures["kept"], numbers["o"]),
-        Card(text.RESIDUAL, text.WITHOUT_PART, pictures["removed"], numbers["q"]),
+        Card(glossary.RECORDING, text.WITH_MAP, pictures["clip"], numbers["p"]),
+        Card(glossary.ANOMALOUS_PART, text.ALONE, pictures["kept"], numbers["o"]),
+        Card(glossary.RESIDUAL, text.WITHOUT_PART, pictures["removed"], numbers["q"]),
     ]
     if "filled" in pictures:
         cards.append(Card(text.FILLED, text.PART_REPLACED, pictures["filled"], numbers.get("r")))

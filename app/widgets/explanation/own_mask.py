@@ -51,7 +51,7 @@ def _result(explained: ExplainedRecording, saved: SavedExplanation) -> None:
     st.markdown(text.own_mask(values))
     sound_cards.draw(
         [
-            Card(text.RECORDING, text.MASK_COLOURED, pictures["clip"], values["before"]),
+            Card(glossary.RECORDING, text.MASK_COLOURED, pictures["clip"], values["before"]),
             Card(text.WITHOUT_MASK, text.MASK_REPLACED, pictures["masked"], values["after"]),
             Card(text.MASK_ALONE, text.MARKED_PART, pictures["alone"], values["alone"]),
         ],
