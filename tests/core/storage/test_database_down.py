@@ -99,9 +99,9 @@ def test_a_label_is_not_lost_to_a_locked_database(
     locked.execute("BEGIN IMMEDIATE")
     at = app("triage", model=MODEL_ID)
     assert not at.exception
-    assert "The label is not kept yet" in texts(at)
+    assert "The annotation is not saved yet" in texts(at)
     assert annotations.list_annotations() == {}
     locked.execute("ROLLBACK")
     at.run()
     assert annotations.list_annotations()[clip_id].verdict == "anomalous"
-    assert "not kept yet" not in texts(at)
+    assert "not saved yet" not in texts(at)
