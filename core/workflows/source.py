@@ -9,7 +9,6 @@ from pathlib import Path
 from core.audio import Channel, read_clip
 from core.audio.source import AudioSource
 from core.errors import AudioError
-from core.storage import recordings
 from core.types import Clip
 
 
@@ -85,6 +84,9 @@ class StoredSource(Source):
     clip_id: str
 
     def _locate(self) -> tuple[Path, str | None]:
+        # `hearmap score` reads files only, and does without the database.
+        from core.storage import recordings
+
         record = recordings.get_recording(self.clip_id)
         if record.info.problem:
             raise AudioError(name_recording(record.name, record.info.problem))
