@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from app import navigation
 from core.storage import database
 from tests.browser.browser import ROOT, AppServer, player, wait_idle, watched_page
 from tests.browser.elsewhere import RecordsOf, use
@@ -21,7 +22,7 @@ playwright_api = pytest.importorskip("playwright.sync_api")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 # Every view that app/main.py lists; the first is at the root.
-VIEWS = re.findall(r'st\.Page\("views/(\w+)\.py"', (ROOT / "app" / "main.py").read_text("utf-8"))
+VIEWS = list(navigation.ICONS)
 WITH_PLAYER = {"listen", "compare"}
 # Streamlit's own, which no page of ours can change.
 NOT_OURS = {

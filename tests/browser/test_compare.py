@@ -73,7 +73,7 @@ def test_four_heads_side_by_side(page: Page, compared: tuple[AppServer, str]) ->
         timeout=30_000
     )
     wait_idle(page)
-    expect(page.get_by_text("What each costs")).to_be_visible()
+    expect(page.get_by_text("What each model costs")).to_be_visible()
     expect(
-        page.get_by_role("button", name="Fit the other heads on the same recordings")
+        page.get_by_role("button", name="Fit these methods on the same recordings")
     ).to_be_visible()
