@@ -16,7 +16,7 @@ DEV_PACKAGES := $(VENV)/dev-packages.stamp
 NODE_PACKAGES := node_modules/.package-lock.json
 WEIGHTS := $(VENV)/weights.stamp
 
-.PHONY: setup app test check docs wheel constraints clean
+.PHONY: setup app test check check-browser docs wheel constraints clean
 .DELETE_ON_ERROR:
 
 setup: $(PACKAGES) $(WEIGHTS)
@@ -58,10 +58,11 @@ app: setup
 
 test: setup $(DEV_PACKAGES)
 ifdef COVERAGE
+	@mkdir -p build
 	$(BIN)/python -m pytest core tests/core --cov --cov-report= $(PYTEST_ARGS)
-	@$(BIN)/coverage report --sort=cover > build/coverage.txt
-	@echo "Lines of core that its own tests run, lowest first (all in build/coverage.txt):"
-	@head -17 build/coverage.txt; tail -2 build/coverage.txt
+	@$(BIN)/coverage report --sort=cover > build/lines-tested.txt
+	@echo "Lines of core that its own tests run, lowest first (all in build/lines-tested.txt):"
+	@head -17 build/lines-tested.txt; grep TOTAL build/lines-tested.txt
 	$(BIN)/python -m pytest tests --ignore tests/core $(PYTEST_ARGS)
 else
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -71,10 +72,13 @@ check: setup $(DEV_PACKAGES)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(MAKE) --no-print-directory check-browser
+	$(MAKE) --no-print-directory test
+
+check-browser:
 	@if [ ! -f package.json ]; then exit 0; \
 	elif command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE_PACKAGES) && npm run check; \
 	else echo "The browser's code is not checked: npm is not here (on Debian: apt-get install npm)"; fi
-	$(MAKE) --no-print-directory test
 
 docs: $(DEV_PACKAGES)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
