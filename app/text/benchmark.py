@@ -12,10 +12,7 @@ LEAD = (
 )
 THE_BENCHMARK = "The benchmark"
 NEW = "New benchmark"
-NONE_FINISHED = (
-    "No benchmark is finished yet. The demo machines need no recordings: a few methods on one "
-    "machine take some minutes."
-)
+NONE_FINISHED = "No benchmark is finished yet. A few methods on one demo machine take some minutes."
 CANCELLED = "The benchmark was cancelled. What was measured is saved: go on to measure the rest."
 UNFINISHED = "Not finished: {title}"
 GO_ON = "Go on"
@@ -30,10 +27,7 @@ SOURCES = {
     "urbansound": "UrbanSound8K with ESC-50",
     "folders": "Two folders",
 }
-NO_DATA_ROOT = (
-    "ESC-50, UrbanSound8K and folders of your own can be measured where the server’s "
-    "HEARMAP_DATA_ROOT names the folder that contains them."
-)
+NO_DATA_ROOT = "To measure ESC-50, UrbanSound8K or your own folders, set HEARMAP_DATA_ROOT."
 FOLDERS = {
     "esc50": ("Folder of ESC-50",),
     "urbansound": ("Folder of ESC-50 (events)", "Folder of UrbanSound8K (normal recordings)"),
@@ -48,17 +42,13 @@ PRESETS = "Presets"
 LEVELS = "Signal-to-noise ratio of the event, dB"
 FAITHFULNESS = Control(
     "Measure faithfulness too",
-    "Does a recording become normal when its anomalous part is taken away? Four recordings of each "
-    "class and ratio are scored three more times.",
+    "Does a recording become normal without its anomalous part? Four of each class are tried.",
 )
 SIZE = "Size"
 N_TRAINING = "Recordings to fit on, per class"
 N_TESTS = "Normal test recordings, per class"
 SEED = "Seed"
-TAKES = (
-    "About {duration} of work on two cores, less for recordings that were used before. If it is "
-    "stopped, it can go on where it was."
-)
+TAKES = "About {duration} on two cores. If it is stopped, it can go on where it was."
 CHOOSE_ONE = "Choose at least one of each to begin."
 RUN = "Run"
 

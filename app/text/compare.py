@@ -28,6 +28,4 @@ SIZE = Control("Size", "The size of the model on disk.")
 OTHER_METHODS = "Other methods on the same recordings"
 METHODS = "Methods"
 FIT_OTHERS = "Fit these methods on the same recordings"
-FIT_OTHERS_COST = (
-    "About {duration} on two cores. Each becomes a model of its own and scores this recording."
-)
+FIT_OTHERS_COST = "About {duration} on two cores. Each becomes a model and scores this recording."

@@ -11,9 +11,7 @@ from core.report.summary_sentence import time_and_band
 from core.types import Box
 
 WHY = "Why?"
-LONG = (
-    "This recording is long. What follows is about the part shown, {start} to {end}, scored alone."
-)
+LONG = "This recording is long. What follows is about the part shown alone, {start} to {end}."
 TABS = ["Is the map right?", "What would make it normal?", "Your own mask"]
 TRY_AGAIN = "Try again"
 NO_LONGER_SAVED = "{what} was made, but is no longer saved. Make it again."
@@ -45,10 +43,7 @@ REPLACED_SHARE = "coloured: the {share} that is replaced"
 YOUR_MASK = "Your mask"
 SCORE_MASK = "Score it"
 SCORE_WITHOUT = "Score without {marked}"
-MARK = (
-    "Paint over the picture above, drag a box, or choose a region. Then score the recording "
-    "without it here."
-)
+MARK = "Paint over the picture above, drag a box, or choose a region. Then score without it here."
 
 # The sounds: the captions of the cards, and of the sounds in the player.
 FILLED = "Filled"

@@ -19,27 +19,16 @@ LEAVE_OUT = "Leave {recordings} out"
 SETTINGS = "Settings"
 NAME = Control("Name of the model", "You find the model by its name. It stays until you delete it.")
 USUAL_NAME = "Model"
-METHOD = Control(
-    "Method",
-    "How the model represents normal sound. The first one did best on the recordings that HearMap "
-    "was measured on.",
-)
-PRESET = Control(
-    "Preset", "The recommended one is made for sound. The published one is for comparison."
-)
+METHOD = Control("Method", "How normal sound is represented. The first did best when measured.")
+PRESET = Control("Preset", "Recommended is made for sound, published is for comparison.")
 ADVANCED = "Advanced settings"
 NETWORK = Control(
     "Network",
     "It turns sound into features that the method compares. Get more networks in the Weights view; "
     "each is offered here once its weights are here.",
 )
-CHANNEL = Control(
-    "Channel", "Which channel is used where recordings have several. Scoring uses the same one."
-)
-RATE = Control(
-    "False-alarm rate, %",
-    "How many of 100 normal recordings may be anomalous by mistake. You can change it later.",
-)
+CHANNEL = Control("Channel", "Which channel is used where there are several, also in scoring.")
+RATE = Control("False-alarm rate, %", "How many of 100 normal recordings may be anomalous.")
 SEED = Control("Seed", "The same seed and recordings give the same model.")
 PRECISION = Control(
     "Precision of the network",
@@ -71,8 +60,7 @@ GROUPINGS = {
     "field": "Recordings with one part of their names alike",
 }
 GROUPING_FIELD = Control(
-    "Which part of the name",
-    "Parts are separated by - or _. In 1-17150-A-12.wav the second part is 17150.",
+    "Which part of the name", "Between - or _: in 1-17150-A.wav, part 2 is 17150."
 )
 FEWEST_GROUPS = 10
 
@@ -88,8 +76,7 @@ CLASS_SOURCES = {
     "csv": "A table (CSV)",
 }
 CLASSES_FIELD = Control(
-    "Which part of the name is the class",
-    "Parts are separated by - or _. In fan_id-00_7.wav the third part is 00.",
+    "Which part is the class", "Between - or _: in fan_id-00_7.wav, part 3 is 00."
 )
 CLASSES_TABLE = "A CSV file with two columns, file and class"
 CLASSES_TABLE_MISSING = "Add the table. Each line is the name of a file, a comma, and its class."
@@ -105,8 +92,7 @@ NORMAL_RECORDINGS = "Normal recordings"
 FALSE_ALARM_RATE = "False-alarm rate"
 GROUPED = "Calibrated on {groups}. The recordings of one group were kept together."
 FEW_GROUPS = (
-    "With only {groups}, the p-values are a rough guide. Add recordings of other days or places "
-    "when you can."
+    "With only {groups}, p-values are a rough guide. Add recordings of other days or places."
 )
 SCORE = "Score recordings with it"
 FIT_ANOTHER = "Fit another"

@@ -40,15 +40,6 @@ BACKGROUND = (
     "is nearest to this one, the average of all of them with the rhythm of this one, or a "
     "recording that you choose."
 )
-COUNTERFACTUAL = (
-    "The smallest part of the map that must be replaced by normal sound, highest values first, "
-    "before the recording becomes normal."
-)
-OWN_MASK = (
-    "Test your own idea: what you mark in the picture is replaced by normal sound, and the "
-    "recording is scored again."
-)
-DOWNLOADS = (
-    "The map as a picture or as numbers, the sounds, the regions as a table, and one page with "
-    "everything that opens without a network."
-)
+COUNTERFACTUAL = "The smallest part of the map whose replacement makes the recording normal."
+OWN_MASK = "What you mark is replaced by normal sound, and the recording is scored again."
+DOWNLOADS = "The map, the sounds, the regions, and one page with all of them that needs no network."

@@ -1,9 +1,6 @@
 """Jobs: long work, its queue and its log; and a job's progress in the other views."""
 
-LEAD = (
-    "Long work is done beside the app: you can close this page, and it goes on. Work that was cut "
-    "off by a restart can be resumed."
-)
+LEAD = "Long work goes on when you close this page. What a restart cut off can be resumed."
 NOTHING_YET = "There is no work yet. Fit a model, or try the demo."
 ACTIVE = "Running and waiting"
 NOTHING_ACTIVE = "Nothing is running or waiting."

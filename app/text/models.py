@@ -5,14 +5,8 @@ from __future__ import annotations
 from app.text.control import Control
 from app.text.formats import counted
 
-NO_MODEL = (
-    "No model yet. Fit one on normal recordings, try the demo, or import one that another HearMap "
-    "has exported."
-)
-DUPLICATE = Control(
-    "Duplicate with changes",
-    "Opens Fit with the recordings and settings of this model. This model stays as it is.",
-)
+NO_MODEL = "No model yet. Fit one on normal recordings, try the demo, or import one."
+DUPLICATE = Control("Duplicate with changes", "Opens Fit with its recordings and settings.")
 EXPORT = Control("Export", "One file with the whole model, which another HearMap can import.")
 DELETE = Control("Delete", "You can restore it for 30 days.")
 
@@ -37,7 +31,7 @@ NOT_MEASURED = "not measured yet"
 PER_SECOND = "{milliseconds:.0f} ms for a second of sound"
 RECORDINGS = "The {recordings}"
 RECORDINGS_ALT = "{recordings} that the model was fitted on"
-RECORDING_COLUMNS = ["Recording", "Seconds", "Fingerprint"]
+RECORDING_COLUMNS = {"name": "Recording", "seconds": "Seconds", "sha256": "Fingerprint"}
 METHOD_SETTINGS = "Settings of the method"
 PART, WHAT = "Part", "What it is"
 SETTING, VALUE = "Setting", "Value"
@@ -70,8 +64,8 @@ ALL_COLUMNS = {
     "rate": "False-alarm rate",
     "size": "Size",
     "scoring": "Scoring",
-    "fitted": "Fitted",
 }
+FITTED = "Fitted"
 WAS_DELETED = "“{name}” was deleted."
 UNDO = "Undo"
 DELETED = "Deleted: {models}"

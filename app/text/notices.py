@@ -11,6 +11,4 @@ UNEXPECTED = (
     "again. What happened is written in logs/app.log in HearMap’s data folder."
 )
 MODEL_GONE = "The model of this link no longer exists."
-RECORDING_GONE = (
-    "This model has no score for the recording of the link. The highest score is shown instead."
-)
+RECORDING_GONE = "This model has no score for that recording. Its highest score is shown instead."

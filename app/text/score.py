@@ -14,11 +14,5 @@ DOWNLOAD = "Download the table (CSV)"
 
 # The table.
 ALT = "{recordings} by score, the highest first; {n_anomalous} above the threshold"
-RATIO = Control(
-    "Against the threshold",
-    "0 is the median of the normal scores, 1 is the threshold. Above 1 a recording is anomalous.",
-)
-OVER_TIME = Control(
-    "Score over time",
-    "The middle of the height is the threshold of the map. The scale is the same in every row.",
-)
+RATIO = Control("Against the threshold", "0 is the median normal score, 1 is the threshold.")
+OVER_TIME = Control("Score over time", "Half the height is the map’s threshold, in every row.")

@@ -23,10 +23,7 @@ OWN_STEPS = (
 )
 
 MODELS = "Your models"
-NO_MODEL = (
-    "No model yet. Try the demo, or fit one on your own recordings. It stays here until you delete "
-    "it."
-)
+NO_MODEL = "No model yet. Try the demo, or fit one on your own recordings."
 FIT_RUNS = "A model is being fitted"
 SCORING_RUNS = "Recordings are being scored"
 SCORE = "Score"

@@ -8,10 +8,7 @@ FALSE_ALARM_RATE = Control("False-alarm rate", FALSE_ALARM_RATE_HELP)
 # Tune.
 LINK = "The address of this page holds the threshold and the figures: share it as a link."
 SCORE_FIRST = "Score recordings to see them on the scale of the threshold"
-ANNOTATE_FIRST = (
-    "Annotate recordings as normal and as anomalous in Triage to see ROC, precision, and how many "
-    "verdicts are right and wrong."
-)
+ANNOTATE_FIRST = "Annotate recordings as normal and anomalous in Triage to see ROC and precision."
 WHY = "Why"
 WHY_EXAMPLE = "a note for the history"
 NAME = "Your name"
@@ -30,9 +27,7 @@ ALT = "{changes} of the threshold, the newest first"
 WHEN = "When"
 THRESHOLD = "Threshold"
 WHO = "Who"
-UNDO = Control(
-    "Undo the last change", "The threshold before it applies again. The history keeps both."
-)
+UNDO = Control("Undo the last change", "The threshold before it applies again.")
 RESTORED = "A false-alarm rate of {rate} applies again."
 AS_FITTED = "as fitted"
 UNDONE = "undone: {rate}"

@@ -2,9 +2,7 @@
 
 EXPORT = "Export scores and annotations (CSV)"
 TO_TUNE = "Set the threshold with these annotations"
-IMPORT = (
-    "Import annotations: a CSV file with columns annotation, clip_id or name, and note (optional)"
-)
+IMPORT = "Import annotations (CSV with annotation, clip_id or name, and note if any)"
 GONE_MEANWHILE = "A recording was deleted while it was annotated."
 NOT_SAVED = "The annotation is not saved yet. It is saved with the next one. {problem}"
 NOT_IMPORTED = "“{name}” was not imported. {problem}"

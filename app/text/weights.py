@@ -16,10 +16,7 @@ MD5 = "MD5 `{value}`"
 NO_HASH = "No hash is known"
 FILE_SHA256 = "; the file that was used had sha256 `{value}`"
 RUNNING = "Being fetched, see below."
-STOPPED = (
-    "The download of {name} was stopped. What has arrived is saved, and the next download goes on "
-    "from there."
-)
+STOPPED = "The download of {name} was stopped. The next one goes on from there."
 FETCHING = "Getting {name}"
 FETCHED = "{name} is here. Fit offers it now."
 FIT = "Fit"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from app import cache, navigation
@@ -10,7 +9,7 @@ from app.state import Query
 from app.text import compare as text
 from app.text import formats, glossary, markdown
 from app.text.methods import head_title
-from app.widgets import notices, recording_choice
+from app.widgets import notices, recording_choice, table
 from app.widgets.comparison import ComparedModel, costs_table, draw_player
 from app.widgets.estimate import fit_estimate
 from app.widgets.job_panel import follow
@@ -118,10 +117,9 @@ def _show(compared: list[ComparedModel], chosen: ScoreRecord) -> None:
     st.subheader(text.COSTS, anchor=False)
     rows = costs_table(compared)
     column = st.column_config
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        column_config={
+    table.draw(
+        rows,
+        {
             "model": glossary.MODEL,
             "method": glossary.METHOD,
             "network": glossary.NETWORK,
@@ -136,8 +134,8 @@ def _show(compared: list[ComparedModel], chosen: ScoreRecord) -> None:
             ),
             "size": column.NumberColumn(text.SIZE.label, format="%.1f MB", help=text.SIZE.help),
         },
+        text.ALT.format(models=formats.counted(len(rows), "model")),
         key="costs",
-        alt=text.ALT.format(models=formats.counted(len(rows), "model")),
     )
     if any(row["fit"] is None or row["scoring"] is None for row in rows):
         st.caption(text.NOT_MEASURED)

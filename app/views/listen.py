@@ -16,6 +16,7 @@ from app.widgets import (
     normal_scores,
     recording_choice,
     report_offer,
+    table,
 )
 from app.widgets.explanation import ExplainedRecording
 from app.widgets.model_choice import false_alarm_rate
@@ -25,8 +26,6 @@ from core.report.summary_sentence import location_clause, summary_sentence
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Box, Region
-
-MOST_ROWS_SHOWN = 8
 
 
 def draw() -> None:
@@ -136,19 +135,19 @@ def _regions(found: tuple[Region, ...], recording_seconds: float) -> None:
         return
     st.markdown(text.regions(location_clause(found[0], recording_seconds), len(found)))
     column = st.column_config
-    st.dataframe(
+    table.draw(
         downloads.regions_table(found),
-        hide_index=True,
-        height="content" if len(found) <= MOST_ROWS_SHOWN else 320,
-        column_config={
+        {
             "start_s": column.NumberColumn(text.START, format="%.2f s"),
             "end_s": column.NumberColumn(text.END, format="%.2f s"),
             "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
             "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
             "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
         },
+        text.ALT.format(regions=formats.counted(len(found), "region")),
+        most=8,
+        height=320,
         column_order=["start_s", "end_s", "low_hz", "high_hz", "p_value"],
-        alt=text.ALT.format(regions=formats.counted(len(found), "region")),
     )
 
 

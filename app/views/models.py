@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from app import cache, navigation
@@ -13,15 +13,13 @@ from app.text import formats, glossary, markdown, sentences
 from app.text import models as text
 from app.text.methods import head_title
 from app.text.views import TITLES
-from app.widgets import downloads, normal_scores, notices, threshold_history
+from app.widgets import downloads, normal_scores, notices, table, threshold_history
 from app.widgets.model_choice import choose_model
 from core.errors import HearMapError
 from core.storage import costs, models, thresholds, training
 from core.storage.archive import SUFFIX, export_model, import_model
 from core.storage.models import ModelRecord
 from core.storage.tables import LONGEST_NOTE
-
-MOST_ROWS_SHOWN = 10
 
 
 def draw() -> None:
@@ -116,14 +114,13 @@ def _fitted_on(model: ModelRecord) -> None:
     )
     recordings = formats.counted(len(found.clips), "recording")
     with st.expander(text.RECORDINGS.format(recordings=recordings)):
-        st.dataframe(
-            pd.DataFrame(
-                [(clip.name, clip.seconds, clip.sha256[:12]) for clip in found.clips],
-                columns=text.RECORDING_COLUMNS,
-            ),
-            hide_index=True,
-            height="content" if len(found.clips) <= MOST_ROWS_SHOWN else 380,
-            alt=text.RECORDINGS_ALT.format(recordings=recordings),
+        table.draw(
+            [
+                {"name": clip.name, "seconds": clip.seconds, "sha256": clip.sha256[:12]}
+                for clip in found.clips
+            ],
+            text.RECORDING_COLUMNS,
+            text.RECORDINGS_ALT.format(recordings=recordings),
         )
     with st.expander(text.METHOD_SETTINGS):
         _facts(
@@ -203,19 +200,10 @@ def _all() -> None:
                     "fitted": record.created_at,
                 }
             )
-    columns = dict(text.ALL_COLUMNS)
-    fitted = columns.pop("fitted")
-    st.dataframe(
-        pd.DataFrame(rows),
-        hide_index=True,
-        height="content" if len(rows) <= MOST_ROWS_SHOWN else 420,
-        column_config={
-            **columns,
-            "fitted": st.column_config.DatetimeColumn(fitted, format="D MMM YYYY"),
-        },
-        alt=text.ALL_ALT.format(models=formats.counted(len(rows), "model")),
-        key="all_models",
-    )
+    columns: dict[str, Any] = dict(text.ALL_COLUMNS)
+    columns["fitted"] = st.column_config.DatetimeColumn(text.FITTED, format="D MMM YYYY")
+    said = text.ALL_ALT.format(models=formats.counted(len(rows), "model"))
+    table.draw(rows, columns, said, height=420, key="all_models")
 
 
 def _undo_offer() -> None:

@@ -15,7 +15,7 @@ from app.state import Query, clear_gathered, gathered
 from app.text import formats, glossary, markdown, sentences
 from app.text import score as text
 from app.text.downloads import HEADING
-from app.widgets import downloads, model_choice, notices, report_offer
+from app.widgets import downloads, model_choice, notices, report_offer, table
 from app.widgets.job_panel import follow
 from app.widgets.uploading import clear_button, gather
 from core import jobs
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 PURPOSE = "score"
 STRIP_TOP = 2.0
 RATIO_TOP = 3.0
-MOST_ROWS_SHOWN = 15
 MOST_NAMES_SHOWN = 30
 
 
@@ -121,14 +120,9 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
     st.markdown(text.COUNT.format(count=count, rate=formats.percent(rate)))
     column = st.column_config
     recordings = formats.counted(len(rows), "recording")
-    table = pd.DataFrame(rows)
-    chosen = st.dataframe(
-        table,
-        hide_index=True,
-        row_height=40,
-        height="content" if len(rows) <= MOST_ROWS_SHOWN else 640,
-        column_order=["name", "verdict", "p_value", "ratio", "strip"],
-        column_config={
+    chosen = table.draw(
+        rows,
+        {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
             "verdict": column.TextColumn(glossary.VERDICT, width=350),
             "p_value": column.NumberColumn(
@@ -150,17 +144,23 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
                 help=text.OVER_TIME.help,
             ),
         },
+        text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
+        most=15,
+        height=640,
+        row_height=40,
+        column_order=["name", "verdict", "p_value", "ratio", "strip"],
         on_select="rerun",
         selection_mode="single-row",
         key=f"scores_{model.id}",
-        alt=text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
     )
     with st.container(horizontal=True):
         if st.button(text.LISTEN, icon=navigation.ICONS["listen"], type="primary"):
             _listen(model, rows[0])
-        if chosen.selection.rows:
-            _listen(model, rows[chosen.selection.rows[0]])
-        csv = table.rename(columns={"p_value": "p"})[["name", "verdict", "p", "score", "threshold"]]
+        if chosen:
+            _listen(model, rows[chosen[0]])
+        csv = pd.DataFrame(rows).rename(columns={"p_value": "p"})[
+            ["name", "verdict", "p", "score", "threshold"]
+        ]
         downloads.button(text.DOWNLOAD, csv.to_csv(index=False), "scores.csv")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache, navigation
-from app.components.triage import Change, changes, frame, glance, rows_of, triage_list, wanted
+from app.components.triage import changes, frame, glance, rows_of, triage_list, wanted
 from app.guard import guard
 from app.state import Key, Query
 from app.text import formats, markdown
@@ -89,10 +89,12 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
     by = str(st.session_state.get(Key.WHO) or "")
     for change in changes(key, saved):
         try:
-            if known is None or change.clip_id in known:
-                _save(change, by)
-            else:
+            if known is not None and change.clip_id not in known:
                 st.toast(text.GONE_MEANWHILE, icon=":material/link_off:")
+            elif change.verdict is None:
+                delete_annotation(change.clip_id)
+            else:
+                save_annotation(change.clip_id, change.verdict, change.note, by)
         except StoreError as error:
             said = text.NOT_SAVED.format(problem=markdown.sentence(error))
             st.error(said, icon=":material/error:")
@@ -100,13 +102,6 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
         saved[change.source] = change.number
     st.session_state[f"{Key.ACKNOWLEDGED}_{key}"] = saved
     return saved
-
-
-def _save(change: Change, by: str) -> None:
-    if change.verdict is None:
-        delete_annotation(change.clip_id)
-    else:
-        save_annotation(change.clip_id, change.verdict, change.note, by)
 
 
 def _exported(model_id: str) -> bytes:

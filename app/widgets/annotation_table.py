@@ -52,21 +52,20 @@ def to_csv(scored: Sequence[ScoreRecord], annotations: Mapping[str, Annotation])
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for score in scored:
-        row: list[object] = [score.clip_id, _cell(score.clip_name)]
-        if score.score is None:
-            row += [""] * 4
-        else:
-            row += [score.score, score.p_value, score.threshold, int(score.anomalous)]
-        if score.regions:
-            box = score.regions[0]
-            row += [box.start_s, box.end_s, box.low_hz, box.high_hz]
-        else:
-            row += [""] * 4
+        box = score.regions[0] if score.regions else None
         said = annotations.get(score.clip_id)
-        if said:
-            row += [said.verdict, _cell(said.note), _cell(said.by), said.created_at.isoformat()]
-        else:
-            row += [""] * 4
+        row: list[object] = [score.clip_id, _cell(score.clip_name)]
+        row += (
+            [""] * 4
+            if score.score is None
+            else [score.score, score.p_value, score.threshold, int(score.anomalous)]
+        )
+        row += [box.start_s, box.end_s, box.low_hz, box.high_hz] if box else [""] * 4
+        row += (
+            [said.verdict, _cell(said.note), _cell(said.by), said.created_at.isoformat()]
+            if said
+            else [""] * 4
+        )
         writer.writerow(row)
     return out.getvalue().encode("utf-8-sig")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from core.errors import HearMapError
 from core.jobs.tasks.bench import BenchTask
 from core.runtime.paths import data_root
 
+T = TypeVar("T")
 MACHINES = ("fan", "pump", "slide rail", "valve")
 SNR_DB = (6.0, 0.0, -6.0)
 SECONDS_PER_SCORE = 0.15
@@ -44,10 +46,8 @@ def draw() -> BenchTask | None:
     if root is None:
         st.caption(text.NO_DATA_ROOT)
     if source == "machines" or root is None:
-        machines = st.pills(
-            text.MACHINES, MACHINES, default=["fan"], selection_mode="multi", key="bench_machines"
-        )
-        chosen: dict[str, Any] | None = {"normals": list(machines)}
+        machines = _pills(st, text.MACHINES, MACHINES, "bench_machines", default=["fan"])
+        chosen: dict[str, Any] | None = {"normals": machines}
     else:
         chosen = _recorded(root, source)
     if chosen is None:
@@ -115,30 +115,11 @@ def _classes(source: str, root: str, first: str, second: str) -> tuple[list[str]
 
 def _methods() -> dict[str, Any]:
     left, right = st.columns(2, gap="medium")
-    heads = left.pills(
-        text.METHODS,
-        heads_for(USUAL),
-        default=[RECOMMENDED_HEAD],
-        selection_mode="multi",
-        format_func=head_title,
-        key="bench_heads",
+    heads = _pills(
+        left, text.METHODS, heads_for(USUAL), "bench_heads", [RECOMMENDED_HEAD], head_title
     )
-    presets = right.pills(
-        text.PRESETS,
-        [*PRESETS],
-        default=[*PRESETS],
-        selection_mode="multi",
-        format_func=preset_title,
-        key="bench_presets",
-    )
-    levels = left.pills(
-        text.LEVELS,
-        SNR_DB,
-        default=SNR_DB,
-        selection_mode="multi",
-        format_func=lambda level: f"{level:g}",
-        key="bench_snr",
-    )
+    presets = _pills(right, text.PRESETS, [*PRESETS], "bench_presets", named=preset_title)
+    levels = _pills(left, text.LEVELS, SNR_DB, "bench_snr", named="{:g}".format)
     faithful = right.toggle(
         text.FAITHFULNESS.label, key="bench_faithful", help=text.FAITHFULNESS.help
     )
@@ -148,14 +129,31 @@ def _methods() -> dict[str, Any]:
         n_tests = b.number_input(text.N_TESTS, 2, 500, 16, key="bench_tests")
         seed = c.number_input(text.SEED, 0, 2**31 - 1, 0, key="bench_seed")
     return {
-        "heads": list(heads),
-        "presets": list(presets),
-        "snr_db": list(levels),
+        "heads": heads,
+        "presets": presets,
+        "snr_db": levels,
         "n_faithful": N_FAITHFUL if faithful else 0,
         "most_training": int(n_training),
         "most_tests": int(n_tests),
         "seed": int(seed),
     }
+
+
+def _pills(
+    place: Any,
+    label: str,
+    options: Sequence[T],
+    key: str,
+    default: Sequence[T] | None = None,
+    named: Callable[[T], str] = str,
+) -> list[T]:
+    # All are chosen at first, where no default is given.
+    chosen = options if default is None else default
+    return list(
+        place.pills(
+            label, options, default=chosen, selection_mode="multi", format_func=named, key=key
+        )
+    )
 
 
 def _seconds(arguments: dict[str, Any]) -> float:

@@ -6,13 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app.text import benchmark as text
 from app.text import formats, markdown, sentences
 from app.text.methods import head_title
-from app.widgets import benchmark_figures, downloads
+from app.widgets import benchmark_figures, downloads, table
 from core.errors import HearMapError
 from core.evaluation.benchmarks import saved
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 QUIET = {"displayModeBar": False}
 N_EXAMPLES = 3
-MOST_ROWS_SHOWN = 12
 HEATMAP_MEASURES = [
     ("sample", "ROC"),
     ("spectrogram", "ROC"),
@@ -131,11 +129,9 @@ def _table(rows: list[ResultRow], methods: list[Method]) -> None:
                 }
             )
     column = st.column_config
-    st.dataframe(
-        pd.DataFrame(lines),
-        hide_index=True,
-        height="content" if len(lines) <= MOST_ROWS_SHOWN else 430,
-        column_config={
+    table.draw(
+        lines,
+        {
             "level": column.TextColumn(text.LEVEL, width="small"),
             "metric": column.TextColumn(text.MEASURE, width="medium"),
             "method": column.TextColumn(text.METHOD, width="medium"),
@@ -145,7 +141,9 @@ def _table(rows: list[ResultRow], methods: list[Method]) -> None:
             },
             "difference": column.NumberColumn(text.DIFFERENCE, format="%+.1f", width="small"),
         },
-        alt=text.ALT,
+        text.ALT,
+        most=12,
+        height=430,
     )
     st.caption(text.TABLE_SAYS)
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from app.text import glossary, markdown
 from app.text import uploads as text
+from app.widgets import table
 from core.storage.recordings import StoredRecording
-
-MOST_ROWS_SHOWN = 10
 
 
 def rows_of(clips: Sequence[StoredRecording]) -> list[dict[str, object]]:
@@ -72,12 +70,9 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
         The ids of the rows that are selected.
     """
     column = st.column_config
-    chosen = st.dataframe(
-        pd.DataFrame(rows, columns=list(rows[0])),
-        hide_index=True,
-        height="content" if len(rows) <= MOST_ROWS_SHOWN else 390,
-        column_order=["name", "seconds", "rate", "channels", "level", "clipped", "state", "notes"],
-        column_config={
+    places = table.draw(
+        rows,
+        {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
             "seconds": column.NumberColumn(text.LENGTH, format="%.2f s", width="small"),
             "rate": column.NumberColumn(text.SAMPLE_RATE, format="%.1f kHz", width="small"),
@@ -91,9 +86,10 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
             "state": column.TextColumn("", width="small"),
             "notes": column.TextColumn(text.NOTE, width="large"),
         },
+        text.TABLE,
+        column_order=["name", "seconds", "rate", "channels", "level", "clipped", "state", "notes"],
         on_select="rerun",
         selection_mode="multi-row",
         key=key,
-        alt=text.TABLE,
     )
-    return [str(rows[place]["id"]) for place in chosen.selection.rows if place < len(rows)]
+    return [str(rows[place]["id"]) for place in places if place < len(rows)]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from app.state import Key
 from app.text import formats, markdown
 from app.text import threshold as text
+from app.widgets import table
 from core.errors import StoreError
 from core.storage import thresholds
 from core.storage.models import ModelRecord
 from core.storage.thresholds import ThresholdChange
 
-MOST_ROWS_SHOWN = 8
 SAME = 1e-9
 
 
@@ -97,18 +96,18 @@ def draw(model: ModelRecord, changes: list[ThresholdChange]) -> bool:
         Whether the newest change was undone just now.
     """
     st.subheader(text.HISTORY, anchor=False)
-    st.dataframe(
-        pd.DataFrame([_row(change, changes) for change in changes]),
-        hide_index=True,
-        height="content" if len(changes) <= MOST_ROWS_SHOWN else 320,
-        column_config={
+    table.draw(
+        [_row(change, changes) for change in changes],
+        {
             text.WHEN: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width="small"),
             text.FALSE_ALARM_RATE.label: st.column_config.TextColumn(width="small"),
             text.THRESHOLD: st.column_config.NumberColumn(format="%.4g", width="small"),
             text.WHO: st.column_config.TextColumn(width="small"),
             text.WHY: st.column_config.TextColumn(width="large"),
         },
-        alt=text.ALT.format(changes=formats.counted(len(changes), "change")),
+        text.ALT.format(changes=formats.counted(len(changes), "change")),
+        most=8,
+        height=320,
         key="threshold_history",
     )
     n_undone = sum(change.undoes is not None for change in changes)
