@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,14 @@ def within_budget(sounds: Sequence[Sound]) -> tuple[list[Sound], list[str]]:
         kept.pop()
     notes = []
     if factor > 1:
-        kept = [_thinned(sound, factor) for sound in kept]
+        kept = [
+            replace(
+                sound,
+                samples=resample_poly(sound.samples, 1, factor).astype(np.float32),
+                sample_rate=sound.sample_rate // factor,
+            )
+            for sound in kept
+        ]
         notes.append(
             "This recording is long, so you hear it only up to "
             f"{kept[0].sample_rate / 2000:.3g} kHz; the downloads have every frequency."
@@ -126,11 +133,6 @@ def within_budget(sounds: Sequence[Sound]) -> tuple[list[Sound], list[str]]:
     if n_bytes(kept, 1) > MOST_SOUND_BYTES:
         n_kept = MOST_SOUND_BYTES // 2
         first = kept[0]
-        kept = [Sound(first.name, first.caption, first.samples[:n_kept], first.sample_rate)]
+        kept = [replace(first, samples=first.samples[:n_kept])]
         notes.append(f"Only the first {n_kept / first.sample_rate / 60:.0f} minutes can be heard.")
     return kept, notes
-
-
-def _thinned(sound: Sound, factor: int) -> Sound:
-    samples = resample_poly(sound.samples, 1, factor).astype(np.float32)
-    return Sound(sound.name, sound.caption, samples, sound.sample_rate // factor)

@@ -36,12 +36,9 @@ FRONTEND = COMPONENTS / "frontend"
 NAMES = ("player", "threshold", "triage")
 
 
-def _version() -> str:
-    files = sorted(path for path in FRONTEND.rglob("*") if path.suffix in (".css", ".js"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
-
-
-_PACKAGE = f"hearmap-{_version()}"
+_FILES = sorted(path for path in FRONTEND.rglob("*") if path.suffix in (".css", ".js"))
+_VERSION = hashlib.sha256(b"".join(path.read_bytes() for path in _FILES)).hexdigest()
+_PACKAGE = f"hearmap-{_VERSION[:12]}"
 _STYLES = {
     name: "\n".join(
         (FRONTEND / folder / f"{file}.css").read_text(encoding="utf-8")
@@ -76,7 +73,7 @@ def mount(name: str, *, key: str, data: Any, states: Collection[str]) -> Mapping
         js=f"{name}/{name}.js",
     )
     # Streamlit keeps a value only where a callback is given for its change.
-    callbacks: dict[str, Any] = {f"on_{state}_change": _ignore for state in states}
+    callbacks: dict[str, Any] = {f"on_{state}_change": lambda: None for state in states}
     result: Mapping[str, Any] = component(key=key, data=data, **callbacks)
     return result
 
@@ -88,7 +85,3 @@ def _declare() -> None:
         if manager.get_component_asset_root(f"{_PACKAGE}.{NAMES[0]}") is None:
             configs = [ComponentConfig(name, FRONTEND.name) for name in NAMES]
             manager.register_from_manifest(ComponentManifest(_PACKAGE, "", configs), COMPONENTS)
-
-
-def _ignore() -> None:
-    pass
