@@ -52,6 +52,7 @@ def run_novelty(given: argparse.Namespace) -> int:
     Returns:
         The exit status.
     """
+    # `hearmap --help` does not wait for PyTorch.
     from core.evaluation.benchmarks import novelty
     from core.evaluation.benchmarks.envmix_tables import novelty_table
     from core.evaluation.datasets.esc50 import esc50

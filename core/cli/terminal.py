@@ -55,9 +55,12 @@ class ProgressBar:
                 if self._in_lines
                 else "{bar:20} {percentage:3.0f}% {remaining} left {desc}",
             )
-        self._bar.set_description_str(one_line(stage), refresh=False)
-        self._bar.update(fraction - self._bar.n)
+        else:
+            self._bar.set_description_str(one_line(stage), refresh=False)
+            if fraction < 1.0:
+                self._bar.update(fraction - self._bar.n)
         if fraction >= 1.0:
+            self._bar.n = fraction
             self._bar.close()
 
 

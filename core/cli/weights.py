@@ -7,6 +7,8 @@ from pathlib import Path
 
 from core.cli import arguments, terminal
 
+# The catalogue is imported where it is used: `hearmap --help` does not wait for NumPy.
+
 HELP = "the networks' weights: list, fetch, add"
 DESCRIPTION = "The networks' weights: what there is, what is here, fetching and adding."
 

@@ -1,4 +1,4 @@
-"""Where a recording is read from, a file or the store, and what is known of it for a fit."""
+"""Where a recording is read from, and what is known of it for a fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from core.audio import Channel, read_clip
 from core.audio.source import AudioSource
-from core.errors import AudioError
 from core.types import Clip
 
 
@@ -71,26 +70,6 @@ class FileSource(Source):
 
     def _locate(self) -> tuple[Path, str | None]:
         return self.path, None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class StoredSource(Source):
-    """A recording of the store.
-
-    Attributes:
-        clip_id: its id
-    """
-
-    clip_id: str
-
-    def _locate(self) -> tuple[Path, str | None]:
-        # `hearmap score` reads files only, and does without the database.
-        from core.storage import recordings
-
-        record = recordings.get_recording(self.clip_id)
-        if record.info.problem:
-            raise AudioError(name_recording(record.name, record.info.problem))
-        return recordings.recording_path(self.clip_id), record.name
 
 
 def name_recording(name: str, sentence: str) -> str:

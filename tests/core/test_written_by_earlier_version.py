@@ -313,13 +313,18 @@ def test_other_heads_are_fitted_on_the_same_recordings() -> None:
 @pytest.mark.parametrize("kind", ["explain", "counterfactual", "try_mask"])
 def test_explanations_are_made(kind: str) -> None:
     for job_id in of_kind(kind):
-        found = explanations.find(jobs.get_job(job_id).arguments["clip_id"], resumed(job_id)["key"])
+        arguments, key = jobs.get_job(job_id).arguments, resumed(job_id)["key"]
+        # Where a view looks for it, which knows nothing of the job and of when it was resumed.
+        assert key == explanations.explanation_key(kind, arguments)
+        found = explanations.find(arguments["clip_id"], key)
         assert found is not None and found.sounds and found.values["nearest_name"]
 
 
 @pytest.mark.parametrize("kind", ["clip_report", "batch_report"])
 def test_reports_are_written(kind: str) -> None:
-    key = resumed(*of_kind(kind))["key"]
+    (job_id,) = of_kind(kind)
+    key = resumed(job_id)["key"]
+    assert key == explanations.explanation_key(kind, jobs.get_job(job_id).arguments)
     assert b"PaDiM recommended" in reports.read(key, ".html")
     assert reports.read(key, ".zip")
 

@@ -106,7 +106,7 @@ class FitTask(Task):
         # A task is imported by the app, which does not wait for PyTorch.
         from core.detectors.detector import Detector
         from core.workflows.fit import fit
-        from core.workflows.source import StoredSource
+        from core.workflows.stored_source import StoredSource
 
         progress("Preparing", 0.0)
         detector = Detector(

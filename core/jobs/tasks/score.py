@@ -67,7 +67,7 @@ class ScoreTask(Task):
         """
         # A task is imported by the app, which does not wait for PyTorch.
         from core.workflows.score import score
-        from core.workflows.source import StoredSource
+        from core.workflows.stored_source import StoredSource
 
         progress("Loading the model", 0.0)
         record = models.get_model(self.model_id)

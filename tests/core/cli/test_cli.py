@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.cli import main
+from core.cli import main, parser
 from core.cli.arguments import settings, sources
-from core.cli.terminal import one_line
+from core.cli.terminal import one_line, progress, remark
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.registry import HEADS, head_type
 from core.errors import SettingError
@@ -497,6 +497,31 @@ def test_settings_are_named_values() -> None:
     assert settings(["a=1", "some-name = x=y"]) == {"a": "1", "some_name": "x=y"}
     with pytest.raises(SettingError, match="name=value"):
         settings(["=3"])
+
+
+def test_the_former_names_of_options_are_read() -> None:
+    given = parser().parse_args(["fit", "x", "--out", "m", "--label-by", "folder"])
+    assert given.class_by == "folder"
+    given = parser().parse_args(["rank", "x", "--unlike", "y", "z"])
+    assert given.anomalous == [Path("y"), Path("z")]
+
+
+def test_progress_in_a_file_is_a_line_a_step(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(100))
+    monkeypatch.setattr("tqdm.std.time", lambda: float(next(seconds)))
+    shown = progress("lines")
+    for stage, fraction in (("Reading\x1b[2J", 0.0), ("Reading", 0.25), ("Fitting", 1.0)):
+        shown(stage, fraction)
+    remark("two\nlines")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in lines[:-1]] == ["0%", "25%", "100%"]
+    assert "left Reading [2J" in lines[0] and "left Fitting" in lines[2]
+    assert lines[-1] == "hearmap: two lines"
+    progress("auto")("Reading", 0.5)
+    progress("off")("Reading", 0.5)
+    assert capsys.readouterr().err == ""
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:

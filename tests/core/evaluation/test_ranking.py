@@ -124,7 +124,7 @@ def test_the_command_prints_one_table_and_one_sentence(
 
     unlike = write(tmp_path / "unlike", 2, 50, TONE)
     (unlike / "broken.wav").write_text("x")
-    assert main([*given, "--unlike", str(unlike), "--json", "--presets", "recommended"]) == 0
+    assert main([*given, "--anomalous", str(unlike), "--json", "--presets", "recommended"]) == 0
     printed = capsys.readouterr()
     found = json.loads(printed.out)
     assert found["ranked"] and found["suggested"] == {"head": "padim", "preset": "recommended"}

@@ -1,0 +1,27 @@
+"""Recordings of the store as sources; apart, since files are scored without a database."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from core.errors import AudioError
+from core.storage import recordings
+from core.workflows.source import Source, name_recording
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StoredSource(Source):
+    """A recording of the store.
+
+    Attributes:
+        clip_id: its id
+    """
+
+    clip_id: str
+
+    def _locate(self) -> tuple[Path, str | None]:
+        record = recordings.get_recording(self.clip_id)
+        if record.info.problem:
+            raise AudioError(name_recording(record.name, record.info.problem))
+        return recordings.recording_path(self.clip_id), record.name
