@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from core.types import Float32Array, Float64Array, Region
@@ -40,7 +39,11 @@ def find_regions(
     boxes = ndimage.find_objects(labels)
     # Each peak within its own box: `ndimage.maximum_position` would sort the whole map, which
     # for an hour costs half a GiB.
-    peaks = [_peak(raw, labels, number, box) for number, box in enumerate(boxes, start=1)]
+    peaks = []
+    for number, box in enumerate(boxes, start=1):
+        inside = np.where(labels[box] == number, raw[box], -np.inf)
+        row, column = divmod(int(inside.argmax()), inside.shape[1])
+        peaks.append((box[0].start + row, box[1].start + column))
     strongest = sorted(range(n_regions), key=lambda i: -float(raw[peaks[i]]))[:MOST_REGIONS]
     row_edges, column_edges = _edges(freq_hz), _edges(time_s)
     regions = []
@@ -61,15 +64,6 @@ def find_regions(
             )
         )
     return tuple(regions)
-
-
-def _peak(
-    raw: Float32Array, labels: NDArray[np.int32], number: int, box: tuple[slice, slice]
-) -> tuple[int, int]:
-    # Row and column of the highest cell of the region with this number.
-    inside = np.where(labels[box] == number, raw[box], -np.inf)
-    row, column = np.unravel_index(int(inside.argmax()), inside.shape)
-    return box[0].start + int(row), box[1].start + int(column)
 
 
 def _edges(centres: Float64Array) -> Float64Array:

@@ -291,10 +291,11 @@ class FeatureExtractor:
         inputs = _rounded(log_mel[:, :, columns])
         cut = {
             # A cell's channels side by side in memory, as the heads read them.
-            layer: _rounded(values[..., _coarse(columns, backbone.strides[layer])]).contiguous(
-                memory_format=torch.channels_last
-            )
+            layer: _rounded(
+                values[..., columns.start // stride : columns.stop // stride]
+            ).contiguous(memory_format=torch.channels_last)
             for layer, values in maps.items()
+            for stride in [backbone.strides[layer]]
         }
         return [
             FeatureMaps(inputs[i], {layer: values[i] for layer, values in cut.items()})
@@ -312,10 +313,6 @@ class FeatureExtractor:
 
     def _multiple(self, frames: float) -> int:
         return -(-int(frames) // self.stride) * self.stride
-
-
-def _coarse(columns: slice, stride: int) -> slice:
-    return slice(columns.start // stride, columns.stop // stride)
 
 
 def _out_of_memory(error: BaseException) -> bool:

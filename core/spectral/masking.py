@@ -105,7 +105,9 @@ def apply_mask(
     n_frames = settings.n_frames(samples.size)
     if mask.shape != (settings.n_mels, n_frames):
         raise ValueError(f"The map is {mask.shape}, the spectrogram {settings.n_mels, n_frames}.")
-    to_bins = torch.from_numpy(_mel_to_bins(settings))
+    # [bin, freq]: interpolates a mel column at the STFT's bins.
+    columns = [np.interp(settings.bin_hz, settings.freq_hz, band) for band in np.eye(len(mask))]
+    to_bins = torch.from_numpy(np.stack(columns, axis=1).astype(np.float32))
     # One frame more than the map has: the last samples lie where the last frame has faded out.
     mask = np.concatenate([mask, mask[:, -1:]], axis=1)
 
@@ -214,13 +216,6 @@ def _overlap_add(frames: torch.Tensor, hop: int) -> torch.Tensor:
     n_frames, n_fft = frames.shape
     length = (n_frames - 1) * hop + n_fft
     return F.fold(frames.T[None], (1, length), (1, n_fft), stride=(1, hop))[0, 0, 0]
-
-
-def _mel_to_bins(settings: SpectrogramSettings) -> Float32Array:
-    # The matrix [bin, freq] that interpolates a mel column at the STFT's bins.
-    bands = np.eye(settings.n_mels)
-    columns = [np.interp(settings.bin_hz, settings.freq_hz, band) for band in bands]
-    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _named(clip: Clip, samples: Float32Array, part: str) -> Clip:

@@ -28,7 +28,14 @@ def import_torchaudio() -> ModuleType:
         return importlib.import_module("torchaudio")
     except (OSError, RuntimeError):
         _forget_half_imported()
-        sys.modules[_EXTENSION] = _stand_in()
+        stand_in = ModuleType(_EXTENSION, "Stands for torchaudio's extension, which does not load.")
+        stand_in.__dict__.update(
+            _IS_TORCHAUDIO_EXT_AVAILABLE=False,
+            _IS_ALIGN_AVAILABLE=False,
+            fail_if_no_align=lambda function: function,
+            _check_cuda_version=lambda: None,
+        )
+        sys.modules[_EXTENSION] = stand_in
     try:
         return importlib.import_module("torchaudio")
     except BaseException:
@@ -39,17 +46,6 @@ def import_torchaudio() -> ModuleType:
 def _forget_half_imported() -> None:
     for name in [name for name in sys.modules if name.split(".")[0] == "torchaudio"]:
         del sys.modules[name]
-
-
-def _stand_in() -> ModuleType:
-    extension = ModuleType(_EXTENSION, "Stands for torchaudio's extension, which does not load.")
-    extension.__dict__.update(
-        _IS_TORCHAUDIO_EXT_AVAILABLE=False,
-        _IS_ALIGN_AVAILABLE=False,
-        fail_if_no_align=lambda function: function,
-        _check_cuda_version=lambda: None,
-    )
-    return extension
 
 
 torchaudio = import_torchaudio()

@@ -73,7 +73,13 @@ class Autoencoder(Head):
             seed: all chance comes from it.
             progress: called with a stage and a fraction.
         """
-        rows = self._gather(features, seed, part(progress, 0.0, 0.2))
+        reservoir = Reservoir(RESERVOIR_ROWS, seed)
+        gather = part(progress, 0.0, 0.2)
+        for i, segments in enumerate(features):
+            for maps in segments:
+                reservoir.add(stacked(maps.log_mel))
+            gather("Stacking frames", (i + 1) / len(features))
+        rows = reservoir.rows().to(self.device)
         n_bands = rows.shape[1] // N_STACKED
         by_band = rows.reshape(-1, n_bands).T
         self._mean = by_band.mean(dim=1)
@@ -119,14 +125,6 @@ class Autoencoder(Head):
         network = StackAutoencoder(N_STACKED * len(self._mean))
         network.load_state_dict(below(state, "network."))
         self._network = network.to(self.device).eval()
-
-    def _gather(self, features: Features, seed: int, progress: Progress) -> Tensor:
-        reservoir = Reservoir(RESERVOIR_ROWS, seed)
-        for i, segments in enumerate(features):
-            for maps in segments:
-                reservoir.add(stacked(maps.log_mel))
-            progress("Stacking frames", (i + 1) / len(features))
-        return reservoir.rows().to(self.device)
 
     def _standardised(self, rows: Tensor) -> Tensor:
         return (rows - self._mean.repeat(N_STACKED)) / self._spread.repeat(N_STACKED)

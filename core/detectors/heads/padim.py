@@ -94,7 +94,12 @@ class PaDiM(Head):
         first = features[0][0]
         self._channels = self._draw_channels(first, seed)
         gaussians: RunningGaussians | None = None
-        self._width = self._choose_width(features) if self.settings.position == "cell" else 0
+        self._width = 0
+        if self.settings.position == "cell":
+            typical = features[median_index([clip.n_frames for clip in features.clips])][0]
+            n_rows, n_columns = typical.layers[self.layers[0]].shape[-2:]
+            column_bytes: int = n_rows * len(self._channels) ** 2 * 8
+            self._width = min(n_columns, max(1, LARGEST_COVARIANCE_BYTES // column_bytes))
         learn = part(progress, 0.0, 0.9)
         waiting: list[Tensor] = []
         for i, segments in enumerate(features):
@@ -167,12 +172,6 @@ class PaDiM(Head):
             )
         generator = torch.Generator().manual_seed(seed)
         return torch.randperm(n_available, generator=generator)[:n_channels].sort().values
-
-    def _choose_width(self, features: Features) -> int:
-        typical = features[median_index([clip.n_frames for clip in features.clips])][0]
-        n_rows, n_columns = typical.layers[self.layers[0]].shape[-2:]
-        bytes_a_column: int = n_rows * len(self._channels) ** 2 * 8
-        return min(n_columns, max(1, LARGEST_COVARIANCE_BYTES // bytes_a_column))
 
     def _samples(self, maps: FeatureMaps) -> tuple[Tensor, list[int]]:
         # Samples [cell, sample, channel] and first columns of the windows they come from.

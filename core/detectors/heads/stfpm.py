@@ -143,7 +143,12 @@ class STFPM(Head):
                 optimizer.step()
                 progress("Teaching the student", epoch / self.settings.epochs)
             student.eval()
-            loss = self._mean_loss(features.subset(validation), int(judged_on))
+            with torch.no_grad():
+                # The same stretches each time.
+                same = torch.Generator().manual_seed(int(judged_on))
+                batches = self._batches(features.subset(validation), same)
+                losses = [float(self._loss(crops)) for crops in batches]
+            loss = sum(losses) / len(losses)
             if not loss < torch.inf:
                 raise FitError(
                     "The student's training diverged; fit again with a smaller learning_rate "
@@ -220,12 +225,6 @@ class STFPM(Head):
             differences = difference(teacher, imitated[layer])
             loss = loss + (differences * keep).sum() / keep.expand_as(differences).sum()
         return loss
-
-    @torch.no_grad()
-    def _mean_loss(self, features: Features, seed: int) -> float:
-        generator = torch.Generator().manual_seed(seed)
-        losses = [float(self._loss(crops)) for crops in self._batches(features, generator)]
-        return sum(losses) / len(losses)
 
 
 def difference(teacher: Tensor, student: Tensor) -> Tensor:

@@ -91,7 +91,11 @@ class StationaryView:
         window = max(1, round(window_seconds / self._spectrogram_settings.hop_seconds / stride))
         first = columns[-1][1] if columns else 0
         for start, stop in windows(n_columns, window):
-            averages.append(self._average(_part(maps, self.layer, start, stop)))
+            part = FeatureMaps(
+                maps.log_mel[:, start * stride : stop * stride],
+                {self.layer: maps.layers[self.layer][..., start:stop]},
+            )
+            averages.append(self._average(part))
             columns.append((first + start, first + stop))
 
     def compare(
@@ -124,11 +128,3 @@ def _nearest(queries: Tensor, memory: Tensor) -> Tensor:
     # [row, query].
     cosine = torch.einsum("qrc,rmc->rqm", queries, memory)
     return (1.0 - cosine.amax(dim=2)).clamp(min=1e-6)
-
-
-def _part(maps: FeatureMaps, layer: str, start: int, stop: int) -> FeatureMaps:
-    stride = maps.log_mel.shape[1] // maps.layers[layer].shape[-1]
-    return FeatureMaps(
-        maps.log_mel[:, start * stride : stop * stride],
-        {layer: maps.layers[layer][..., start:stop]},
-    )

@@ -11,7 +11,6 @@ import dataclasses
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -68,7 +67,11 @@ class FineTuning:
         self.train, self.validation = everything, everything
         if settings.patience:
             self.train, self.validation = split_off(len(features), self.generator)
-        self.n_frames = self._crop_frames()
+        # What a step takes of a clip: whole columns, no more than the longest has.
+        wanted = round(settings.crop_seconds / 0.010)
+        longest = max(clip.n_frames for clip in features.clips)
+        patch = network.beats.config.input_patch_size
+        self.n_frames = max(1, -(-min(wanted, longest) // patch)) * patch
         self.step, self.waiting = 0, torch.empty(0, dtype=torch.int64)
         self.losses: list[float] = []
         self.lowest, self.since = float("inf"), 0
@@ -145,13 +148,6 @@ class FineTuning:
             self.waiting = torch.cat([self.waiting, torch.tensor(self.train)[order]])
         taken, self.waiting = self.waiting[:size], self.waiting[size:]
         return taken.tolist()
-
-    def _crop_frames(self) -> int:
-        # What a step takes of a clip, in frames: whole columns, no more than the longest has.
-        hop = self.settings.crop_seconds / 0.010
-        longest = max(clip.n_frames for clip in self.features.clips)
-        patch = self.network.beats.config.input_patch_size
-        return max(1, -(-min(round(hop), longest) // patch)) * patch
 
     def _crop(self, index: int) -> Tensor:
         segments = self.features[index]
@@ -230,10 +226,6 @@ class FineTuning:
             return False
         if manifest.get("training") != self.identity:
             return False
-        self._take(manifest, tensors)
-        return True
-
-    def _take(self, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         self.learned.load_state_dict(below(tensors, "learned."))
         for i, parameter in enumerate(self.learned.parameters()):
             state = below(tensors, f"optimizer.{i}.")
@@ -253,6 +245,7 @@ class FineTuning:
         self.step, self.since = manifest["step"], manifest["since"]
         self.lowest = float("inf") if manifest["lowest"] is None else manifest["lowest"]
         self.stopped = manifest["stopped"]
+        return True
 
     @property
     def identity(self) -> str:

@@ -58,10 +58,15 @@ class Banks:
             )
         unit = F.normalize(rows, dim=1)
         nearest = [
-            torch.cat([_mean_of_nearest(chunk, bank, k) for chunk in torch.split(unit, CHUNK_ROWS)])
+            torch.cat(
+                [
+                    (chunk @ bank.T).topk(min(k, len(bank)), dim=1).values.mean(dim=1)
+                    for chunk in torch.split(unit, CHUNK_ROWS)
+                ]
+            )
             for bank in found
         ]
-        return torch.stack(nearest).amin(dim=0).clamp(min=0.0)
+        return (1.0 - torch.stack(nearest).amax(dim=0)).clamp(min=0.0)
 
     def widened(self, name: str) -> str:
         """Find the nearest name at or above this one that has a bank.
@@ -109,8 +114,3 @@ class Banks:
         for own, vectors in self._vectors.items():
             if name in ("", own) or own.startswith(f"{name}/"):
                 yield vectors
-
-
-def _mean_of_nearest(unit: Tensor, bank: Tensor, k: int) -> Tensor:
-    cosine = unit @ bank.T
-    return 1.0 - cosine.topk(min(k, len(bank)), dim=1).values.mean(dim=1)
