@@ -275,11 +275,11 @@ def score_busy(
 
 
 def compare_busy(browser: Browser, address: str, folder: Path) -> None:
-    """Compare at work: the other heads are fitted on the same recordings, to their end."""
+    """Compare at work: the other methods are fitted on the same recordings, to their end."""
     page = new_page(browser, "light", WIDE, 900)
     page.goto(address)
-    page.get_by_role("button", name="Fit the other heads").click(timeout=120_000)
-    page.get_by_text("Fitting other heads").first.wait_for(timeout=120_000)
+    page.get_by_role("button", name="Fit these methods").click(timeout=120_000)
+    page.get_by_text("Fitting other methods").first.wait_for(timeout=120_000)
     page.wait_for_timeout(6000)
     keep(page, folder / f"compare_busy_light_{WIDE}.png")
     page.get_by_text("models find this recording").wait_for(timeout=FIT_MILLISECONDS)

@@ -29,7 +29,7 @@ class FitHeadsTask(Task):
     """
 
     kind: ClassVar[str] = "fit_heads"
-    doing: ClassVar[str] = "Fitting other heads on the same recordings"
+    doing: ClassVar[str] = "Fitting other methods on the same recordings"
     view: ClassVar[str] = "compare"
 
     model_id: str
