@@ -4,20 +4,16 @@
 A long recording is shown by parts: `wanted_part` says which one to give it.
 """
 
-from app.components.player.painted import PaintedMask
 from app.components.player.parts import Part, wanted_part
-from app.components.player.payload import Payload, pack
+from app.components.player.payload import pack
 from app.components.player.pictures import NamedMap, Picture
-from app.components.player.player import PlayerEvent, PlayerState, player, show
+from app.components.player.player import PlayerState, player, show
 from app.components.player.sounds import Residual, Sound
 
 __all__ = [
     "NamedMap",
-    "PaintedMask",
     "Part",
-    "Payload",
     "Picture",
-    "PlayerEvent",
     "PlayerState",
     "Residual",
     "Sound",
