@@ -91,7 +91,7 @@ wheel: $(DEV_PACKAGES)
 	diff <(find core app -type f -not -path '*/__pycache__/*' | sort) \
 	  <($(BIN)/python -m zipfile -l build/wheel/*.whl | grep -oE '^(core|app)/[^ ]+' | sort)
 	$(BIN)/python -m venv --without-pip build/wheel/venv
-	$(BIN)/python -m pip --python build/wheel/venv install --disable-pip-version-check --quiet --no-deps build/wheel/*.whl
+	$(BIN)/python -m pip --python build/wheel/venv install --disable-pip-version-check --quiet --no-deps --ignore-installed build/wheel/*.whl
 	cd build/wheel && PYTHONPATH=$$(../../$(BIN)/python -c 'import site; print(site.getsitepackages()[0])') \
 	  venv/bin/hearmap --help >/dev/null
 
