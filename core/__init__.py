@@ -25,9 +25,7 @@ __all__ = ["AnomalyMap", "Clip", "Detector", "Region"]
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "AnomalyMap": "core.types",
-        "Clip": "core.types",
-        "Detector": "core.detectors.detector",
-        "Region": "core.types",
+        "core.types": ("AnomalyMap", "Clip", "Region"),
+        "core.detectors.detector": ("Detector",),
     },
 )

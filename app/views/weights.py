@@ -30,7 +30,7 @@ def draw() -> None:
     st.title(TITLES["weights"], anchor=False)
     st.markdown(text.LEAD)
     job = find_job(WeightsTask)
-    listed = catalogue.list_weights()
+    listed = catalogue.WEIGHTS.values()
     n_here = sum(catalogue.find(file.name) is not None for file in listed)
     networks = formats.counted(len(listed), "network")
     st.caption(text.COUNT.format(n_here=n_here, networks=networks))

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.audio.source import AudioSource, Channel
 from core.errors import AudioError
@@ -17,7 +16,6 @@ from core.types import SHORTEST_CLIP_SECONDS, Float32Array
 
 QUIETEST_DBFS = -200.0
 VERY_QUIET_DBFS = -75.0
-CLIPPED_RUN_SAMPLES = 3
 
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
@@ -180,7 +178,7 @@ class Level:
         self._squares = 0.0
         self._lowest, self._highest = math.inf, -math.inf
         self._n_clipped = 0
-        self._open_run = 0
+        self._last_full = np.zeros(3, np.bool_)
         self._digest = hashlib.sha256(f"{sample_rate}:".encode())
 
     def add(self, block: Float32Array) -> None:
@@ -196,32 +194,18 @@ class Level:
         self._squares += float(np.square(block, dtype=np.float64).sum())
         size = np.abs(block)
         self.n_over += int(np.count_nonzero(size > 1.0))
-        self._count_runs(size >= self._full_scale)
+        full = np.concatenate([self._last_full, size >= self._full_scale])
+        three = full[:-2] & full[1:-1] & full[2:]
+        # A run of n samples ends n - 2 times three in a row, and the first of these brings 2 more.
+        n_first = np.count_nonzero(three[1:] & ~three[:-1])
+        self._n_clipped += int(np.count_nonzero(three[1:]) + 2 * n_first)
+        self._last_full = full[-3:]
         self._digest.update(np.clip(block, -1.0, 1.0).astype("<f4", copy=False).data)
-
-    def _count_runs(self, full: NDArray[np.bool_]) -> None:
-        edges = np.flatnonzero(np.diff(full, prepend=False, append=False))
-        lengths = edges[1::2] - edges[::2]
-        if full[0]:
-            lengths[0] += self._open_run
-        else:
-            self._close_run()
-        self._open_run = 0
-        if full[-1]:
-            self._open_run = int(lengths[-1])
-            lengths = lengths[:-1]
-        self._n_clipped += int(lengths[lengths >= CLIPPED_RUN_SAMPLES].sum())
-
-    def _close_run(self) -> None:
-        if self._open_run >= CLIPPED_RUN_SAMPLES:
-            self._n_clipped += self._open_run
-        self._open_run = 0
 
     @property
     def clipped_fraction(self) -> float:
         """The share of samples in runs of at least 3 at or beyond full scale."""
-        n_open = self._open_run if self._open_run >= CLIPPED_RUN_SAMPLES else 0
-        return (self._n_clipped + n_open) / max(self.n_samples, 1)
+        return self._n_clipped / max(self.n_samples, 1)
 
     @property
     def rms(self) -> float:

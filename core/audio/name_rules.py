@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from core.audio.class_table import classes_from_table, read_class_table
 from core.errors import SettingError
-from core.runtime.atomic_write import error_reason
+from core.runtime.atomic_write import os_errors_as
 
 GROUP_RULES = ("file", "folder", "prefix", "field:N")
 CLASS_RULES = ("folder", "name-field:N", "csv:FILE")
@@ -93,10 +93,8 @@ def class_by(names: Sequence[str], rule: str) -> list[str]:
         return classes
     if rule.startswith("csv:") and len(rule) > 4:
         path = Path(rule[4:])
-        try:
+        with os_errors_as(SettingError, f"“{path}” cannot be read"):
             content = path.read_bytes()
-        except OSError as error:
-            raise SettingError(f"“{path}” cannot be read: {error_reason(error)}.") from None
         return classes_from_table(names, read_class_table(content, path.name))
     raise SettingError(
         f"Clips have no classes by “{rule}”; the rules are {', '.join(CLASS_RULES)}, where N is a "

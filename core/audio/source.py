@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import soundfile as sf
 
 from core.errors import AudioError
-from core.runtime.atomic_write import error_reason
+from core.runtime.atomic_write import os_errors_as
 from core.types import Float32Array
 
 Channel = int | Literal["mean"]
@@ -86,39 +87,36 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     def __init__(self, path: Path | BinaryIO, name: str | None = None) -> None:
         self.name = name or (path.name if isinstance(path, Path) else "recording")
         self.shown = shown_name(self.name)
-        self._own: BinaryIO | None = None
-        if isinstance(path, Path):
+        with contextlib.ExitStack() as stack:
             # Opened here, not by libsndfile: errors of the file system then say what they are,
             # and no name can be taken for a raw format.
-            path = self._own = self._open(path)
-        try:
-            self._start(path)
-        except BaseException:
-            self.close()
-            raise
+            file = stack.enter_context(self._opened(path)) if isinstance(path, Path) else path
+            self._sound = stack.enter_context(self._decoder(file))
+            self._take_header()
+            self.close = stack.pop_all().close
 
-    def _open(self, path: Path) -> BinaryIO:
-        if path.is_dir():
-            raise AudioError(f"“{self.shown}” is a folder, not a recording.")
-        try:
+    def _opened(self, path: Path) -> BinaryIO:
+        with os_errors_as(AudioError, f"“{self.shown}” cannot be opened"):
+            if path.is_dir():
+                raise AudioError(f"“{self.shown}” is a folder, not a recording.")
+            if not path.exists():
+                raise AudioError(f"“{self.shown}” is not there; check its name and folder.")
             return path.open("rb")
-        except FileNotFoundError:
-            raise AudioError(f"“{self.shown}” is not there; check its name and folder.") from None
-        except OSError as error:
-            raise AudioError(f"“{self.shown}” cannot be opened: {error_reason(error)}.") from error
 
-    def _start(self, file: BinaryIO) -> None:
+    def _decoder(self, file: BinaryIO) -> sf.SoundFile:
         if file.seek(0, 2) == 0:
             raise AudioError(f"“{self.shown}” is empty (0 bytes).")
         file.seek(0)
         try:
-            self._sound = sf.SoundFile(file)
+            return sf.SoundFile(file)
         except (sf.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
             reason = getattr(error, "error_string", "no header").rstrip(".")
             raise AudioError(
                 f"“{self.shown}” cannot be read as audio ({reason}). "
                 "WAV, FLAC, OGG, MP3 and AIFF can be read; convert it to one of them."
             ) from error
+
+    def _take_header(self) -> None:
         self.sample_rate = int(self._sound.samplerate)
         self.n_channels = int(self._sound.channels)
         self.n_frames = int(self._sound.frames)
@@ -189,13 +187,6 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     def _damaged(self, position: int) -> AudioError:
         at = position / self.sample_rate
         return AudioError(f"“{self.shown}” is damaged: it cannot be read from {at:.3f} s on.")
-
-    def close(self) -> None:
-        """Close the file, where this object opened it."""
-        if hasattr(self, "_sound"):
-            self._sound.close()
-        if self._own is not None:
-            self._own.close()
 
     def __exit__(self, *problem: object) -> None:
         """Close the file."""

@@ -58,7 +58,7 @@ def run_list(given: argparse.Namespace) -> int:
     """
     from core.backbones.weights import catalogue, store
 
-    for file in catalogue.list_weights():
+    for file in catalogue.WEIGHTS.values():
         here = catalogue.find(file.name)
         size = f"{'' if file.size_is_exact else 'about '}{file.size_bytes / 1e6:,.1f} MB"
         md5 = f"MD5 {file.md5}" if file.md5 else "no MD5"

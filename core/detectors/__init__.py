@@ -19,10 +19,8 @@ __all__ = ["HEADS", "CellScores", "Detector", "Head", "HeadSettings"]
 __getattr__ = lazy_attributes(
     __name__,
     {
-        "HEADS": "core.detectors.registry",
-        "CellScores": "core.detectors.heads.head",
-        "Detector": "core.detectors.detector",
-        "Head": "core.detectors.heads.head",
-        "HeadSettings": "core.detectors.heads.head",
+        "core.detectors.registry": ("HEADS",),
+        "core.detectors.heads.head": ("CellScores", "Head", "HeadSettings"),
+        "core.detectors.detector": ("Detector",),
     },
 )

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from core.audio import resample
-from core.backbones import BACKBONES, choose_device, load_backbone
+from core.backbones import BACKBONES, load_backbone
+from core.backbones.backbone import choose_device
 from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.cross_fitting import Fitted, fit_and_calibrate

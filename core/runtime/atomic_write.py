@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.errors import StoreError
+from core.errors import HearMapError, StoreError
 
 TEMPORARY_SUFFIX = ".part"
 
@@ -37,6 +37,26 @@ def error_reason(error: OSError) -> str:
         The end of a sentence for people, without a full stop.
     """
     return _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
+@contextlib.contextmanager
+def os_errors_as(kind: type[HearMapError], sentence: str) -> Iterator[None]:
+    """Say in a sentence what the system refused in a block.
+
+    Args:
+        kind: the error to raise
+        sentence: what could not be done, without a full stop; the reason follows it
+
+    Yields:
+        Nothing.
+
+    Raises:
+        HearMapError: of that kind, instead of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{sentence}: {error_reason(error)}.") from error
 
 
 def temporary_beside(path: Path) -> Path:
@@ -96,15 +116,26 @@ def atomic_write(path: Path) -> Iterator[Path]:
     """
     temporary = temporary_beside(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        sync_file(temporary)
-        os.replace(temporary, path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise StoreError(
-            f"“{path.name}” could not be saved in {path.parent}: {error_reason(error)}."
-        ) from error
+        with os_errors_as(StoreError, f"“{path.name}” could not be saved in {path.parent}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            sync_file(temporary)
+            os.replace(temporary, path)
+            sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Args:
+        path: where the file shall be; its folder is made if need be
+        content: what is in it
+
+    Raises:
+        StoreError: the system refused; the sentence names the file and says why.
+    """
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)

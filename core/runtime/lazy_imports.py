@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 
-def lazy_attributes(package: str, modules: Mapping[str, str]) -> Callable[[str], object]:
+def lazy_attributes(package: str, names: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
     """Make the `__getattr__` of a package (PEP 562).
 
     Args:
         package: its `__name__`
-        modules: the module that each name comes from
+        names: what comes from each module
 
     Returns:
         The function.
     """
 
     def load(name: str) -> object:
-        if name not in modules:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(modules[name]), name)
+        for module, its_names in names.items():
+            if name in its_names:
+                return getattr(import_module(module), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return load

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from core.errors import SettingError
-from core.runtime.atomic_write import TEMPORARY_SUFFIX, atomic_write, error_reason
+from core.runtime.atomic_write import TEMPORARY_SUFFIX, os_errors_as, write_file
 
 LIST_NAME = ".hearmap-files.json"
 
@@ -34,10 +34,8 @@ def check_output_folder(folder: Path, inputs: Sequence[Path] = ()) -> None:
         SettingError: an input lies in the folder, it holds something that HearMap did not write
             or that has changed since, or it is no folder.
     """
-    try:
+    with os_errors_as(SettingError, f"--out “{folder}” cannot be a folder"):
         entries = sorted(folder.iterdir()) if folder.exists() else []
-    except OSError as error:
-        raise SettingError(f"--out “{folder}” cannot be a folder: {error_reason(error)}.") from None
     for path in inputs:
         if any(entry.exists() and path.exists() and entry.samefile(path) for entry in entries):
             raise SettingError(
@@ -78,8 +76,7 @@ def write_output_files(
     names = {*before, *after}
     _write_list(folder, {name: before.get(name, []) + after.get(name, []) for name in names})
     for name, content in files.items():
-        with atomic_write(folder / name) as temporary:
-            temporary.write_bytes(content)
+        write_file(folder / name, content)
     for name in before.keys() - after.keys():
         (folder / name).unlink(missing_ok=True)
     _write_list(folder, after)
@@ -102,8 +99,7 @@ def _listed(folder: Path) -> dict[str, list[str]]:
 def _write_list(folder: Path, hashes: Mapping[str, list[str]]) -> None:
     about = "HearMap wrote these files (SHA-256) and may replace them as long as they are the same."
     text = json.dumps({"about": about, "files": hashes}, indent=1, sort_keys=True)
-    with atomic_write(folder / LIST_NAME) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_file(folder / LIST_NAME, f"{text}\n".encode())
 
 
 def _sha256(content: bytes) -> str:

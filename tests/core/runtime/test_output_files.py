@@ -84,15 +84,15 @@ def test_a_run_that_was_cut_off_can_be_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_output_files(tmp_path, FILES)
-    writes = output_files.atomic_write
+    writes = output_files.write_file
 
-    def full(path: Path) -> object:
+    def full(path: Path, content: bytes) -> None:
         if path.name == "filled.wav":
             raise StoreError("The disk is full.")
-        return writes(path)
+        writes(path, content)
 
     with monkeypatch.context() as patch, pytest.raises(StoreError):
-        patch.setattr(output_files, "atomic_write", full)
+        patch.setattr(output_files, "write_file", full)
         write_output_files(tmp_path, {"map.png": b"new", "filled.wav": b"new", "more": b"new"})
     assert contents(tmp_path) == FILES | {"map.png": b"new"}
     write_output_files(tmp_path, FILES)
