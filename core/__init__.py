@@ -1,4 +1,4 @@
-"""HearMap's engine: fit a detector on normal clips, see where another clip is unlike them.
+"""HearMap's engine: fit a detector on normal clips, find where another clip is anomalous.
 
 `from core import Clip, Detector` is where people who build on it start. Both are imported at
 first use, so that a command that needs neither does not wait for PyTorch.

@@ -194,7 +194,7 @@ class Region(Box):
 
 @dataclass(frozen=True, eq=False)
 class AnomalyMap:
-    """Where in time and frequency one clip is unlike the normal recordings.
+    """Where in time and frequency one clip is anomalous.
 
     Attributes:
         clip_name: the clip's name.

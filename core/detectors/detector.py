@@ -40,7 +40,7 @@ SCORED_TOGETHER = 8
 
 
 class Detector:
-    """Finds where in time and frequency a clip is unlike the normal clips it was fitted on.
+    """Fits on normal clips, and finds where in time and frequency others are anomalous.
 
     Args:
         head: one of `core.detectors.HEADS`.
@@ -379,7 +379,7 @@ class Detector:
         if len(groups) == 1:
             raise FitError(
                 f"All clips belong to one recording, “{groups.pop()}”; at least two are needed to "
-                "calibrate on clips the detector has not found."
+                "calibrate on clips it was not fitted on."
             )
 
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:

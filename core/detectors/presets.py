@@ -8,8 +8,8 @@ from core.detectors.registry import head_type
 from core.errors import SettingError
 
 PRESETS = {
-    "recommended": "Listens for events against each clip's own background, and for what lasts the "
-    "whole clip against the training clips.",
+    "recommended": "Finds events after background subtraction, and what lasts the whole clip by "
+    "comparing its average sound with the training clips'.",
     "published": "As in the head's own paper, for comparison with its figures.",
 }
 # What single heads offer beside these (`Head.more_presets`).

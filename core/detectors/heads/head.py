@@ -36,7 +36,7 @@ class HeadSettings:
     clip_score: str = option(
         "peak",
         "The clip's score from its map: the highest cell, as published, or (top) the mean of the "
-        "five best columns, each the mean of its five best rows, which one odd cell cannot lift.",
+        "five best columns, each the mean of its five best rows, which one cell cannot lift.",
         choices=("peak", "top"),
     )
     energy_exponent: float = option(
