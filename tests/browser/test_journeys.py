@@ -126,7 +126,7 @@ def test_own_recordings_fit_score_listen_download(
     name.press("Enter")
     page.get_by_role("button", name="Fit", exact=True).click()
     expect(page.get_by_text("is ready")).to_be_visible(timeout=FIT_SECONDS * 1000)
-    expect(page.get_by_text("8 normal clips can promise")).to_be_visible()
+    expect(page.get_by_text("8 normal recordings measure")).to_be_visible()
     page.get_by_role("button", name="Score recordings with it").click()
     expect(page.get_by_role("heading", name="Score", exact=True)).to_be_visible(timeout=30_000)
     upload(page, unknown)

@@ -101,7 +101,7 @@ def test_the_line_moves_by_keyboard_and_mouse_and_every_figure_with_it(
     assert [name for name, said in shown(root).items() if said == after[name]] == []
     line.press("End")
     assert rate(root) == pytest.approx(1e-4)
-    expect(page.get_by_text("59 normal clips can promise")).to_be_visible()
+    expect(page.get_by_text("59 normal recordings measure")).to_be_visible()
 
     wait_idle(page)
     stage, handle = root.locator(".stage").bounding_box(), line.bounding_box()

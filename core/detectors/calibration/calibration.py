@@ -199,9 +199,9 @@ class Calibration:
             return None
         needed = int(np.ceil(1.0 / false_alarm_rate)) - 1
         return (
-            f"{self.n_clips} normal clips can promise a false-alarm rate of "
-            f"{self.smallest_rate:.1%} at best; {false_alarm_rate:.1%} is extrapolated and needs "
-            f"at least {needed} clips to be sure."
+            f"{self.n_clips} normal recordings measure false-alarm rates down to "
+            f"{100 * self.smallest_rate:.1f} %. {100 * false_alarm_rate:.1f} % is extrapolated; it "
+            f"takes {needed} recordings to measure it."
         )
 
     @cached_property

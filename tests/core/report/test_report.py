@@ -108,7 +108,7 @@ def test_where_the_threshold_comes_from_and_further_sounds_are_there() -> None:
     page = Tags(report_html(explained(), {}, threshold_note=said, further=[(HOSTILE, extra)]))
     assert "what 5 of 100 normal recordings would exceed" in page.text
     assert "counted on 9 clips of 7 normal recordings, left out of the fit." in page.text
-    assert "9 normal clips can promise a false-alarm rate of 10.0%" in page.text
+    assert "9 normal recordings measure false-alarm rates down to 10.0 %" in page.text
     assert sum(tag == "audio" for tag, _ in page.tags) == 4
     assert "script" not in {tag for tag, _ in page.tags}
 
