@@ -78,7 +78,17 @@ def open_executor(address: str) -> Executor:
         StoreError: the scheduler does not answer, or the package for it is missing.
         SettingError: HEARMAP_WORKERS is no number of processes.
     """
-    return _dask_cluster(address) if address else _spawned_pool()
+    if address:
+        return _dask_cluster(address)
+    n_workers = _worker_count()
+    affinity = getattr(os, "sched_getaffinity", None)
+    n_cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return ProcessPoolExecutor(
+        n_workers,
+        mp_context=_WorkerContext(),
+        initializer=worker.set_up,
+        initargs=(max(1, n_cores // n_workers),),
+    )
 
 
 def is_usable(executor: Executor) -> bool:
@@ -132,16 +142,6 @@ def _close_client(client: Any) -> None:
         client.close(timeout=2)
 
 
-def _spawned_pool() -> Executor:
-    n_workers = _worker_count()
-    return ProcessPoolExecutor(
-        n_workers,
-        mp_context=_WorkerContext(),
-        initializer=worker.set_up,
-        initargs=(max(1, _core_count() // n_workers),),
-    )
-
-
 def _dask_cluster(address: str) -> Executor:
     try:
         import distributed
@@ -172,9 +172,3 @@ def _worker_count() -> int:
     if not named.isdigit() or int(named) < 1:
         raise SettingError(f"HEARMAP_WORKERS is a number of processes, 1 or more, not “{named}”.")
     return int(named)
-
-
-def _core_count() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -90,7 +90,12 @@ def fit(
             training_clips(), checkpoints=checkpoints, n_clips=len(sources), progress=progress
         )
     except FitError as error:
-        raise FitError(f"{error}{_said_of(left_out)}") from error
+        said = [str(error)]
+        if left_out:
+            said += ["Left out:", *left_out[:SENTENCES_SHOWN]]
+        if len(left_out) > SENTENCES_SHOWN:
+            said.append(f"And {len(left_out) - SENTENCES_SHOWN} more.")
+        raise FitError(" ".join(said)) from error
     seconds = time.monotonic() - started
     warnings = []
     if silent_ones:
@@ -107,11 +112,3 @@ def fit(
     bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
     warnings += [said for said in (warning, bands) if said is not None]
     return Fitted(used, left_out, warnings, n_groups, seconds)
-
-
-def _said_of(left_out: Sequence[str]) -> str:
-    if not left_out:
-        return ""
-    more = len(left_out) - SENTENCES_SHOWN
-    rest = f" And {more} more." if more > 0 else ""
-    return f" Left out: {' '.join(left_out[:SENTENCES_SHOWN])}{rest}"
