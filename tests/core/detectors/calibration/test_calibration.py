@@ -50,7 +50,7 @@ def test_p_values_follow_their_definition() -> None:
 def test_too_few_clips_are_said_and_the_threshold_lies_above_all_of_them() -> None:
     calibration = calibrated(np.random.default_rng(0).gumbel(10, 2, 12))
     warning = calibration.warning(0.05)
-    assert warning is not None and "7.7%" in warning and "19 clips" in warning
+    assert warning is not None and "7.7 %" in warning and "19 recordings" in warning
     assert calibration.threshold(0.05) >= calibration.clip_scores[-1]
     assert calibration.warning(0.10) is None
 
