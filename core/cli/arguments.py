@@ -28,11 +28,19 @@ class HeadNames:
     """
 
     def __contains__(self, name: object) -> bool:
-        """Take any name."""
+        """Take any name.
+
+        Returns:
+            Always true.
+        """
         return True
 
     def __iter__(self) -> Iterator[str]:
-        """Name the heads."""
+        """Name the heads.
+
+        Returns:
+            The names, the default marked.
+        """
         from core.detectors.presets import RECOMMENDED_HEAD
         from core.detectors.registry import HEADS
 
