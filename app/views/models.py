@@ -98,7 +98,7 @@ def _fitted_on(model: ModelRecord) -> None:
     _facts(
         [
             (glossary.METHOD, head_title(model.head)),
-            (glossary.NETWORK, text.LAYERS.format(network=found.backbone, layers=layers)),
+            (glossary.NETWORK, text.LAYERS.format(network=model.backbone, layers=layers)),
             (text.LICENCE, found.weights_licence or text.UNKNOWN),
             (text.FINGERPRINT, found.weights_sha256[:12] or text.UNKNOWN),
             (text.CHANNEL, channel),

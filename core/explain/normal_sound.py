@@ -7,9 +7,7 @@ The recordings themselves must still be in the store; a model holds none.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +19,7 @@ from core.audio import read_clip
 from core.errors import HearMapError, StoreError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor
-from core.runtime.atomic_write import atomic_write
+from core.runtime.arrays import load_arrays, save_arrays
 from core.runtime.paths import home
 from core.runtime.progress import Progress, silent
 from core.spectral.masking import with_magnitude
@@ -146,7 +144,7 @@ def normal_sound(
     step = max(1, -(-len(records) // MOST_CLIPS))
     made = _measure(model, detector, records[::step], progress)
     if made is not None:
-        _save(path, made)
+        save_arrays(path, {**vars(made), "clip_ids": np.array(made.clip_ids)})
     return made
 
 
@@ -240,18 +238,9 @@ def _measure(
 def _find(path: Path) -> NormalSound | None:
     # Nothing is found where it is damaged; then it is made again.
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            ids: Iterable[str] = arrays["clip_ids"].tolist()
-            return NormalSound(tuple(ids), arrays["magnitude"], arrays["features"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-        return None
-
-
-def _save(path: Path, normals: NormalSound) -> None:
-    with atomic_write(path) as temporary, temporary.open("xb") as stream:
-        np.savez(
-            stream,
-            clip_ids=np.array(normals.clip_ids),
-            magnitude=normals.magnitude,
-            features=normals.features,
+        arrays = load_arrays(path)
+        return NormalSound(
+            tuple(arrays["clip_ids"].tolist()), arrays["magnitude"], arrays["features"]
         )
+    except (OSError, ValueError, KeyError):
+        return None

@@ -23,11 +23,11 @@ from sqlalchemy import select
 
 from core.detectors.model_folder import MANIFEST, TENSORS, check_model
 from core.errors import ModelError, StoreError
-from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
+from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
 from core.storage.database import reading, writing
 from core.storage.models import ModelRecord, deleted_on_error, get_model, insert_model
-from core.storage.tables import ModelRow, ThresholdRow, as_note, as_text
+from core.storage.tables import ModelRow, ThresholdRow, as_note, as_text, as_utc
 from core.storage.thresholds import model_row, saved_calibration
 
 RECORD = "record.json"
@@ -36,6 +36,8 @@ SUFFIX = ".hearmap"
 MOST_BYTES = {MANIFEST: 2**26, RECORD: 2**26, TENSORS: 2**33}
 MOST_CHANGES = 1_000
 
+_OF_MODEL = ("name", "note", "channel", "fit_seconds", "calibration", "arguments")
+_OF_CHANGE = ("false_alarm_rate", "threshold", "note", "by")
 _BLOCK_BYTES = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError)
 
@@ -57,15 +59,13 @@ def export_model(model_id: str) -> bytes:
     check_model(record.folder, record.name)
     text = json.dumps(_exported_record(model_id), indent=2, ensure_ascii=False, allow_nan=False)
     buffer = io.BytesIO()
-    try:
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name in (MANIFEST, TENSORS):
-                archive.write(record.folder / name, name)
-            archive.writestr(RECORD, text + "\n")
-    except OSError as error:
-        raise StoreError(
-            f"The model “{record.name}” cannot be exported: {error_reason(error)}."
-        ) from error
+    with (
+        os_errors_as(StoreError, f"The model “{record.name}” cannot be exported"),
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for name in (MANIFEST, TENSORS):
+            archive.write(record.folder / name, name)
+        archive.writestr(RECORD, text + "\n")
     return buffer.getvalue()
 
 
@@ -112,26 +112,19 @@ def _exported_record(model_id: str) -> dict[str, Any]:
         changes = session.scalars(query.order_by(ThresholdRow.id)).all()[-MOST_CHANGES:]
         # Ids are those of one database; a change names the one it undoes by its place.
         place = {change.id: i for i, change in enumerate(changes)}
+        history = [
+            {
+                **{name: getattr(change, name) for name in _OF_CHANGE},
+                "undoes": place.get(change.undoes or -1),
+                "created_at": change.created_at.isoformat(),
+            }
+            for change in changes
+        ]
         content: dict[str, Any] = {
             "record_version": RECORD_VERSION,
-            "name": row.name,
-            "note": row.note,
-            "channel": row.channel,
-            "fit_seconds": row.fit_seconds,
+            **{name: getattr(row, name) for name in _OF_MODEL},
             "created_at": row.created_at.isoformat(),
-            "calibration": row.calibration,
-            "arguments": row.arguments,
-            "history": [
-                {
-                    "false_alarm_rate": change.false_alarm_rate,
-                    "threshold": change.threshold,
-                    "note": change.note,
-                    "by": change.by,
-                    "undoes": place.get(change.undoes or -1),
-                    "created_at": change.created_at.isoformat(),
-                }
-                for change in changes
-            ],
+            "history": history,
         }
     return content | {"sha256": _content_sha256(content)}
 
@@ -171,18 +164,16 @@ def _unpack(stream: BinaryIO, folder: Path, file_name: str) -> None:
 
 def _read_record(path: Path, file_name: str) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        version = record["record_version"]
-        if version > RECORD_VERSION:
+        record: dict[str, Any] = json.loads(path.read_bytes())
+        if record["record_version"] > RECORD_VERSION:
             raise ModelError(
                 f"“{file_name}” was exported by a newer HearMap; update this one to import it."
             )
-        content = {key: value for key, value in record.items() if key != "sha256"}
-        if record["sha256"] != _content_sha256(content):
+        if record.pop("sha256") != _content_sha256(record):
             raise _damaged(file_name)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _damaged(file_name) from None
-    return content
+    return record
 
 
 def _rows(
@@ -205,7 +196,7 @@ def _rows(
             calibration=dict(record["calibration"]),
             arguments=dict(record["arguments"]),
             fit_seconds=None if record["fit_seconds"] is None else float(record["fit_seconds"]),
-            created_at=_moment(record["created_at"]),
+            created_at=as_utc(datetime.datetime.fromisoformat(record["created_at"])),
         )
         calibration = saved_calibration(row)
         history = record["history"][:MOST_CHANGES]
@@ -229,7 +220,7 @@ def _change(change: dict[str, Any], place: int) -> ThresholdRow:
         note=as_note(str(change["note"])),
         by=as_note(str(change["by"])),
         undoes=undoes,
-        created_at=_moment(change["created_at"]),
+        created_at=as_utc(datetime.datetime.fromisoformat(change["created_at"])),
     )
 
 
@@ -237,11 +228,6 @@ def _word(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 32:
         raise ValueError(value)
     return as_text(value)
-
-
-def _moment(text: str) -> datetime.datetime:
-    moment = datetime.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
 
 
 def _content_sha256(content: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import StoreError
 from core.runtime import paths
-from core.runtime.atomic_write import error_reason
+from core.runtime.atomic_write import os_errors_as
 
 REVISION = "0002"
 """The newest migration; equal to the head of migrations/versions."""
@@ -110,7 +110,8 @@ def _open(address: str) -> Engine:
     try:
         url = make_url(address)
         if path := _sqlite_path(url):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with os_errors_as(StoreError, f"HearMap's folder {paths.home()} cannot be made"):
+                path.parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url, pool_pre_ping=_sqlite_path(url) is None)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise StoreError(
@@ -122,10 +123,6 @@ def _open(address: str) -> Engine:
             "The database that HEARMAP_DATABASE_URL names needs the Python package "
             f"“{error.name}”; install it beside HearMap."
         ) from None
-    except OSError as error:
-        raise StoreError(
-            f"HearMap's folder {paths.home()} cannot be made: {error_reason(error)}."
-        ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

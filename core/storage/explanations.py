@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.runtime.atomic_write import atomic_write
+from core.runtime.arrays import load_arrays, save_arrays
 from core.runtime.paths import home
 from core.runtime.pruned_folder import mark_used, prune
 from core.storage.tables import as_json
@@ -82,9 +80,7 @@ def save(clip_id: str, key: str, explanation: SavedExplanation) -> None:
         arrays[f"picture {name}"] = np.frombuffer(picture, np.uint8)
     text = json.dumps({"values": as_json(explanation.values), "rate": explanation.sample_rate})
     arrays["about"] = np.frombuffer(text.encode(), np.uint8)
-    path = _path(clip_id, key)
-    with atomic_write(path) as temporary, temporary.open("xb") as stream:
-        np.savez(stream, **arrays)
+    save_arrays(_path(clip_id, key), arrays)
     prune(_folder(), "*/*.npz", most_bytes=LIMIT_BYTES)
 
 
@@ -100,15 +96,17 @@ def find(clip_id: str, key: str) -> SavedExplanation | None:
     """
     path = _path(clip_id, key)
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            about = json.loads(arrays["about"].tobytes())
-            sounds = {name[6:]: arrays[name] for name in arrays if name.startswith("sound ")}
-            pictures = {
-                name[8:]: arrays[name].tobytes() for name in arrays if name.startswith("picture ")
-            }
-            found = SavedExplanation(about["values"], about["rate"], sounds, pictures)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        arrays = load_arrays(path)
+        about = json.loads(arrays["about"].tobytes())
+        found = SavedExplanation(about["values"], about["rate"])
+    except (OSError, ValueError, KeyError):
         return None
+    for name, array in arrays.items():
+        kind, _, of = name.partition(" ")
+        if kind == "sound":
+            found.sounds[of] = array
+        elif kind == "picture":
+            found.pictures[of] = array.tobytes()
     mark_used(path)
     return found
 

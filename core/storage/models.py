@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from core.audio import Channel
 from core.detectors.calibration.calibration import Calibration
 from core.errors import StoreError
-from core.runtime.atomic_write import error_reason
+from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import home, maps_dir, models_dir
 from core.storage.database import reading, writing
 from core.storage.tables import ModelRow, ThresholdRow, as_json, as_note, as_text, from_row, now
@@ -140,11 +140,10 @@ def deleted_on_error(folder: Path, name: str) -> Iterator[None]:
         StoreError: instead of an OSError.
     """
     try:
-        yield
-    except BaseException as error:
+        with os_errors_as(StoreError, f"“{name}” could not be saved"):
+            yield
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise StoreError(f"“{name}” could not be saved: {error_reason(error)}.") from error
         raise
 
 
@@ -336,15 +335,10 @@ def _trash() -> Path:
 
 
 def _move(source: Path, target: Path, name: str) -> None:
-    if not source.exists():
-        return
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(source, target)
-    except OSError as error:
-        raise StoreError(
-            f"The model “{name}” could not be moved: {error_reason(error)}."
-        ) from error
+    if source.exists():
+        with os_errors_as(StoreError, f"The model “{name}” could not be moved"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, target)
 
 
 def _empty_old_trash() -> None:

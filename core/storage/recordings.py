@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from core.audio import ClipInfo, inspect
 from core.errors import SettingError, StoreError
-from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
+from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import clips_dir, maps_dir
 from core.storage import explanations
 from core.storage.database import reading, writing
@@ -77,37 +77,31 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
     """
     _check_role(role)
     name = as_text(name.strip()) or "recording"
-    folder = clips_dir()
-    temporary = temporary_beside(folder / "upload")
+    temporary = temporary_beside(clips_dir() / "upload")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        clip_id, size_bytes = _copied(data, temporary)
-        with reading() as session:
-            known = session.get(ClipRow, clip_id)
-        saved = None if known is None else _record(known)
-        if saved is not None and saved.path.is_file():
-            return saved
-        row = ClipRow(
-            id=clip_id,
-            name=name,
-            suffix=saved.suffix if saved else _suffix(name),
-            role=role,
-            size_bytes=size_bytes,
-            info=as_json(dataclasses.asdict(inspect(temporary, name=name))),
-            created_at=now(),
-        )
-        record = saved or _record(row)
-        os.replace(temporary, record.path)
-        sync_folder(folder)
-    except OSError as error:
-        raise StoreError(
-            f"“{name}” could not be saved in {folder}: {error_reason(error)}."
-        ) from error
+        with os_errors_as(StoreError, f"“{name}” could not be saved in {clips_dir()}"):
+            clips_dir().mkdir(parents=True, exist_ok=True)
+            clip_id, size_bytes = _copied(data, temporary)
+            with reading() as session:
+                known = session.get(ClipRow, clip_id)
+            row = known or ClipRow(
+                id=clip_id,
+                name=name,
+                suffix=_suffix(name),
+                role=role,
+                size_bytes=size_bytes,
+                info=as_json(dataclasses.asdict(inspect(temporary, name=name))),
+                created_at=now(),
+            )
+            record = _record(row)
+            if known is None or not record.path.is_file():
+                os.replace(temporary, record.path)
+                sync_folder(clips_dir())
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    if saved is not None:
-        return saved
+    if known is not None:
+        return record
     try:
         with writing() as session:
             session.add(row)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
 from core.errors import HearMapError, StoreError
-from core.runtime.atomic_write import atomic_write, error_reason
+from core.runtime.arrays import load_arrays, save_arrays
+from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import maps_dir
 from core.runtime.resource_usage import ResourceUsage
 from core.storage.database import reading, writing
@@ -98,9 +97,7 @@ def save_score(
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
     else:
-        path = _map_path(model_id, clip_id)
-        with atomic_write(path) as temporary, temporary.open("xb") as stream:
-            np.savez(stream, **result.arrays)
+        save_arrays(_map_path(model_id, clip_id), result.arrays)
         values |= {
             "score": float(result.score),
             "p_value": float(result.p_value),
@@ -111,10 +108,9 @@ def save_score(
         }
     try:
         with writing() as session:
-            old = session.get(ScoreRow, (model_id, clip_id))
-            if old is not None:
-                session.delete(old)
-                session.flush()
+            session.execute(
+                delete(ScoreRow).where(ScoreRow.model_id == model_id, ScoreRow.clip_id == clip_id)
+            )
             session.add(ScoreRow(**values))
     except IntegrityError:
         raise StoreError(
@@ -216,31 +212,20 @@ def _map_path(model_id: str, clip_id: str) -> Path:
 
 
 def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
-    advice = "Score the recording again."
-    try:
-        # Reading an array to its end checks its sum.
-        # An open stream, since numpy leaves a damaged file open that it opened itself.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+    damaged = StoreError(f"The map of “{clip_name}” is damaged. Score the recording again.")
+    with os_errors_as(StoreError, f"The map of “{clip_name}” cannot be read"):
+        try:
+            arrays = load_arrays(path)
             raw, evidence = arrays["raw"], arrays["probability"]
             freq_hz, time_s = arrays["freq_hz"], arrays["time_s"]
-    except FileNotFoundError:
-        raise StoreError(f"The map of “{clip_name}” is gone from {maps_dir()}. {advice}") from None
-    except (
-        ValueError,
-        KeyError,
-        EOFError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise StoreError(f"The map of “{clip_name}” is damaged. {advice}") from error
-    except OSError as error:
-        raise StoreError(
-            f"The map of “{clip_name}” cannot be read: {error_reason(error)}."
-        ) from error
+        except FileNotFoundError:
+            raise StoreError(
+                f"The map of “{clip_name}” is gone from {maps_dir()}. Score the recording again."
+            ) from None
+        except (ValueError, KeyError) as error:
+            raise damaged from error
     if not raw.shape == evidence.shape == (freq_hz.size, time_s.size):
-        raise StoreError(f"The map of “{clip_name}” is damaged. {advice}")
+        raise damaged
     return raw, evidence, freq_hz, time_s
 
 

@@ -56,11 +56,7 @@ class UtcDateTime(TypeDecorator[datetime.datetime]):
         Returns:
             The moment in UTC, with its time zone.
         """
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            return value.replace(tzinfo=datetime.timezone.utc)
-        return value.astimezone(datetime.timezone.utc)
+        return None if value is None else as_utc(value)
 
 
 def now() -> datetime.datetime:
@@ -70,6 +66,19 @@ def now() -> datetime.datetime:
         This moment, in UTC.
     """
     return datetime.datetime.now(datetime.timezone.utc)
+
+
+def as_utc(moment: datetime.datetime) -> datetime.datetime:
+    """Convert a moment to UTC.
+
+    Args:
+        moment: a moment, in UTC where it names no time zone
+
+    Returns:
+        The moment with its time zone.
+    """
+    utc = datetime.timezone.utc
+    return moment.astimezone(utc) if moment.tzinfo else moment.replace(tzinfo=utc)
 
 
 def as_json(value: Any) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from typing import Any
 
 from core.detectors.model_folder import read_manifest
@@ -27,41 +26,24 @@ class Training:
     """What a model is made of and from, as its manifest says.
 
     Attributes:
-        head: the head's name
         settings: the head's settings under their current names
-        backbone: the backbone's name
         layers: the backbone's layers, in order
         weights_sha256: hash of the backbone's weights
         weights_licence: their licence
         precision: of the network's arithmetic
         seed: of the fit
         clips: the recordings it was fitted on
-        n_groups: groups of recordings in the calibration
-        window_seconds: length of the calibration's windows
-        cross_fitted: whether every recording was scored by a fit without its group
         program_version: the HearMap that fitted it
-        fitted_at: when, in UTC
     """
 
-    head: str
     settings: dict[str, Any]
-    backbone: str
     layers: tuple[str, ...]
     weights_sha256: str
     weights_licence: str
     precision: str
     seed: int
     clips: tuple[TrainedRecording, ...]
-    n_groups: int | None
-    window_seconds: float | None
-    cross_fitted: bool | None
     program_version: str
-    fitted_at: datetime.datetime
-
-    @property
-    def seconds(self) -> float:
-        """Length of all its recordings together."""
-        return sum(clip.seconds for clip in self.clips)
 
 
 def trained_on(model_id: str) -> Training:
@@ -79,11 +61,8 @@ def trained_on(model_id: str) -> Training:
     """
     record = get_model(model_id)
     manifest = read_manifest(record.folder, record.name)
-    calibration = manifest.get("calibration") or {}
     return Training(
-        head=record.head,
         settings=with_current_names(manifest.get("settings") or {}),
-        backbone=record.backbone,
         layers=tuple(manifest.get("layers") or ()),
         weights_sha256=str(manifest.get("backbone_weights_sha256") or ""),
         weights_licence=str(manifest.get("backbone_weights_licence") or ""),
@@ -93,11 +72,7 @@ def trained_on(model_id: str) -> Training:
             TrainedRecording(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
             for clip in manifest.get("training") or ()
         ),
-        n_groups=calibration.get("n_groups"),
-        window_seconds=calibration.get("window_seconds"),
-        cross_fitted=calibration.get("cross_fitted"),
         program_version=str(manifest.get("program_version") or "unknown"),
-        fitted_at=record.created_at,
     )
 
 
