@@ -71,10 +71,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return status
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
-    except (SettingError, DataSetError) as error:
-        return _said(error, 2)
-    except HearMapError as error:
-        return _said(error, 1)
     except KeyboardInterrupt:
         return _said("stopped; nothing half-done was saved.", 130)
     except BrokenPipeError:
@@ -83,8 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except MemoryError:
         return _said("there is not enough memory for this; try fewer or shorter recordings.", 1)
-    except OSError as error:
-        return _said(error, 1)
+    except (HearMapError, OSError) as error:
+        return _said(error, 2 if isinstance(error, (SettingError, DataSetError)) else 1)
 
 
 def _said(problem: object, status: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,60 +47,44 @@ class HeadNames:
         return (f"{name} (default)" if name == RECOMMENDED_HEAD else name for name in HEADS)
 
 
-# What `add` takes. Defaults that are not the same everywhere are set by `set_defaults`.
-_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "model": {"type": Path, "metavar": "MODEL", "help": "a folder made by hearmap fit"},
-    "paths": {"nargs": "+", "type": Path, "metavar": "PATH", "help": "files or folders"},
-    "--head": {
-        "choices": HeadNames(),
-        "metavar": "NAME",
-        "help": "the anomaly algorithm: %(choices)s",
-    },
-    "--preset": {
-        "default": "recommended",
-        "metavar": "NAME",
-        "help": "the head's settings: recommended (default), or published, as in its own paper; "
-        "anopatch also has small, published but for a CPU",
-    },
-    "--backbone": {
-        "metavar": "NAME",
-        "help": "the network, one whose weights are here (hearmap weights); by default aisfx, for "
-        "anopatch beats (or beats-small)",
-    },
-    "--seed": {"type": int, "default": 0, "help": "makes the results repeatable"},
-    "--json": {
-        "action": "store_true",
-        "help": "print JSON; hearmap score prints an object a line",
-    },
-    "--group-by": {
-        "metavar": "RULE",
-        "default": "file",
-        "help": "which clips were cut from one recording: file (default), folder, prefix or "
-        "field:N",
-    },
-    "--false-alarm-rate": {
-        "type": float,
-        "metavar": "RATE",
-        "help": "share of normal clips that may be called anomalous (default: that of the model, "
-        "0.05 for a new one)",
-    },
-    "--channel": {
-        "default": "0",
-        "metavar": "N|mean",
-        "help": "channel of the recordings, from 0, or mean",
-    },
-    "--device": {"default": "auto", "help": "auto (default), cpu or cuda"},
-    "--precision": {
-        "default": "float32",
-        "metavar": "NAME",
-        "help": "of the network's arithmetic: float32 (default), or bfloat16, which is faster on "
-        "GPUs and on processors made for it",
-    },
-    "--progress": {
-        "choices": ("auto", "lines", "off"),
-        "default": "auto",
-        "help": "auto: on a terminal only; lines: a line a step, also into a file",
-    },
+# Help by usage, for `add`.
+_SHARED = {
+    "model MODEL": "a folder made by hearmap fit",
+    "paths PATH...": "files or folders",
+    "--head NAME": "the anomaly algorithm: %(choices)s",
+    "--preset NAME": "the head's settings: recommended (default), or published, as in its own "
+    "paper; anopatch also has small, published but for a CPU",
+    "--backbone NAME": "the network, one whose weights are here (hearmap weights); by default "
+    "aisfx, for anopatch beats (or beats-small)",
+    "--seed SEED": "makes the results repeatable",
+    "--json": "print JSON; hearmap score prints an object a line",
+    "--group-by RULE": "which clips were cut from one recording: file (default), folder, prefix or "
+    "field:N",
+    "--false-alarm-rate RATE": "share of normal clips that may be called anomalous (default: that "
+    "of the model, 0.05 for a new one)",
+    "--channel N|mean": "channel of the recordings, from 0, or mean",
+    "--device DEVICE": "auto (default), cpu or cuda",
+    "--precision NAME": "of the network's arithmetic: float32 (default), or bfloat16, which is "
+    "faster on GPUs and on processors made for it",
+    "--progress {auto,lines,off}": "auto: on a terminal only; lines: a line a step, also into a "
+    "file",
+}
+# Defaults that are not the same everywhere are set by `set_defaults`.
+_MORE: dict[str, dict[str, Any]] = {
+    "--head": {"choices": HeadNames()},
+    "--preset": {"default": "recommended"},
+    "--seed": {"default": 0},
+    "--group-by": {"default": "file"},
+    "--channel": {"default": "0"},
+    "--device": {"default": "auto"},
+    "--precision": {"default": "float32"},
+    "--progress": {"default": "auto"},
+}
+# What a value is, by its metavar; others are texts.
+_TYPES: dict[str, Callable[[str], object]] = {
+    "SEED": int,
+    "RATE": float,
+    **dict.fromkeys(("MODEL", "PATH", "DIR", "FILE", "CLIP"), Path),
 }
 
 
@@ -109,10 +93,34 @@ def add(parser: argparse.ArgumentParser, *names: str) -> None:
 
     Args:
         parser: the command's parser
-        names: names of `_ARGUMENTS`
+        names: such as “paths” or “--seed”
     """
-    for name in names:
-        parser.add_argument(name, **_ARGUMENTS[name])
+    for usage, about in _SHARED.items():
+        name = usage.partition(" ")[0]
+        if name in names:
+            add_own(parser, {usage: about}, **_MORE.get(name, {}))
+
+
+def add_own(parser: argparse.ArgumentParser, options: Mapping[str, str], **more: Any) -> None:
+    """Add arguments of one command.
+
+    Args:
+        parser: the command's parser
+        options: help by usage: “--out DIR”, “paths PATH...” for one or more, “--json” for a flag,
+            “--progress {auto,off}” for a choice, “--class-by/--label-by RULE” for two names. The
+            metavar says the type: PATH, DIR, FILE, CLIP and MODEL are paths, RATE a number
+        more: what else `add_argument` takes, for each of them
+    """
+    for usage, about in options.items():
+        names, _, metavar = usage.partition(" ")
+        value: dict[str, Any] = {"action": "store_true"}
+        if metavar.startswith("{"):
+            value = {"choices": metavar[1:-1].split(",")}
+        elif metavar:
+            name = metavar.removesuffix("...")
+            n_values = None if name == metavar else "+"
+            value = {"metavar": name, "type": _TYPES.get(name, str), "nargs": n_values}
+        parser.add_argument(*names.split("/"), help=about, **value, **more)
 
 
 def channel(text: str) -> Channel:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from core.cli import arguments, terminal
 from core.runtime.output_files import check_output_folder, write_output_files
@@ -19,17 +18,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser
     """
     arguments.add(parser, "model")
-    parser.add_argument("clip", type=Path, metavar="CLIP", help="an audio file")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="a new or an empty folder, or that of an earlier run, which is replaced",
-    )
-    parser.add_argument(
-        "--background", type=Path, metavar="CLIP", help="normal sound to fill the gap with"
-    )
+    arguments.add_own(parser, {"clip CLIP": "an audio file"})
+    out = "a new or an empty folder, or that of an earlier run, which is replaced"
+    arguments.add_own(parser, {"--out DIR": out}, required=True)
+    arguments.add_own(parser, {"--background CLIP": "normal sound to fill the gap with"})
     arguments.add(parser, "--false-alarm-rate", "--channel", "--device", "--progress")
 
 

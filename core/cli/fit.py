@@ -19,31 +19,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser
     """
     arguments.add(parser, "paths")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
+    arguments.add_own(parser, {"--out DIR": "the model's folder"}, required=True)
     arguments.add(parser, "--head", "--preset", "--backbone", "--seed")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        dest="settings",
-        help="a setting of the head, over the preset's; may be given many times",
-    )
+    setting = {
+        "--set NAME=VALUE": "a setting of the head, over the preset's; may be given many times"
+    }
+    arguments.add_own(parser, setting, action="append", default=[], dest="settings")
     arguments.add(parser, "--group-by")
-    parser.add_argument(
-        "--class-by",
-        # Its name in 0.1.0.
-        "--label-by",
-        metavar="RULE",
-        help="each recording's class, for heads that learn from classes (anopatch): folder, "
-        "name-field:N or csv:FILE",
-    )
-    parser.add_argument(
-        "--checkpoints",
-        type=Path,
-        metavar="DIR",
-        help="save a long training's state here; the same command goes on from it",
-    )
+    options = {
+        # The second name is that of 0.1.0.
+        "--class-by/--label-by RULE": "each recording's class, for heads that learn from classes "
+        "(anopatch): folder, name-field:N or csv:FILE",
+        "--checkpoints DIR": "save a long training's state here; the same command goes on from it",
+    }
+    arguments.add_own(parser, options)
     arguments.add(
         parser, "--false-alarm-rate", "--channel", "--device", "--precision", "--progress"
     )

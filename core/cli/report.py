@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from core.cli import arguments, terminal
 from core.cli.score import SOME_UNREADABLE, outcomes
@@ -27,10 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser
     """
     arguments.add(parser, "model", "paths")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="FILE.html, or FILE.zip for all"
-    )
-    parser.add_argument("--title", default="", metavar="TEXT", help="the page's heading")
+    arguments.add_own(parser, {"--out FILE": "FILE.html, or FILE.zip for all"}, required=True)
+    arguments.add_own(parser, {"--title TEXT": "the page's heading"}, default="")
     arguments.add(parser, "--false-alarm-rate", "--channel", "--device", "--progress")
 
 

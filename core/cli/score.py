@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.workflows.source import FileSource
 
 SOME_UNREADABLE = 3
+NUMBERS = ("score", "p_value", "threshold", "anomalous")
 
 HELP = "score recordings with a model"
 DESCRIPTION = "Score recordings; exit status 3 says that some could not be read."
@@ -106,10 +107,7 @@ def as_json(outcome: Outcome[FileSource]) -> str:
     return json.dumps(
         {
             "clip": str(outcome.source.path),
-            "score": found.score if found else None,
-            "p_value": found.p_value if found else None,
-            "threshold": found.threshold if found else None,
-            "anomalous": found.anomalous if found else None,
+            **{name: getattr(found, name, None) for name in NUMBERS},
             "regions": [
                 {
                     "start_s": round(region.start_s, 4),

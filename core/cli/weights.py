@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import contextlib
 
 from core.cli import arguments, terminal
 
@@ -20,31 +20,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser: the command's parser
     """
     actions = parser.add_subparsers(metavar="list|fetch|add", required=True)
-    listing = actions.add_parser("list", help="what there is and what is here")
-    listing.set_defaults(run=run_list)
+    accept = "you have read the licence of these weights and accept it, where one must be"
+    actions.add_parser("list", help="what there is and what is here").set_defaults(run=run_list)
     fetching = actions.add_parser("fetch", help="download, check and save")
-    fetching.add_argument("name", metavar="NAME")
-    fetching.add_argument(
-        "--into-environment",
-        action="store_true",
-        help="save them with this Python environment, for every HEARMAP_HOME",
-    )
-    _add_licence(fetching)
+    environment = "save them with this Python environment, for every HEARMAP_HOME"
+    arguments.add_own(fetching, {"name NAME": "as hearmap weights list has it"})
+    arguments.add_own(fetching, {"--into-environment": environment, "--accept-licence": accept})
     arguments.add(fetching, "--progress")
     fetching.set_defaults(run=run_fetch)
     adding = actions.add_parser("add", help="check and save a file you brought")
-    adding.add_argument("name", metavar="NAME")
-    adding.add_argument("file", type=Path, metavar="FILE")
-    _add_licence(adding)
+    arguments.add_own(adding, {"name NAME": "as hearmap weights list has it"})
+    arguments.add_own(adding, {"file FILE": "the file", "--accept-licence": accept})
     adding.set_defaults(run=run_add)
-
-
-def _add_licence(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--accept-licence",
-        action="store_true",
-        help="you have read the licence of these weights and accept it, where one must be",
-    )
 
 
 def run_list(given: argparse.Namespace) -> int:
@@ -57,6 +44,7 @@ def run_list(given: argparse.Namespace) -> int:
         The exit status.
     """
     from core.backbones.weights import catalogue, store
+    from core.errors import WeightsError
 
     for file in catalogue.WEIGHTS.values():
         here = catalogue.find(file.name)
@@ -69,28 +57,21 @@ def run_list(given: argparse.Namespace) -> int:
         print(f"  published as {file.published}")
         if file.needs:
             print(f"  needs {file.needs}")
-        if here:
-            found = "" if file.sha256 else f", made of a file with sha256 {_source(file.name)}"
-            print(f"  here: {here}{found}")
-            continue
-        part = store.downloaded_bytes(file.name)
-        begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
-        accept = " --accept-licence" if file.must_accept else ""
-        if file.browser_page:
+        if here and file.sha256:
+            print(f"  here: {here}")
+        elif here:
+            made_of = "unknown"
+            with contextlib.suppress(WeightsError):
+                made_of = catalogue.source_sha256(file.name)
+            print(f"  here: {here}, made of a file with sha256 {made_of}")
+        elif file.browser_page:
             print(f"  not here; {catalogue.without_network(file)}")
-            continue
-        print(f"  not here; run: hearmap weights fetch {file.name}{accept}{begun}")
+        else:
+            part = store.downloaded_bytes(file.name)
+            begun = f" ({part / 1e6:,.1f} MB of it are here already)" if part else ""
+            accept = " --accept-licence" if file.must_accept else ""
+            print(f"  not here; run: hearmap weights fetch {file.name}{accept}{begun}")
     return 0
-
-
-def _source(name: str) -> str:
-    from core.backbones.weights import catalogue
-    from core.errors import WeightsError
-
-    try:
-        return catalogue.source_sha256(name)
-    except WeightsError:
-        return "unknown"
 
 
 def run_fetch(given: argparse.Namespace) -> int:
@@ -104,10 +85,9 @@ def run_fetch(given: argparse.Namespace) -> int:
     """
     from core.backbones.weights import store
 
-    progress = terminal.progress(given.progress)
     path = store.fetch(
         given.name,
-        progress=progress,
+        progress=terminal.progress(given.progress),
         into_environment=given.into_environment,
         accept_licence=given.accept_licence,
     )
