@@ -11,7 +11,7 @@ from core.metrics.bootstrap import Interval, bootstrap_interval, mean_interval
 from core.metrics.by_clip import ByClip, by_clip
 from core.metrics.concentration import complexity, sparseness
 from core.metrics.faithfulness import faithfulness, faithfulness_per_clip
-from core.metrics.insertion_deletion import InsertionDeletion, insertion_deletion
+from core.metrics.insertion_deletion import insertion_deletion
 from core.metrics.means import (
     arithmetic_mean,
     dependent_mean,
@@ -23,17 +23,11 @@ from core.metrics.pointing import energy_in_mask, pointing_game
 from core.metrics.ranked import RankedClips, roc_auc_interval
 from core.metrics.sample import f1_at, f1_floor, f1_max, partial_roc_auc, roc_auc
 from core.metrics.si_sdr import si_sdr_db
-from core.metrics.spectrogram import (
-    f1_above_percentile,
-    spectrogram_metrics,
-    truth_mask,
-    truth_share,
-)
+from core.metrics.spectrogram import spectrogram_metrics, truth_mask
 from core.metrics.temporal import temporal_metrics, temporal_scores, truth_columns
 
 __all__ = [
     "ByClip",
-    "InsertionDeletion",
     "Interval",
     "RankedClips",
     "arithmetic_mean",
@@ -44,7 +38,6 @@ __all__ = [
     "complexity",
     "dependent_mean",
     "energy_in_mask",
-    "f1_above_percentile",
     "f1_at",
     "f1_floor",
     "f1_max",
@@ -66,5 +59,4 @@ __all__ = [
     "temporal_scores",
     "truth_columns",
     "truth_mask",
-    "truth_share",
 ]

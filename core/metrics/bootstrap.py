@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,20 +79,13 @@ def bootstrap_interval(
     return Interval(statistic(np.arange(n_clips)), float(low), float(high))
 
 
-def mean_interval(
-    values: AnyArray,
-    *,
-    seed: int,
-    n_resamples: int = N_RESAMPLES,
-    confidence: float = CONFIDENCE,
-) -> Interval:
+def mean_interval(values: AnyArray, *, seed: int, **options: Any) -> Interval:
     """Bootstrap the mean of one value a clip.
 
     Args:
         values: [n]
         seed: of the draws
-        n_resamples: draws
-        confidence: of the interval
+        **options: n_resamples and confidence, as `bootstrap_interval` takes them
 
     Returns:
         The mean of all clips and its interval.
@@ -100,10 +94,8 @@ def mean_interval(
         MetricError: there is no value, or one is NaN.
     """
     numbers = checked_numbers(values).ravel()
-    return bootstrap_interval(
-        lambda chosen: float(numbers[chosen].mean()),
-        numbers.size,
-        seed=seed,
-        n_resamples=n_resamples,
-        confidence=confidence,
-    )
+
+    def mean(chosen: IndexArray) -> float:
+        return float(numbers[chosen].mean())
+
+    return bootstrap_interval(mean, numbers.size, seed=seed, **options)

@@ -76,15 +76,9 @@ def by_clip(
     if not truths:
         raise MetricError("A metric over clips is undefined: there are no clips.")
     pairs = [checked(truth, score) for truth, score in zip(truths, scores, strict=True)]
-    per_clip = np.array(
-        [
-            np.nan if mask.all() or not mask.any() else metric(mask, numbers)
-            for mask, numbers in pairs
-        ]
-    )
-    masks, numbers = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    per_clip = [metric(*pair) if 0 < pair[0].mean() < 1 else np.nan for pair in pairs]
+    masks, numbers = zip(*pairs, strict=True)
     if pooled is not None:
-        return ByClip(per_clip, pooled(masks, numbers))
-    flat_mask = np.concatenate([mask.ravel() for mask in masks])
-    flat_numbers = np.concatenate([number.ravel() for number in numbers])
-    return ByClip(per_clip, metric(flat_mask, flat_numbers))
+        return ByClip(np.array(per_clip), pooled(masks, numbers))
+    flat = (np.concatenate([array.ravel() for array in arrays]) for arrays in (masks, numbers))
+    return ByClip(np.array(per_clip), metric(*flat))

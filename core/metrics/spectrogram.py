@@ -44,37 +44,6 @@ def truth_mask(stem_power: AnyArray, columns: slice, share: float = TRUTH_SHARE)
     return mask
 
 
-def truth_share(stem_power: AnyArray, background_power: AnyArray) -> Float64Array:
-    """Compute the map M with which x (1 - M) is as loud as the background in every cell.
-
-    This is the true map for faithfulness. `truth_mask` taken out leaves digital silence, which no
-    normal recording has and a detector may well react to.
-
-    Args:
-        stem_power: [freq, time], at least 0
-        background_power: [freq, time], at least 0
-
-    Returns:
-        1 - sqrt(background / (stem + background)), [freq, time], in [0, 1].
-
-    Raises:
-        MetricError: shapes differ, power is negative, or one holds NaN.
-    """
-    stem = checked_map(stem_power, "stem's power")
-    background = checked_map(background_power, "background's power")
-    if stem.shape != background.shape:
-        raise MetricError(
-            f"The stem's power has shape {stem.shape} and the background's {background.shape}; "
-            "they must be of one shape."
-        )
-    if stem.min() < 0.0 or background.min() < 0.0:
-        raise MetricError("Power is negative somewhere; power is needed, not decibels.")
-    total = stem + background
-    left = np.divide(background, total, out=np.ones_like(total), where=total > 0.0)
-    share: Float64Array = 1.0 - np.sqrt(left)
-    return share
-
-
 def injected(stem_power: AnyArray, columns: slice) -> Float64Array:
     """Cut out the part of a stem's power that holds the injected sound.
 

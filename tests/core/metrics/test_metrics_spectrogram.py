@@ -17,7 +17,6 @@ from core.metrics import (
     temporal_scores,
     truth_columns,
     truth_mask,
-    truth_share,
 )
 from tests.core.metrics.test_metrics_sample import area_by_hand
 
@@ -205,21 +204,6 @@ def test_the_true_columns_are_the_louder_half_of_those_injected():
     assert_array_equal(np.flatnonzero(truth_columns(power, slice(6, 11))), [9, 10])  # above, not at
     # A scale moves nothing.
     assert_array_equal(truth_columns(power, slice(6, 12)), truth_columns(7e5 * power, slice(6, 12)))
-
-
-def test_taking_out_the_true_share_leaves_the_background():
-    generator = np.random.default_rng(0)
-    stem, background = generator.random((2, 8, 12)) ** 4
-    stem[0] = 0.0
-    background[1] = 0.0
-    share = truth_share(stem, background)
-    assert_allclose((1 - share) ** 2 * (stem + background), background, atol=1e-12)
-    assert (share[0] == 0.0).all() and (share[1] == 1.0).all()
-    assert not truth_share(np.zeros((2, 2)), np.zeros((2, 2))).any()
-    with pytest.raises(MetricError, match=r"\(8, 12\) and the background's \(12, 8\)"):
-        truth_share(stem, background.T)
-    with pytest.raises(MetricError, match="not decibels"):
-        truth_share(-stem, background)
 
 
 def test_one_silent_cell_does_not_make_a_loud_column_quiet():

@@ -19,13 +19,13 @@ from core.types import Clip, Float32Array
 
 __all__ = ["FAULTS", "MACHINES", "MadeRecording", "make", "no_machine"]
 
-MACHINES = ("fan", "pump", "slide rail", "valve")
 FAULTS: dict[str, tuple[str, ...]] = {
     "fan": fan.FAULTS,
     "pump": pump.FAULTS,
     "slide rail": slide_rail.FAULTS,
     "valve": valve.FAULTS,
 }
+MACHINES = tuple(FAULTS)
 
 LEVEL_SPREAD_DB = 2.0
 SHORTEST_SECONDS = 2.0
@@ -94,10 +94,8 @@ def make(
     if seed < 0:
         raise SettingError("A seed is 0 or more.")
     sound, gain = _SOUND[machine]
-    n = round(duration_seconds * sample_rate)
-    which = MACHINES.index(machine)
-    take = Take((seed, which, 0), n, sample_rate)
-    fault_take = Take((seed, which, 1), n, sample_rate)
+    n, which = round(duration_seconds * sample_rate), MACHINES.index(machine)
+    take, fault_take = (Take((seed, which, i), n, sample_rate) for i in (0, 1))
     parts = sound(take, fault_take, fault)
     gain *= 10 ** (take.between(-LEVEL_SPREAD_DB, LEVEL_SPREAD_DB) / 20)
     hall = take.noise([(30, 6), (100, 3), (400, 0), (2_000, -9), (8_000, -24), (2e4, -40)])
@@ -105,12 +103,8 @@ def make(
     stem = gain * in_room(parts.change, sample_rate)
     samples = np.clip(normal + stem, -1.0, 1.0).astype(np.float32)
     name = f"{machine} {fault or 'normal'} {seed:04d}.wav"
-    return MadeRecording(
-        Clip.from_samples(samples, sample_rate, name),
-        fault,
-        parts.times,
-        stem.astype(np.float32),
-    )
+    clip = Clip.from_samples(samples, sample_rate, name)
+    return MadeRecording(clip, fault, parts.times, stem.astype(np.float32))
 
 
 def no_machine(machine: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.datasets.machines.take import Parts, Take, at_level
+from core.evaluation.datasets.machines.take import Change, Parts, Take, at_level
 from core.types import Float64Array
 
 FAULTS = ("imbalance", "bearing knock", "blade rub")
@@ -35,18 +35,15 @@ def fan(take: Take, fault_take: Take, fault: str | None) -> Parts:
     )
     chopped = 1 + 0.15 * np.sin(2 * np.pi * N_BLADES * turns) + take.wander(0.1)
     normal = take.tones(turns, blades + rotation) + hum + 0.45 * flow * chopped
-    if fault == "imbalance":
-        return _imbalance(normal, turns, take, fault_take)
-    if fault == "bearing knock":
-        return _bearing_knock(normal, turns, take, fault_take)
-    if fault == "blade rub":
-        return _blade_rub(normal, turns, fault_take)
-    return Parts(normal, take.zeros(), ())
+    if fault is None:
+        return Parts(normal, take.zeros(), ())
+    change = {"imbalance": _imbalance, "bearing knock": _bearing_knock, "blade rub": _blade_rub}
+    return Parts(normal, *change[fault](normal, turns, fault_take))
 
 
-def _imbalance(normal: Float64Array, turns: Float64Array, take: Take, fault_take: Take) -> Parts:
+def _imbalance(normal: Float64Array, turns: Float64Array, fault_take: Take) -> Change:
     # The heavy side shakes the frame once a turn: a low thump, and all else beats with it.
-    times = ((0.0, take.seconds),)
+    times = ((0.0, fault_take.seconds),)
     angle = fault_take.between(0, 1)
     swing = np.cos(2 * np.pi * (turns + angle))
     thump = sum(
@@ -54,30 +51,26 @@ def _imbalance(normal: Float64Array, turns: Float64Array, take: Take, fault_take
         for k, gain in ((1, 0.4), (2, 0.7), (3, 1.0), (4, 1.0), (5, 0.7), (6, 0.4))
     )
     thump = at_level(np.asarray(thump), normal, fault_take, (20.0, 130.0), times)
-    return Parts(normal, thump + fault_take.between(0.4, 0.6) * swing * normal, times)
+    return thump + fault_take.between(0.4, 0.6) * swing * normal, times
 
 
-def _bearing_knock(
-    normal: Float64Array, turns: Float64Array, take: Take, fault_take: Take
-) -> Parts:
+def _bearing_knock(normal: Float64Array, turns: Float64Array, fault_take: Take) -> Change:
     # A pitted race: trains of small metallic knocks, strongest when the load is on the pit.
     times = fault_take.intervals(n_most=4, shortest=0.25, longest=0.6)
-    knocks = take.zeros()
-    passes = RACE_ORDER * turns
-    hits = np.flatnonzero(np.diff(np.floor(passes)) > 0)
-    for hit in hits:
-        at = hit / take.rate
+    knocks = fault_take.zeros()
+    for hit in np.flatnonzero(np.diff(np.floor(RACE_ORDER * turns)) > 0):
+        at = hit / fault_take.rate
         if any(start <= at < stop - 0.02 for start, stop in times):
             load = 0.6 + 0.4 * np.cos(2 * np.pi * turns[hit])
             slip = fault_take.between(0.0, 1e-3)
             gain = load * fault_take.between(0.7, 1.2)
-            take.place(knocks, fault_take.ring(HOUSING, gain), at + slip)
-    return Parts(normal, at_level(knocks, normal, fault_take, (2_000.0, 8_000.0), times), times)
+            fault_take.place(knocks, fault_take.ring(HOUSING, gain), at + slip)
+    return at_level(knocks, normal, fault_take, (2_000.0, 8_000.0), times), times
 
 
-def _blade_rub(normal: Float64Array, turns: Float64Array, fault_take: Take) -> Parts:
+def _blade_rub(normal: Float64Array, turns: Float64Array, fault_take: Take) -> Change:
     # One blade touches the housing over a third of each turn: a scrape at the rotation rate.
     times = fault_take.intervals(n_most=3, shortest=0.4, longest=1.0)
     contact = np.clip(np.cos(2 * np.pi * (turns + fault_take.between(0, 1))), 0, None) ** 3
     scrape = fault_take.band_noise(2_200, 6_000) * contact * fault_take.gate(times, 0.06)
-    return Parts(normal, at_level(scrape, normal, fault_take, (2_000.0, 6_500.0), times), times)
+    return at_level(scrape, normal, fault_take, (2_000.0, 6_500.0), times), times

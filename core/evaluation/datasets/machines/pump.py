@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.datasets.machines.take import Parts, Take, at_level
+from core.evaluation.datasets.machines.take import Change, Parts, Take, at_level
 from core.types import Float64Array
 
 FAULTS = ("leak", "knocking", "clogging")
@@ -38,11 +38,11 @@ def pump(take: Take, fault_take: Take, fault: str | None) -> Parts:
     bubbles = _bubbles(take, per_second=55.0)
     normal = hum + thrust + stream + bubbles
     if fault == "leak":
-        return _leak(normal, fault_take)
+        return Parts(normal, *_leak(normal, fault_take))
     if fault == "knocking":
-        return _knocking(normal, strokes, fault_take)
+        return Parts(normal, *_knocking(normal, strokes, fault_take))
     if fault == "clogging":
-        return _clogging(normal, stream + bubbles, thrust, strokes, fault_take)
+        return Parts(normal, *_clogging(normal, stream + bubbles, thrust, strokes, fault_take))
     return Parts(normal, take.zeros(), ())
 
 
@@ -65,17 +65,15 @@ def _bubbles(take: Take, per_second: float) -> Float64Array:
     return sound
 
 
-def _leak(normal: Float64Array, fault_take: Take) -> Parts:
+def _leak(normal: Float64Array, fault_take: Take) -> Change:
     # A seal gives way for a moment: a fluttering spray, high and broad.
     times = fault_take.intervals(n_most=3, shortest=0.4, longest=1.0)
     flutter = 1 + 0.4 * np.sin(2 * np.pi * 23 * fault_take.time) + fault_take.wander(0.3, 6.0)
     hiss = fault_take.band_noise(3_500, 11_000) * flutter * fault_take.gate(times, 0.08)
-    return Parts(
-        normal, at_level(hiss, normal, fault_take, (3_500.0, 11_000.0), times, least_db=6.0), times
-    )
+    return at_level(hiss, normal, fault_take, (3_500.0, 11_000.0), times, least_db=6.0), times
 
 
-def _knocking(normal: Float64Array, strokes: Float64Array, fault_take: Take) -> Parts:
+def _knocking(normal: Float64Array, strokes: Float64Array, fault_take: Take) -> Change:
     # A worn rod bearing: a knock at one piston's turn, for some turns on end.
     spans = fault_take.intervals(n_most=2, shortest=0.8, longest=1.6)
     knocks = fault_take.zeros()
@@ -87,9 +85,7 @@ def _knocking(normal: Float64Array, strokes: Float64Array, fault_take: Take) -> 
             fault_take.place(knocks, fault_take.ring(ROD, fault_take.between(0.7, 1.2)), at)
             times.append((float(at), float(at) + 0.08))
     truth = tuple(times)
-    return Parts(
-        normal, at_level(knocks, normal, fault_take, (250.0, 3_200.0), truth, least_db=6.0), truth
-    )
+    return at_level(knocks, normal, fault_take, (250.0, 3_200.0), truth, least_db=6.0), truth
 
 
 def _clogging(
@@ -98,10 +94,10 @@ def _clogging(
     thrust: Float64Array,
     strokes: Float64Array,
     fault_take: Take,
-) -> Parts:
+) -> Change:
     # A blocked inlet: less water flows, the pulses hammer, and the pipe gurgles.
     times = ((0.0, fault_take.seconds),)
     suck = _pulse(N_PISTONS * strokes + 0.5)
     gurgle = fault_take.band_noise(180, 420) * suck * (1 + fault_take.wander(0.6, 3.0))
     gurgle = at_level(gurgle, normal, fault_take, (150.0, 500.0), times)
-    return Parts(normal, gurgle + 0.8 * thrust - fault_take.between(0.55, 0.7) * stream, times)
+    return gurgle + 0.8 * thrust - fault_take.between(0.55, 0.7) * stream, times

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.datasets.machines.take import Parts, Take, at_level
+from core.evaluation.datasets.machines.take import Change, Intervals, Parts, Take, at_level
 from core.types import Float64Array
 
 FAULTS = ("scrape", "missed stroke")
@@ -33,23 +33,23 @@ def slide_rail(take: Take, fault_take: Take, fault: str | None) -> Parts:
     )
     normal = carriage + drive
     if fault == "scrape":
-        return _scrape(normal, strokes, speed, fault_take)
+        return Parts(normal, *_scrape(normal, strokes, speed, fault_take))
     if fault == "missed stroke":
-        return _missed_stroke(normal, carriage, strokes, fault_take)
+        return Parts(normal, *_missed_stroke(carriage, strokes, fault_take))
     return Parts(normal, take.zeros(), ())
 
 
-def _strokes(take: Take) -> list[tuple[float, float]]:
+def _strokes(take: Take) -> Intervals:
     # When the carriage runs, in seconds; the first run may have begun before the take.
     pace = 1 + take.between(-0.03, 0.03)
     period = (STROKE_SECONDS + DWELL_SECONDS) * pace
     first = take.between(-period, 0.0)
     starts = np.arange(first, take.seconds, period)
     starts = starts + take.random.normal(0, 0.004, starts.size)
-    return [(float(start), float(start) + STROKE_SECONDS * pace) for start in starts]
+    return tuple((float(start), float(start) + STROKE_SECONDS * pace) for start in starts)
 
 
-def _carriage(take: Take, strokes: list[tuple[float, float]]) -> tuple[Float64Array, Float64Array]:
+def _carriage(take: Take, strokes: Intervals) -> tuple[Float64Array, Float64Array]:
     # The carriage's sound and its speed, 0 to 1, both [n].
     speed, thumps = take.zeros(), take.zeros()
     for start, stop in strokes:
@@ -70,11 +70,8 @@ def _carriage(take: Take, strokes: list[tuple[float, float]]) -> tuple[Float64Ar
 
 
 def _scrape(
-    normal: Float64Array,
-    strokes: list[tuple[float, float]],
-    speed: Float64Array,
-    fault_take: Take,
-) -> Parts:
+    normal: Float64Array, strokes: Intervals, speed: Float64Array, fault_take: Take
+) -> Change:
     # A chip on the rail, always at the same place: stick and slip that makes the rail screech.
     inside = [s for s in strokes if s[0] >= 0 and s[1] <= fault_take.seconds]
     place, length = fault_take.between(0.3, 0.55), fault_take.between(0.22, 0.32)
@@ -93,17 +90,10 @@ def _scrape(
     )
     rough = 0.8 * fault_take.band_noise(2_000, 7_000)
     sound = (screech + rough) * grip**2 * speed * fault_take.gate(times, 0.02)
-    return Parts(
-        normal, at_level(sound, normal, fault_take, (2_000.0, 7_000.0), times, least_db=3.0), times
-    )
+    return at_level(sound, normal, fault_take, (2_000.0, 7_000.0), times, least_db=3.0), times
 
 
-def _missed_stroke(
-    normal: Float64Array,
-    carriage: Float64Array,
-    strokes: list[tuple[float, float]],
-    fault_take: Take,
-) -> Parts:
+def _missed_stroke(carriage: Float64Array, strokes: Intervals, fault_take: Take) -> Change:
     # The carriage sticks for a stroke: no run, no thump, only the motor straining.
     inside = [s for s in strokes if s[0] >= 0 and s[1] + DWELL_SECONDS <= fault_take.seconds]
     start, stop = inside[int(fault_take.random.integers(0, len(inside)))]
@@ -112,4 +102,4 @@ def _missed_stroke(
     missing[round(times[0][0] * fault_take.rate) : round(times[0][1] * fault_take.rate)] = 1.0
     strain = fault_take.tones(50 * fault_take.time, [(2, 1.0), (4, 0.7), (6, 0.5), (10, 0.3)])
     buzz = 0.05 * strain * fault_take.gate(((start, stop),), 0.05)
-    return Parts(normal, buzz - missing * carriage, times)
+    return buzz - missing * carriage, times

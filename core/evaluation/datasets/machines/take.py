@@ -12,6 +12,8 @@ from core.types import Float64Array
 
 Intervals = tuple[tuple[float, float], ...]
 Modes = Sequence[tuple[float, float, float]]
+# What a fault changes in the normal sound, [n], and when, in seconds.
+Change = tuple[Float64Array, Intervals]
 
 ROOM_SEED = 20
 ROOM_DECAY_SECONDS = 0.035

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.evaluation.datasets.machines.take import Parts, Take, at_level
+from core.evaluation.datasets.machines.take import Change, Parts, Take, at_level
 from core.types import Float64Array
 
 FAULTS = ("missed stroke", "air leak", "double click")
@@ -34,11 +34,11 @@ def valve(take: Take, fault_take: Take, fault: str | None) -> Parts:
     mains = take.tones(50 * take.time, [(1, 0.004), (2, 0.006), (4, 0.002)])
     normal = np.sum(strokes, axis=0) + supply + mains
     if fault == "missed stroke":
-        return _missed_stroke(normal, openings, strokes, fault_take)
+        return Parts(normal, *_missed_stroke(openings, strokes, fault_take))
     if fault == "air leak":
-        return _air_leak(normal, fault_take)
+        return Parts(normal, *_air_leak(normal, fault_take))
     if fault == "double click":
-        return _double_click(normal, openings, fault_take)
+        return Parts(normal, *_double_click(normal, openings, fault_take))
     return Parts(normal, take.zeros(), ())
 
 
@@ -63,12 +63,7 @@ def _stroke(take: Take, at: float, hiss: Float64Array, coil: Float64Array) -> Fl
     return sound
 
 
-def _missed_stroke(
-    normal: Float64Array,
-    openings: list[float],
-    strokes: list[Float64Array],
-    fault_take: Take,
-) -> Parts:
+def _missed_stroke(openings: list[float], strokes: list[Float64Array], fault_take: Take) -> Change:
     # The plunger sticks: no click and no air, only the coil buzzing against it.
     whole = [k for k, at in enumerate(openings) if 0 <= at <= fault_take.seconds - 0.45]
     n_missed = min(int(fault_take.random.integers(1, 3)), len(whole))
@@ -78,21 +73,19 @@ def _missed_stroke(
     rattle = np.sign(np.sin(2 * np.pi * 100 * fault_take.time)) * fault_take.band_noise(300, 1_200)
     buzz = fault_take.tones(100 * fault_take.time, [(k, 1 / k**0.7) for k in range(1, 12)])
     stuck = (0.016 * buzz + 0.006 * rattle) * fault_take.gate(held, 0.015)
-    return Parts(normal, stuck - np.sum([strokes[k] for k in missed], axis=0), times)
+    return stuck - np.sum([strokes[k] for k in missed], axis=0), times
 
 
-def _air_leak(normal: Float64Array, fault_take: Take) -> Parts:
+def _air_leak(normal: Float64Array, fault_take: Take) -> Change:
     # The seat does not seal for a while: air whistles through, between the strokes too.
     times = fault_take.intervals(n_most=2, shortest=0.6, longest=1.2)
     whistle = np.sin(2 * np.pi * 6_300 * fault_take.time + 9 * fault_take.wander(1.0, 9.0))
     air = fault_take.band_noise(4_500, 9_000) * (1 + fault_take.wander(0.3, 5.0)) + 0.7 * whistle
     air = air * fault_take.gate(times, 0.08)
-    return Parts(
-        normal, at_level(air, normal, fault_take, (4_000.0, 9_500.0), times, least_db=1.5), times
-    )
+    return at_level(air, normal, fault_take, (4_000.0, 9_500.0), times, least_db=1.5), times
 
 
-def _double_click(normal: Float64Array, openings: list[float], fault_take: Take) -> Parts:
+def _double_click(normal: Float64Array, openings: list[float], fault_take: Take) -> Change:
     # The plunger bounces: a second click, a little lower, soon after the first.
     inside = [at for at in openings if 0 <= at <= fault_take.seconds - 0.25]
     count = min(int(fault_take.random.integers(2, 4)), len(inside))
@@ -104,6 +97,4 @@ def _double_click(normal: Float64Array, openings: list[float], fault_take: Take)
         fault_take.place(bounces, fault_take.ring(lower, fault_take.between(0.8, 1.2)), second)
         times.append((second, second + 0.05))
     truth = tuple(times)
-    return Parts(
-        normal, at_level(bounces, normal, fault_take, (300.0, 6_000.0), truth, least_db=9.0), truth
-    )
+    return at_level(bounces, normal, fault_take, (300.0, 6_000.0), truth, least_db=9.0), truth
