@@ -10,7 +10,7 @@ from core.cli import arguments, bench_arguments, terminal
 from core.errors import SettingError
 
 if TYPE_CHECKING:
-    from core.evaluation.benchmarks.mix_set import MixSet
+    from core.evaluation.benchmarks.mix_sources import MixSet
 
 N_FAITHFUL = 8
 N_EXCHANGED = 2

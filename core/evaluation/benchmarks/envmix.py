@@ -14,32 +14,20 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from core import metrics
 from core.backbones import load_backbone
 from core.detectors.detector import Detector
 from core.errors import SettingError
 from core.evaluation.benchmarks.envmix_tables import FALSE_ALARMS, envmix_tables
 from core.evaluation.benchmarks.faithfulness import faithfulness_rows
 from core.evaluation.benchmarks.manifest import write_manifest
-from core.evaluation.benchmarks.mix_set import MixSet, PlannedMix
+from core.evaluation.benchmarks.mix_sources import MixSet, PlannedMix
 from core.evaluation.benchmarks.results import Measured, ResultRow, write_results
-from core.evaluation.benchmarks.trial import Trial, fit, score
+from core.evaluation.benchmarks.trial import NormalClip, Trial, fit, score
 from core.evaluation.benchmarks.units import Unit, run_units
 from core.evaluation.candidate import Candidate
 from core.evaluation.datasets.mixing import Mix
 from core.features.cache import FeatureCache
-from core.metrics import (
-    ByClip,
-    Interval,
-    RankedClips,
-    bootstrap_interval,
-    f1_at,
-    f1_floor,
-    mean_interval,
-    spectrogram_metrics,
-    temporal_metrics,
-    truth_columns,
-    truth_mask,
-)
 from core.runtime.progress import Progress, part, steps
 from core.types import AnomalyMap, Float64Array, TrainingClip
 
@@ -104,6 +92,11 @@ def write_envmix(
 ) -> str:
     """Run EnvMix, or what an earlier run left, and write manifest, results and tables.
 
+    Measures the paper's numbers at three levels for each candidate, normal class and SNR;
+    spectrogram and temporal values are means over the mixes, and pooled. Features are computed
+    once and shared by heads through the disk cache. Cost on two cores: a minute a candidate and
+    class of 24 training clips and 48 mixes at 3 SNRs, for heads that train a network several.
+
     Args:
         mix_set: The mixes.
         options: What is measured.
@@ -127,44 +120,17 @@ def write_envmix(
     rate = load_backbone(backbone).settings.sample_rate
     mixing, measuring = part(progress, 0.0, 0.02), part(progress, 0.02, 1.0)
     write_manifest(mix_set, options.snr_db, rate, folder, mixing, stems=stems)
-    measured = run_envmix(mix_set, options, candidates, folder, measuring, n_jobs)
-    tables = envmix_tables(measured.rows)
-    write_results(folder, {"sample_rate": rate, **configuration}, measured, tables)
-    progress("Done", 1.0)
-    return tables
-
-
-def run_envmix(
-    mix_set: MixSet,
-    options: EnvMixOptions,
-    candidates: Sequence[Candidate],
-    folder: Path,
-    progress: Progress,
-    n_jobs: int | None = 1,
-) -> Measured:
-    """Measure the paper's numbers at three levels for each candidate, normal class and SNR.
-
-    Features are computed once and shared by heads through the disk cache. Cost on two cores: a
-    minute a candidate and class of 24 training clips and 48 mixes at 3 SNRs, for heads that train
-    a network several.
-
-    Args:
-        mix_set: The mixes.
-        options: What is measured.
-        candidates: The detectors.
-        folder: Where what is finished is saved.
-        progress: Called with how far the work is.
-        n_jobs: As `run_units` takes it.
-
-    Returns:
-        The rows and clips. Spectrogram and temporal values are means over the mixes, and pooled.
-    """
     units = [
         Unit.of("envmix", candidate, normal, asdict(options) | {"set": mix_set.described(normal)})
         for candidate in candidates
         for normal in mix_set.normals
     ]
-    return run_units(units, partial(_measure, mix_set, options), folder, progress, n_jobs)
+    measure = partial(_measure, mix_set, options)
+    measured = run_units(units, measure, folder, measuring, n_jobs)
+    tables = envmix_tables(measured.rows)
+    write_results(folder, {"sample_rate": rate, **configuration}, measured, tables)
+    progress("Done", 1.0)
+    return tables
 
 
 def _measure(
@@ -174,7 +140,8 @@ def _measure(
     normal: str,
     progress: Progress,
 ) -> Measured:
-    training, tests = mix_set.training(normal), mix_set.tests(normal)
+    training: Sequence[NormalClip] = mix_set.training(normal)
+    tests: Sequence[NormalClip] = mix_set.tests(normal)
     detector = fit(candidate, training, options.seed, part(progress, 0.0, 0.3))
     maps = list(score(detector, tests))
     normal_scores = np.array([found.score for found in maps])
@@ -203,13 +170,13 @@ def _measure(
 
 def _false_alarms(
     detector: Detector, normal_scores: Float64Array, suffix: str = ""
-) -> dict[str, float | Interval]:
+) -> dict[str, float | metrics.Interval]:
     """Return the share of the test normals above the threshold at the nominal 5 % and 10 %."""
-    shares: dict[str, float | Interval] = {}
+    shares: dict[str, float | metrics.Interval] = {}
     for nominal in (0.05, 0.10):
         n_alarms = int(np.sum(normal_scores > detector.calibration.threshold(nominal)))
         bounds = stats.binomtest(n_alarms, normal_scores.size).proportion_ci(method="exact")
-        shares[f"{FALSE_ALARMS}{nominal:.0%}{suffix}"] = Interval(
+        shares[f"{FALSE_ALARMS}{nominal:.0%}{suffix}"] = metrics.Interval(
             n_alarms / normal_scores.size, float(bounds.low), float(bounds.high)
         )
     return shares
@@ -237,16 +204,16 @@ def _measure_at_snr(
         scored = detector.score_many((one.clip for one in batch), cache=cache)
         for j, (one, found) in enumerate(zip(batch, scored, strict=True), start=start):
             power, injected = one.stem_power(settings), one.columns(settings)
-            masks.append(truth_mask(power, injected))
-            columns.append(truth_columns(power, injected))
+            masks.append(metrics.truth_mask(power, injected))
+            columns.append(metrics.truth_columns(power, injected))
             maps.append(found)
             if len(faithful) < options.n_faithful and j % every == 0:
                 faithful.append((one, found))
             scoring("Scoring mixes", (j + 1) / len(planned))
     raw = [found.raw for found in maps]
     levels = {
-        "spectrogram": spectrogram_metrics(masks, raw),
-        "temporal": temporal_metrics(columns, raw),
+        "spectrogram": metrics.spectrogram_metrics(masks, raw),
+        "temporal": metrics.temporal_metrics(columns, raw),
     }
     scores = np.array([found.score for found in maps])
     rows = _sample_rows(trial, normal_scores, scores, maps[0].threshold, options.seed)
@@ -280,24 +247,24 @@ def _sample_rows(
 ) -> list[ResultRow]:
     truth = np.repeat([False, True], [normal_scores.size, scores.size])
     every = np.concatenate([normal_scores, scores])
-    ranked = RankedClips(truth, every)
+    ranked = metrics.RankedClips(truth, every)
     statistics = {"ROC": ranked.roc_auc, "pROC": ranked.partial_roc_auc, "F1": ranked.f1_max}
-    values: dict[str, float | Interval] = {
-        metric: bootstrap_interval(statistic, truth.size, seed=seed, strata=truth)
+    values: dict[str, float | metrics.Interval] = {
+        metric: metrics.bootstrap_interval(statistic, truth.size, seed=seed, strata=truth)
         for metric, statistic in statistics.items()
     }
-    values["F1 floor"] = f1_floor(truth)
-    values["F1 at 5% false alarms"] = f1_at(truth, every, threshold)
+    values["F1 floor"] = metrics.f1_floor(truth)
+    values["F1 at 5% false alarms"] = metrics.f1_at(truth, every, threshold)
     return trial.rows("sample", values, truth.size)
 
 
 def _level_rows(
-    trial: Trial, level: str, metric: str, by_clip: ByClip, seed: int
+    trial: Trial, level: str, metric: str, by_clip: metrics.ByClip, seed: int
 ) -> list[ResultRow]:
     """Return the mean over clips and the pooled value; what is undefined gives no row."""
     rows = []
     if by_clip.defined.size:
-        mean = mean_interval(by_clip.defined, seed=seed)
+        mean = metrics.mean_interval(by_clip.defined, seed=seed)
         rows += trial.rows(level, {metric: mean}, by_clip.defined.size)
     if not np.isnan(by_clip.pooled):
         rows += trial.rows(level, {f"{metric} pooled": by_clip.pooled}, by_clip.per_clip.size)

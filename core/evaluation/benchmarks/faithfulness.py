@@ -12,23 +12,13 @@ from functools import partial
 
 import numpy as np
 
+from core import metrics
 from core.detectors.detector import Detector
 from core.errors import MetricError
 from core.evaluation.benchmarks.results import ResultRow
 from core.evaluation.benchmarks.trial import Trial
 from core.evaluation.datasets.mixing import Mix
 from core.explain.explanation import explain
-from core.metrics import (
-    complexity,
-    energy_in_mask,
-    faithfulness,
-    insertion_deletion,
-    mean_interval,
-    pointing_game,
-    si_sdr_db,
-    sparseness,
-    truth_mask,
-)
 from core.runtime.progress import Progress, part, steps
 from core.spectral.masking import apply_mask
 from core.types import AnomalyMap, Clip, Float32Array
@@ -77,7 +67,7 @@ def faithfulness_rows(
                 # An empty map has no place for its energy: no number, and n says so.
                 continue
     for (made, found), step in steps(part(progress, 0.4, 1.0), mixes[:n_exchanged]):
-        curves = insertion_deletion(
+        curves = metrics.insertion_deletion(
             partial(_evidence, detector, made.clip),
             made.clip.samples,
             found.raw,
@@ -91,7 +81,7 @@ def faithfulness_rows(
     rows = []
     for metric, of_mixes in values.items():
         if of_mixes and np.isfinite(of_mixes).all():
-            mean = mean_interval(np.array(of_mixes), seed=seed)
+            mean = metrics.mean_interval(np.array(of_mixes), seed=seed)
             rows += trial.rows("faithfulness", {metric: mean}, len(of_mixes))
     return rows
 
@@ -103,16 +93,16 @@ def _measures(
     background = Clip.from_samples(made.background, made.clip.sample_rate, "background")
     explained = explain(detector, made.clip, found=found, background=background, progress=progress)
     p, o, q, r = (explained.faithfulness[name] for name in "poqr")
-    of_masked = faithfulness(original=p, kept=o, removed=q, filled=r)
-    truth = truth_mask(made.stem_power(settings), made.columns(settings))
+    of_masked = metrics.faithfulness(original=p, kept=o, removed=q, filled=r)
+    truth = metrics.truth_mask(made.stem_power(settings), made.columns(settings))
     return {
         **{name: partial(of_masked.__getitem__, key) for key, name in METRICS.items()},
-        "energy in mask": partial(energy_in_mask, truth, found.evidence),
-        "pointing": partial(pointing_game, truth, found.raw),
-        "sparseness": partial(sparseness, found.evidence),
-        "complexity": partial(complexity, found.evidence),
-        "SI-SDR, dB": partial(si_sdr_db, explained.kept.samples, made.event),
-        "SI-SDR of the mix, dB": partial(si_sdr_db, made.clip.samples, made.event),
+        "energy in mask": partial(metrics.energy_in_mask, truth, found.evidence),
+        "pointing": partial(metrics.pointing_game, truth, found.raw),
+        "sparseness": partial(metrics.sparseness, found.evidence),
+        "complexity": partial(metrics.complexity, found.evidence),
+        "SI-SDR, dB": partial(metrics.si_sdr_db, explained.kept.samples, made.event),
+        "SI-SDR of the mix, dB": partial(metrics.si_sdr_db, made.clip.samples, made.event),
     }
 
 

@@ -60,19 +60,13 @@ class MadeClip:
 
 
 @dataclass(frozen=True)
-class MadeMix:
+class MadeMix(MadeClip):
     """A recording of a built-in machine with one of its faults.
 
     Attributes:
-        machine: The machine.
-        seed: What it is made from.
-        seconds: Its length in seconds.
         fault: The fault.
     """
 
-    machine: str
-    seed: int
-    seconds: float
     fault: str
 
     @property
@@ -95,14 +89,6 @@ class MadeMix:
         name = f"{self.machine} {self.fault} {self.seed:04d}"
         normal = _made(*take, None).clip
         return mix_stem(normal, faulty.fault_stem, faulty.fault_times, snr_db, name)
-
-    def described(self) -> dict[str, Any]:
-        """Describe what makes it again.
-
-        Returns:
-            Plain JSON.
-        """
-        return {"kind": "machine"} | dataclasses.asdict(self)
 
 
 @lru_cache(maxsize=64)
@@ -154,7 +140,8 @@ class MachineMixes:
         Returns:
             Its training clips.
         """
-        return [MadeClip(normal, self._seed(i), self.seconds) for i in range(self.n_training)]
+        seeds = self._seeds(0, self.n_training)
+        return [MadeClip(normal, seed, self.seconds) for seed in seeds]
 
     def tests(self, normal: str) -> list[MadeClip]:
         """Plan the normal clips to score: the takes after those.
@@ -165,10 +152,8 @@ class MachineMixes:
         Returns:
             Its normal test clips.
         """
-        return [
-            MadeClip(normal, self._seed(self.n_training + i), self.seconds)
-            for i in range(self.n_tests)
-        ]
+        seeds = self._seeds(self.n_training, self.n_tests)
+        return [MadeClip(normal, seed, self.seconds) for seed in seeds]
 
     def mixes(self, normal: str) -> list[MadeMix]:
         """Plan the clips with a fault: takes of their own.
@@ -179,10 +164,11 @@ class MachineMixes:
         Returns:
             Its faulty clips, the faults in turn.
         """
-        first = self.n_training + self.n_tests
+        faults = FAULTS[normal] * self.n_of_each_fault
+        seeds = self._seeds(self.n_training + self.n_tests, len(faults))
         return [
-            MadeMix(normal, self._seed(first + i), self.seconds, fault)
-            for i, fault in enumerate(FAULTS[normal] * self.n_of_each_fault)
+            MadeMix(normal, seed, self.seconds, fault)
+            for seed, fault in zip(seeds, faults, strict=True)
         ]
 
     def described(self, normal: str) -> dict[str, Any]:
@@ -194,8 +180,9 @@ class MachineMixes:
         Returns:
             Plain JSON.
         """
-        fields = ("data_set", "n_training", "n_tests", "n_of_each_fault", "seconds", "seed")
-        return {name: getattr(self, name) for name in fields}
+        described = dataclasses.asdict(self)
+        del described["normals"]
+        return described
 
-    def _seed(self, number: int) -> int:
-        return 10_000 * self.seed + number
+    def _seeds(self, first: int, n: int) -> range:
+        return range(10_000 * self.seed + first, 10_000 * self.seed + first + n)

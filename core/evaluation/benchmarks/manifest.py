@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.audio import wav_bytes
-from core.evaluation.benchmarks.mix_set import MixSet
+from core.evaluation.benchmarks.mix_sources import MixSet
 from core.evaluation.benchmarks.results import write_json
 from core.runtime.atomic_write import atomic_write
 from core.runtime.progress import Progress

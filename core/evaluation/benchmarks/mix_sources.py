@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import SettingError
-from core.evaluation.benchmarks.machine_mixes import MachineMixes
-from core.evaluation.benchmarks.recorded_mixes import RecordedMixes
+from core.evaluation.benchmarks.machine_mixes import MachineMixes, MadeMix
+from core.evaluation.benchmarks.recorded_mixes import RecordedMix, RecordedMixes
 from core.evaluation.datasets.esc50 import esc50
 from core.evaluation.datasets.folders import folder_recordings
 from core.evaluation.datasets.recording import Recording
 from core.evaluation.datasets.urbansound import urbansound
+
+# Normal clips to fit on and to test with, and mixes to find, by normal class; both are plain data
+# that another process can be given.
+MixSet = MachineMixes | RecordedMixes
+PlannedMix = MadeMix | RecordedMix
 
 
 def from_machines(
@@ -41,9 +46,7 @@ def from_machines(
         SettingError: a number is below 2.
     """
     _check_counts({"most_training": most_training, "most_tests": most_tests})
-    counts: dict[str, Any] = {}
-    if most_training is not None:
-        counts["n_training"] = most_training
+    counts: dict[str, Any] = {} if most_training is None else {"n_training": most_training}
     if most_tests is not None:
         counts |= {"n_tests": most_tests, "n_of_each_fault": most_tests // 2}
     return MachineMixes(tuple(machines), seed=seed, **counts)

@@ -7,8 +7,12 @@ from typing import Any
 
 from core.errors import BenchmarkError, SettingError
 from core.evaluation.benchmarks.envmix import EnvMixOptions, write_envmix
-from core.evaluation.benchmarks.mix_set import MixSet
-from core.evaluation.benchmarks.mix_sources import from_data_sets, from_folders, from_machines
+from core.evaluation.benchmarks.mix_sources import (
+    MixSet,
+    from_data_sets,
+    from_folders,
+    from_machines,
+)
 from core.evaluation.benchmarks.results import write_json
 from core.evaluation.benchmarks.saved import SETTINGS_NAME, benchmark_folder, benchmark_id
 from core.evaluation.candidate import Candidate

@@ -5,49 +5,22 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from core.detectors.detector import Detector
+from core.evaluation.benchmarks.machine_mixes import MadeClip
 from core.evaluation.benchmarks.means import bounds_of
 from core.evaluation.benchmarks.results import ResultRow
 from core.evaluation.candidate import Candidate
+from core.evaluation.datasets.machine_clip import MachineClip
+from core.evaluation.datasets.recording import Recording
 from core.features.cache import FeatureCache
 from core.metrics import Interval
 from core.runtime.progress import Progress
-from core.types import AnomalyMap, Clip, TrainingClip
+from core.types import AnomalyMap, TrainingClip
 
-
-class Readable(Protocol):
-    """A clip that is read when it is needed."""
-
-    def read(self, sample_rate: int) -> Clip:
-        """Read the clip.
-
-        Args:
-            sample_rate: The rate it is resampled to, in Hz.
-
-        Returns:
-            The clip.
-        """
-
-
-class NormalClip(Readable, Protocol):
-    """A normal clip of a benchmark."""
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-
-    @property
-    def source(self) -> str:
-        """The recording it was cut from; clips of one are never both fitted on and scored."""
-
-    def described(self) -> dict[str, Any]:
-        """Describe what the clip is made of, for `core.evaluation.benchmarks.mix_again`.
-
-        Returns:
-            Plain JSON.
-        """
+# A clip of a benchmark, read when it is needed.
+NormalClip = Recording | MadeClip
 
 
 @dataclass(frozen=True)
@@ -158,7 +131,9 @@ def fit(
     return detector
 
 
-def score(detector: Detector, clips: Iterable[Readable], **options: Any) -> Iterator[AnomalyMap]:
+def score(
+    detector: Detector, clips: Iterable[NormalClip | MachineClip], **options: Any
+) -> Iterator[AnomalyMap]:
     """Score clips, reading each when it is needed; features are kept for the next head.
 
     Args:
