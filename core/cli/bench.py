@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from core.cli import arguments, bench_arguments, bench_envmix, bench_machines, terminal
+from core.cli.bench_arguments import names, numbers
 
 HELP = "measure detectors on a data set"
 DESCRIPTION = (
@@ -29,16 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="A detector for each normal class, scored on the other classes' clips.",
     )
     novelty.add_argument("--esc50", type=Path, required=True, metavar="ROOT", help="ESC-50's root")
-    novelty.add_argument(
-        "--normal", type=bench_arguments.names, required=True, metavar="A,B", help="classes"
-    )
-    for name, folds in (("train", [1, 2, 3]), ("test", [4, 5])):
-        novelty.add_argument(
-            f"--{name}-folds",
-            type=bench_arguments.numbers,
-            default=folds,
-            metavar=",".join(map(str, folds)),
-        )
+    novelty.add_argument("--normal", type=names, required=True, metavar="A,B", help="classes")
+    novelty.add_argument("--train-folds", type=numbers, default=[1, 2, 3], metavar="1,2,3")
+    novelty.add_argument("--test-folds", type=numbers, default=[4, 5], metavar="4,5")
     bench_arguments.add_shared(novelty)
     novelty.set_defaults(run=run_novelty, benchmark="novelty")
 

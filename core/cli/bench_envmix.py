@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments, bench_arguments, terminal
+from core.cli.bench_arguments import names, numbers
 from core.errors import SettingError
 
 if TYPE_CHECKING:
@@ -36,15 +37,10 @@ def add_to(kinds: Any) -> None:
         default="file",
         help="files of the folders that are of one recording: file, folder, prefix, field:N",
     )
-    source.add_argument(
-        "--machines", type=bench_arguments.names, metavar="A,B", help="fan, pump, slide rail, valve"
-    )
-    parser.add_argument(
-        "--normal", type=bench_arguments.names, metavar="A,B", help="classes; of folders all"
-    )
-    parser.add_argument(
-        "--anomaly", type=bench_arguments.names, metavar="A,B", help="classes; of folders all"
-    )
+    machines = "fan, pump, slide rail, valve"
+    source.add_argument("--machines", type=names, metavar="A,B", help=machines)
+    for name in ("--normal", "--anomaly"):
+        parser.add_argument(name, type=names, metavar="A,B", help="classes; of folders all")
     parser.add_argument(
         "--snr",
         nargs="+",
@@ -63,17 +59,12 @@ def add_to(kinds: Any) -> None:
         action="store_true",
         help="one mix a test clip, classes in turn, so that F1's floor is 66.7 as in the paper",
     )
-    for name in ("train", "test", "event"):
-        parser.add_argument(
-            f"--{name}-folds",
-            type=bench_arguments.numbers,
-            metavar="1,2,3",
-            help={
-                "train": "folds fitted on (1-3; of UrbanSound8K 1-6)",
-                "test": "folds of the normal clips scored (4, 5; of UrbanSound8K 7-10)",
-                "event": "folds of the events (the test folds within one set, else all)",
-            }[name],
-        )
+    for name, which in (
+        ("--train-folds", "folds fitted on (1-3; of UrbanSound8K 1-6)"),
+        ("--test-folds", "folds of the normal clips scored (4, 5; of UrbanSound8K 7-10)"),
+        ("--event-folds", "folds of the events (the test folds within one set, else all)"),
+    ):
+        parser.add_argument(name, type=numbers, metavar="1,2,3", help=which)
     parser.add_argument("--most-training", type=int, metavar="N", help="training clips a class")
     parser.add_argument(
         "--most-tests",
@@ -149,13 +140,11 @@ def mix_set(given: argparse.Namespace) -> MixSet:
             "EnvMix needs one source: --esc50 (with --urbansound for the normal clips), "
             "--normal-dir and --anomaly-dir, or --machines."
         )
-    options: dict[str, Any] = {
-        name: getattr(given, name) for name in ("seed", "most_training", "most_tests")
-    }
+    counts = ("seed", "most_training", "most_tests")
     if given.machines:
-        return from_machines(given.machines, **options)
-    for name in ("train_folds", "test_folds", "event_folds", "snr_over", "balanced"):
-        options[name] = getattr(given, name)
+        return from_machines(given.machines, **{name: getattr(given, name) for name in counts})
+    more = ("train_folds", "test_folds", "event_folds", "snr_over", "balanced")
+    options = {name: getattr(given, name) for name in (*counts, *more)}
     options |= {"normals": given.normal, "anomalies": given.anomaly}
     if folders:
         if given.normal_dir is None or given.anomaly_dir is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments, bench_arguments, terminal
+from core.cli.bench_arguments import names
 
 if TYPE_CHECKING:
     from core.evaluation.datasets.machine_clip import MachineClip
@@ -16,48 +17,27 @@ ABOUT = {
     "dcase2020": "DCASE 2020 Task 2: a detector for each machine and id, AUROC and pAUC.",
     "dcase2023": "DCASE 2023 to 2025 Task 2: a detector for each machine, both domains.",
 }
+ALL = "(default: all that are there)"
+LABELS = {
+    "dcase2020": "its eval_data_list.csv",
+    "dcase2023": "the organisers' folder ground_truth_attributes",
+}
 
 
 def add_to(kinds: Any) -> None:
     """The arguments of the three benchmarks."""
     for name, about in ABOUT.items():
         parser = kinds.add_parser(name, help=about.partition(":")[0], description=about)
-        parser.add_argument(
-            "root", type=Path, metavar="ROOT", help="the folder with the unpacked data"
-        )
-        parser.add_argument(
-            "--machines",
-            type=bench_arguments.names,
-            metavar="A,B",
-            help="such as fan,pump (default: all that are there)",
-        )
+        add = parser.add_argument
+        add("root", type=Path, metavar="ROOT", help="the folder with the unpacked data")
+        add("--machines", type=names, metavar="A,B", help=f"such as fan,pump {ALL}")
         if name != "dcase2023":
-            parser.add_argument(
-                "--ids",
-                type=bench_arguments.names,
-                metavar="00,02",
-                help="ids (default: all that are there)",
-            )
+            add("--ids", type=names, metavar="00,02", help=f"ids {ALL}")
         if name == "mimii":
-            parser.add_argument(
-                "--snr",
-                type=float,
-                nargs="+",
-                metavar="DB",
-                help="6 0 -6 (default: all that are there)",
-            )
+            add("--snr", type=float, nargs="+", metavar="DB", help=f"6 0 -6 {ALL}")
         else:
-            parser.add_argument(
-                "--labels",
-                type=Path,
-                metavar="PATH",
-                help="labels of the evaluation set: "
-                + (
-                    "its eval_data_list.csv"
-                    if name == "dcase2020"
-                    else "the organisers' folder ground_truth_attributes"
-                ),
-            )
+            labels = f"labels of the evaluation set: {LABELS[name]}"
+            add("--labels", type=Path, metavar="PATH", help=labels)
         bench_arguments.add_shared(parser, backbone=None)
         parser.set_defaults(run=run, benchmark=name)
 
@@ -90,7 +70,7 @@ def _clips(given: argparse.Namespace) -> list[MachineClip]:
 
     if given.benchmark == "dcase2023":
         return dcase2023(given.root, machines=given.machines, ground_truth=given.labels)
-    ids = given.ids and [name if name.startswith("id_") else f"id_{name}" for name in given.ids]
+    ids = given.ids and [one if one.startswith("id_") else f"id_{one}" for one in given.ids]
     if given.benchmark == "dcase2020":
         return dcase2020(given.root, machines=given.machines, ids=ids, ground_truth=given.labels)
     return mimii(given.root, snr_db=given.snr, machines=given.machines, ids=ids)

@@ -111,12 +111,11 @@ def run(given: argparse.Namespace) -> int:
     anomalous_clips = readable(anomalous)
     if anomalous and not anomalous_clips:
         raise AudioError("None of the anomalous recordings can be used.")
+    recordings = RankedRecordings(
+        normal, [one.read for one in anomalous_clips], [one.read for one in readable(others)]
+    )
     standings = rank(
-        RankedRecordings(
-            normal,
-            [one.read for one in anomalous_clips],
-            [one.read for one in readable(others)],
-        ),
+        recordings,
         candidates,
         device=given.device,
         seed=given.seed,

@@ -78,7 +78,7 @@ def on_axes(
     Returns:
         The value of the nearest cell for each; distances in frequency are those on a mel axis.
     """
-    rows = _nearest(_mel(found.freq_hz), _mel(freq_hz))
+    rows = _nearest(np.log1p(found.freq_hz / 700.0), np.log1p(freq_hz / 700.0))
     columns = _nearest(found.time_s, time_s)
     taken: NDArray[Value] = layer[np.ix_(rows, columns)]
     return taken
@@ -106,11 +106,6 @@ def agreement_sentence(maps: Sequence[AnomalyMap], agreed: Agreement) -> str:
     strongest = agreed.regions[0]
     n_there = round(strongest.score * n_models)
     return f"{said}; {n_there} of them agree on {time_and_band(strongest)}."
-
-
-def _mel(hz: Float64Array) -> Float64Array:
-    mel: Float64Array = np.log1p(hz / 700.0)
-    return mel
 
 
 def _nearest(centres: Float64Array, wanted: Float64Array) -> NDArray[np.intp]:

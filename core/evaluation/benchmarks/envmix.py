@@ -6,7 +6,7 @@ Vision to Sound, sections 3.1 and 3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,7 @@ def _measure(
     ]
     planned = mix_set.mixes(normal)
     at_snrs = [
-        _measure_at_snr(detector, planned, normal_scores, options, trial.at(snr), step)
+        _measure_at_snr(detector, planned, normal_scores, options, replace(trial, snr_db=snr), step)
         for snr, step in steps(part(progress, 0.4, 1.0), options.snr_db)
     ]
     first = Measured(trial.rows("sample", alarms, len(tests)), clips)

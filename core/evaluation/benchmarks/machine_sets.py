@@ -59,14 +59,8 @@ class MachineSet:
             Plain JSON.
         """
         used = [
-            (
-                *clip.path.parts[-3:],
-                clip.metadata_class,
-                clip.is_test,
-                clip.is_anomalous,
-                clip.path.stat().st_size,
-            )
-            for clip in (*self.train, *self.tests)
+            (*c.path.parts[-3:], c.metadata_class, c.is_test, c.is_anomalous, c.path.stat().st_size)
+            for c in (*self.train, *self.tests)
         ]
         return {
             "n_training": len(self.train),
@@ -96,13 +90,9 @@ def machine_sets(clips: Iterable[MachineClip]) -> tuple[list[MachineSet], list[s
         pieces.setdefault((clip.machine, clip.machine_id, clip.snr_db), []).append(clip)
     found, left_out = [], []
     for (machine, machine_id, snr_db), of_piece in pieces.items():
-        piece = MachineSet(
-            machine,
-            machine_id,
-            snr_db,
-            train=tuple(clip for clip in of_piece if not clip.is_test),
-            tests=tuple(clip for clip in of_piece if clip.is_test),
-        )
+        train = tuple(clip for clip in of_piece if not clip.is_test)
+        tests = tuple(clip for clip in of_piece if clip.is_test)
+        piece = MachineSet(machine, machine_id, snr_db, train, tests)
         if len(piece.train) < FEWEST_TRAINING:
             left_out.append(
                 f"{piece.title} has {len(piece.train)} training clips; at least "
@@ -120,17 +110,16 @@ def machine_sets(clips: Iterable[MachineClip]) -> tuple[list[MachineSet], list[s
 
 
 def _check_classes(piece: MachineSet) -> None:
-    n_anomalous = sum(clip.is_anomalous for clip in piece.tests)
-    if n_anomalous == 0:
-        raise DataSetError(
-            f"All {len(piece.tests)} test clips of {piece.title} are normal, so its AUROC is "
-            "undefined: it compares anomalous with normal ones. Leave it out, or complete it."
-        )
+    problems = []
+    if not any(clip.is_anomalous for clip in piece.tests):
+        problems.append(f"All {len(piece.tests)} test clips of {piece.title} are normal")
     domains = {clip.domain for clip in (*piece.tests, *piece.train)} - {None}
     for domain in ("source", "target") if domains else (None,):
         if not any(c.domain == domain and not c.is_anomalous for c in piece.tests):
             where = "" if domain is None else f" of the {domain} domain"
-            raise DataSetError(
-                f"No test clip{where} of {piece.title} is normal, so its AUROC is undefined: it "
-                "compares anomalous with normal ones. Leave it out, or complete it."
-            )
+            problems.append(f"No test clip{where} of {piece.title} is normal")
+    if problems:
+        raise DataSetError(
+            f"{problems[0]}, so its AUROC is undefined: it compares anomalous with normal ones. "
+            "Leave it out, or complete it."
+        )

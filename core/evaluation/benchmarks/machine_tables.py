@@ -96,9 +96,7 @@ def _covers(benchmark: MachineBenchmark, mean: ResultRow, rows: Sequence[ResultR
         return benchmark.covers(part, of_ids)
     covered = [benchmark.machine_and_part(row) for row in mine if _is_mean(row)]
     n_covered = len({name for name, its_part in covered if its_part == part})
-    published = {
-        one.machine
-        for one in paper_values()
-        if (one.data_set, one.part) == (benchmark.data_set, part) and one.machine
-    }
+    values = paper_values()
+    of_part = (values["data_set"] == benchmark.data_set) & (values["part"] == part)
+    published = set(values["machine"][of_part]) - {""}
     return f"{n_covered} of {len(published)} machines" if published else f"{n_covered} machines"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Sequence
@@ -50,8 +51,10 @@ def write_manifest(
         "stems": stems,
     }
     path = folder / NAME
-    if _described_in(path) == json.loads(json.dumps(described)):
-        return
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        there = json.loads(path.read_text(encoding="utf-8"))["described"]
+        if there == json.loads(json.dumps(described)):
+            return
     planned = [
         (normal, one, level)
         for normal in mix_set.normals
@@ -73,11 +76,8 @@ def write_manifest(
         }
         if stems:
             name = f"{i:05d}-{hashlib.sha256(made.clip.name.encode()).hexdigest()[:8]}"
-            for kind, samples in (
-                ("mix", made.clip.samples),
-                ("event", made.event),
-                ("background", made.background),
-            ):
+            sounds = {"mix": made.clip.samples, "event": made.event, "background": made.background}
+            for kind, samples in sounds.items():
                 file = folder / "stems" / f"{name}.{kind}.wav"
                 with atomic_write(file) as temporary:
                     temporary.write_bytes(wav_bytes(samples, sample_rate))
@@ -85,11 +85,3 @@ def write_manifest(
         entries.append(entry)
         progress("Mixing", (i + 1) / len(planned))
     write_json(path, {"described": described, "mixes": entries})
-
-
-def _described_in(path: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["described"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return found

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-
-@dataclass(frozen=True)
-class PaperValue:
-    """A number in a paper.
-
-    Attributes:
-        paper: The paper.
-        table: The table it stands in, "" where it stands in none.
-        data_set: The data set's name in results.
-        part: The published part of DCASE, else "".
-        machine: The machine, "" for the mean of all.
-        level: “sample”, “spectrogram”, “temporal” or “faithfulness”.
-        metric: The metric's name in results.
-        head: The head that is compared with it.
-        method: What the paper calls the method.
-        value: The number, in percent as printed.
-    """
-
-    paper: str
-    table: str
-    data_set: str
-    part: str
-    machine: str
-    level: str
-    metric: str
-    head: str
-    method: str
-    value: float
+import pandas as pd
 
 
 @cache
-def paper_values() -> tuple[PaperValue, ...]:
+def paper_values() -> pd.DataFrame:
     """Read every number that is kept: of MIMII, DCASE 2020 and 2023, and EnvMix.
 
     From Vision to Sound, tables 1 to 3; from AnoPatch, tables 1 and 2. The autoencoder's values on
@@ -47,18 +19,23 @@ def paper_values() -> tuple[PaperValue, ...]:
     describes, each map's 40th percentile.
 
     Returns:
-        The numbers, in the order of paper.csv.
+        A row a number, in the order of paper.csv:
+
+        - paper, table: where it stands; the table is "" where it stands in none
+        - data_set: the data set's name in results
+        - part: the published part of DCASE, else ""
+        - machine: the machine, "" for the mean of all
+        - level: “sample”, “spectrogram”, “temporal” or “faithfulness”
+        - metric: the metric's name in results
+        - head, method: the head that is compared with it, and what the paper calls the method
+        - value: the number, in percent as printed
     """
-    table = Path(__file__).with_name("paper.csv")
-    with table.open(encoding="utf-8", newline="") as stream:
-        return tuple(
-            PaperValue(value=float(line.pop("value")), **line) for line in csv.DictReader(stream)
-        )
+    path = Path(__file__).with_name("paper.csv")
+    text = {"table": str}
+    return pd.read_csv(path, dtype=text, keep_default_na=False, float_precision="round_trip")
 
 
-def paper_value(
-    data_set: str, head: str, machine: str, metric: str, part: str = ""
-) -> PaperValue | None:
+def paper_value(data_set: str, head: str, machine: str, metric: str, part: str = "") -> Any:
     """Look up a head's number on a machine.
 
     Args:
@@ -69,13 +46,12 @@ def paper_value(
         part: The published part of DCASE, else "".
 
     Returns:
-        The number; None where no paper has one.
+        The row of `paper_values`; None where no paper has the number.
     """
-    wanted = (data_set, head, machine, metric, part)
-    for one in paper_values():
-        if (one.data_set, one.head, one.machine, one.metric, one.part) == wanted:
-            return one
-    return None
+    values = paper_values()
+    columns = ["data_set", "head", "machine", "metric", "part"]
+    found = values[(values[columns] == [data_set, head, machine, metric, part]).all(axis="columns")]
+    return None if found.empty else found.iloc[0]
 
 
 @cache
@@ -88,8 +64,7 @@ def envmix_values(head: str) -> dict[tuple[str, str], float]:
     Returns:
         Percent by level and metric; nothing where the paper has not measured it.
     """
-    return {
-        (one.level, one.metric): one.value
-        for one in paper_values()
-        if (one.data_set, one.head) == ("envmix", head)
-    }
+    values = paper_values()
+    mine = values[(values["data_set"] == "envmix") & (values["head"] == head)]
+    percent: dict[tuple[str, str], float] = mine.set_index(["level", "metric"])["value"].to_dict()
+    return percent

@@ -6,13 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import BenchmarkError, SettingError
+from core.evaluation.benchmarks import mix_sources
 from core.evaluation.benchmarks.envmix import EnvMixOptions, write_envmix
-from core.evaluation.benchmarks.mix_sources import (
-    MixSet,
-    from_data_sets,
-    from_folders,
-    from_machines,
-)
 from core.evaluation.benchmarks.results import write_json
 from core.evaluation.benchmarks.saved import SETTINGS_NAME, benchmark_folder, benchmark_id
 from core.evaluation.candidate import Candidate
@@ -46,12 +41,9 @@ def run_saved(arguments: dict[str, Any], progress: Progress) -> str:
         for head in arguments["heads"]
         for preset in arguments["presets"]
     ]
-    options = EnvMixOptions(
-        snr_db=tuple(arguments["snr_db"]),
-        seed=int(arguments.get("seed") or 0),
-        n_faithful=int(arguments.get("n_faithful") or 0),
-        n_exchanged=int(arguments.get("n_exchanged") or 0),
-    )
+    numbers = ("seed", "n_faithful", "n_exchanged")
+    given: dict[str, Any] = {name: int(arguments.get(name) or 0) for name in numbers}
+    options = EnvMixOptions(snr_db=tuple(arguments["snr_db"]), **given)
     mixes = mix_set(arguments)
     mixes.check()
     folder = benchmark_folder(benchmark_id(arguments))
@@ -60,7 +52,7 @@ def run_saved(arguments: dict[str, Any], progress: Progress) -> str:
     return folder.name
 
 
-def mix_set(arguments: dict[str, Any]) -> MixSet:
+def mix_set(arguments: dict[str, Any]) -> mix_sources.MixSet:
     """Choose the mixes that the arguments name.
 
     Args:
@@ -74,14 +66,11 @@ def mix_set(arguments: dict[str, Any]) -> MixSet:
         BenchmarkError: a folder lies outside the data root.
         DataSetError: a set is not laid out as published.
     """
-    counts: dict[str, Any] = {
-        "seed": int(arguments.get("seed") or 0),
-        "most_training": arguments.get("most_training"),
-        "most_tests": arguments.get("most_tests"),
-    }
+    counts: dict[str, Any] = {"seed": int(arguments.get("seed") or 0)}
+    counts |= {name: arguments.get(name) for name in ("most_training", "most_tests")}
     source = arguments.get("source")
     if source == "machines":
-        return from_machines(arguments["normals"], **counts)
+        return mix_sources.from_machines(arguments["normals"], **counts)
     if source not in SOURCES:
         raise SettingError(f"There is no source “{source}”; there are {', '.join(SOURCES)}.")
     options = counts | {
@@ -91,11 +80,11 @@ def mix_set(arguments: dict[str, Any]) -> MixSet:
     }
     first = _below_data_root(str(arguments.get("folder") or "."))
     if source == "esc50":
-        return from_data_sets(first, **options)
+        return mix_sources.from_data_sets(first, **options)
     second = _below_data_root(str(arguments.get("second_folder") or "."))
     if source == "urbansound":
-        return from_data_sets(first, second, **options)
-    return from_folders(first, second, **options)
+        return mix_sources.from_data_sets(first, second, **options)
+    return mix_sources.from_folders(first, second, **options)
 
 
 def _below_data_root(folder: str) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,17 +37,6 @@ class Trial:
     data_set: str
     normal: str
     snr_db: float | None = None
-
-    def at(self, snr_db: float | None) -> Trial:
-        """Take the same trial at one signal-to-noise ratio.
-
-        Args:
-            snr_db: The ratio in dB.
-
-        Returns:
-            The trial.
-        """
-        return dataclasses.replace(self, snr_db=snr_db)
 
     def rows(self, level: str, values: Mapping[str, float | Interval], n: int) -> list[ResultRow]:
         """Write numbers down, with their intervals where they have one.

@@ -90,42 +90,32 @@ def _id_folders(root: Path) -> dict[tuple[float, str, str], Path]:
     # Sorted by SNR from high to low, machine and id.
     found: dict[tuple[float, str, str], Path] = {}
     for level in (root, *folders_in(root)):
-        snr_db = _snr_db(level)
-        if snr_db is None:
+        match = _SNR_FOLDER.fullmatch(level.name)
+        if match is None:
             continue
-        for machine in folders_in(level):
-            for folder in folders_in(machine):
-                if not _ID_FOLDER.fullmatch(folder.name):
-                    continue
-                key = (snr_db, machine.name, folder.name)
-                if key in found:
-                    raise DataSetError(
-                        f"{machine.name} {folder.name} at {snr_db:g} dB is there twice, in "
-                        f"{found[key]} and {folder}; keep one."
-                    )
-                found[key] = folder
-    if not found:
-        raise DataSetError(_other_layout(root))
-    return dict(sorted(found.items(), key=lambda item: (-item[0][0], *item[0][1:])))
-
-
-def _snr_db(folder: Path) -> float | None:
-    match = _SNR_FOLDER.fullmatch(folder.name)
-    if match is None:
-        return None
-    return float(match[2]) * (-1.0 if match[1] else 1.0) + 0.0  # no -0 dB
-
-
-def _other_layout(root: Path) -> str:
-    if any(
-        _ID_FOLDER.fullmatch(path.name) for kind in folders_in(root) for path in folders_in(kind)
-    ):
-        return (
+        snr_db = float(match[2]) * (-1.0 if match[1] else 1.0) + 0.0  # no -0 dB
+        for folder in _ids_below(level):
+            machine = folder.parent.name
+            other = found.setdefault((snr_db, machine, folder.name), folder)
+            if other != folder:
+                raise DataSetError(
+                    f"{machine} {folder.name} at {snr_db:g} dB is there twice, in {other} and "
+                    f"{folder}; keep one."
+                )
+    if found:
+        return dict(sorted(found.items(), key=lambda item: (-item[0][0], *item[0][1:])))
+    if _ids_below(root):
+        raise DataSetError(
             f"{root} holds machines but no SNR; put them into a folder named by it, such as "
             f"{root / '6dB'}, and give the folder above."
         )
-    return (
+    raise DataSetError(
         f"{root} is not MIMII: it has no folder such as 6_dB_fan/fan/id_00. Unpack each ZIP file "
         "into a folder of its name, and give the folder that holds these (published as Zenodo "
         "record 3384388)."
     )
+
+
+def _ids_below(level: Path) -> list[Path]:
+    below = (folder for machine in folders_in(level) for folder in folders_in(machine))
+    return [folder for folder in below if _ID_FOLDER.fullmatch(folder.name)]

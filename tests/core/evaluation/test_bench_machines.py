@@ -385,8 +385,10 @@ def test_the_papers_numbers_are_those_of_their_tables() -> None:
         ("dcase2023", "development", True),
         ("dcase2023", "evaluation", True),
     ):
-        values = [one for one in paper_values() if (one.head, one.data_set, one.part) ==
-                  ("anopatch", data_set, part)]  # fmt: skip
+        values = [
+            one for one in paper_values().itertuples()
+            if (one.head, one.data_set, one.part) == ("anopatch", data_set, part)
+        ]  # fmt: skip
         of_machines = np.array([one.value for one in values if one.machine])
         (mean,) = (one.value for one in values if not one.machine)
         expected = 1 / np.mean(1 / of_machines) if harmonic else np.mean(of_machines)
