@@ -196,6 +196,11 @@ def _measure(
     started = time.perf_counter()
     _fit(detector, normal, cache, part(progress, 0.6, 0.9))
     fit_seconds = time.perf_counter() - started
+    timed = [one.read() for one in normal[:TIMED_CLIPS]]
+    started = time.perf_counter()
+    for _ in detector.score_many(timed):
+        pass
+    score_seconds = time.perf_counter() - started
     normal_scores = detector.calibration.clip_scores
     low, middle, high = np.quantile(normal_scores, [0.25, 0.5, 0.75])
     return Standing(
@@ -205,7 +210,7 @@ def _measure(
         n_alarms=n_alarms if n_checked else None,
         n_checked=n_checked,
         fit_seconds=fit_seconds,
-        score_seconds=_score_seconds(detector, normal[:TIMED_CLIPS]),
+        score_seconds=score_seconds / (sum(clip.duration_seconds for clip in timed) / 60.0),
     )
 
 
@@ -237,15 +242,6 @@ def _roc_auc(
     anomalous = scores(recordings.anomalous)
     truth = np.repeat([False, True], [len(normal), len(anomalous)])
     return roc_auc_interval(truth, np.array(normal + anomalous), seed=detector.seed)
-
-
-def _score_seconds(detector: Detector, normal: Sequence[UnreadClip]) -> float:
-    clips = [one.read() for one in normal]
-    started = time.perf_counter()
-    for _ in detector.score_many(clips):
-        pass
-    minutes = sum(clip.duration_seconds for clip in clips) / 60.0
-    return (time.perf_counter() - started) / minutes
 
 
 def _order(standing: Standing) -> tuple[bool, float, bool]:

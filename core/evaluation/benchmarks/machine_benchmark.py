@@ -6,7 +6,7 @@ ids; a test clip is compared with the normal clips of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -32,18 +32,6 @@ TOGETHER = "all machines at once"
 Statistic = Callable[[IndexArray], float]
 
 
-def _no_part(machine: str) -> str:
-    return ""
-
-
-def _by_truth(one: MachineSet, truth: AnyArray) -> AnyArray:
-    return truth
-
-
-def _no_values(truth: AnyArray, scores: AnyArray, threshold: float) -> dict[str, float]:
-    return {}
-
-
 @dataclass(frozen=True)
 class MachineBenchmark:
     """How one of the machine data sets is measured, averaged and shown.
@@ -60,7 +48,7 @@ class MachineBenchmark:
         covers: From the published part and the rows of a machine's ids to a few words on how much
             of what was published its mean is of, such as “2 of 4 ids”.
         strata: From a machine and id and the truth [n] to the kind [n] of each test clip; each
-            kind keeps its number when clips are drawn anew.
+            kind keeps its number when clips are drawn anew. By default the truth.
         plain_values: From truth [n], scores [n] and threshold to what has no interval.
         part_of: The published part that a machine belongs to where the rows do not say it.
         has_ids: Whether a machine has several ids, each with a detector of its own.
@@ -72,9 +60,9 @@ class MachineBenchmark:
     statistics: Callable[[MachineSet, RankedClips], dict[str, Statistic]]
     means: Callable[[Sequence[ResultRow]], list[ResultRow]]
     covers: Callable[[str, Sequence[ResultRow]], str]
-    strata: Callable[[MachineSet, AnyArray], AnyArray] = _by_truth
-    plain_values: Callable[[AnyArray, AnyArray, float], dict[str, float]] = _no_values
-    part_of: Callable[[str], str] = _no_part
+    strata: Callable[[MachineSet, AnyArray], AnyArray] | None = None
+    plain_values: Callable[[AnyArray, AnyArray, float], dict[str, float]] | None = None
+    part_of: Callable[[str], str] | None = None
     has_ids: bool = True
 
     def machine_and_part(self, row: ResultRow) -> tuple[str, str]:
@@ -89,7 +77,7 @@ class MachineBenchmark:
         machine, _, published = row.normal.partition(", ")
         if machine == ALL_MACHINES:
             return "", published
-        return machine, published or self.part_of(machine)
+        return machine, published or (self.part_of(machine) if self.part_of else "")
 
     def run(
         self,
@@ -155,9 +143,13 @@ def _measure(
         clips = (clip.read(detector.sample_rate) for clip in one.train)
         detector.fit(clips, n_clips=len(one.train), progress=fitting)
         return _test(benchmark, one, seed, candidate, detector, testing)
-    together = list(sets.values())
+    together, rate = list(sets.values()), detector.sample_rate
     detector.fit(
-        _with_class_and_bank(together, detector.sample_rate),
+        (
+            TrainingClip(clip.read(rate), class_name=clip.metadata_class, bank=one.bank_of(clip))
+            for one in together
+            for clip in one.train
+        ),
         n_clips=sum(len(one.train) for one in together),
         checkpoints=checkpoints,
         progress=fitting,
@@ -166,14 +158,6 @@ def _measure(
         _test(benchmark, one, seed, candidate, detector, step, bank=one.title)
         for one, step in steps(testing, together)
     )
-
-
-def _with_class_and_bank(sets: Sequence[MachineSet], sample_rate: int) -> Iterator[TrainingClip]:
-    for one in sets:
-        for clip in one.train:
-            yield TrainingClip(
-                clip.read(sample_rate), class_name=clip.metadata_class, bank=one.bank_of(clip)
-            )
 
 
 def _test(
@@ -195,10 +179,11 @@ def _test(
     truth = np.array([clip.is_anomalous for clip in one.tests])
     scores = np.array([clip["score"] for clip in clips])
     statistics = benchmark.statistics(one, RankedClips(truth, scores))
-    strata = benchmark.strata(one, truth)
+    strata = benchmark.strata(one, truth) if benchmark.strata else truth
     values: dict[str, float | Interval] = {
         metric: bootstrap_interval(statistic, truth.size, seed=seed, strata=strata)
         for metric, statistic in statistics.items()
     }
-    values |= benchmark.plain_values(truth, scores, clips[0]["threshold"])
+    if benchmark.plain_values:
+        values |= benchmark.plain_values(truth, scores, clips[0]["threshold"])
     return Measured(trial.rows("sample", values, truth.size), clips)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -163,15 +164,12 @@ class RecordedMixes:
         Raises:
             DataSetError: a class has no clips or no events.
         """
-        events = {anomaly: self._events(anomaly) for anomaly in self.anomalies}
-        planned = []
-        for place, anomaly in enumerate(self.anomalies):
-            for i, clip in enumerate(self.tests(normal)):
-                if self.balanced and i % len(self.anomalies) != place:
-                    continue
-                event = events[anomaly][i % len(events[anomaly])]
-                planned.append(RecordedMix(clip, event, self.seed, self.snr_over))
-        return planned
+        return [
+            RecordedMix(clip, events[i % len(events)], self.seed, self.snr_over)
+            for place, events in enumerate([self._events(anomaly) for anomaly in self.anomalies])
+            for i, clip in enumerate(self.tests(normal))
+            if not self.balanced or i % len(self.anomalies) == place
+        ]
 
     def described(self, normal: str) -> dict[str, Any]:
         """Describe the files that are used, and how; where they lie does not matter.
@@ -182,14 +180,12 @@ class RecordedMixes:
         Returns:
             Plain JSON.
         """
-        used = [
-            [clip.name, clip.source] for clip in (*self.training(normal), *self.tests(normal))
-        ] + [[mixed.normal.name, mixed.anomaly.name] for mixed in self.mixes(normal)]
-        fields = ("data_set", "anomalies", "train_folds", "test_folds", "event_folds", "seed")
-        more = ("snr_over", "balanced", "most_training", "most_tests")
-        return {name: getattr(self, name) for name in (*fields, *more)} | {
-            "files_sha256": hashlib.sha256(repr(used).encode()).hexdigest()
-        }
+        used = [[clip.name, clip.source] for clip in (*self.training(normal), *self.tests(normal))]
+        used += [[mixed.normal.name, mixed.anomaly.name] for mixed in self.mixes(normal)]
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name in ("normal_recordings", "anomaly_recordings", "normals"):
+            del fields[name]
+        return fields | {"files_sha256": hashlib.sha256(repr(used).encode()).hexdigest()}
 
     def _chosen(self, normal: str, folds: tuple[int, ...], most: int | None) -> list[Recording]:
         found = of_classes(self.normal_recordings, [normal], folds)

@@ -11,7 +11,7 @@ import os
 import queue
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,14 +193,19 @@ def _measure_together(
             i: pool.submit(_measure_in_worker, i, unit, measure, folder)
             for i, unit in units.items()
         }
-        while not all(future.done() for future in futures.values()):
-            _raise_first(futures)
+        while True:
+            done = {i: future.result() for i, future in futures.items() if future.done()}
+            if len(done) == len(units):
+                return done
             with contextlib.suppress(queue.Empty):
                 i, stage, fraction = reports.get(timeout=POLL_SECONDS)
                 fractions[i] = max(fractions[i], fraction)
                 progress(stage, sum(fractions.values()) / len(units))
-        _raise_first(futures)
-        return {i: future.result() for i, future in futures.items()}
+    except BrokenProcessPool:
+        raise BenchmarkError(
+            "A process of the benchmark was ended from outside, most likely because memory ran "
+            "out; run it again with fewer jobs, and it goes on."
+        ) from None
     finally:
         # Whoever stopped this, Ctrl-C or Cancel, does not wait for what is half-done.
         workers = list((getattr(pool, "_processes", None) or {}).values())
@@ -208,17 +213,6 @@ def _measure_together(
         for worker in workers:
             worker.terminate()
         reports.close()
-
-
-def _raise_first(futures: dict[int, Future[Measured]]) -> None:
-    for future in futures.values():
-        if future.done() and (error := future.exception()) is not None:
-            if isinstance(error, BrokenProcessPool):
-                raise BenchmarkError(
-                    "A process of the benchmark was ended from outside, most likely because "
-                    "memory ran out; run it again with fewer jobs, and it goes on."
-                ) from None
-            raise error
 
 
 _reports: Any = None
