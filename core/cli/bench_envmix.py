@@ -103,7 +103,6 @@ def run(given: argparse.Namespace) -> int:
         n_faithful=given.faithfulness,
         n_exchanged=min(N_EXCHANGED, given.faithfulness),
     )
-    options.check()
     chosen = bench_arguments.candidates(given)
     mixes = mix_set(given)
     if not given.machines and None in options.snr_db:

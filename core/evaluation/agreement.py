@@ -54,11 +54,8 @@ def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
     if not maps:
         raise ValueError("There is no map to compare.")
     freq_hz, time_s = maps[0].freq_hz, maps[0].time_s
-    above = [
-        on_axes(found.raw > found.map_threshold, found, freq_hz, time_s).astype(np.float32)
-        for found in maps
-    ]
-    share: Float32Array = np.stack(above).mean(axis=0, dtype=np.float32)
+    above = [on_axes(found.raw > found.map_threshold, found, freq_hz, time_s) for found in maps]
+    share: Float32Array = np.mean(above, axis=0, dtype=np.float32)
     # A share is no score, and so has no p-value; 1 claims nothing.
     regions = find_regions(share, MAJORITY, freq_hz, time_s, lambda _: 1.0)
     return Agreement(share, freq_hz, time_s, regions)

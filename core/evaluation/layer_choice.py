@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 
@@ -137,10 +137,8 @@ def sets_of_layers(layers: Sequence[str], default_layers: Sequence[str]) -> list
     >>> sets_of_layers(["a", "b", "c"], ["b", "c"])
     [('a',), ('b',), ('c',), ('b', 'c')]
     """
-    sets: list[tuple[str, ...]] = [(layer,) for layer in layers]
-    for n in range(2, len(default_layers) + 1):
-        sets += list(combinations(default_layers, n))
-    return sets
+    together = (combinations(default_layers, n) for n in range(2, len(default_layers) + 1))
+    return [*((layer,) for layer in layers), *chain.from_iterable(together)]
 
 
 def choose_layers(
@@ -187,16 +185,14 @@ def choose_layers(
         raise SettingError(f"Read the clips at {loaded.settings.sample_rate} Hz.")
     rng = np.random.default_rng(seed)
     clips = [one.clip for one in normal]
-    made = {
+    to_score = {"normal": clips} | {
         kind: [make(clip, [other for other in clips if other is not clip], rng) for clip in clips]
         for kind, make in KINDS.items()
     }
-    to_score = {"normal": clips, **made}
     candidate = Candidate.of(head, preset, backbone)
     standings = []
-    for layers, step in steps(
-        progress, sets_of_layers(list(loaded.strides), loaded.default_layers)
-    ):
+    sets = sets_of_layers(list(loaded.strides), loaded.default_layers)
+    for layers, step in steps(progress, sets):
         chosen = replace(candidate, settings=candidate.settings | {"layers": layers})
         watch = titled(step, " + ".join(layers))
         scores: dict[str, list[float]] = {kind: [] for kind in to_score}

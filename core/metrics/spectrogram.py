@@ -74,26 +74,12 @@ def injected(stem_power: AnyArray, columns: slice) -> Float64Array:
     return part
 
 
-def above_percentile(values: AnyArray, percentile: float = CUT_PERCENTILE) -> BoolArray:
-    """Find what lies above a map's own percentile, or that of a row of column scores.
-
-    With the paper's 40 that is 60 % of every map, of a normal clip's too.
-
-    Args:
-        values: [...]
-        percentile: from 0 to 100
-
-    Returns:
-        [...], True where it is called anomalous
-    """
-    called: BoolArray = np.asarray(values) > np.percentile(values, percentile)
-    return called
-
-
 def f1_above_percentile(
     truths: Sequence[AnyArray], scores: Sequence[AnyArray], percentile: float = CUT_PERCENTILE
 ) -> ByClip:
     """Compute F1 of calling anomalous what lies above each clip's own percentile.
+
+    With the paper's 40 that is 60 % of every map, of a normal clip's too.
 
     Args:
         truths: a truth a clip
@@ -106,7 +92,8 @@ def f1_above_percentile(
     Raises:
         MetricError: shapes differ, a score is NaN, or nothing at all is anomalous.
     """
-    called = [above_percentile(checked_numbers(score), percentile) for score in scores]
+    numbers = [checked_numbers(score) for score in scores]
+    called = [one > np.percentile(one, percentile) for one in numbers]
     return by_clip(lambda truth, call: f1_at(truth, call, 0.5), truths, called)
 
 

@@ -22,10 +22,7 @@ from core.metrics import RankedClips, independent_mean
 from core.metrics.bootstrap import IndexArray
 
 MEAN = "mean of ROC and pAUC"
-PARTS: dict[str, dict[str, tuple[str, ...]]] = {
-    "development": DEVELOPMENT_IDS,
-    "evaluation": EVALUATION_IDS,
-}
+PARTS = {"development": DEVELOPMENT_IDS, "evaluation": EVALUATION_IDS}
 
 
 def _statistics(one: MachineSet, ranked: RankedClips) -> dict[str, Statistic]:

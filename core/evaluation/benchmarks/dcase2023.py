@@ -29,16 +29,13 @@ PART_OF = dict.fromkeys(DEVELOPMENT_MACHINES, "development") | dict.fromkeys(
 
 
 def _statistics(one: MachineSet, ranked: RankedClips) -> dict[str, Statistic]:
-    domains = _domains(one)
-    # A domain's normal clips against the anomalous ones of both, as the organisers do: one
-    # threshold has to serve a machine in either domain.
-    in_source, in_target = (ranked.truth | (domains == name) for name in ("source", "target"))
+    def roc_auc_of(domain: str) -> Statistic:
+        # A domain's normal clips against the anomalous ones of both, as the organisers do: one
+        # threshold has to serve a machine in either domain.
+        counted = ranked.truth | (_domains(one) == domain)
+        return lambda chosen: ranked.roc_auc(chosen[counted[chosen]])
 
-    def source(chosen: IndexArray) -> float:
-        return ranked.roc_auc(chosen[in_source[chosen]])
-
-    def target(chosen: IndexArray) -> float:
-        return ranked.roc_auc(chosen[in_target[chosen]])
+    source, target = roc_auc_of("source"), roc_auc_of("target")
 
     def official(chosen: IndexArray) -> float:
         return harmonic_mean([source(chosen), target(chosen), ranked.partial_roc_auc(chosen)])
@@ -67,12 +64,8 @@ def _means(rows: Sequence[ResultRow]) -> list[ResultRow]:
 
 
 def _all_of_part(row: ResultRow) -> str:
-    part = _part_of(row.normal)
+    part = PART_OF.get(row.normal)
     return f"{ALL_MACHINES}, {part}" if part else ALL_MACHINES
-
-
-def _part_of(machine: str) -> str:
-    return PART_OF.get(machine, "")
 
 
 def _covers(published: str, rows: Sequence[ResultRow]) -> str:
@@ -89,6 +82,6 @@ DCASE2023 = MachineBenchmark(
     strata=_strata,
     means=_means,
     covers=_covers,
-    part_of=_part_of,
+    part_of=PART_OF,
     has_ids=False,
 )

@@ -58,6 +58,9 @@ class EnvMixOptions:
         n_faithful: On how many clips of each class and SNR faithfulness is measured, which costs
             three more scores a clip.
         n_exchanged: On how many of those insertion and deletion, 38 more scores a clip.
+
+    Raises:
+        SettingError: there is no SNR, one stands there twice, or one is beyond ±60 dB.
     """
 
     snr_db: tuple[float | None, ...] = (6.0, 0.0, -6.0)
@@ -66,12 +69,7 @@ class EnvMixOptions:
     n_faithful: int = 0
     n_exchanged: int = 0
 
-    def check(self) -> None:
-        """Refuse SNRs that make no sense.
-
-        Raises:
-            SettingError: there is none, one stands there twice, or one is beyond ±60 dB.
-        """
+    def __post_init__(self) -> None:
         if not self.snr_db or len(set(self.snr_db)) != len(self.snr_db):
             raise SettingError("EnvMix needs at least one SNR, and each of them once.")
         if not all(snr_db is None or abs(snr_db) <= LARGEST_SNR_DB for snr_db in self.snr_db):
@@ -116,7 +114,6 @@ def write_envmix(
             before is kept.
     """
     mix_set.check()
-    options.check()
     rate = load_backbone(backbone).settings.sample_rate
     mixing, measuring = part(progress, 0.0, 0.02), part(progress, 0.02, 1.0)
     write_manifest(mix_set, options.snr_db, rate, folder, mixing, stems=stems)

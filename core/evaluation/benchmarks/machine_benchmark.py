@@ -6,8 +6,8 @@ ids; a test clip is compared with the normal clips of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class MachineBenchmark:
         strata: From a machine and id and the truth [n] to the kind [n] of each test clip; each
             kind keeps its number when clips are drawn anew. By default the truth.
         plain_values: From truth [n], scores [n] and threshold to what has no interval.
-        part_of: The published part that a machine belongs to where the rows do not say it.
+        part_of: From a machine to its published part, where the rows do not say it.
         has_ids: Whether a machine has several ids, each with a detector of its own.
     """
 
@@ -62,7 +62,7 @@ class MachineBenchmark:
     covers: Callable[[str, Sequence[ResultRow]], str]
     strata: Callable[[MachineSet, AnyArray], AnyArray] | None = None
     plain_values: Callable[[AnyArray, AnyArray, float], dict[str, float]] | None = None
-    part_of: Callable[[str], str] | None = None
+    part_of: Mapping[str, str] = field(default_factory=dict)
     has_ids: bool = True
 
     def machine_and_part(self, row: ResultRow) -> tuple[str, str]:
@@ -77,7 +77,7 @@ class MachineBenchmark:
         machine, _, published = row.normal.partition(", ")
         if machine == ALL_MACHINES:
             return "", published
-        return machine, published or (self.part_of(machine) if self.part_of else "")
+        return machine, published or self.part_of.get(machine, "")
 
     def run(
         self,

@@ -29,8 +29,7 @@ EVALUATION_IDS: dict[str, tuple[str, ...]] = {
 }
 
 # With and without the class in the name.
-_NAMED = re.compile(r"(normal|anomaly)_(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
-_UNNAMED = re.compile(r"(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
+_NAME = re.compile(r"(?:(normal|anomaly)_)?(id_\d\d)_\d{8}\.wav", re.IGNORECASE)
 
 
 def dcase2020(
@@ -56,13 +55,10 @@ def dcase2020(
         DataSetError: the folder has another layout, a file another name, or a machine or id asked
             for is not there. The sentence names the first.
     """
-    folders = machine_folders(root)
-    kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
     anomalous = {} if ground_truth is None else _ground_truth(ground_truth)
     clips = [
         clip
-        for folder in folders
-        if folder.name in kinds
+        for folder in machine_folders(root, machines)
         for split in ("train", "test")
         if (folder / split).is_dir()
         for path in wavs_in(folder / split)
@@ -72,17 +68,18 @@ def dcase2020(
     return [clip for clip in clips if clip.machine_id in names]
 
 
-def machine_folders(root: Path) -> list[Path]:
+def machine_folders(root: Path, machines: Collection[str] | None = None) -> list[Path]:
     """Find the machines' folders of DCASE Task 2.
 
     Args:
         root: The folder that holds them.
+        machines: The machines wanted, by default all.
 
     Returns:
         Those with a folder `train` or `test`, sorted.
 
     Raises:
-        DataSetError: there are none.
+        DataSetError: there are none, or a machine asked for is not there.
     """
     folders = [
         folder
@@ -95,27 +92,25 @@ def machine_folders(root: Path) -> list[Path]:
             "there, and give the folder that holds the machines (published on Zenodo, for 2020 as "
             "records 3678171, 3727685 and 3841772, for 2023 as 7882613)."
         )
-    return folders
+    kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
+    return [folder for folder in folders if folder.name in kinds]
 
 
 def _clip(
     path: Path, machine: str, is_test: bool, anomalous: dict[tuple[str, str], bool]
 ) -> MachineClip | None:
-    match = _NAMED.fullmatch(path.name)
-    if match is not None:
-        machine_id, is_anomalous = match[2].lower(), match[1].lower() == "anomaly"
-        if is_anomalous and not is_test:
-            raise DataSetError(f"{path} is anomalous and lies among the training clips; remove it.")
-        return MachineClip(path, machine, machine_id, is_test, is_anomalous)
-    match = _UNNAMED.fullmatch(path.name)
-    if match is None or not is_test:
+    match = _NAME.fullmatch(path.name)
+    if match is None or not (match[1] or is_test):
         raise DataSetError(
             f"{path} is not named as in DCASE 2020, such as normal_id_00_00000000.wav."
         )
-    is_anomalous = anomalous.get((machine, path.name))
+    in_table = anomalous.get((machine, path.name))
+    is_anomalous = match[1].lower() == "anomaly" if match[1] else in_table
+    if is_anomalous and not is_test:
+        raise DataSetError(f"{path} is anomalous and lies among the training clips; remove it.")
     if is_anomalous is None:
         return None
-    return MachineClip(path, machine, match[1].lower(), is_test, is_anomalous)
+    return MachineClip(path, machine, match[2].lower(), is_test, is_anomalous)
 
 
 def _ground_truth(table: Path) -> dict[tuple[str, str], bool]:

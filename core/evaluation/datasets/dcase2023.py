@@ -18,7 +18,7 @@ from core.audio.source import shown_name
 from core.errors import DataSetError
 from core.evaluation.datasets.csv_tables import read_lines, read_table
 from core.evaluation.datasets.dcase2020 import machine_folders
-from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, wavs_in
+from core.evaluation.datasets.machine_clip import MachineClip, wavs_in
 
 DEVELOPMENT_MACHINES = ("bearing", "fan", "gearbox", "slider", "ToyCar", "ToyTrain", "valve")
 EVALUATION_MACHINES = (
@@ -57,12 +57,9 @@ def dcase2023(
         DataSetError: the folder has another layout, a file another name, a CSV lacks a column or
             a file it lists, or a machine asked for is not there. The sentence names the first.
     """
-    folders = machine_folders(root)
-    kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
     return [
         clip
-        for folder in folders
-        if folder.name in kinds
+        for folder in machine_folders(root, machines)
         for clip in _clips_of_machine(folder, ground_truth)
     ]
 
@@ -87,20 +84,13 @@ def _clips_of_machine(folder: Path, ground_truth: Path | None) -> list[MachineCl
                     f"{path} is of {section}; from 2023 on a machine has section_00 only, so this "
                     "is an earlier year's data set."
                 )
-            if named != split or (split == "train" and condition == "anomaly"):
+            is_test, is_anomalous = split == "test", condition == "anomaly"
+            if named != split or (is_anomalous and not is_test):
                 raise DataSetError(f"{path} is a {named} clip and {condition}; move it.")
             in_name = (("attributes", match[5]),) if match[5] else ()
-            clips.append(
-                MachineClip(
-                    path,
-                    folder.name,
-                    section,
-                    is_test=split == "test",
-                    is_anomalous=condition == "anomaly",
-                    domain=domain,
-                    attributes=attributes_of.get(f"{split}/{path.name}", in_name),
-                )
-            )
+            known = attributes_of.get(f"{split}/{path.name}", in_name)
+            about = (folder.name, section, is_test, is_anomalous)
+            clips.append(MachineClip(path, *about, domain=domain, attributes=known))
     return clips
 
 

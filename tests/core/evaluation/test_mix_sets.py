@@ -191,7 +191,7 @@ def test_machines_are_made_again_from_what_is_written_down() -> None:
 def test_snrs_are_numbers_each_once() -> None:
     for wrong in ((), (6.0, 6.0), (400.0,)):
         with pytest.raises(SettingError):
-            EnvMixOptions(snr_db=wrong).check()
+            EnvMixOptions(snr_db=wrong)
 
 
 @pytest.mark.usefixtures("aisfx_weights")
