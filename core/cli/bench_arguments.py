@@ -18,23 +18,14 @@ if TYPE_CHECKING:
 def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx") -> None:
     """`--heads`, `--presets`, `--backbone`, `--seed`, `--jobs`, `--out`, `--progress`."""
     parser.add_argument("--heads", type=names, default=["all"], metavar="A,B", help="heads, or all")
-    parser.add_argument(
-        "--presets",
-        type=names,
-        default=["published", "recommended"],
-        metavar="A,B",
-        help="published, recommended; anopatch also has small, for a CPU",
-    )
-    parser.add_argument(
-        "--backbone", default=backbone, help="the network, by default a head's usual one"
-    )
+    presets = ["published", "recommended"]
+    which = f"{', '.join(presets)}; anopatch also has small, for a CPU"
+    parser.add_argument("--presets", type=names, default=presets, metavar="A,B", help=which)
+    network = "the network, by default a head's usual one"
+    parser.add_argument("--backbone", default=backbone, help=network)
     parser.add_argument("--seed", type=int, default=0, help="of mixes, fits and intervals")
-    parser.add_argument(
-        "--jobs",
-        type=at_least_one,
-        metavar="N",
-        help="processes, about 1 GB each (as many as cores where that pays)",
-    )
+    processes = "processes, about 1 GB each (as many as cores where that pays)"
+    parser.add_argument("--jobs", type=at_least_one, metavar="N", help=processes)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results' folder")
     arguments.add(parser, "--progress")
 

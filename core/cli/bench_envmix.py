@@ -31,34 +31,18 @@ def add_to(kinds: Any) -> None:
     source.add_argument("--urbansound", type=Path, metavar="ROOT", help="UrbanSound8K's root")
     source.add_argument("--normal-dir", type=Path, metavar="DIR", help="normal recordings")
     source.add_argument("--anomaly-dir", type=Path, metavar="DIR", help="recordings of events")
-    source.add_argument(
-        "--group-by",
-        metavar="RULE",
-        default="file",
-        help="files of the folders that are of one recording: file, folder, prefix, field:N",
-    )
+    rules = "files of the folders that are of one recording: file, folder, prefix, field:N"
+    source.add_argument("--group-by", metavar="RULE", default="file", help=rules)
     machines = "fan, pump, slide rail, valve"
     source.add_argument("--machines", type=names, metavar="A,B", help=machines)
     for name in ("--normal", "--anomaly"):
         parser.add_argument(name, type=names, metavar="A,B", help="classes; of folders all")
-    parser.add_argument(
-        "--snr",
-        nargs="+",
-        default=["6", "0", "-6"],
-        metavar="DB",
-        help="6 0 -6, or made: machines' faults as loud as they are made",
-    )
-    parser.add_argument(
-        "--snr-over",
-        choices=("event", "clip"),
-        default="event",
-        help="where the SNR holds: the event's region (default) or the whole clip",
-    )
-    parser.add_argument(
-        "--balanced",
-        action="store_true",
-        help="one mix a test clip, classes in turn, so that F1's floor is 66.7 as in the paper",
-    )
+    levels = "6 0 -6, or made: machines' faults as loud as they are made"
+    parser.add_argument("--snr", nargs="+", default=["6", "0", "-6"], metavar="DB", help=levels)
+    where = "where the SNR holds: the event's region (default) or the whole clip"
+    parser.add_argument("--snr-over", choices=("event", "clip"), default="event", help=where)
+    in_turn = "one mix a test clip, classes in turn, so that F1's floor is 66.7 as in the paper"
+    parser.add_argument("--balanced", action="store_true", help=in_turn)
     for name, which in (
         ("--train-folds", "folds fitted on (1-3; of UrbanSound8K 1-6)"),
         ("--test-folds", "folds of the normal clips scored (4, 5; of UrbanSound8K 7-10)"),
@@ -66,12 +50,8 @@ def add_to(kinds: Any) -> None:
     ):
         parser.add_argument(name, type=numbers, metavar="1,2,3", help=which)
     parser.add_argument("--most-training", type=int, metavar="N", help="training clips a class")
-    parser.add_argument(
-        "--most-tests",
-        type=int,
-        metavar="N",
-        help="normal test clips a class (of machines also twice the takes of each fault)",
-    )
+    tests = "normal test clips a class (of machines also twice the takes of each fault)"
+    parser.add_argument("--most-tests", type=int, metavar="N", help=tests)
     parser.add_argument(
         "--faithfulness",
         type=int,
@@ -83,11 +63,8 @@ def add_to(kinds: Any) -> None:
         f"{N_EXCHANGED} of them insertion and deletion, 38 more each",
     )
     parser.add_argument("--stems", action="store_true", help="write mixes and stems as WAV too")
-    parser.add_argument(
-        "--compare-grouping",
-        action="store_true",
-        help="also measure false alarms of a calibration that ignores recordings",
-    )
+    ignoring = "also measure false alarms of a calibration that ignores recordings"
+    parser.add_argument("--compare-grouping", action="store_true", help=ignoring)
     bench_arguments.add_shared(parser)
     parser.set_defaults(run=run, benchmark="envmix")
 

@@ -47,19 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="anomalous recordings",
     )
-    known.add_argument(
-        "--labelled",
-        type=Path,
-        metavar="CSV",
-        help="a table with columns clip and label (normal or anomalous); recordings lie beside it",
-    )
+    table = "a table with columns clip and label (normal or anomalous); recordings lie beside it"
+    known.add_argument("--labelled", type=Path, metavar="CSV", help=table)
     parser.add_argument("--heads", type=arguments.names, metavar="A,B", help="heads (default: all)")
+    default, shown = ["recommended", "published"], "presets (default: recommended,published)"
     parser.add_argument(
-        "--presets",
-        type=arguments.names,
-        default=["recommended", "published"],
-        metavar="A,B",
-        help="presets (default: recommended,published)",
+        "--presets", type=arguments.names, default=default, metavar="A,B", help=shown
     )
     arguments.add(parser, "--backbone", "--seed", "--json", "--group-by", "--false-alarm-rate")
     arguments.add(parser, "--channel", "--device", "--progress")

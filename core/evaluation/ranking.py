@@ -112,11 +112,8 @@ def rank(
     Raises:
         SettingError: a head, preset, backbone or device is unknown.
     """
-    detectors = [
-        one.detector(device=device, seed=seed, false_alarm_rate=false_alarm_rate)
-        for one in candidates
-    ]
-    pairs = list(zip(candidates, detectors, strict=True))
+    options = {"device": device, "seed": seed, "false_alarm_rate": false_alarm_rate}
+    pairs = [(one, one.detector(**options)) for one in candidates]
     standings = []
     for (candidate, detector), step in steps(progress, pairs):
         watch = titled(step, f"{candidate.head}, {candidate.preset}")

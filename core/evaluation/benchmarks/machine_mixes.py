@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from core.errors import DataSetError
-from core.evaluation.datasets.machines import FAULTS, MACHINES, MadeRecording, make, no_machine
+from core.evaluation.datasets.machines import FAULTS, MACHINES, make, no_machine
 from core.evaluation.datasets.mixing import Mix, mix_stem
 from core.types import Clip
+
+# Kept for the next SNR: making 5 s costs as much as scoring them.
+_made = lru_cache(maxsize=64)(make)
 
 
 @dataclass(frozen=True)
@@ -84,19 +87,12 @@ class MadeMix(MadeClip):
         Returns:
             The mix and its stems.
         """
-        take = (self.machine, self.seed, self.seconds, sample_rate)
-        faulty = _made(*take, self.fault)
+        take = partial(
+            _made, seed=self.seed, duration_seconds=self.seconds, sample_rate=sample_rate
+        )
+        normal, faulty = (take(self.machine, fault=fault) for fault in (None, self.fault))
         name = f"{self.machine} {self.fault} {self.seed:04d}"
-        normal = _made(*take, None).clip
-        return mix_stem(normal, faulty.fault_stem, faulty.fault_times, snr_db, name)
-
-
-@lru_cache(maxsize=64)
-def _made(
-    machine: str, seed: int, seconds: float, sample_rate: int, fault: str | None
-) -> MadeRecording:
-    # Kept for the next SNR: making 5 s costs as much as scoring them.
-    return make(machine, seed=seed, duration_seconds=seconds, sample_rate=sample_rate, fault=fault)
+        return mix_stem(normal.clip, faulty.fault_stem, faulty.fault_times, snr_db, name)
 
 
 @dataclass(frozen=True)
