@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx") -> None:
-    """`--heads`, `--presets`, `--backbone`, `--seed`, `--jobs`, `--out`, `--progress`."""
+    """Add what every benchmark asks for: detectors, seed, processes, the results' folder.
+
+    Args:
+        parser: The benchmark's parser.
+        backbone: The network where none is named; None for each head's usual one.
+    """
     parser.add_argument("--heads", type=names, default=["all"], metavar="A,B", help="heads, or all")
     presets = ["published", "recommended"]
     which = f"{', '.join(presets)}; anopatch also has small, for a CPU"
@@ -31,7 +36,13 @@ def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx
 
 
 def candidates(given: argparse.Namespace) -> list[Candidate]:
-    """Every head with every preset that was asked for.
+    """List every head with every preset that was asked for.
+
+    Args:
+        given: The command's arguments.
+
+    Returns:
+        The candidates, heads in the order given.
 
     Raises:
         SettingError: a head or preset is unknown.
@@ -49,7 +60,15 @@ def candidates(given: argparse.Namespace) -> list[Candidate]:
 
 
 def configuration(given: argparse.Namespace, chosen: list[Candidate]) -> dict[str, Any]:
-    """Every option as it was given and each candidate's settings: what makes a run repeatable."""
+    """Describe what makes a run repeatable.
+
+    Args:
+        given: The command's arguments.
+        chosen: The candidates.
+
+    Returns:
+        Every option as it was given and each candidate's settings, as plain JSON.
+    """
     left_out = {"run", "out", "progress", "jobs", "heads", "presets"}
     options = {
         name: str(value) if isinstance(value, Path) else value
@@ -84,7 +103,17 @@ def finish(
 
 
 def names(text: str) -> list[str]:
-    """Names between commas, at least one."""
+    """Split names between commas.
+
+    Args:
+        text: What was given.
+
+    Returns:
+        At least one name.
+
+    Raises:
+        ArgumentTypeError: there is none.
+    """
     found = arguments.names(text)
     if not found:
         raise argparse.ArgumentTypeError("names separated by commas are needed")
@@ -92,14 +121,34 @@ def names(text: str) -> list[str]:
 
 
 def at_least_one(text: str) -> int:
-    """A number of processes."""
+    """Read a number of processes.
+
+    Args:
+        text: What was given.
+
+    Returns:
+        The number.
+
+    Raises:
+        ArgumentTypeError: it is no whole number of 1 or more.
+    """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("the number of processes is 1 or more")
     return int(text)
 
 
 def numbers(text: str) -> list[int]:
-    """Numbers between commas, such as folds."""
+    """Split folds between commas.
+
+    Args:
+        text: What was given.
+
+    Returns:
+        The numbers.
+
+    Raises:
+        SettingError: one is no whole number.
+    """
     try:
         return [int(number) for number in text.split(",")]
     except ValueError:

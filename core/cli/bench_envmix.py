@@ -18,7 +18,11 @@ N_EXCHANGED = 2
 
 
 def add_to(kinds: Any) -> None:
-    """The benchmark's arguments."""
+    """Add the command and its arguments.
+
+    Args:
+        kinds: The benchmarks of `hearmap bench`.
+    """
     parser = kinds.add_parser(
         "envmix",
         help="events mixed into normal recordings",
@@ -70,7 +74,18 @@ def add_to(kinds: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Runs what is not finished yet and writes the manifest and the tables."""
+    """Run what is not finished yet and write the manifest and the tables.
+
+    Args:
+        given: The command's arguments.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        SettingError: an argument is wrong.
+        HearMapError: the data is not as published, or a unit of work failed.
+    """
     from core.evaluation.benchmarks.envmix import EnvMixOptions, write_envmix
 
     options = EnvMixOptions(
@@ -101,7 +116,13 @@ def run(given: argparse.Namespace) -> int:
 
 
 def mix_set(given: argparse.Namespace) -> MixSet:
-    """The mixes that the options name.
+    """Choose the mixes that the options name.
+
+    Args:
+        given: The command's arguments.
+
+    Returns:
+        The mixes.
 
     Raises:
         SettingError: the options name no source, or two.

@@ -25,7 +25,11 @@ LABELS = {
 
 
 def add_to(kinds: Any) -> None:
-    """The arguments of the three benchmarks."""
+    """Add the three benchmarks and their arguments.
+
+    Args:
+        kinds: The benchmarks of `hearmap bench`.
+    """
     for name, about in ABOUT.items():
         parser = kinds.add_parser(name, help=about.partition(":")[0], description=about)
         add = parser.add_argument
@@ -43,7 +47,17 @@ def add_to(kinds: Any) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Runs what is not finished yet and writes the tables."""
+    """Run what is not finished yet and write the tables.
+
+    Args:
+        given: The command's arguments.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        HearMapError: an argument is wrong, the data is not as published, or a unit of work failed.
+    """
     from core.evaluation.benchmarks.dcase2020 import DCASE2020
     from core.evaluation.benchmarks.dcase2023 import DCASE2023
     from core.evaluation.benchmarks.machine_sets import machine_sets

@@ -58,9 +58,6 @@ class EnvMixOptions:
         n_faithful: On how many clips of each class and SNR faithfulness is measured, which costs
             three more scores a clip.
         n_exchanged: On how many of those insertion and deletion, 38 more scores a clip.
-
-    Raises:
-        SettingError: there is no SNR, one stands there twice, or one is beyond ±60 dB.
     """
 
     snr_db: tuple[float | None, ...] = (6.0, 0.0, -6.0)
@@ -70,6 +67,11 @@ class EnvMixOptions:
     n_exchanged: int = 0
 
     def __post_init__(self) -> None:
+        """Refuse SNRs that make no sense.
+
+        Raises:
+            SettingError: there is none, one stands there twice, or one is beyond ±60 dB.
+        """
         if not self.snr_db or len(set(self.snr_db)) != len(self.snr_db):
             raise SettingError("EnvMix needs at least one SNR, and each of them once.")
         if not all(snr_db is None or abs(snr_db) <= LARGEST_SNR_DB for snr_db in self.snr_db):
