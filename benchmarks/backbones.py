@@ -152,7 +152,7 @@ def speed_table(names: list[str], device: str) -> list[str]:
 
 
 def forms_table(device: str) -> list[str]:
-    """What memory format, precision and batch size bring, for aiSFX and CNN14."""
+    """Measure what memory format, precision and batch size bring, for aiSFX and CNN14."""
     forms = ("channels first", "float32", "bfloat16")
     lines = [
         f"| {device}, against float32 channels last in batches of 4 | "

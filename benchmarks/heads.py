@@ -220,7 +220,7 @@ def searches_table() -> str:
 
 
 def textbook_coreset(points: np.ndarray, size: int) -> list[int]:
-    """The greedy choice as PatchCore's Algorithm 1 reads."""
+    """Choose greedily, as PatchCore's Algorithm 1 reads."""
     chosen = [0]
     nearest = np.linalg.norm(points - points[0], axis=1)
     while len(chosen) < size:
@@ -230,12 +230,12 @@ def textbook_coreset(points: np.ndarray, size: int) -> list[int]:
 
 
 def naive_nearest(rows: np.ndarray, bank: np.ndarray) -> list[float]:
-    """The distance of each row to the nearest of the bank."""
+    """Measure the distance of each row to the nearest of the bank."""
     return [float(np.linalg.norm(bank - row, axis=1).min()) for row in rows]
 
 
 def nearest_by_product(search: NearestNeighbours, rows: torch.Tensor, k: int) -> torch.Tensor:
-    """The k nearest by matrix products and PyTorch's topk, without FAISS."""
+    """Find the k nearest by matrix products and PyTorch's topk, without FAISS."""
     centred, norms = search.bank, search.bank.square().sum(dim=1)
     squared = torch.addmm(norms, rows, centred.T, alpha=-2.0)
     indices = squared.topk(k, dim=1, largest=False).indices
@@ -245,7 +245,7 @@ def nearest_by_product(search: NearestNeighbours, rows: torch.Tensor, k: int) ->
 
 
 def naive_mahalanobis(rows: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> list[float]:
-    """The distance of each cell by the inverse of its covariance."""
+    """Measure the distance of each cell by the inverse of its covariance."""
     return [
         float(np.sqrt((r - m) @ np.linalg.inv(c) @ (r - m)))
         for r, m, c in zip(rows, mean, covariance, strict=True)

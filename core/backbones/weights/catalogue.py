@@ -92,7 +92,7 @@ def load(name: str) -> dict[str, Tensor]:
     sha256, source_sha256 = _hashes(path)
     expected = (hashlib.sha256(content).hexdigest(), get(name).sha256 or source_sha256)
     if (sha256, source_sha256) != expected:
-        raise _damaged(path)
+        raise WeightsError(_damaged(path))
     return read_tensors(content)
 
 
@@ -143,13 +143,11 @@ def _hashes(path: Path) -> tuple[str, str]:
         about = json.loads(path.with_suffix(".json").read_bytes())
         return str(about["sha256"]), str(about["source_sha256"])
     except (OSError, ValueError, KeyError, TypeError):
-        raise _damaged(path) from None
+        raise WeightsError(_damaged(path)) from None
 
 
-def _damaged(path: Path) -> WeightsError:
-    return WeightsError(
-        f"The {path.stem} weights are damaged ({path}); run: hearmap weights fetch {path.stem}"
-    )
+def _damaged(path: Path) -> str:
+    return f"The {path.stem} weights are damaged ({path}); run: hearmap weights fetch {path.stem}"
 
 
 def _accepting(weights: PublishedFile) -> str:
