@@ -10,7 +10,7 @@ import secrets
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import defer
 
 from core.errors import StoreError
 from core.jobs.process import is_alive
@@ -92,6 +92,21 @@ class LogLine:
 
     at: datetime.datetime
     text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Attempt:
+    """A job as it was put in the queue, once; a resumed one has another.
+
+    Attributes:
+        task: what is to be done
+        queued_at: the moment, which tells attempts apart: one from before a `requeue` changes
+            nothing any more
+    """
+
+    job_id: str
+    task: Task
+    queued_at: datetime.datetime
 
 
 def get_job(job_id: str) -> Job:
@@ -186,42 +201,28 @@ def cancel(job_id: str) -> Job:
         StoreError: there is none of this id.
     """
     get_job(job_id)
-    with writing() as session:
-        _change(session, job_id, ("running",), None, cancel_requested=True)
-        stopped = _change(
-            session,
-            job_id,
-            ("queued",),
-            None,
-            cancel_requested=True,
-            state="cancelled",
-            message=CANCELLED,
-            finished_at=now(),
-        )
-        if stopped:
-            _log(session, job_id, CANCELLED)
+    # In this order: meanwhile a waiting job may start, and a running one cannot wait again.
+    asked: dict[str, Any] = {"cancel_requested": True}
+    ended = asked | {"state": "cancelled", "message": CANCELLED, "finished_at": now()}
+    if not _change(job_id, ("queued",), CANCELLED, ended):
+        _change(job_id, ("running",), "", asked)
     return get_job(job_id)
 
 
-def start(job_id: str, attempt: datetime.datetime | None = None) -> bool:
+def start(attempt: Attempt) -> bool:
     """Set a waiting job to running.
 
     Args:
-        job_id: the job's id
-        attempt: when this attempt was put in the queue; one from before a `resume` changes
-            nothing any more, here and in `update_progress` and `finish`
+        attempt: the job as it was put in the queue
 
     Returns:
         False where it was cancelled meanwhile.
     """
-    with writing() as session:
-        started = _change(session, job_id, ("queued",), attempt, state="running", started_at=now())
-        if started:
-            _log(session, job_id, f"Started in process {os.getpid()} on {platform.node()}.")
-        return started
+    started = f"Started in process {os.getpid()} on {platform.node()}."
+    return bool(_change(attempt, ("queued",), started, {"state": "running", "started_at": now()}))
 
 
-def add(task: Task, owner: str) -> tuple[str, datetime.datetime]:
+def add(task: Task, owner: str) -> Attempt:
     """Put a new job in the queue.
 
     Args:
@@ -229,20 +230,20 @@ def add(task: Task, owner: str) -> tuple[str, datetime.datetime]:
         owner: the process that does it
 
     Returns:
-        The job's id and its first attempt.
+        The job's first attempt.
 
     Raises:
         StoreError: the records cannot be written.
     """
-    job_id, attempt = secrets.token_hex(8), now()
+    attempt = Attempt(secrets.token_hex(8), task, now())
     log = [_log_line("Put in the queue.")]
     with writing() as session:
-        waiting = _waiting(task, owner, attempt)
-        session.add(JobRow(id=job_id, kind=task.kind, log=log, **waiting))
-    return job_id, attempt
+        waiting = _waiting(attempt, owner)
+        session.add(JobRow(id=attempt.job_id, kind=task.kind, log=log, **waiting))
+    return attempt
 
 
-def requeue(job_id: str, task: Task, owner: str) -> datetime.datetime | None:
+def requeue(job_id: str, task: Task, owner: str) -> Attempt | None:
     """Put an ended job in the queue again, as the last.
 
     Args:
@@ -253,92 +254,51 @@ def requeue(job_id: str, task: Task, owner: str) -> datetime.datetime | None:
     Returns:
         The new attempt; None where the job cannot be resumed.
     """
-    attempt = now()
-    with writing() as session:
-        waiting = _waiting(task, owner, attempt)
-        changed = _change(session, job_id, RESUMABLE_STATES, None, **waiting)
-        if changed:
-            _log(session, job_id, "Put in the queue again.")
-        return attempt if changed else None
+    attempt = Attempt(job_id, task, now())
+    waiting = _waiting(attempt, owner)
+    return (
+        attempt if _change(job_id, RESUMABLE_STATES, "Put in the queue again.", waiting) else None
+    )
 
 
 def update_progress(
-    job_id: str,
-    stage: str,
-    fraction: float,
-    seconds_left: float | None,
-    attempt: datetime.datetime | None = None,
-    *,
-    is_new: bool = False,
+    attempt: Attempt, stage: str, fraction: float, seconds_left: float | None, *, is_new: bool
 ) -> bool:
     """Write a running job's progress to its record.
 
     Args:
-        job_id: the job's id
+        attempt: the job as it was put in the queue
         stage: what it is doing
         fraction: the share that is done, in [0, 1]
         seconds_left: an estimate, where there is one
-        attempt: as for `start`
         is_new: whether the stage is a new one, which goes to the log
 
     Returns:
         True where the job is to stop.
     """
-    with writing() as session:
-        running = _change(
-            session,
-            job_id,
-            ("running",),
-            attempt,
-            stage=as_text(stage),
-            fraction=fraction,
-            seconds_left=seconds_left,
-            heartbeat_at=now(),
-        )
-        if running and is_new:
-            _log(session, job_id, stage)
-        # A job that no longer counts as running has been given up by all who look at it.
-        return not running or bool(
-            session.scalar(select(JobRow.cancel_requested).where(JobRow.id == job_id))
-        )
+    values = {"stage": as_text(stage), "fraction": fraction, "seconds_left": seconds_left}
+    values["heartbeat_at"] = now()
+    running = _change(attempt, ("running",), stage if is_new else "", values)
+    # A job that no longer counts as running has been given up by all who look at it.
+    return running is None or running.cancel_requested
 
 
 def finish(
-    job_id: str,
-    state: str,
-    message: str = "",
-    result: dict[str, Any] | None = None,
-    attempt: datetime.datetime | None = None,
-) -> bool:
-    """End an active job.
+    job: str | Attempt, state: str, message: str = "", result: dict[str, Any] | None = None
+) -> None:
+    """End an active job; one that has ended stays as it is.
 
     Args:
-        job_id: the job's id
+        job: the job's id, or the attempt that ends
         state: done, failed, cancelled or interrupted
         message: a sentence for people where it did not end well
         result: what its task gave
-        attempt: as for `start`
-
-    Returns:
-        False where it had ended before.
     """
-    values: dict[str, Any] = {"fraction": 1.0} if state == "done" else {}
-    with writing() as session:
-        ended = _change(
-            session,
-            job_id,
-            ACTIVE_STATES,
-            attempt,
-            state=state,
-            message=as_text(message),
-            result=as_json(result or {}),
-            seconds_left=None,
-            finished_at=now(),
-            **values,
-        )
-        if ended:
-            _log(session, job_id, message or "Done.")
-        return ended
+    values = {"state": state, "message": as_text(message), "result": as_json(result or {})}
+    values |= {"seconds_left": None, "finished_at": now()}
+    if state == "done":
+        values["fraction"] = 1.0
+    _change(job, ACTIVE_STATES, message or "Done.", values)
 
 
 def heartbeat(owner: str) -> None:
@@ -352,42 +312,39 @@ def heartbeat(owner: str) -> None:
         session.execute(update(JobRow).where(*mine).values(heartbeat_at=now()))
 
 
-def _waiting(task: Task, owner: str, attempt: datetime.datetime) -> dict[str, Any]:
+def _waiting(attempt: Attempt, owner: str) -> dict[str, Any]:
     return {
         "state": "queued",
         "stage": "Waiting",
         "fraction": 0.0,
         "seconds_left": None,
         "message": "",
-        "arguments": task.as_record(),
+        "arguments": attempt.task.as_record(),
         "result": {},
         "cancel_requested": False,
         "owner": owner,
-        "heartbeat_at": attempt,
-        "created_at": attempt,
+        "heartbeat_at": attempt.queued_at,
+        "created_at": attempt.queued_at,
         "started_at": None,
         "finished_at": None,
     }
 
 
 def _change(
-    session: Session,
-    job_id: str,
-    states: tuple[str, ...],
-    attempt: datetime.datetime | None,
-    **values: Any,
-) -> bool:
+    job: str | Attempt, states: tuple[str, ...], log: str, values: dict[str, Any]
+) -> JobRow | None:
     # Change the job only in one of these states, whoever else changes it at the same time.
+    job_id = job if isinstance(job, str) else job.job_id
     wanted = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(states))
-    if attempt is not None:
-        wanted = wanted.where(JobRow.created_at == attempt)
-    return session.execute(wanted.values(**values).returning(JobRow.id)).first() is not None
-
-
-def _log(session: Session, job_id: str, text: str) -> None:
-    row = session.get(JobRow, job_id)
-    if row is not None:
-        row.log = [*row.log, _log_line(text)][-MOST_LOG_LINES:]
+    if isinstance(job, Attempt):
+        wanted = wanted.where(JobRow.created_at == job.queued_at)
+    with writing() as session:
+        if session.execute(wanted.values(**values).returning(JobRow.id)).first() is None:
+            return None
+        row = session.get_one(JobRow, job_id)
+        if log:
+            row.log = [*row.log, _log_line(log)][-MOST_LOG_LINES:]
+        return row
 
 
 def _log_line(text: str) -> list[str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime
 import functools
 import threading
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 
-from core.errors import HearMapError, StoreError
+from core.errors import StoreError
 from core.jobs import executors, job, worker
 from core.jobs.process import HEARTBEAT_SECONDS, this_process
 from core.jobs.tasks import task_of
@@ -31,19 +29,6 @@ _ending = False
 _woken = threading.Event()
 
 
-@dataclasses.dataclass(frozen=True)
-class _Attempt:
-    """A job as it was put in the queue, once; a resumed one has another."""
-
-    job_id: str
-    task: Task
-    attempt: datetime.datetime
-
-    def fail(self, sentence: str) -> None:
-        """End the job as failed, unless it had ended or been resumed before."""
-        job.finish(self.job_id, "failed", sentence, attempt=self.attempt)
-
-
 def submit(task: Task) -> str:
     """Put a task in the queue of the worker processes.
 
@@ -58,10 +43,10 @@ def submit(task: Task) -> str:
         StoreError: the records cannot be written.
     """
     task.check()
-    job_id, attempt = job.add(task, this_process())
     # What the record says is what is done, here as after a restart.
-    _start_or_fail(_Attempt(job_id, task.from_record(task.as_record()), attempt))
-    return job_id
+    attempt = job.add(task.from_record(task.as_record()), this_process())
+    _start_or_fail(attempt)
+    return attempt.job_id
 
 
 def resume(job_id: str) -> job.Job:
@@ -83,21 +68,15 @@ def resume(job_id: str) -> job.Job:
     attempt = job.requeue(job_id, task, this_process())
     if attempt is None:
         raise StoreError("This piece of work is waiting, running or done: it cannot be resumed.")
-    _start_or_fail(_Attempt(job_id, task, attempt))
+    _start_or_fail(attempt)
     return job.get_job(job_id)
 
 
-def _start_or_fail(work: _Attempt) -> None:
+def _start_or_fail(attempt: job.Attempt) -> None:
     try:
-        _start(work)
+        _start(attempt)
     except Exception as error:
-        work.fail(_sentence(work, error))
-
-
-def _sentence(work: _Attempt, error: Exception) -> str:
-    if isinstance(error, HearMapError):
-        return str(error)
-    return worker.unexpected(work.job_id, work.task, error)
+        job.finish(attempt, "failed", worker.failure(attempt, error))
 
 
 def _executor() -> Executor:
@@ -112,9 +91,9 @@ def _executor() -> Executor:
         return _pool
 
 
-def _start(work: _Attempt) -> None:
+def _start(attempt: job.Attempt) -> None:
     environment = {"HEARMAP_HOME": str(home()), "HEARMAP_DATABASE_URL": database_url()}
-    call = functools.partial(worker.run, work.job_id, work.task, environment, work.attempt)
+    call = functools.partial(worker.run, attempt, environment)
     with _lock:
         pool = _executor()
         try:
@@ -124,24 +103,24 @@ def _start(work: _Attempt) -> None:
             _drop(pool)
             pool = _executor()
             future = pool.submit(call)
-        _futures[work.job_id] = future
+        _futures[attempt.job_id] = future
         _start_heartbeat()
-    future.add_done_callback(lambda done: _when_ended(done, pool, work))
+    future.add_done_callback(lambda done: _when_ended(done, pool, attempt))
 
 
-def _when_ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
+def _when_ended(future: Future[None], pool: Executor, attempt: job.Attempt) -> None:
     # From Python 3.13 on, a broken pool calls this while it holds the lock that submitting to it
     # and shutting it down take: whatever follows needs a thread of its own.
     if not _ending:
-        threading.Thread(target=_ended, args=(future, pool, work), daemon=True).start()
+        threading.Thread(target=_ended, args=(future, pool, attempt), daemon=True).start()
 
 
-def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
+def _ended(future: Future[None], pool: Executor, attempt: job.Attempt) -> None:
     """Write how the job ended, where the worker could not."""
     with _lock:
         # Another is there when the job was resumed meanwhile.
-        if _futures.get(work.job_id) is future:
-            del _futures[work.job_id]
+        if _futures.get(attempt.job_id) is future:
+            del _futures[attempt.job_id]
     if _ending:
         return
     with contextlib.suppress(StoreError):
@@ -150,21 +129,21 @@ def _ended(future: Future[None], pool: Executor, work: _Attempt) -> None:
         except BrokenExecutor:
             _drop(pool)
             # The job that ran is to blame; those that waited behind it get one more worker.
-            waited = job.get_job(work.job_id).state == "queued"
-            if waited and work.job_id not in _restarted:
-                _restarted.add(work.job_id)
-                _start(work)
-            else:
-                work.fail(KILLED)
+            waited = job.get_job(attempt.job_id).state == "queued"
+            if waited and attempt.job_id not in _restarted:
+                _restarted.add(attempt.job_id)
+                return _start(attempt)
+            why = KILLED
         except CancelledError:
-            job.finish(work.job_id, "interrupted", job.INTERRUPTED, attempt=work.attempt)
+            return job.finish(attempt, "interrupted", job.INTERRUPTED)
         except Exception as error:
             # Dask's word for a worker that died again and again.
             killed = type(error).__name__ == "KilledWorker"
-            work.fail(KILLED if killed else _sentence(work, error))
+            why = KILLED if killed else worker.failure(attempt, error)
         else:
             # Dask gives a dead worker's job to another, which leaves alone what counts as running.
-            work.fail(KILLED)
+            why = KILLED
+        job.finish(attempt, "failed", why)
 
 
 def _drop(pool: Executor) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import signal
 import threading
@@ -12,7 +11,6 @@ import traceback
 
 from core.errors import Cancelled, HearMapError, StoreError
 from core.jobs import job
-from core.jobs.tasks.task import Task
 from core.runtime.paths import home
 from core.runtime.progress import smoothed_seconds_left
 from core.runtime.worker_process import end_with_owner
@@ -40,41 +38,35 @@ def set_up(n_threads: int) -> None:
     end_with_owner()
 
 
-def run(job_id: str, task: Task, environment: dict[str, str], attempt: datetime.datetime) -> None:
+def run(attempt: job.Attempt, environment: dict[str, str]) -> None:
     """Do a job; whatever happens is in its record when this returns.
 
     One at a time in a process: a Dask worker may have several threads, and two fits at once would
     share its cores and its memory.
 
     Args:
-        job_id: the job's id
-        task: what is to be done
+        attempt: the job as it was put in the queue
         environment: environment variables of the owner's
-        attempt: when it was put in the queue
 
     Raises:
         StoreError: the record cannot be written, tried three times.
     """
     with _one_at_a_time:
         os.environ.update(environment)
-        if not job.start(job_id, attempt):
+        if not job.start(attempt):
             return
-        result, message = {}, ""
+        state, result, message = "failed", {}, ""
         try:
-            state, result = "done", task.run(RecordedProgress(job_id, attempt))
+            state, result = "done", attempt.task.run(RecordedProgress(attempt))
         except Cancelled:
             state, message = "cancelled", job.CANCELLED
-        except HearMapError as error:
-            state, message = "failed", str(error)
         except MemoryError:
-            state = "failed"
             message = "There was not enough memory; use fewer or shorter recordings."
         except Exception as error:
-            state, message = "failed", unexpected(job_id, task, error)
+            message = failure(attempt, error)
         for i in range(END_ATTEMPTS):
             try:
-                job.finish(job_id, state, message, result, attempt)
-                return
+                return job.finish(attempt, state, message, result)
             except StoreError:
                 if i == END_ATTEMPTS - 1:
                     raise
@@ -85,15 +77,13 @@ class RecordedProgress:
     """Progress that is written to the job's record at most five times a second.
 
     Args:
-        job_id: the job's id
-        attempt: when it was put in the queue
+        attempt: the job as it was put in the queue
     """
 
-    def __init__(self, job_id: str, attempt: datetime.datetime | None = None) -> None:
-        self._job_id, self._attempt = job_id, attempt
-        self._started = self._updated = time.monotonic()
-        self._first = True
-        self._stage = ""
+    def __init__(self, attempt: job.Attempt) -> None:
+        self._attempt = attempt
+        self._started = self._updated = 0.0
+        self._stage: str | None = None
         self._seconds_left: float | None = None
 
     def __call__(self, stage: str, fraction: float) -> None:
@@ -107,7 +97,7 @@ class RecordedProgress:
             Cancelled: the job was asked to stop.
         """
         moment = time.monotonic()
-        if self._first:
+        if self._stage is None:
             # Importing PyTorch came before; it says nothing of how fast the work goes.
             self._started = self._updated = moment
         elif moment - self._updated < UPDATE_SECONDS:
@@ -116,29 +106,32 @@ class RecordedProgress:
         self._seconds_left = smoothed_seconds_left(
             self._seconds_left, moment - self._updated, moment - self._started, fraction
         )
-        self._first, self._updated = False, moment
+        self._updated = moment
         # A database that is busy for a moment is no reason to give up an hour's work.
         with contextlib.suppress(StoreError):
             is_new, self._stage = stage != self._stage, stage
-            if job.update_progress(
-                self._job_id, stage, fraction, self._seconds_left, self._attempt, is_new=is_new
-            ):
+            left = self._seconds_left
+            if job.update_progress(self._attempt, stage, fraction, left, is_new=is_new):
                 raise Cancelled
 
 
-def unexpected(job_id: str, task: Task, error: Exception) -> str:
-    """Write the traceback of a mistake of the program's to a log under HEARMAP_HOME.
+def failure(attempt: job.Attempt, error: Exception) -> str:
+    """Say why a job failed.
+
+    The traceback of a mistake of the program's goes to a log under HEARMAP_HOME.
 
     Args:
-        job_id: the job's id
-        task: what was being done
+        attempt: the job as it was put in the queue
         error: what went wrong
 
     Returns:
-        A sentence for people, which names the log.
+        A sentence for people, which names the log where there is one.
     """
-    path = home() / "logs" / f"job-{job_id}.log"
-    doing = task.title[:1].lower() + task.title[1:]
+    if isinstance(error, HearMapError):
+        return str(error)
+    path = home() / "logs" / f"job-{attempt.job_id}.log"
+    title = attempt.task.title
+    doing = title[:1].lower() + title[1:]
     sentence = f"Something went wrong inside HearMap while {doing}: {type(error).__name__}."
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
