@@ -14,33 +14,23 @@ import streamlit as st
 class Key:
     """Keys of st.session_state."""
 
-    MACHINE: Final = "machine"
     MODEL: Final = "model"
     CLIP: Final = "clip"
-    FALSE_ALARM_RATE: Final = "rate"
     MODEL_NAME: Final = "model_name"
-    UPLOAD_ROUND: Final = "upload_round"
-    FOLDER: Final = "folder"
-    UPLOAD_SOURCE: Final = "upload_source"
     AWAITED_JOB: Final = "awaited_job"
     HEAD: Final = "head"
     BACKBONE: Final = "backbone"
     PRESET: Final = "preset"
     GROUPING: Final = "grouping"
-    GROUPING_FIELD: Final = "grouping_field"
     OWN_BACKBONE: Final = "own_backbone"
     CLASSES: Final = "classes"
-    CLASSES_FIELD: Final = "classes_field"
-    CLASSES_TABLE: Final = "classes_table"
     WHO: Final = "who"
     LINE: Final = "line"
     SITUATION: Final = "situation"
     ACKNOWLEDGED: Final = "acknowledged"
-    IMPORT_ROUND: Final = "import_round"
     IMPORTED: Final = "imported"
     SEEN_CHANGE: Final = "seen_change"
     DELETED_MODEL: Final = "deleted_model"
-    MODEL_IMPORT_ROUND: Final = "model_import_round"
     CHANNEL: Final = "channel"
     FIT_RATE: Final = "fit_rate"
     SEED: Final = "seed"
@@ -94,6 +84,27 @@ def clear_gathered(purpose: str) -> None:
     """
     gathered(purpose).clear()
     left_out(purpose).clear()
+
+
+def turn(name: str) -> int:
+    """Count how often an uploader was emptied: in its key, a new number empties it.
+
+    Args:
+        name: The uploader.
+
+    Returns:
+        The number.
+    """
+    return int(st.session_state.get(f"{name}_turn", 0))
+
+
+def empty_uploader(name: str) -> None:
+    """Empty an uploader, which holds its file in memory, from the next run on.
+
+    Args:
+        name: The uploader.
+    """
+    st.session_state[f"{name}_turn"] = turn(name) + 1
 
 
 def remember_model(model_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.text.control import Control
+from app.text.control import control
 from app.text.formats import counted
 
 LEAD = (
@@ -40,7 +40,7 @@ CHOOSE_EVENTS = "Choose the classes of events that are mixed in."
 METHODS = "Methods"
 PRESETS = "Presets"
 LEVELS = "Signal-to-noise ratio of the event, dB"
-FAITHFULNESS = Control(
+FAITHFULNESS = control(
     "Measure faithfulness too",
     "Does a recording become normal without its anomalous part? Four of each class are tried.",
 )

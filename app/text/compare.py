@@ -1,9 +1,9 @@
 """Compare: one recording as several models see it."""
 
-from app.text.control import Control
+from app.text.control import control
 
-RECORDING = Control("Recording", "Those that the model has scored, the highest score first.")
-OTHERS = Control("Beside it", "Other models, each with a picture of its own, under one playhead.")
+RECORDING = control("Recording", "Those that the model has scored, the highest score first.")
+OTHERS = control("Beside it", "Other models, each with a picture of its own, under one playhead.")
 NOT_SCORED = "Not scored yet by {models}."
 SCORE_WITH_THEM = "Score it with them"
 ANOMALOUS_PART = "Anomalous part, {method}"
@@ -19,10 +19,10 @@ THIS_WORK = "This work"
 COSTS = "What each model costs"
 ALT = "{models} with their verdicts, time, memory and size"
 NOT_MEASURED = "An empty cell was not measured: the model was made elsewhere, or earlier."
-FIT = Control("Fit", "Time of its fit on this machine.")
-SCORING = Control("A minute of sound", "Time to score a minute of sound.")
-MEMORY = Control("Memory", "The most memory that scoring took, with the network.")
-SIZE = Control("Size", "The size of the model on disk.")
+FIT = control("Fit", "Time of its fit on this machine.")
+SCORING = control("A minute of sound", "Time to score a minute of sound.")
+MEMORY = control("Memory", "The most memory that scoring took, with the network.")
+SIZE = control("Size", "The size of the model on disk.")
 
 # Other methods on the same recordings.
 OTHER_METHODS = "Other methods on the same recordings"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from app.text.control import Control
+from app.text.control import control
 from app.text.formats import counted, duration, size
 
 LEAD = "Fit a model on normal recordings: a dozen or more. You need no anomalous ones."
@@ -17,20 +17,20 @@ LEAVE_OUT = "Leave {recordings} out"
 
 # The settings.
 SETTINGS = "Settings"
-NAME = Control("Name of the model", "You find the model by its name. It stays until you delete it.")
+NAME = control("Name of the model", "You find the model by its name. It stays until you delete it.")
 USUAL_NAME = "Model"
-METHOD = Control("Method", "How normal sound is represented. The first did best when measured.")
-PRESET = Control("Preset", "Recommended is made for sound, published is for comparison.")
+METHOD = control("Method", "How normal sound is represented. The first did best when measured.")
+PRESET = control("Preset", "Recommended is made for sound, published is for comparison.")
 ADVANCED = "Advanced settings"
-NETWORK = Control(
+NETWORK = control(
     "Network",
     "It turns sound into features that the method compares. Get more networks in the Weights view; "
     "each is offered here once its weights are here.",
 )
-CHANNEL = Control("Channel", "Which channel is used where there are several, also in scoring.")
-RATE = Control("False-alarm rate, %", "How many of 100 normal recordings may be anomalous.")
-SEED = Control("Seed", "The same seed and recordings give the same model.")
-PRECISION = Control(
+CHANNEL = control("Channel", "Which channel is used where there are several, also in scoring.")
+RATE = control("False-alarm rate, %", "How many of 100 normal recordings may be anomalous.")
+SEED = control("Seed", "The same seed and recordings give the same model.")
+PRECISION = control(
     "Precision of the network",
     "16 bits are several times faster on graphics cards and on processors made for them, and "
     "slower on others. The maps stay nearly the same. The model scores as it was fitted.",
@@ -46,7 +46,7 @@ TOO_FEW = "{method} needs at least {count} different recordings."
 FIT = "Fit"
 
 # Which recordings belong together.
-GROUPING = Control(
+GROUPING = control(
     "Which recordings belong together?",
     "Recordings cut from one longer recording are alike and must stay in one group. HearMap scores "
     "each group with a model of the other groups. If alike recordings were in different groups, "
@@ -59,13 +59,13 @@ GROUPINGS = {
     "prefix": "Recordings whose names begin alike",
     "field": "Recordings with one part of their names alike",
 }
-GROUPING_FIELD = Control(
+GROUPING_FIELD = control(
     "Which part of the name", "Between - or _: in 1-17150-A.wav, part 2 is 17150."
 )
 FEWEST_GROUPS = 10
 
 # The classes of the recordings, for methods that learn from them.
-CLASSES = Control(
+CLASSES = control(
     "Where do the classes come from?",
     "This method learns to tell classes of normal recordings apart: machines, their parts, or the "
     "speeds they run at. From this it learns which changes matter.",
@@ -75,7 +75,7 @@ CLASS_SOURCES = {
     "name-field": "A part of its name",
     "csv": "A table (CSV)",
 }
-CLASSES_FIELD = Control(
+CLASSES_FIELD = control(
     "Which part is the class", "Between - or _: in fan_id-00_7.wav, part 3 is 00."
 )
 CLASSES_TABLE = "A CSV file with two columns, file and class"

@@ -1,9 +1,9 @@
 """Listen: one recording, its anomaly map, its regions, and the sound of exactly that part."""
 
-from app.text.control import Control
+from app.text.control import control
 from app.text.formats import counted
 
-RECORDING = Control("Recording", "Sorted by score, the highest first.")
+RECORDING = control("Recording", "Sorted by score, the highest first.")
 PREVIOUS = "Previous"
 NEXT = "Next"
 

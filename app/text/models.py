@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from app.text.control import Control
+from app.text.control import control
 from app.text.formats import counted
 
 NO_MODEL = "No model yet. Fit one on normal recordings, try the demo, or import one."
-DUPLICATE = Control("Duplicate with changes", "Opens Fit with its recordings and settings.")
-EXPORT = Control("Export", "One file with the whole model, which another HearMap can import.")
-DELETE = Control("Delete", "You can restore it for 30 days.")
+DUPLICATE = control("Duplicate with changes", "Opens Fit with its recordings and settings.")
+EXPORT = control("Export", "One file with the whole model, which another HearMap can import.")
+DELETE = control("Delete", "You can restore it for 30 days.")
 
 # What it was fitted on.
 FITTED_ON = "Fitted on"

@@ -1,6 +1,6 @@
 """Score: recordings in, a table of scores out."""
 
-from app.text.control import Control
+from app.text.control import control
 
 ADD = "Add recordings"
 SCORE_N = "Score {recordings}"
@@ -14,5 +14,5 @@ DOWNLOAD = "Download the table (CSV)"
 
 # The table.
 ALT = "{recordings} by score, the highest first; {n_anomalous} above the threshold"
-RATIO = Control("Against the threshold", "0 is the median normal score, 1 is the threshold.")
-OVER_TIME = Control("Score over time", "Half the height is the map’s threshold, in every row.")
+RATIO = control("Against the threshold", "0 is the median normal score, 1 is the threshold.")
+OVER_TIME = control("Score over time", "Half the height is the map’s threshold, in every row.")

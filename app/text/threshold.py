@@ -1,9 +1,9 @@
 """The false-alarm rate and the threshold: in Score and Listen, in Tune, and their history."""
 
-from app.text.control import Control
+from app.text.control import control
 from app.text.glossary import FALSE_ALARM_RATE as FALSE_ALARM_RATE_HELP
 
-FALSE_ALARM_RATE = Control("False-alarm rate", FALSE_ALARM_RATE_HELP)
+FALSE_ALARM_RATE = control("False-alarm rate", FALSE_ALARM_RATE_HELP)
 
 # Tune.
 LINK = "The address of this page holds the threshold and the figures: share it as a link."
@@ -27,7 +27,7 @@ ALT = "{changes} of the threshold, the newest first"
 WHEN = "When"
 THRESHOLD = "Threshold"
 WHO = "Who"
-UNDO = Control("Undo the last change", "The threshold before it applies again.")
+UNDO = control("Undo the last change", "The threshold before it applies again.")
 RESTORED = "A false-alarm rate of {rate} applies again."
 AS_FITTED = "as fitted"
 UNDONE = "undone: {rate}"

@@ -1,6 +1,6 @@
 """How recordings are added, and what of them cannot be used."""
 
-from app.text.control import Control
+from app.text.control import control
 
 SOURCE = "Where the recordings are"
 FILES = "Files or a ZIP"
@@ -10,7 +10,7 @@ SERVER = "A folder on the server"
 
 FOLDER_FORMATS = "Recordings: WAV, FLAC, OGG, MP3 or AIFF"
 FILE_FORMATS = FOLDER_FORMATS + ", or a ZIP of them (best for more than {most})"
-RECORD = Control(
+RECORD = control(
     "Record with the microphone",
     "Browsers allow this on this machine and over HTTPS. Use the same microphone at the same place "
     "for normal recordings and for those that you score.",
@@ -36,6 +36,6 @@ TWICE = "same sound"
 LENGTH = "Length"
 SAMPLE_RATE = "Sample rate"
 CHANNELS = "Channels"
-LEVEL = Control("Level", "Root mean square of the channel that is used. 0 dBFS is full scale.")
-CLIPPED = Control("Clipped", "Share of the samples that are at full scale, three or more in a row.")
+LEVEL = control("Level", "Root mean square of the channel that is used. 0 dBFS is full scale.")
+CLIPPED = control("Clipped", "Share of the samples that are at full scale, three or more in a row.")
 NOTE = "Note"

@@ -10,8 +10,7 @@ from app.text import benchmark as text
 from app.text import formats, markdown
 from app.text.views import TITLES
 from app.widgets import benchmark_form, benchmark_results
-from app.widgets.job_panel import draw_ended, find_job, watch
-from core import jobs
+from app.widgets.job_panel import draw_ended, find_job, start, watch
 from core.evaluation.benchmarks import saved
 from core.jobs.tasks.bench import BenchTask
 
@@ -45,9 +44,8 @@ def draw() -> None:
 
 
 def _start(task: BenchTask) -> None:
-    st.query_params[Query.JOB] = jobs.submit(task)
     st.query_params[Query.BENCHMARK] = saved.benchmark_id(task.as_record())
-    st.rerun()
+    start(task)
 
 
 def _unfinished(begun: list[saved.SavedBenchmark]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache, navigation
-from app.state import Query
 from app.text import compare as text
 from app.text import formats, glossary, markdown
 from app.text.methods import head_title
 from app.widgets import notices, recording_choice, table
 from app.widgets.comparison import ComparedModel, costs_table, draw_player
 from app.widgets.estimate import fit_estimate
-from app.widgets.job_panel import follow
+from app.widgets.job_panel import follow, start
 from core import jobs
 from core.errors import HearMapError
 from core.evaluation import agreement
@@ -52,27 +51,20 @@ def _choose_models(model: ModelRecord, chosen: ScoreRecord) -> list[ModelRecord]
     have = [i for i in others if _score_of(i, chosen.clip_id) is not None][: MOST_MODELS - 1]
     names = {model_id: markdown.shortened(records[model_id].name, 50) for model_id in others}
     beside = st.multiselect(
-        text.OTHERS.label,
-        others,
+        **text.OTHERS,
+        options=others,
         default=have,
         format_func=names.__getitem__,
         max_selections=MOST_MODELS - 1,
         # A model that has scored the recording meanwhile is taken in.
         key=f"beside_{model.id}_{chosen.clip_id}_{len(have)}",
-        help=text.OTHERS.help,
     )
     return [model, *(records[model_id] for model_id in beside)]
 
 
 def _score_of(model_id: str, clip_id: str) -> ScoreRecord | None:
-    return next(
-        (
-            score
-            for score in cache.scored(model_id)
-            if score.clip_id == clip_id and score.score is not None
-        ),
-        None,
-    )
+    found = (one for one in cache.scored(model_id) if one.clip_id == clip_id)
+    return next((one for one in found if one.score is not None), None)
 
 
 def _compared(
@@ -101,11 +93,12 @@ def _offer_scoring(missing: list[ModelRecord], chosen: ScoreRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text.NOT_SCORED.format(models=names))
         if st.button(text.SCORE_WITH_THEM, icon=navigation.ICONS["score"], key="score_missing"):
-            job_id = ""
-            for model in missing:
-                job_id = jobs.submit(ScoreTask(model_id=model.id, clip_ids=[chosen.clip_id]))
-            st.query_params[Query.JOB] = job_id
-            st.rerun()
+            *others, last = (
+                ScoreTask(model_id=model.id, clip_ids=[chosen.clip_id]) for model in missing
+            )
+            for task in others:
+                jobs.submit(task)
+            start(last)
 
 
 def _show(compared: list[ComparedModel], chosen: ScoreRecord) -> None:
@@ -125,14 +118,10 @@ def _show(compared: list[ComparedModel], chosen: ScoreRecord) -> None:
             "network": glossary.NETWORK,
             "verdict": glossary.VERDICT,
             "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
-            "fit": column.NumberColumn(text.FIT.label, format="%.1f s", help=text.FIT.help),
-            "scoring": column.NumberColumn(
-                text.SCORING.label, format="%.1f s", help=text.SCORING.help
-            ),
-            "memory": column.NumberColumn(
-                text.MEMORY.label, format="%.0f MB", help=text.MEMORY.help
-            ),
-            "size": column.NumberColumn(text.SIZE.label, format="%.1f MB", help=text.SIZE.help),
+            "fit": column.NumberColumn(**text.FIT, format="%.1f s"),
+            "scoring": column.NumberColumn(**text.SCORING, format="%.1f s"),
+            "memory": column.NumberColumn(**text.MEMORY, format="%.0f MB"),
+            "size": column.NumberColumn(**text.SIZE, format="%.1f MB"),
         },
         text.ALT.format(models=formats.counted(len(rows), "model")),
         key="costs",
@@ -162,9 +151,7 @@ def _offer_heads(model: ModelRecord, chosen: ScoreRecord, have: set[str]) -> Non
         if st.button(
             text.FIT_OTHERS, icon=":material/model_training:", disabled=not heads, key="fit_heads"
         ):
-            task = FitHeadsTask(model_id=model.id, clip_id=chosen.clip_id, heads=list(heads))
-            st.query_params[Query.JOB] = jobs.submit(task)
-            st.rerun()
+            start(FitHeadsTask(model_id=model.id, clip_id=chosen.clip_id, heads=list(heads)))
         if heads:
             st.caption(text.FIT_OTHERS_COST.format(duration=formats.duration(seconds)))
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -18,20 +17,17 @@ from app.text.methods import head_title, preset_title
 from app.text.views import TITLES
 from app.widgets import (
     backbone_choice,
-    class_choice,
     fit_like,
-    grouping_choice,
     head_settings,
     notices,
     recording_table,
+    rule_choice,
 )
 from app.widgets.estimate import fit_estimate
-from app.widgets.job_panel import follow
-from app.widgets.uploading import clear_button, draw_left_out, gather
-from core import jobs
+from app.widgets.job_panel import follow, start
+from app.widgets.uploading import clear_button, draw_left_out, gather, take_again
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings, presets_of
 from core.detectors.registry import HEADS, head_type
-from core.errors import StoreError
 from core.jobs.tasks.fit import FitTask
 from core.storage import models, recordings
 from core.storage.recordings import StoredRecording
@@ -49,7 +45,7 @@ def draw() -> None:
         st.query_params[Query.JOB] = job.id
         return
     if job is not None and job.state == "done":
-        _fitted(str(job.result["model_id"]), list(job.result.get("left_out", [])))
+        _fitted(job.result)
         return
     fit_like.draw_notice()
     gather(PURPOSE)
@@ -57,7 +53,8 @@ def draw() -> None:
     if not chosen:
         clip_ids = job.arguments.get("clip_ids", []) if job is not None else []
         if clip_ids and st.button(text.AGAIN, icon=":material/replay:"):
-            _take_again(clip_ids)
+            take_again(PURPOSE, clip_ids)
+            st.rerun()
         st.info(text.EMPTY, icon=navigation.ICONS["fit"])
         return
     rows = recording_table.rows_of(chosen)
@@ -100,57 +97,31 @@ def common_name(names: Sequence[str]) -> str:
     return markdown.shortened(found, 40) if len(found) > 1 else ""
 
 
-def _take_again(clip_ids: Sequence[str]) -> None:
-    for clip_id in clip_ids:
-        # One that was deleted meanwhile is no reason to lose the others.
-        with contextlib.suppress(StoreError):
-            gathered(PURPOSE)[clip_id] = recordings.get_recording(clip_id).name
-    st.rerun()
-
-
 def _settings(used: list[StoredRecording], n_channels: int) -> None:
     names = [gathered(PURPOSE)[recording.id] for recording in used]
     st.subheader(text.SETTINGS, anchor=False)
     left, right = st.columns(2, gap="medium")
     suggested = common_name(list(gathered(PURPOSE).values())) or text.USUAL_NAME
-    name = left.text_input(
-        text.NAME.label,
-        max_chars=80,
-        key=Key.MODEL_NAME,
-        placeholder=suggested,
-        help=text.NAME.help,
-    )
+    name = left.text_input(**text.NAME, max_chars=80, key=Key.MODEL_NAME, placeholder=suggested)
     # The recommended head first.
     heads = sorted(HEADS, key=lambda key: key != RECOMMENDED_HEAD)
-    head = right.selectbox(
-        text.METHOD.label, heads, format_func=head_title, key=Key.HEAD, help=text.METHOD.help
-    )
+    head = right.selectbox(**text.METHOD, options=heads, format_func=head_title, key=Key.HEAD)
     kind = head_type(head)
     presets = presets_of(head)
     # One that only this method has must not stay chosen for the next.
     preset_key = f"{Key.PRESET}_{head}" if kind.more_presets else Key.PRESET
     # Fit may begin as another model was fitted: the state has the value, and none is given here.
-    for key, first in {
-        preset_key: "recommended",
-        Key.FIT_RATE: 5.0,
-        Key.SEED: 0,
-        Key.PRECISION: "float32",
-    }.items():
+    for key, first in ((Key.FIT_RATE, 5.0), (Key.SEED, 0), (Key.PRECISION, "float32")):
         st.session_state.setdefault(key, first)
-    if st.session_state[preset_key] not in presets:
+    if st.session_state.get(preset_key) not in presets:
         st.session_state[preset_key] = "recommended"
     chosen = left.segmented_control(
-        text.PRESET.label,
-        [*presets],
-        required=True,
-        format_func=preset_title,
-        key=preset_key,
-        help=text.PRESET.help,
+        **text.PRESET, options=[*presets], required=True, format_func=preset_title, key=preset_key
     )
     preset = chosen or "recommended"
     left.caption(presets[preset])
     right.caption(markdown.plain(HEADS[head].summary, 300))
-    groups = grouping_choice.draw(names)
+    groups = rule_choice.groups(names)
     classes_place = st.container()
     with st.expander(text.ADVANCED, icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
@@ -161,34 +132,30 @@ def _settings(used: list[StoredRecording], n_channels: int) -> None:
         if st.session_state.get(Key.CHANNEL) not in channels:
             st.session_state.pop(Key.CHANNEL, None)
         channel = right.selectbox(
-            text.CHANNEL.label,
-            channels,
-            format_func=text.channel,
-            key=Key.CHANNEL,
-            help=text.CHANNEL.help,
+            **text.CHANNEL, options=channels, format_func=text.channel, key=Key.CHANNEL
         )
         rate = left.number_input(
-            text.RATE.label, 0.1, 50.0, step=0.5, key=Key.FIT_RATE, help=text.RATE.help
+            **text.RATE, min_value=0.1, max_value=50.0, step=0.5, key=Key.FIT_RATE
         )
-        seed = right.number_input(text.SEED.label, 0, 2**31 - 1, key=Key.SEED, help=text.SEED.help)
+        seed = right.number_input(**text.SEED, min_value=0, max_value=2**31 - 1, key=Key.SEED)
         precision = left.segmented_control(
-            text.PRECISION.label,
-            [*text.PRECISIONS],
+            **text.PRECISION,
+            options=[*text.PRECISIONS],
             required=True,
             format_func=text.PRECISIONS.__getitem__,
             key=Key.PRECISION,
-            help=text.PRECISION.help,
         )
         st.markdown(f"**{head_title(head)}, {preset_title(preset).lower()}**")
-        before = fit_like.own_settings(head, preset)
-        own = head_settings.draw(kind.settings_type, head, preset, before)
+        own = head_settings.draw(
+            kind.settings_type, head, preset, fit_like.own_settings(head, preset)
+        )
     backbone_choice.warn_of_empty_bands(backbone, [one.info.sample_rate for one in used])
     classes = None
     settings = kind.settings_type(**(preset_settings(head, preset) | own))
     learns = kind.learns_classes(settings)
     if learns:
         with classes_place:
-            classes = class_choice.draw(names)
+            classes = rule_choice.classes(names)
         st.caption(text.TRAINS)
     else:
         total_seconds = sum(recording.info.duration_seconds for recording in used)
@@ -199,7 +166,8 @@ def _settings(used: list[StoredRecording], n_channels: int) -> None:
         st.caption(text.TOO_FEW.format(method=head_title(head), count=kind.fewest_clips))
     ready = enough and separate and (classes is not None or not learns)
     if st.button(text.FIT, type="primary", icon=":material/model_training:", disabled=not ready):
-        job_id = jobs.submit(
+        fit_like.clear()
+        start(
             FitTask(
                 clip_ids=[recording.id for recording in used],
                 model_name=(name or "").strip() or suggested,
@@ -213,29 +181,21 @@ def _settings(used: list[StoredRecording], n_channels: int) -> None:
                 false_alarm_rate=float(rate) / 100,
                 channel=channel,
                 head_settings=own,
-                group_rule={
-                    "rule": st.session_state.get(Key.GROUPING),
-                    "field": st.session_state.get(Key.GROUPING_FIELD),
-                },
-                class_rule={
-                    "rule": st.session_state.get(Key.CLASSES),
-                    "field": st.session_state.get(Key.CLASSES_FIELD),
-                },
+                group_rule=rule_choice.chosen(Key.GROUPING),
+                class_rule=rule_choice.chosen(Key.CLASSES),
             )
         )
-        fit_like.clear()
-        st.query_params[Query.JOB] = job_id
-        st.rerun()
 
 
-def _fitted(model_id: str, left_out: list[str]) -> None:
+def _fitted(result: Mapping[str, Any]) -> None:
+    model_id = str(result["model_id"])
     record = models.get_model(model_id)
     remember_model(model_id)
     with st.container(border=True):
         st.subheader(text.READY.format(name=markdown.plain(record.name)), anchor=False)
         a, b, c = st.columns(3)
         a.metric(text.NORMAL_RECORDINGS, f"{record.n_clips}")
-        b.metric(text.METHOD.label, head_title(record.head))
+        b.metric(text.METHOD["label"], head_title(record.head))
         c.metric(text.FALSE_ALARM_RATE, formats.percent(record.false_alarm_rate))
         calibrated = cache.calibration(model_id)
         is_grouped = calibrated.n_groups < calibrated.n_clips
@@ -244,8 +204,11 @@ def _fitted(model_id: str, left_out: list[str]) -> None:
             st.caption(text.GROUPED.format(groups=groups))
         if calibrated.n_groups < text.FEWEST_GROUPS:
             st.warning(text.FEW_GROUPS.format(groups=groups), icon=":material/info:")
-        notices.rate_warning(calibrated, record.false_alarm_rate)
-        draw_left_out(left_out)
+        if "warnings" in result:
+            notices.warn(*result["warnings"])
+        else:  # a fit of 0.1.0
+            notices.rate_warning(calibrated, record.false_alarm_rate)
+        draw_left_out(result.get("left_out", []))
         with st.container(horizontal=True):
             if st.button(text.SCORE, type="primary", icon=navigation.ICONS["score"]):
                 clear_gathered(PURPOSE)

@@ -147,7 +147,6 @@ def _regions(found: tuple[Region, ...], recording_seconds: float) -> None:
         text.ALT.format(regions=formats.counted(len(found), "region")),
         most=8,
         height=320,
-        column_order=["start_s", "end_s", "low_hz", "high_hz", "p_value"],
     )
 
 
@@ -156,8 +155,7 @@ def _normal_scores(calibrated: Calibration, found: AnomalyMap, rate: float) -> N
     n_above = int((calibrated.clip_scores > found.threshold).sum())
     said = sentences.normal_scores_sentence(calibrated.n_clips, n_above, rate)
     st.caption(f"{said} {text.ABOVE if found.anomalous else text.BELOW}")
-    warning = calibrated.warning(rate)
-    if warning:
+    if warning := calibrated.warning(rate):
         st.caption(markdown.sentence(warning))
 
 

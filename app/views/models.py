@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from app import cache, navigation
-from app.state import Key, Query
+from app.state import Key, Query, empty_uploader, turn
 from app.text import formats, glossary, markdown, sentences
 from app.text import models as text
 from app.text.methods import head_title
@@ -58,17 +58,14 @@ def _ways_on(model: ModelRecord) -> None:
         for view in ("score", "listen", "tune"):
             navigation.link(view, TITLES[view], query)
     with st.container(horizontal=True, key="model_actions"):
-        if st.button(
-            text.DUPLICATE.label, icon=":material/content_copy:", help=text.DUPLICATE.help
-        ):
+        if st.button(**text.DUPLICATE, icon=":material/content_copy:"):
             navigation.go("fit", {Query.LIKE: model.id})
         downloads.button(
-            text.EXPORT.label,
-            lambda: export_model(model.id),
-            downloads.file_stem(model.name + ".") + SUFFIX,
-            help=text.EXPORT.help,
+            **text.EXPORT,
+            content=lambda: export_model(model.id),
+            file_name=downloads.file_stem(model.name + ".") + SUFFIX,
         )
-        if st.button(text.DELETE.label, icon=":material/delete:", help=text.DELETE.help):
+        if st.button(**text.DELETE, icon=":material/delete:"):
             models.delete(model.id)
             st.session_state[Key.DELETED_MODEL] = model.id
             st.query_params.clear()
@@ -161,10 +158,8 @@ def _name_and_note(model: ModelRecord) -> None:
 
 def _import() -> None:
     st.subheader(text.IMPORT, anchor=False)
-    turn = st.session_state.setdefault(Key.MODEL_IMPORT_ROUND, 0)
-    file = st.file_uploader(
-        text.IMPORT_FILE, type=[SUFFIX.lstrip("."), "zip"], key=f"import_model_{turn}"
-    )
+    key = f"import_model_{turn('import_model')}"
+    file = st.file_uploader(text.IMPORT_FILE, type=[SUFFIX.lstrip("."), "zip"], key=key)
     if file is None:
         return
     try:
@@ -172,7 +167,7 @@ def _import() -> None:
     except HearMapError as error:
         st.error(markdown.sentence(error), icon=":material/error:")
         return
-    st.session_state[Key.MODEL_IMPORT_ROUND] = turn + 1
+    empty_uploader("import_model")
     st.query_params[Query.MODEL] = found.id
     st.toast(text.IMPORTED.format(name=markdown.plain(found.name)), icon=":material/check:")
     st.rerun()

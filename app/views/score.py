@@ -16,9 +16,8 @@ from app.text import formats, glossary, markdown, sentences
 from app.text import score as text
 from app.text.downloads import HEADING
 from app.widgets import downloads, model_choice, notices, report_offer, table
-from app.widgets.job_panel import follow
+from app.widgets.job_panel import follow, start
 from app.widgets.uploading import clear_button, gather
-from core import jobs
 from core.jobs.tasks.score import ScoreTask
 from core.report.summary_sentence import count_sentence
 from core.storage.models import ModelRecord
@@ -79,15 +78,10 @@ def _add_recordings(model: ModelRecord) -> None:
             return
         with st.container(horizontal=True):
             recordings = formats.counted(len(chosen), "recording")
-            if st.button(
-                text.SCORE_N.format(recordings=recordings),
-                type="primary",
-                icon=navigation.ICONS["score"],
-            ):
-                job_id = jobs.submit(ScoreTask(model_id=model.id, clip_ids=chosen))
+            label = text.SCORE_N.format(recordings=recordings)
+            if st.button(label, type="primary", icon=navigation.ICONS["score"]):
                 clear_gathered(PURPOSE)
-                st.query_params[Query.JOB] = job_id
-                st.rerun()
+                start(ScoreTask(model_id=model.id, clip_ids=chosen))
             clear_button(PURPOSE)
         names = list(gathered(PURPOSE).values())[:MOST_NAMES_SHOWN]
         st.caption(", ".join(markdown.plain(name, 40) for name in names))
@@ -129,43 +123,33 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
                 glossary.P_VALUE_NAME, format="%.3f", width="small", help=glossary.P_VALUE
             ),
             "ratio": column.ProgressColumn(
-                text.RATIO.label,
+                **text.RATIO,
                 format="%.1f",
                 min_value=0.0,
                 max_value=max([RATIO_TOP, *(row.ratio for row in rows)]),
                 width=150,
-                help=text.RATIO.help,
             ),
             "strip": column.AreaChartColumn(
-                text.OVER_TIME.label,
-                y_min=0.0,
-                y_max=STRIP_TOP,
-                width="medium",
-                help=text.OVER_TIME.help,
+                **text.OVER_TIME, y_min=0.0, y_max=STRIP_TOP, width="medium"
             ),
         },
         text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
         most=15,
         height=640,
         row_height=40,
-        column_order=["name", "verdict", "p_value", "ratio", "strip"],
         on_select="rerun",
         selection_mode="single-row",
         key=f"scores_{model.id}",
     )
     with st.container(horizontal=True):
         if st.button(text.LISTEN, icon=navigation.ICONS["listen"], type="primary"):
-            _listen(model, rows[0])
+            chosen = [0]
         if chosen:
-            _listen(model, rows[chosen[0]])
-        csv = pd.DataFrame(rows).rename(columns={"p_value": "p"})[
-            ["name", "verdict", "p", "score", "threshold"]
-        ]
+            query = {Query.MODEL: model.id, Query.CLIP: rows[chosen[0]].clip_id}
+            navigation.go("listen", query)
+        csv = pd.DataFrame(rows).rename(columns={"p_value": "p"})
+        csv = csv[["name", "verdict", "p", "score", "threshold"]]
         downloads.button(text.DOWNLOAD, csv.to_csv(index=False), "scores.csv")
-
-
-def _listen(model: ModelRecord, row: TableRow) -> None:
-    navigation.go("listen", {Query.MODEL: model.id, Query.CLIP: row.clip_id})
 
 
 def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow:

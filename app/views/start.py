@@ -62,10 +62,10 @@ def _demo(job: jobs.Job | None) -> None:
         default=MACHINES[0],
         required=True,
         format_func=str.capitalize,
-        key=Key.MACHINE,
+        key="machine",
     )
     if st.button(text.DEMO, type="primary", icon=":material/play_arrow:", key="try_demo"):
-        job_id = jobs.submit(DemoTask(machine=machine or MACHINES[0]))
+        job_id = jobs.submit(DemoTask(machine=machine))
         st.session_state[Key.AWAITED_JOB] = job_id
         st.query_params[Query.JOB] = job_id
         st.rerun()

@@ -7,7 +7,7 @@ import streamlit as st
 from app import cache, navigation
 from app.components.triage import changes, frame, glance, rows_of, triage_list, wanted
 from app.guard import guard
-from app.state import Key, Query
+from app.state import Key, Query, empty_uploader, turn
 from app.text import formats, markdown
 from app.text import triage as text
 from app.widgets import annotation_table, downloads, model_choice, notices
@@ -110,11 +110,11 @@ def _exported(model_id: str) -> bytes:
 
 
 def _import(model_id: str) -> None:
-    turn = st.session_state.setdefault(Key.IMPORT_ROUND, 0)
-    file = st.file_uploader(text.IMPORT, type=["csv", "tsv", "txt"], key=f"import_labels_{turn}")
+    key = f"import_labels_{turn('import_labels')}"
+    file = st.file_uploader(text.IMPORT, type=["csv", "tsv", "txt"], key=key)
     if file is not None:
         st.session_state[Key.IMPORTED] = _imported(model_id, file.name, file.getvalue())
-        st.session_state[Key.IMPORT_ROUND] = turn + 1
+        empty_uploader("import_labels")
         st.rerun()
     imported = st.session_state.pop(Key.IMPORTED, None)
     if imported is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import shutil
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from app import navigation
-from app.state import Query
+from app.state import Query, empty_uploader, turn
 from app.text import formats, markdown
 from app.text import weights as text
 from app.text.views import TITLES
@@ -90,10 +91,8 @@ def _hash_of(file: PublishedFile, here: Path | None) -> str:
         return f"{text.SHA256.format(value=file.sha256)}{source}"
     found = ""
     if here:
-        try:
+        with contextlib.suppress(WeightsError):
             found = text.FILE_SHA256.format(value=catalogue.source_sha256(file.name))
-        except WeightsError:
-            found = ""
     return (text.MD5.format(value=file.md5) if file.md5 else text.NO_HASH) + source + found
 
 
@@ -149,18 +148,13 @@ def _bring(file: PublishedFile, accepted: bool, busy: bool) -> None:
         command = text.COMMAND.format(name=file.name, accept=accept)
         st.code(command, language=None, wrap_lines=True)
         return
-    # A new key empties the uploader, lest the next run save the same file again.
-    turn_key = f"brought_{file.name}"
-    turn = st.session_state.setdefault(turn_key, 0)
-    brought = st.file_uploader(
-        text.FILE,
-        key=f"bring_{file.name}_{turn}",
-        disabled=busy,
-        label_visibility="collapsed",
-    )
+    name = f"bring_{file.name}"
+    key = f"{name}_{turn(name)}"
+    brought = st.file_uploader(text.FILE, key=key, disabled=busy, label_visibility="collapsed")
     if brought is None:
         return
-    st.session_state[turn_key] = turn + 1
+    # Lest the next run save the same file again.
+    empty_uploader(name)
     path = weights_dir() / "downloads" / f"{file.name}.brought"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as target:

@@ -37,9 +37,7 @@ def draw(column: DeltaGenerator, own: Sequence[str] = ()) -> str:
     key = Key.OWN_BACKBONE if own else Key.BACKBONE
     if st.session_state.get(key) not in names:
         st.session_state.pop(key, None)
-    return column.selectbox(
-        text.NETWORK.label, names, format_func=network_title, key=key, help=text.NETWORK.help
-    )
+    return column.selectbox(**text.NETWORK, options=names, format_func=network_title, key=key)
 
 
 def warn_of_empty_bands(name: str, sample_rates: Sequence[int]) -> None:

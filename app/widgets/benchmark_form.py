@@ -120,9 +120,7 @@ def _methods() -> dict[str, Any]:
     )
     presets = _pills(right, text.PRESETS, [*PRESETS], "bench_presets", named=preset_title)
     levels = _pills(left, text.LEVELS, SNR_DB, "bench_snr", named="{:g}".format)
-    faithful = right.toggle(
-        text.FAITHFULNESS.label, key="bench_faithful", help=text.FAITHFULNESS.help
-    )
+    faithful = right.toggle(**text.FAITHFULNESS, key="bench_faithful")
     with st.expander(text.SIZE, icon=":material/tune:"):
         a, b, c = st.columns(3)
         n_training = a.number_input(text.N_TRAINING, 4, 500, 24, key="bench_training")

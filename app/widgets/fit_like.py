@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Container, Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,11 +10,11 @@ import streamlit as st
 from app.state import Key, Query, clear_gathered, gathered
 from app.text import fit as text
 from app.text import markdown
-from app.widgets.class_choice import FIELD, FOLDER
-from app.widgets.grouping_choice import ALONE
+from app.widgets import rule_choice, uploading
 from core.detectors.settings import with_current_names
-from core.errors import HearMapError, StoreError
-from core.storage import models, recordings
+from core.errors import HearMapError
+from core.jobs.tasks.fit import FitTask
+from core.storage import models
 from core.storage.training import fit_arguments
 
 PURPOSE = "fit"
@@ -27,63 +27,49 @@ def take_from_address() -> None:
         return
     try:
         name = models.get_model(model_id).name
-        arguments = fit_arguments(model_id)
+        task = FitTask.from_record(fit_arguments(model_id) | {"model_name": name})
     except HearMapError as error:
         st.warning(markdown.sentence(error), icon=":material/link_off:")
         return
     clear_gathered(PURPOSE)
-    wanted = list(arguments.get("clip_ids") or [])
-    for clip_id in wanted:
-        # One that was deleted meanwhile is no reason to lose the others.
-        with contextlib.suppress(StoreError):
-            recordings.recording_path(clip_id)
-            gathered(PURPOSE)[clip_id] = recordings.get_recording(clip_id).name
-    grouping = arguments.get("grouping") or {}
-    classes = arguments.get("classes") or {}
-    head = arguments.get("head")
-    preset = arguments.get("preset") or "recommended"
+    uploading.take_again(PURPOSE, task.clip_ids)
+    grouping, classes = task.group_rule or {}, task.class_rule or {}
     values = {
         Key.MODEL_NAME: name,
-        Key.HEAD: head,
-        Key.PRESET: preset,
-        f"{Key.PRESET}_{head}": preset,
-        Key.GROUPING: grouping.get("rule") if grouping.get("rule") in text.GROUPINGS else ALONE,
-        Key.GROUPING_FIELD: grouping.get("field"),
+        Key.HEAD: task.head,
+        Key.PRESET: task.preset,
+        f"{Key.PRESET}_{task.head}": task.preset,
+        Key.GROUPING: _known(grouping, text.GROUPINGS) or rule_choice.ALONE,
+        rule_choice.field_key(Key.GROUPING): grouping.get("field"),
         # A table of classes is not saved; the usual way stands in its place.
-        Key.CLASSES: classes.get("rule") if classes.get("rule") in (FOLDER, FIELD) else None,
-        Key.CLASSES_FIELD: classes.get("field"),
+        Key.CLASSES: _known(classes, text.CLASS_SOURCES.keys() - {rule_choice.TABLE}),
+        rule_choice.field_key(Key.CLASSES): classes.get("field"),
         # One is drawn for heads that work with any backbone, the other for the rest.
-        Key.BACKBONE: arguments.get("backbone"),
-        Key.OWN_BACKBONE: arguments.get("backbone"),
-        Key.CHANNEL: arguments.get("channel"),
-        Key.FIT_RATE: round(100 * float(arguments.get("false_alarm_rate") or 0.05), 2),
-        Key.SEED: arguments.get("seed"),
-        Key.PRECISION: arguments.get("precision"),
+        Key.BACKBONE: task.backbone,
+        Key.OWN_BACKBONE: task.backbone,
+        Key.CHANNEL: task.channel,
+        Key.FIT_RATE: round(100 * task.false_alarm_rate, 2),
+        Key.SEED: task.seed,
+        Key.PRECISION: task.precision,
     }
-    for key, value in values.items():
-        if value is not None:
-            st.session_state[key] = value
-    st.session_state[Key.LIKE] = {
-        "name": name,
-        "n_gone": len(wanted) - len(gathered(PURPOSE)),
-        "no_clips": not wanted,
-        "head": head,
-        "preset": preset,
-        "head_settings": with_current_names(arguments.get("head_settings") or {}),
-    }
+    st.session_state.update({key: value for key, value in values.items() if value is not None})
+    said = text.LIKE.format(name=markdown.plain(name))
+    if not task.clip_ids:
+        said += f" {text.LIKE_NO_RECORDINGS}"
+    elif n_gone := len(task.clip_ids) - len(gathered(PURPOSE)):
+        said += f" {text.gone(n_gone)}"
+    st.session_state[Key.LIKE] = task, said
+
+
+def _known(chosen: Mapping[str, Any], rules: Container[str]) -> str | None:
+    return chosen["rule"] if chosen.get("rule") in rules else None
 
 
 def draw_notice() -> None:
     """Say what the fit begins with, and what of it no longer exists."""
-    like = st.session_state.get(Key.LIKE)
-    if not like:
-        return
-    said = text.LIKE.format(name=markdown.plain(like["name"]))
-    if like["no_clips"]:
-        said += f" {text.LIKE_NO_RECORDINGS}"
-    elif like["n_gone"]:
-        said += f" {text.gone(like['n_gone'])}"
-    st.info(said, icon=":material/content_copy:")
+    if Key.LIKE in st.session_state:
+        _, said = st.session_state[Key.LIKE]
+        st.info(said, icon=":material/content_copy:")
 
 
 def own_settings(head: str, preset: str) -> dict[str, Any]:
@@ -96,9 +82,10 @@ def own_settings(head: str, preset: str) -> dict[str, Any]:
     Returns:
         The settings by name; none where head or preset differ from the model's.
     """
-    like = st.session_state.get(Key.LIKE) or {}
-    same = (like.get("head"), like.get("preset")) == (head, preset)
-    return dict(like["head_settings"]) if same else {}
+    task, _ = st.session_state.get(Key.LIKE, (None, ""))
+    if task is None or (task.head, task.preset) != (head, preset):
+        return {}
+    return with_current_names(task.head_settings)
 
 
 def clear() -> None:

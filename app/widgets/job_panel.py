@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,6 +17,16 @@ from core.jobs.tasks.task import Task
 
 POLL_SECONDS = 0.7
 LONGEST_TITLE = 200
+
+
+def start(task: Task) -> NoReturn:
+    """Submit a task, and show its job: the address names it, and the page runs again.
+
+    Args:
+        task: The task.
+    """
+    st.query_params[Query.JOB] = jobs.submit(task)
+    st.rerun()
 
 
 def active_job(*tasks: type[Task]) -> jobs.Job | None:

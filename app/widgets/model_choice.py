@@ -82,20 +82,19 @@ def false_alarm_rate(model: ModelRecord) -> float:
     Returns:
         The rate in (0, 1).
     """
-    key = f"{Key.FALSE_ALARM_RATE}_{model.id}"
+    key = f"rate_{model.id}"
 
     def save() -> None:
         thresholds.set_false_alarm_rate(model.id, st.session_state[key] / 100)
 
     own = round(100 * model.false_alarm_rate, 2)
     value = st.select_slider(
-        text.FALSE_ALARM_RATE.label,
-        sorted({*RATES_PERCENT, own}),
+        **text.FALSE_ALARM_RATE,
+        options=sorted({*RATES_PERCENT, own}),
         value=own,
         format_func=lambda percent: formats.percent(percent / 100),
         key=key,
         on_change=save,
-        help=text.FALSE_ALARM_RATE.help,
     )
     # The slider's steps are rounded; a rate that was set elsewhere stays exactly what it is.
     return model.false_alarm_rate if value == own else float(value) / 100

@@ -47,9 +47,18 @@ def rate_warning(calibrated: Calibration, rate: float) -> None:
         calibrated: The calibration of the model.
         rate: The false-alarm rate in (0, 1).
     """
-    warning = calibrated.warning(rate)
-    if warning:
-        st.warning(markdown.sentence(warning), icon=":material/info:")
+    if warning := calibrated.warning(rate):
+        warn(warning)
+
+
+def warn(*sentences: str) -> None:
+    """Show what should be known of recordings or a model.
+
+    Args:
+        sentences: A box for each.
+    """
+    for said in sentences:
+        st.warning(markdown.sentence(said), icon=":material/info:")
 
 
 def problems(heading: str, sentences: Sequence[str]) -> None:

@@ -78,12 +78,11 @@ def _choose(view: str, scored: list[ScoreRecord], control: Control, steps: bool)
     # key for all boxes, a click on Next in twenty led nowhere.
     key = f"{view}_clip_{ids[place]}"
     st.selectbox(
-        control.label,
-        ids,
+        **control,
+        options=ids,
         index=place,
         format_func=names.__getitem__,
         key=key,
-        help=control.help,
         on_change=lambda: _go_to(st.session_state.get(key)),
     )
     if steps:

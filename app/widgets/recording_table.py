@@ -77,17 +77,12 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
             "seconds": column.NumberColumn(text.LENGTH, format="%.2f s", width="small"),
             "rate": column.NumberColumn(text.SAMPLE_RATE, format="%.1f kHz", width="small"),
             "channels": column.NumberColumn(text.CHANNELS, width="small"),
-            "level": column.NumberColumn(
-                text.LEVEL.label, format="%.0f dBFS", width="small", help=text.LEVEL.help
-            ),
-            "clipped": column.NumberColumn(
-                text.CLIPPED.label, format="%.1f %%", width="small", help=text.CLIPPED.help
-            ),
+            "level": column.NumberColumn(**text.LEVEL, format="%.0f dBFS", width="small"),
+            "clipped": column.NumberColumn(**text.CLIPPED, format="%.1f %%", width="small"),
             "state": column.TextColumn("", width="small"),
             "notes": column.TextColumn(text.NOTE, width="large"),
         },
         text.TABLE,
-        column_order=["name", "seconds", "rate", "channels", "level", "clipped", "state", "notes"],
         on_select="rerun",
         selection_mode="multi-row",
         key=key,

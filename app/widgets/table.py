@@ -36,6 +36,7 @@ def draw(
         hide_index=True,
         height="content" if len(rows) <= most else height,
         column_config=dict(columns),
+        column_order=list(columns),
         alt=alt,
         **options,
     )

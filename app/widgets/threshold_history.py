@@ -100,7 +100,7 @@ def draw(model: ModelRecord, changes: list[ThresholdChange]) -> bool:
         [_row(change, changes) for change in changes],
         {
             text.WHEN: st.column_config.DatetimeColumn(format="D MMM YYYY, HH:mm", width="small"),
-            text.FALSE_ALARM_RATE.label: st.column_config.TextColumn(width="small"),
+            text.FALSE_ALARM_RATE["label"]: st.column_config.TextColumn(width="small"),
             text.THRESHOLD: st.column_config.NumberColumn(format="%.4g", width="small"),
             text.WHO: st.column_config.TextColumn(width="small"),
             text.WHY: st.column_config.TextColumn(width="large"),
@@ -112,11 +112,10 @@ def draw(model: ModelRecord, changes: list[ThresholdChange]) -> bool:
     )
     n_undone = sum(change.undoes is not None for change in changes)
     if not st.button(
-        text.UNDO.label,
+        **text.UNDO,
         icon=":material/undo:",
         key="undo_threshold",
         disabled=len(changes) - 2 * n_undone <= 1,
-        help=text.UNDO.help,
     ):
         return False
     made = thresholds.undo(model.id, by=str(st.session_state.get(Key.WHO) or ""))
@@ -135,7 +134,7 @@ def _row(change: ThresholdChange, changes: list[ThresholdChange]) -> dict[str, o
         why = text.AS_FITTED
     return {
         text.WHEN: change.created_at,
-        text.FALSE_ALARM_RATE.label: formats.percent(change.false_alarm_rate),
+        text.FALSE_ALARM_RATE["label"]: formats.percent(change.false_alarm_rate),
         text.THRESHOLD: change.threshold,
         text.WHO: change.by,
         text.WHY: why,

@@ -6,6 +6,7 @@ stays in the session's memory.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 from collections.abc import Iterable, Iterator
@@ -13,21 +14,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.state import Key, clear_gathered, gathered, left_out
+from app.state import clear_gathered, empty_uploader, gathered, left_out, turn
 from app.text import formats
 from app.text import uploads as text
 from app.widgets import notices
-from core.errors import HearMapError
+from core.audio import find_audio
+from core.audio.uploads import Upload, expand
+from core.errors import HearMapError, StoreError
 from core.runtime.paths import data_root
-from core.storage.recordings import add_recording
+from core.storage import recordings
 
 MOST_FILES = 900
 DEEPEST = 4
 # The highest rate that Streamlit records at, so that what is high in pitch is not lost.
 MICROPHONE_RATE = 48_000
-
-# The name of what is offered, its bytes if it can be read, and else what is wrong with it.
-Offered = tuple[str, bytes | None, str | None]
 
 
 def folders_below(root: Path, most: int = 500) -> list[str]:
@@ -67,7 +67,7 @@ def gather(purpose: str) -> list[str]:
         [text.FILES, text.FOLDER, text.MICROPHONE] + ([text.SERVER] if root else []),
         default=text.FILES,
         required=True,
-        key=f"{Key.UPLOAD_SOURCE}_{purpose}",
+        key=f"upload_source_{purpose}",
         label_visibility="collapsed",
     )
     if source == text.SERVER and root is not None:
@@ -80,48 +80,41 @@ def gather(purpose: str) -> list[str]:
     return list(gathered(purpose))
 
 
-def _turn_of(purpose: str) -> int:
-    # Count the uploads; a new number in an uploader's key empties it.
-    turn: int = st.session_state.setdefault(f"{Key.UPLOAD_ROUND}_{purpose}", 0)
-    return turn
+def take_again(purpose: str, clip_ids: Iterable[str]) -> None:
+    """Add recordings of the store; one that was deleted meanwhile does not stop the others.
+
+    Args:
+        purpose: "fit" or "score".
+        clip_ids: Their ids.
+    """
+    for clip_id in clip_ids:
+        with contextlib.suppress(StoreError):
+            recordings.recording_path(clip_id)
+            gathered(purpose)[clip_id] = recordings.get_recording(clip_id).name
 
 
 def _from_browser(purpose: str, *, directory: bool) -> None:
-    kind = "folder" if directory else "files"
     files = st.file_uploader(
         text.FOLDER_FORMATS if directory else text.FILE_FORMATS.format(most=MOST_FILES),
         accept_multiple_files="directory" if directory else True,
-        key=f"uploader_{purpose}_{_turn_of(purpose)}_{kind}",
+        key=f"uploader_{purpose}_{turn(purpose)}_{'folder' if directory else 'files'}",
     )
-    if not files:
-        return
-    from core.audio.uploads import expand
-
-    offered = (
-        (upload.name, upload.data, upload.problem)
-        for file in files
-        for upload in expand(file.name, file)
-    )
-    _take(purpose, offered, expected=len(files))
+    if files:
+        offered = (upload for file in files for upload in expand(file.name, file))
+        _take(purpose, offered, expected=len(files))
 
 
 def _from_microphone(purpose: str) -> None:
-    recorded = st.audio_input(
-        text.RECORD.label,
-        sample_rate=MICROPHONE_RATE,
-        key=f"microphone_{purpose}_{_turn_of(purpose)}",
-        help=text.RECORD.help,
-    )
+    key = f"microphone_{purpose}_{turn(purpose)}"
+    recorded = st.audio_input(**text.RECORD, sample_rate=MICROPHONE_RATE, key=key)
     if recorded is not None:
         name = text.RECORDED_NAME.format(moment=datetime.datetime.now())
-        _take(purpose, [(name, recorded.getvalue(), None)], expected=1)
+        _take(purpose, [Upload(name, recorded.getvalue())], expected=1)
 
 
 def _from_server(purpose: str, root: Path) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            text.SERVER_FOLDER, folders_below(root), key=f"{Key.FOLDER}_{purpose}"
-        )
+        chosen = st.selectbox(text.SERVER_FOLDER, folders_below(root), key=f"folder_{purpose}")
         pressed = st.button(text.ADD_FOLDER, icon=":material/add:", key=f"add_{purpose}")
     if not pressed:
         return
@@ -129,47 +122,45 @@ def _from_server(purpose: str, root: Path) -> None:
     if not folder.is_relative_to(root):
         left_out(purpose).append(text.OUTSIDE)
         return
-    from core.audio import find_audio
-
     paths = [path for path in find_audio([folder]) if path.resolve().is_relative_to(root)]
 
-    def offered() -> Iterator[Offered]:
+    def offered() -> Iterator[Upload]:
         for path in paths:
-            name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+            name = path.relative_to(root).as_posix()
             try:
-                yield name, path.read_bytes(), None
+                yield Upload(name, path.read_bytes())
             except OSError:
-                yield name, None, text.UNREADABLE_ON_SERVER.format(name=path.name)
+                yield Upload(name, None, text.UNREADABLE_ON_SERVER.format(name=path.name))
 
     _take(purpose, offered(), expected=len(paths))
 
 
-def _take(purpose: str, offered: Iterable[Offered], *, expected: int) -> None:
+def _take(purpose: str, offered: Iterable[Upload], *, expected: int) -> None:
     """Store what is offered; what cannot be used becomes a sentence. The page runs again then."""
     left_out(purpose).clear()
     chosen, problems = gathered(purpose), left_out(purpose)
     bar = st.progress(0.0, text=text.READING)
-    for count, (name, data, problem) in enumerate(offered, start=1):
+    for count, upload in enumerate(offered, start=1):
         bar.progress(
             min(count / max(expected, count + 1), 1.0),
             text=text.READING_N.format(recordings=formats.counted(count, "recording")),
         )
-        if data is None or problem:
-            problems.append(problem or text.UNREADABLE.format(name=name))
+        if upload.data is None or upload.problem:
+            problems.append(upload.problem or text.UNREADABLE.format(name=upload.name))
             continue
         try:
-            record = add_recording(name, data)
+            record = recordings.add_recording(upload.name, upload.data)
         except HearMapError as error:
             problems.append(str(error))
             continue
         if record.info.problem:
             problems.append(record.info.problem)
         elif record.id in chosen:
-            problems.append(text.SAME_FILE.format(name=name, other=chosen[record.id]))
+            problems.append(text.SAME_FILE.format(name=upload.name, other=chosen[record.id]))
         else:
-            chosen[record.id] = name
+            chosen[record.id] = upload.name
     bar.empty()
-    st.session_state[f"{Key.UPLOAD_ROUND}_{purpose}"] = _turn_of(purpose) + 1
+    empty_uploader(purpose)
     st.rerun()
 
 

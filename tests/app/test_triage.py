@@ -30,7 +30,7 @@ KEY = f"triage_{MODEL_ID}"
 
 
 def seed(n_clips: int = 10) -> list[str]:
-    """The clips' ids, strongest evidence first."""
+    """The recordings' ids, the highest score first."""
     seeded_home.seed(n_clips, seconds=0.5)
     return [score.clip_id for score in list_scores(MODEL_ID)]
 

@@ -58,7 +58,7 @@ class Glance:
 
 
 def rows_of(scored: Sequence[ScoreRecord], calibrated: Calibration) -> str:
-    """Write the rows, strongest evidence first; they change only with scores and threshold.
+    """Write the rows, the highest score first; they change only with scores and threshold.
 
     Args:
         scored: The scored recordings, strongest first.

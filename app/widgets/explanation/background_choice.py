@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from app.state import empty_uploader, turn
 from app.text import explanation as text
 from app.text import glossary, markdown
 from core.errors import StoreError
@@ -11,7 +12,6 @@ from core.storage import recordings
 
 CHOICE = "background"
 OWN_CLIP = "background_clip"
-ROUND = "background_round"
 AUDIO_TYPES = ("wav", "flac", "ogg", "mp3", "aiff", "aif")
 
 
@@ -22,9 +22,7 @@ def chosen() -> str:
         "nearest", "mean", or the id of the user's own recording.
     """
     choice = st.session_state.get(CHOICE, "nearest")
-    if choice == "own":
-        return str(st.session_state.get(OWN_CLIP) or "nearest")
-    return str(choice or "nearest")
+    return str((st.session_state.get(OWN_CLIP) if choice == "own" else choice) or "nearest")
 
 
 def draw() -> None:
@@ -40,16 +38,15 @@ def draw() -> None:
     )
     if choice != "own":
         return
-    turn = st.session_state.setdefault(ROUND, 0)
-    sent = st.file_uploader(text.OWN_BACKGROUND, type=AUDIO_TYPES, key=f"background_file_{turn}")
+    key = f"background_file_{turn(OWN_CLIP)}"
+    sent = st.file_uploader(text.OWN_BACKGROUND, type=AUDIO_TYPES, key=key)
     if sent is not None:
         record = recordings.add_recording(sent.name, sent)
         if record.info.problem:
             st.error(markdown.sentence(record.info.problem), icon=":material/error:")
             return
         st.session_state[OWN_CLIP] = record.id
-        # The uploader holds the file in memory until it is another one.
-        st.session_state[ROUND] = turn + 1
+        empty_uploader(OWN_CLIP)
         st.rerun()
     saved = st.session_state.get(OWN_CLIP)
     if not saved:

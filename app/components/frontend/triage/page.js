@@ -86,7 +86,7 @@ export function buildPage({ root, error, spoken }) {
   };
   page.list = element(
     "div",
-    { class: "list", role: "listbox", tabindex: "0", "aria-label": "Recordings, strongest evidence first" },
+    { class: "list", role: "listbox", tabindex: "0", "aria-label": "Recordings, the highest score first" },
     [page.tall],
   );
   const keys = KEYS.map(([names, meaning]) =>
