@@ -203,11 +203,9 @@ def as_json(standings: Sequence[Standing]) -> str:
     from core.evaluation.ranking import chosen, sentence
 
     best = chosen(standings)
-    candidates = []
-    for one in standings:
-        values = dataclasses.asdict(one)
+    candidates = [_head_and_preset(one) | dataclasses.asdict(one) for one in standings]
+    for values in candidates:
         del values["candidate"]
-        candidates.append(_head_and_preset(one) | values)
     return json.dumps(
         {
             "ranked": standings[0].roc_auc is not None,

@@ -216,9 +216,19 @@ def _measure_at_snr(
     }
     scores = np.array([found.score for found in maps])
     rows = _sample_rows(trial, normal_scores, scores, maps[0].threshold, options.seed)
+    of_clips: list[dict[str, float]] = [{} for _ in maps]
     for level, by_metric in levels.items():
         for metric, by_clip in by_metric.items():
-            rows += _level_rows(trial, level, METRICS[metric], by_clip, options.seed)
+            name, defined = METRICS[metric], by_clip.defined
+            # What is undefined gives no row and no value.
+            if defined.size:
+                mean = metrics.mean_interval(defined, seed=options.seed)
+                rows += trial.rows(level, {name: mean}, defined.size)
+            if not np.isnan(by_clip.pooled):
+                rows += trial.rows(level, {f"{name} pooled": by_clip.pooled}, len(maps))
+            for of_clip, value in zip(of_clips, by_clip.per_clip.tolist(), strict=True):
+                if not np.isnan(value):
+                    of_clip[f"{level} {name}"] = value
     if faithful:
         rows += faithfulness_rows(
             detector,
@@ -228,16 +238,10 @@ def _measure_at_snr(
             seed=options.seed,
             progress=part(progress, 0.5, 1.0),
         )
-    clips = []
-    for i, (plan, found) in enumerate(zip(planned, maps, strict=True)):
-        own = {
-            f"{level} {METRICS[metric]}": float(by_clip.per_clip[i])
-            for level, by_metric in levels.items()
-            for metric, by_clip in by_metric.items()
-            if not np.isnan(by_clip.per_clip[i])
-        }
-        about = plan.described()
-        clips.append(trial.clip(found, about, anomalous=True, event=plan.event, values=own))
+    clips = [
+        trial.clip(found, plan.described(), anomalous=True, event=plan.event, values=of_clip)
+        for plan, found, of_clip in zip(planned, maps, of_clips, strict=True)
+    ]
     return Measured(rows, clips)
 
 
@@ -255,16 +259,3 @@ def _sample_rows(
     values["F1 floor"] = metrics.f1_floor(truth)
     values["F1 at 5% false alarms"] = metrics.f1_at(truth, every, threshold)
     return trial.rows("sample", values, truth.size)
-
-
-def _level_rows(
-    trial: Trial, level: str, metric: str, by_clip: metrics.ByClip, seed: int
-) -> list[ResultRow]:
-    """Return the mean over clips and the pooled value; what is undefined gives no row."""
-    rows = []
-    if by_clip.defined.size:
-        mean = metrics.mean_interval(by_clip.defined, seed=seed)
-        rows += trial.rows(level, {metric: mean}, by_clip.defined.size)
-    if not np.isnan(by_clip.pooled):
-        rows += trial.rows(level, {f"{metric} pooled": by_clip.pooled}, by_clip.per_clip.size)
-    return rows

@@ -49,13 +49,8 @@ class RecordedMix:
             AudioError: a file cannot be read.
             DataSetError: one of the two is silent.
         """
-        return mix(
-            self.normal.read(sample_rate),
-            self.anomaly.read(sample_rate),
-            0.0 if snr_db is None else snr_db,
-            seed=self.seed,
-            snr_over=self.snr_over,
-        )
+        normal, anomaly = (one.read(sample_rate) for one in (self.normal, self.anomaly))
+        return mix(normal, anomaly, snr_db or 0.0, seed=self.seed, snr_over=self.snr_over)
 
     def described(self) -> dict[str, Any]:
         """Describe what makes it again.

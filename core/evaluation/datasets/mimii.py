@@ -53,18 +53,15 @@ def mimii(
     )
     kinds = checked_choice(machines, (machine for _, machine, _ in folders), "machine")
     names = checked_choice(ids, (name for _, _, name in folders), "id")
-    chosen = {
-        key: folder
-        for key, folder in folders.items()
-        if f"{key[0]:g}" in levels and key[1] in kinds and key[2] in names
-    }
-    if not chosen:
-        raise DataSetError(f"{root} has no clips of these machines, ids and SNRs together.")
-    return [
+    clips = [
         clip
-        for (level, machine, name), folder in chosen.items()
+        for (level, machine, name), folder in folders.items()
+        if f"{level:g}" in levels and machine in kinds and name in names
         for clip in _split(folder, level, machine, name)
     ]
+    if not clips:
+        raise DataSetError(f"{root} has no clips of these machines, ids and SNRs together.")
+    return clips
 
 
 def _split(folder: Path, snr_db: float, machine: str, machine_id: str) -> list[MachineClip]:
