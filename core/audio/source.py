@@ -171,18 +171,15 @@ class AudioSource(AbstractContextManager["AudioSource"]):
                 self.truncated |= missing > _SHORTFALL_SECONDS * self.sample_rate
                 return
             block = frames.mean(axis=1) if channel == "mean" else frames[:, channel].copy()
-            self._check_numbers(block, position)
+            wrong = ~np.isfinite(block)
+            if wrong.any():
+                at = (position + int(wrong.argmax())) / self.sample_rate
+                raise AudioError(
+                    f"“{self.shown}” holds samples that are not numbers (NaN or infinity), "
+                    f"the first at {at:.3f} s; export it again from its source."
+                )
             yield block
             position += frames.shape[0]
-
-    def _check_numbers(self, block: Float32Array, position: int) -> None:
-        wrong = ~np.isfinite(block)
-        if wrong.any():
-            at = (position + int(wrong.argmax())) / self.sample_rate
-            raise AudioError(
-                f"“{self.shown}” holds samples that are not numbers (NaN or infinity), "
-                f"the first at {at:.3f} s; export it again from its source."
-            )
 
     def _damaged(self, position: int) -> AudioError:
         at = position / self.sample_rate

@@ -123,11 +123,8 @@ def _member_name(member: zipfile.ZipInfo) -> str:
 
 
 def _passed_over(member: zipfile.ZipInfo, name: str) -> bool:
-    if not name or member.is_dir():
-        return True
-    if any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in name.split("/")):
-        return True
-    return not name.lower().endswith((*AUDIO_EXTENSIONS, ".zip"))
+    hidden = any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in name.split("/"))
+    return hidden or member.is_dir() or not name.lower().endswith((*AUDIO_EXTENSIONS, ".zip"))
 
 
 def _check(member: zipfile.ZipInfo, name: str) -> None:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from core.spectral.spectrogram import KALDI, SpectrogramSettings
 
-
-def _mel_64_decibels(
-    sample_rate: int, n_fft: int, hop: int, f_max_hz: float
-) -> SpectrogramSettings:
-    return SpectrogramSettings(
-        sample_rate=sample_rate,
-        n_fft=n_fft,
-        hop=hop,
-        n_mels=64,
-        f_min_hz=50.0,
-        f_max_hz=f_max_hz,
-        mel_scale="slaney",
-        mel_norm="slaney",
-        compression="decibel",
-    )
-
-
+_mel_64_decibels = partial(
+    SpectrogramSettings,
+    n_mels=64,
+    f_min_hz=50.0,
+    mel_scale="slaney",
+    mel_norm="slaney",
+    compression="decibel",
+)
 FRONT_ENDS: dict[str, SpectrogramSettings] = {
     "aisfx": SpectrogramSettings(),
     # MS-CLAP's configuration says an FFT of 1028, which its code does not use.
-    "clap-cnn14": _mel_64_decibels(44_100, 1024, 320, 14_000.0),
-    "panns-cnn14": _mel_64_decibels(32_000, 1024, 320, 14_000.0),
-    "panns-cnn14-16k": _mel_64_decibels(16_000, 512, 160, 8_000.0),
-    "panns-cnn10": _mel_64_decibels(32_000, 1024, 320, 14_000.0),
-    "laion-htsat": _mel_64_decibels(48_000, 1024, 480, 14_000.0),
+    "clap-cnn14": _mel_64_decibels(44_100, 1024, 320, f_max_hz=14_000.0),
+    "panns-cnn14": _mel_64_decibels(32_000, 1024, 320, f_max_hz=14_000.0),
+    "panns-cnn14-16k": _mel_64_decibels(16_000, 512, 160, f_max_hz=8_000.0),
+    "panns-cnn10": _mel_64_decibels(32_000, 1024, 320, f_max_hz=14_000.0),
+    "laion-htsat": _mel_64_decibels(48_000, 1024, 480, f_max_hz=14_000.0),
     "beats": KALDI,
     "beats-iter3plus": KALDI,
     "beats-small": KALDI,

@@ -7,7 +7,7 @@ A mask that makes it normal is evidence of what the score rests on; that none do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def counterfactual(
     ranks.flat[np.argsort(-found.raw, axis=None, kind="stable")] = np.arange(found.raw.size)
     n_scorings = 0
 
-    def tried(share: float) -> tuple[Float32Array, Clip, float]:
+    def tried(share: float) -> Counterfactual:
         nonlocal n_scorings
         mask = (ranks < max(1, round(share * ranks.size))).astype(np.float32)
         if background is None:
@@ -92,24 +92,19 @@ def counterfactual(
         steps = part(progress, n_scorings / MOST_SCORINGS, (n_scorings + 1) / MOST_SCORINGS)
         steps(f"Without {share:.1%} of the map", 0.0)
         n_scorings += 1
-        return mask, sound, detector.score(sound).score
+        return Counterfactual(mask, sound, share, detector.score(sound).score, n_scorings)
 
-    share, too_small = FIRST_SHARE, 0.0
-    while True:
-        mask, sound, score = tried(share)
-        if score <= found.threshold:
-            break
-        if share >= MOST_SHARE:
+    too_small, best = 0.0, tried(FIRST_SHARE)
+    while best.score > found.threshold:
+        if best.share >= MOST_SHARE:
             progress("Done", 1.0)
-            return Counterfactual(None, None, share, score, n_scorings)
-        too_small, share = share, min(2 * share, MOST_SHARE)
-    best = Counterfactual(mask, sound, share, score, 0)
+            return replace(best, mask=None, sound=None)
+        too_small, best = best.share, tried(min(2 * best.share, MOST_SHARE))
     while best.share > PRECISION * max(too_small, FIRST_SHARE / 8) and n_scorings < MOST_SCORINGS:
-        share = (too_small + best.share) / 2
-        mask, sound, score = tried(share)
-        if score <= found.threshold:
-            best = Counterfactual(mask, sound, share, score, 0)
+        smaller = tried((too_small + best.share) / 2)
+        if smaller.score <= found.threshold:
+            best = smaller
         else:
-            too_small = share
+            too_small = smaller.share
     progress("Done", 1.0)
-    return Counterfactual(best.mask, best.sound, best.share, best.score, n_scorings)
+    return replace(best, n_scorings=n_scorings)

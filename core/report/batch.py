@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from html import escape
+from typing import Any
 
 from core.audio import wav_bytes
 from core.report.page import audio_html, data_url, page, pairs_table
@@ -26,6 +27,7 @@ MOST_PICTURES = 100
 MOST_ROWS = 5000
 MOST_SOUND_SECONDS = 3.0
 MOST_SOUND_CHARACTERS = 12_000_000
+_NUMBERS = ("clip", "score", "p_value", "threshold", "anomalous")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +43,7 @@ class _Shown:
 
 @dataclass(eq=False)
 class _Entry:
-    name: str
+    clip: str
     score: float
     p_value: float
     threshold: float
@@ -87,7 +89,7 @@ class BatchReport:
         shown = None if clip is None else self._shown_of(found, clip)
         self._entries.append(
             _Entry(
-                name=found.clip_name,
+                clip=found.clip_name,
                 score=found.score,
                 p_value=found.p_value,
                 threshold=found.threshold,
@@ -117,6 +119,7 @@ class BatchReport:
         """
         self._sort()
         counted = count_sentence(sum(e.anomalous for e in self._entries), len(self._entries))
+        failed = dict(self._failed[:MOST_ROWS])
         parts = [
             f"<h1>{escape(self.title)}</h1>",
             f'<p class="verdict">{counted}; the highest score comes first.</p>',
@@ -124,7 +127,7 @@ class BatchReport:
             f'<div class="clips">{"".join(self._articles())}</div>',
             "<h2>All recordings</h2>",
             self._table(),
-            self._failures(),
+            f"<h2>Could not be scored</h2>{pairs_table(failed)}" if failed else "",
             "<h2>Model</h2>",
             pairs_table({name: str(value) for name, value in self._description.items()}),
             f'<p class="soft">{escape(CLOSING)}</p>',
@@ -138,16 +141,9 @@ class BatchReport:
             Content by file name.
         """
         files = {"report.html": self.html().encode()}
-        rows: list[dict[str, object]] = [
-            {
-                "clip": entry.name,
-                "score": entry.score,
-                "p_value": entry.p_value,
-                "threshold": entry.threshold,
-                "anomalous": entry.anomalous,
-                "regions": [asdict(region) for region in entry.regions],
-                "error": None,
-            }
+        rows: list[dict[str, Any]] = [
+            {name: getattr(entry, name) for name in _NUMBERS}
+            | {"regions": [asdict(region) for region in entry.regions], "error": None}
             for entry in self._entries
         ]
         rows += [{"clip": name, "error": sentence} for name, sentence in self._failed]
@@ -155,14 +151,14 @@ class BatchReport:
         files["scores.csv"] = _csv(rows)
         for number, entry in enumerate(self._entries, start=1):
             if entry.shown is not None:
-                stem = f"{number:03}_{_file_stem(entry.name)}"
+                stem = f"{number:03}_{_file_stem(entry.clip)}"
                 files[f"pictures/{stem}.png"] = entry.shown.map_picture
                 files[f"sounds/{stem}.wav"] = wav_bytes(entry.shown.sound, entry.shown.sample_rate)
         return files
 
     def _sort(self) -> None:
         """Put the highest score first, and drop pictures and sounds of all but the first ones."""
-        self._entries.sort(key=lambda entry: (-entry.score, entry.name))
+        self._entries.sort(key=lambda entry: (-entry.score, entry.clip))
         for entry in self._entries[MOST_PICTURES:]:
             entry.shown = None
 
@@ -193,20 +189,16 @@ class BatchReport:
         for number, entry in enumerate(self._entries[:MOST_PICTURES], start=1):
             if entry.shown is None:
                 continue
-            sound = audio_html(
-                f"{entry.shown.sound_said} of {entry.name}",
-                entry.shown.sound,
-                entry.shown.sample_rate,
-                packed=True,
-            )
+            shown, title = entry.shown, f"{entry.shown.sound_said} of {entry.clip}"
+            sound = audio_html(title, shown.sound, shown.sample_rate, packed=True)
             room -= len(sound)
             if room < 0:
                 sound = ""
-            picture = data_url("image/png", entry.shown.picture)
+            picture = data_url("image/png", shown.picture)
             articles.append(
-                f"<article><h3>{number}. {escape(entry.name)}</h3>"
+                f"<article><h3>{number}. {escape(entry.clip)}</h3>"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
-                f'<img src="{picture}" alt="Map of {escape(entry.name)}">{sound}</article>'
+                f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}</article>'
             )
         return articles
 
@@ -216,7 +208,7 @@ class BatchReport:
             '<th class="n">Score</th><th class="n">Regions</th></tr>'
         )
         rows = "".join(
-            f'<tr><td class="n">{number}</td><td>{escape(entry.name)}</td>'
+            f'<tr><td class="n">{number}</td><td>{escape(entry.clip)}</td>'
             f'<td>{escape(entry.said)}</td><td class="n">{entry.p_value:.3g}</td>'
             f'<td class="n">{entry.score:.4g}</td><td class="n">{len(entry.regions)}</td></tr>'
             for number, entry in enumerate(self._entries[:MOST_ROWS], start=1)
@@ -225,30 +217,20 @@ class BatchReport:
         left_out = f"<p>And {more} more, in scores.csv.</p>" if more > 0 else ""
         return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'
 
-    def _failures(self) -> str:
-        if not self._failed:
-            return ""
-        return f"<h2>Could not be scored</h2>{pairs_table(dict(self._failed[:MOST_ROWS]))}"
 
-
-def _csv(rows: list[dict[str, object]]) -> bytes:
+def _csv(rows: list[dict[str, Any]]) -> bytes:
     stream = io.StringIO(newline="")
-    names = ["clip", "score", "p_value", "threshold", "anomalous", "n_regions", "strongest_start_s"]
+    names = [*_NUMBERS, "n_regions", "strongest_start_s"]
     names += ["strongest_end_s", "strongest_low_hz", "strongest_high_hz", "error"]
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer = csv.DictWriter(stream, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        regions = row.get("regions") or []
-        assert isinstance(regions, list)
-        values = {name: row.get(name) for name in names}
-        values["n_regions"] = len(regions)
-        if regions:
-            for key in ("start_s", "end_s", "low_hz", "high_hz"):
-                values[f"strongest_{key}"] = regions[0][key]
+        regions = row.get("regions", [])
+        first = regions[0] if regions else {}
+        strongest = {f"strongest_{key}": value for key, value in first.items()}
         # A spreadsheet would take a name that begins like a formula for one.
-        name = str(row["clip"])
-        values["clip"] = f"'{name}" if name[:1] in "=+-@\t\r" else name
-        writer.writerow(values)
+        name = f"'{row['clip']}" if row["clip"][:1] in "=+-@\t\r" else row["clip"]
+        writer.writerow({**row, **strongest, "n_regions": len(regions), "clip": name})
     return stream.getvalue().encode()
 
 

@@ -55,9 +55,7 @@ def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
     _time_axis(draw, found.time_s, width)
     _legend(draw, WIDTH - RIGHT + 24)
     _strip(draw, found, width)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return _png(picture)
 
 
 def sound_png(
@@ -82,8 +80,12 @@ def sound_png(
     loudest = float(level_db.max()) if loudest_db is None else loudest_db
     colours = _coloured(_grey(level_db, loudest, size), heat, size)
     picture = Image.fromarray(colours.round().astype(np.uint8))
+    return _png(picture.quantize(64, dither=Image.Dither.NONE))
+
+
+def _png(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    picture.quantize(64, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

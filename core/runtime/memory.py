@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 from collections.abc import Callable
@@ -22,8 +23,6 @@ def trim() -> None:
 def _malloc_trim() -> Callable[[int], object]:
     # Without glibc (musl, macOS, Windows) nothing is done.
     if sys.platform.startswith("linux"):
-        try:
+        with contextlib.suppress(OSError, AttributeError):
             return ctypes.CDLL("libc.so.6").malloc_trim
-        except (OSError, AttributeError):
-            pass
     return lambda _: None

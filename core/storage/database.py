@@ -97,12 +97,13 @@ def _engine() -> Engine:
     address = paths.database_url()
     with _engines_lock:
         engine = _engines.get(address)
-        if engine is not None and _was_deleted(engine.url):
+        path = _sqlite_path(engine.url) if engine else None
+        if engine and path and not path.exists():
+            # A connection to a deleted file goes on writing to nothing.
             engine.dispose()
             engine = None
         if engine is None:
-            engine = _open(address)
-            _engines[address] = engine
+            engine = _engines[address] = _open(address)
         return engine
 
 
@@ -200,12 +201,6 @@ def _sqlite_path(url: URL) -> Path | None:
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return None
     return Path(url.database)
-
-
-def _was_deleted(url: URL) -> bool:
-    # A connection to a deleted file goes on writing to nothing.
-    path = _sqlite_path(url)
-    return path is not None and not path.exists()
 
 
 @contextlib.contextmanager

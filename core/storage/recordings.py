@@ -77,6 +77,7 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
     """
     _check_role(role)
     name = as_text(name.strip()) or "recording"
+    suffix = Path(name).suffix.lower()
     temporary = temporary_beside(clips_dir() / "upload")
     try:
         with os_errors_as(StoreError, f"“{name}” could not be saved in {clips_dir()}"):
@@ -87,7 +88,7 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
             row = known or ClipRow(
                 id=clip_id,
                 name=name,
-                suffix=_suffix(name),
+                suffix=suffix if _SUFFIX.fullmatch(suffix) else ".bin",
                 role=role,
                 size_bytes=size_bytes,
                 info=as_json(dataclasses.asdict(inspect(temporary, name=name))),
@@ -245,11 +246,6 @@ def _info(saved: dict[str, Any]) -> ClipInfo:
                 value = float(value)
             values[field.name] = tuple(value) if isinstance(value, list) else value
     return ClipInfo(**values)
-
-
-def _suffix(name: str) -> str:
-    suffix = Path(name).suffix.lower()
-    return suffix if _SUFFIX.fullmatch(suffix) else ".bin"
 
 
 def _check_role(role: str) -> None:

@@ -142,7 +142,17 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
         query = query.options(defer(ScoreRow.strip, raiseload=True))
     with reading() as session:
         rows = session.execute(query).all()
-    records = [_record(row, name, threshold, strips) for row, name, threshold in rows]
+    records = [
+        from_row(
+            ScoreRecord,
+            row,
+            clip_name=name,
+            threshold=threshold,
+            strip=tuple(float(point) for point in row.strip) if strips else (),
+            regions=tuple(Region(**region) for region in row.regions),
+        )
+        for row, name, threshold in rows
+    ]
     return sorted(
         records, key=lambda record: (record.score is None, -(record.score or 0), record.clip_name)
     )
@@ -235,14 +245,3 @@ def _strip(result: AnomalyMap) -> list[float]:
     starts = np.unique(np.linspace(0, peaks.size, STRIP_POINTS, endpoint=False).astype(int))
     strip: list[float] = as_json(np.maximum.reduceat(peaks, starts).round(6).astype(float))
     return strip
-
-
-def _record(row: ScoreRow, clip_name: str, threshold: float, strips: bool) -> ScoreRecord:
-    return from_row(
-        ScoreRecord,
-        row,
-        clip_name=clip_name,
-        threshold=threshold,
-        strip=tuple(float(point) for point in row.strip) if strips else (),
-        regions=tuple(Region(**region) for region in row.regions),
-    )

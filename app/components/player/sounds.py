@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
-from core.audio import scaled_pcm16
+from core.audio.writing import scaled_pcm16
 from core.types import Float32Array
 
 # Streamlit sends at most 200 MB in one message; the browser holds twice this as 32-bit floats.

@@ -50,7 +50,8 @@ def glance(
 
 def _made(model_id: str, clip_id: str) -> Glance:
     # A page that shows no glance does without PyTorch, which comes with these.
-    from core.audio import read_clip, scaled_pcm16
+    from core.audio import read_clip
+    from core.audio.writing import scaled_pcm16
     from core.backbones import front_end
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model

@@ -291,15 +291,13 @@ class Block(nn.Module):
         Returns:
             [batch, token, channel]
         """
-        attended = self._dropped(self.attention(tokens, bias), self.config.dropout)
+        shares = self.config
+        attended = F.dropout(self.attention(tokens, bias), shares.dropout, self.training)
         tokens = self.attention_norm(tokens * self.residual_scale + attended)
-        inner = self._dropped(F.gelu(self.fc1(tokens)), self.config.activation_dropout)
-        outer = self._dropped(self.fc2(inner), self.config.dropout)
+        inner = F.dropout(F.gelu(self.fc1(tokens)), shares.activation_dropout, self.training)
+        outer = F.dropout(self.fc2(inner), shares.dropout, self.training)
         normed: Tensor = self.final_norm(tokens * self.residual_scale + outer)
         return normed
-
-    def _dropped(self, values: Tensor, share: float) -> Tensor:
-        return F.dropout(values, share, self.training)
 
 
 class Attention(nn.Module):

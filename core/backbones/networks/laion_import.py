@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import os
 import sys
 import warnings
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -57,16 +57,13 @@ def import_tower(name: str) -> ModuleType:
 
 @contextlib.contextmanager
 def _bare_packages() -> Iterator[None]:
-    found = importlib.util.find_spec("laion_clap")
+    found = find_spec("laion_clap")
     if found is None or not found.submodule_search_locations:
         raise ImportError("it is not installed")
     root = Path(next(iter(found.submodule_search_locations)))
-    names = list(_PACKAGES)
-    if importlib.util.find_spec("h5py") is None:
-        names.append("h5py")
-    if importlib.util.find_spec("torchvision") is None:
-        names += _TORCHVISION
-    before = {name: sys.modules.get(name) for name in names}
+    unused = ("h5py", *_TORCHVISION)
+    names = [*_PACKAGES, *(name for name in unused if not find_spec(name.partition(".")[0]))]
+    before = {name: sys.modules[name] for name in names if name in sys.modules}
     cache_dir = os.environ.get("NUMBA_CACHE_DIR")
     for name in names:
         bare = ModuleType(name)
@@ -78,11 +75,9 @@ def _bare_packages() -> Iterator[None]:
     try:
         yield
     finally:
-        for name, module in before.items():
-            if module is None:
-                sys.modules.pop(name, None)
-            else:
-                sys.modules[name] = module
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(before)
         # Its module for PANNs sets this for the whole process.
         os.environ.pop("NUMBA_CACHE_DIR", None)
         if cache_dir is not None:

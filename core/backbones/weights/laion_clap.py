@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 # As `torch.nn.DataParallel` names them, and without it.
 _PREFIXES = ("module.audio_branch.", "audio_branch.")
 # Recomputed by the class, or of its classifier.
-_NOT_NEEDED = ("relative_position_index", "attn_mask", "tscam_conv", "extractor")
-_NOT_NEEDED_AT_START = ("head.", "norm.")
+_NOT_NEEDED = re.compile(
+    r"(head|norm)\.|.*(relative_position_index|attn_mask|tscam_conv|extractor)"
+)
 
 
 def convert(checkpoint: Path) -> dict[str, Tensor]:
@@ -47,8 +49,7 @@ def convert(checkpoint: Path) -> dict[str, Tensor]:
     shapes = {
         name: shape
         for name, shape in tensor_shapes(Htsat().tower).items()
-        if not name.startswith(_NOT_NEEDED_AT_START)
-        and not any(part in name for part in _NOT_NEEDED)
+        if not _NOT_NEEDED.match(name)
     }
     return {
         **select_tensors(tensors, shapes, prefix),

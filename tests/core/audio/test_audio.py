@@ -12,16 +12,9 @@ import pytest
 import soundfile as sf
 import soxr
 
-from core.audio import (
-    find_audio,
-    inspect,
-    read_clip,
-    resample,
-    scaled_pcm16,
-    source,
-    wav_bytes,
-)
+from core.audio import find_audio, inspect, read_clip, resample, source, wav_bytes
 from core.audio.checks import Level
+from core.audio.writing import scaled_pcm16
 from core.errors import AudioError, SettingError
 from core.types import Clip, samples_sha256
 from tests.support.bad_files import RATE, USABLE, tone, wav_of, write_bad_files, write_long_file
