@@ -23,12 +23,11 @@ import torch.nn.functional as F
 from scipy.stats import spearmanr
 
 from benchmarks.results_page import machine, write_section
-from core.backbones import beats, cnn14_family, laion_htsat, registry
+from core.backbones import beats, clap_panns, registry
 from core.backbones.backbone import Backbone
 from core.backbones.front_ends import FRONT_ENDS
 from core.backbones.networks.beats import BeatsConfig, BeatsNetwork
-from core.backbones.networks.cnn14 import Cnn14, four_blocks
-from core.backbones.networks.htsat import Htsat
+from core.backbones.networks.cnn14 import Cnn14
 from core.detectors.detector import Detector
 from core.detectors.presets import preset_settings
 from core.evaluation.datasets.machines import FAULTS, make
@@ -46,12 +45,10 @@ N_REPEATS = 2
 def new_backbone(name: str, device: torch.device) -> Backbone:
     """Make a backbone with random weights."""
     torch.manual_seed(0)
-    if name in cnn14_family.MAKERS:
+    if name in clap_panns.MAKERS:
         filters = None if name == "aisfx" else mel_filter_bank(FRONT_ENDS[name])
-        return cnn14_family.backbone_of(name, four_blocks(name), filters, "random", device)
-    if name == "laion-htsat":
-        filters = mel_filter_bank(FRONT_ENDS[name])
-        return laion_htsat.backbone_of(Htsat(), filters, "random", device)
+        network = clap_panns.untrained(name)
+        return clap_panns.backbone_of(name, network, filters, "random", device)
     if name == "beats":
         return beats.backbone_of(name, BeatsNetwork(BeatsConfig()), "random", "MIT", device)
     return registry.BACKBONES[name](device)

@@ -124,7 +124,8 @@ def _member_name(member: zipfile.ZipInfo) -> str:
 
 def _passed_over(member: zipfile.ZipInfo, name: str) -> bool:
     hidden = any(p == "__MACOSX" or (p.startswith(".") and p != "..") for p in name.split("/"))
-    return hidden or member.is_dir() or not name.lower().endswith((*AUDIO_EXTENSIONS, ".zip"))
+    is_wanted = name.lower().endswith((*AUDIO_EXTENSIONS, ".zip"))
+    return hidden or not is_wanted or member.is_dir()
 
 
 def _check(member: zipfile.ZipInfo, name: str) -> None:

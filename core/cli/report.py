@@ -50,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
     from core.report.batch import BatchReport
     from core.report.recording import model_description, threshold_sentence, zip_bytes
     from core.report.replaceable import check_replaceable
-    from core.runtime.atomic_write import atomic_write
+    from core.runtime.atomic_write import write_file
 
     check_replaceable(given.out)
     detector = arguments.load_detector(given)
@@ -78,7 +78,6 @@ def run(given: argparse.Namespace) -> int:
         report.html().encode() if given.out.suffix.lower() == ".html" else zip_bytes(report.files())
     )
     check_replaceable(given.out)  # others may have written there while this scored
-    with atomic_write(given.out) as temporary:
-        temporary.write_bytes(content)
+    write_file(given.out, content)
     print(f"{count_sentence(n_anomalous, n_read)}; {given.out}")
     return SOME_UNREADABLE if n_unreadable else 0

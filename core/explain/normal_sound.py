@@ -7,9 +7,9 @@ The recordings themselves must still be in the store; a model holds none.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,9 +137,11 @@ def normal_sound(
         StoreError: the database or the disk refused.
     """
     path = home() / "cache" / "normals" / f"{model.id}.npz"
-    saved = _find(path)
-    if saved is not None:
-        return saved
+    # A file that is damaged, or none, is made again.
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        saved = load_arrays(path)
+        ids = tuple(saved["clip_ids"].tolist())
+        return NormalSound(ids, saved["magnitude"], saved["features"])
     records = training_recordings(detector)
     step = max(1, -(-len(records) // MOST_CLIPS))
     made = _measure(model, detector, records[::step], progress)
@@ -233,14 +235,3 @@ def _measure(
     if not ids:
         return None
     return NormalSound(tuple(ids), (total / n_frames).astype(np.float32), np.stack(features))
-
-
-def _find(path: Path) -> NormalSound | None:
-    # Nothing is found where it is damaged; then it is made again.
-    try:
-        arrays = load_arrays(path)
-        return NormalSound(
-            tuple(arrays["clip_ids"].tolist()), arrays["magnitude"], arrays["features"]
-        )
-    except (OSError, ValueError, KeyError):
-        return None

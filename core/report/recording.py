@@ -19,7 +19,7 @@ from core.audio import wav_bytes
 from core.report.page import data_url, figure_html, page, pairs_table, regions_table
 from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
-from core.types import AnomalyMap, Clip
+from core.types import AnomalyMap, Clip, Region
 
 if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
@@ -204,11 +204,9 @@ def regions_csv(found: AnomalyMap) -> bytes:
     Returns:
         A CSV file, a line a region, the strongest first.
     """
-    names = ("start_s", "end_s", "low_hz", "high_hz", "peak_s", "peak_hz", "score", "p_value")
-    lines = [",".join(names)]
-    lines += [
-        ",".join(f"{getattr(region, name):.6g}" for name in names) for region in found.regions
-    ]
+    lines = [",".join(field.name for field in dataclasses.fields(Region))]
+    for region in found.regions:
+        lines.append(",".join(f"{value:.6g}" for value in dataclasses.astuple(region)))
     return ("\n".join(lines) + "\n").encode()
 
 

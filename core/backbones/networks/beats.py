@@ -117,13 +117,8 @@ class BeatsNetwork(nn.Module):
         self.post_extract_proj = (
             nn.Linear(config.embed_dim, width) if config.embed_dim != width else nn.Identity()
         )
-        convolution = nn.Conv1d(
-            width,
-            width,
-            config.conv_pos,
-            padding=config.conv_pos // 2,
-            groups=config.conv_pos_groups,
-        )
+        kernel, groups = config.conv_pos, config.conv_pos_groups
+        convolution = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=groups)
         self.pos_conv = weight_norm(convolution, dim=2)
         self.encoder_norm = nn.LayerNorm(width)
         self.position_bias = PositionBias(config)
@@ -332,13 +327,9 @@ class Attention(nn.Module):
             project(tokens).reshape(*tokens.shape[:2], self.n_heads, -1).transpose(1, 2)
             for project in (self.q_proj, self.k_proj, self.v_proj)
         )
-        attended = F.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=self._gate(query) * bias,
-            dropout_p=self.dropout if self.training else 0.0,
-        )
+        dropout = self.dropout if self.training else 0.0
+        mask = self._gate(query) * bias
+        attended = F.scaled_dot_product_attention(query, key, value, mask, dropout)
         mixed: Tensor = self.out_proj(attended.transpose(1, 2).flatten(2))
         return mixed
 

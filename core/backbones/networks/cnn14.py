@@ -66,6 +66,9 @@ class Cnn14(nn.Module):
         n_normalised_mels: mel bands of the batch normalisation of the input, 0 for none (aiSFX)
     """
 
+    default_layers = ("conv_block2", "conv_block3", "conv_block4")
+    window_frames = None
+
     def __init__(
         self,
         channels: tuple[int, ...],

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -18,7 +18,6 @@ from core.backbones.networks.laion_import import import_tower
 
 WINDOW_FRAMES = 1024
 N_FOLDS = 4
-STRIDES = {"stage1": 4, "stage2": 8, "stage3": 16, "stage4": 32}
 
 
 class Htsat(nn.Module):
@@ -33,6 +32,10 @@ class Htsat(nn.Module):
     Raises:
         WeightsError: laion-clap does not work here.
     """
+
+    default_layers = ("stage1", "stage2", "stage3")
+    strides: ClassVar = {"stage1": 4, "stage2": 8, "stage3": 16, "stage4": 32}
+    reach_frames = window_frames = WINDOW_FRAMES
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,7 +70,7 @@ class Htsat(nn.Module):
         x = self.tower.bn0(x.transpose(1, 3)).transpose(1, 3)
         x = self.tower.pos_drop(self.tower.patch_embed(self.tower.reshape_wav2img(x)))
         maps: dict[str, Tensor] = {}
-        for (name, stride), stage in zip(STRIDES.items(), self.tower.layers, strict=True):
+        for (name, stride), stage in zip(self.strides.items(), self.tower.layers, strict=True):
             for block in stage.blocks:
                 x, _ = block(x)
             if name in layers:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import sys
 import warnings
 from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -57,12 +57,15 @@ def import_tower(name: str) -> ModuleType:
 
 @contextlib.contextmanager
 def _bare_packages() -> Iterator[None]:
-    found = find_spec("laion_clap")
+    found = importlib.util.find_spec("laion_clap")
     if found is None or not found.submodule_search_locations:
         raise ImportError("it is not installed")
     root = Path(next(iter(found.submodule_search_locations)))
     unused = ("h5py", *_TORCHVISION)
-    names = [*_PACKAGES, *(name for name in unused if not find_spec(name.partition(".")[0]))]
+    names = [
+        *_PACKAGES,
+        *(name for name in unused if not importlib.util.find_spec(name.partition(".")[0])),
+    ]
     before = {name: sys.modules[name] for name in names if name in sys.modules}
     cache_dir = os.environ.get("NUMBA_CACHE_DIR")
     for name in names:

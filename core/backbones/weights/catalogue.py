@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING
 
 from core.backbones.weights.aisfx import AISFX
 from core.backbones.weights.beats import BEATS, BEATS_PLUS
-from core.backbones.weights.clap_panns import CLAP_CNN14, PANNS_CNN10, PANNS_CNN14, PANNS_CNN14_16K
-from core.backbones.weights.laion_clap import LAION_HTSAT
+from core.backbones.weights.clap_panns import (
+    CLAP_CNN14,
+    LAION_HTSAT,
+    PANNS_CNN10,
+    PANNS_CNN14,
+    PANNS_CNN14_16K,
+)
 from core.backbones.weights.published_file import PublishedFile
 from core.errors import WeightsError
 from core.runtime.atomic_write import os_errors_as

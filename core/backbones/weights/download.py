@@ -131,7 +131,12 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
             have = 0
         length = answer.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
-        _check_room(part, (total or 0) - have)
+        free = shutil.disk_usage(part.parent).free
+        if total is not None and total - have > free:
+            raise StoreError(
+                f"The download needs {(total - have) / 1e6:,.0f} MB more in {part.parent}, and "
+                f"{free / 1e6:,.0f} MB are free; make room, then try again."
+            )
         version = answer.headers.get("ETag") or answer.headers.get("Last-Modified") or ""
         # A weak validator does not promise the same bytes.
         version = "" if version.startswith("W/") else version
@@ -145,15 +150,6 @@ def _go_on(url: str, part: Path, progress: Progress) -> None:
                 progress(stage, min(1.0, have / total) if total else 0.0)
         if total is not None and have != total:
             raise _CutOffError
-
-
-def _check_room(part: Path, n_bytes: int) -> None:
-    free = shutil.disk_usage(part.parent).free
-    if n_bytes > free:
-        raise StoreError(
-            f"The download needs {n_bytes / 1e6:,.0f} MB more in {part.parent}, and "
-            f"{free / 1e6:,.0f} MB are free; make room, then try again."
-        )
 
 
 def _explain(url: str, part: Path, error: Exception) -> str:
