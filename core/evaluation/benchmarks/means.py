@@ -23,11 +23,8 @@ def interval_of(row: ResultRow) -> Interval:
     Returns:
         The interval, whose ends are NaN where the row has none.
     """
-    return Interval(
-        row.value,
-        np.nan if row.low is None else row.low,
-        np.nan if row.high is None else row.high,
-    )
+    low, high = (np.nan if end is None else end for end in (row.low, row.high))
+    return Interval(row.value, low, high)
 
 
 def bounds_of(value: float | Interval) -> dict[str, Any]:

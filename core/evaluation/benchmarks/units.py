@@ -59,13 +59,9 @@ class Unit:
         Returns:
             The unit.
         """
-        described = {
-            "benchmark": benchmark,
-            "normal": normal,
-            "details": details,
-            **candidate.described(),
-        }
-        return cls(f"{candidate.head}, {candidate.preset}, {normal}", candidate, normal, described)
+        described = {"benchmark": benchmark, "normal": normal, "details": details}
+        title = f"{candidate.head}, {candidate.preset}, {normal}"
+        return cls(title, candidate, normal, described | candidate.described())
 
     def path(self, folder: Path) -> Path:
         """Name the file in which what was measured is saved.
