@@ -6,6 +6,7 @@ the whole `hearmap` process, start-up included. The sounds are the built-in pump
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -104,6 +105,8 @@ def write_hour(path: Path) -> Path:
 
 def main() -> None:
     """Measure and write the section."""
+    kind = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser(description=__doc__, formatter_class=kind).parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         os.environ["HEARMAP_HOME"] = str(folder / "home")

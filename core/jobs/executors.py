@@ -9,51 +9,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
 import threading
-import types
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from multiprocessing.context import SpawnContext, SpawnProcess
+from concurrent.futures import Executor
 from typing import Any
 
 from core.errors import SettingError, StoreError
 from core.jobs import worker
+from core.runtime.worker_process import end_workers, worker_pool
 
 CONNECT_SECONDS = 10
 
-_lock = threading.RLock()
-_workers: list[_WorkerProcess] = []
 _clients: dict[int, Any] = {}
-
-
-class _WorkerProcess(SpawnProcess):
-    """A spawned process that imports what its task needs, and not the program that started it.
-
-    Spawning runs the main module again in the child; under Streamlit that is the app's script.
-    """
-
-    def start(self) -> None:
-        """Start the process, known to `end`."""
-        with _lock, _no_main_module():
-            super().start()
-            _workers[:] = [*(process for process in _workers if process.is_alive()), self]
-
-
-class _WorkerContext(SpawnContext):
-    Process = _WorkerProcess
-
-
-@contextlib.contextmanager
-def _no_main_module() -> Iterator[None]:
-    main, nothing = sys.modules["__main__"], types.ModuleType("__main__")
-    sys.modules["__main__"] = nothing
-    try:
-        yield
-    finally:
-        # Streamlit sets it at each run of a script, perhaps in another thread just now.
-        if sys.modules["__main__"] is nothing:
-            sys.modules["__main__"] = main
 
 
 def scheduler_address() -> str:
@@ -83,12 +49,7 @@ def open_executor(address: str) -> Executor:
     n_workers = _worker_count()
     affinity = getattr(os, "sched_getaffinity", None)
     n_cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return ProcessPoolExecutor(
-        n_workers,
-        mp_context=_WorkerContext(),
-        initializer=worker.set_up,
-        initargs=(max(1, n_cores // n_workers),),
-    )
+    return worker_pool(n_workers, worker.set_up, max(1, n_cores // n_workers))
 
 
 def is_usable(executor: Executor) -> bool:
@@ -124,9 +85,7 @@ def end(executor: Executor | None) -> None:
     Args:
         executor: the executor in use, where there is one
     """
-    with _lock:
-        for process in _workers:
-            process.kill()
+    end_workers()
     if executor is None:
         return
     client = _clients.pop(id(executor), None)

@@ -123,6 +123,9 @@ def _ended(future: Future[None], pool: Executor, attempt: job.Attempt) -> None:
             del _futures[attempt.job_id]
     if _ending:
         return
+    # Where nothing was raised, Dask gave a dead worker's job to another, which leaves alone what
+    # counts as running.
+    why = KILLED
     with contextlib.suppress(StoreError):
         try:
             future.result()
@@ -133,16 +136,12 @@ def _ended(future: Future[None], pool: Executor, attempt: job.Attempt) -> None:
             if waited and attempt.job_id not in _restarted:
                 _restarted.add(attempt.job_id)
                 return _start(attempt)
-            why = KILLED
         except CancelledError:
             return job.finish(attempt, "interrupted", job.INTERRUPTED)
         except Exception as error:
             # Dask's word for a worker that died again and again.
-            killed = type(error).__name__ == "KilledWorker"
-            why = KILLED if killed else worker.failure(attempt, error)
-        else:
-            # Dask gives a dead worker's job to another, which leaves alone what counts as running.
-            why = KILLED
+            if type(error).__name__ != "KilledWorker":
+                why = worker.failure(attempt, error)
         job.finish(attempt, "failed", why)
 
 

@@ -11,7 +11,6 @@ import os
 import queue
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from core.errors import BenchmarkError, HearMapError, SettingError
 from core.evaluation.benchmarks.results import Measured, ResultRow, write_json
 from core.runtime.progress import Progress, steps, titled
-from core.runtime.worker_process import end_with_owner
+from core.runtime.worker_process import end_with_owner, worker_pool
 
 if TYPE_CHECKING:
     from core.evaluation.candidate import Candidate
@@ -176,13 +175,9 @@ def fitting_jobs(n_units: int) -> int:
 def _measure_together(
     units: dict[int, Unit], measure: Measure, folder: Path, progress: Progress, n_jobs: int
 ) -> dict[int, Measured]:
-    context = multiprocessing.get_context("spawn")
-    reports: Any = context.Queue()
+    reports: Any = multiprocessing.get_context("spawn").Queue()
     n_threads = max(1, (os.cpu_count() or 1) // n_jobs)
-    n_jobs = min(n_jobs, len(units))
-    pool = ProcessPoolExecutor(
-        n_jobs, mp_context=context, initializer=_set_up, initargs=(reports, n_threads)
-    )
+    pool = worker_pool(min(n_jobs, len(units)), _set_up, reports, n_threads)
     fractions = dict.fromkeys(units, 0.0)
     try:
         futures = {
