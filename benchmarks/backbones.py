@@ -35,7 +35,7 @@ from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor
 from core.metrics import roc_auc
 from core.spectral.spectrogram import mel_filter_bank
-from core.types import Clip
+from core.types import Clip, TrainingClip
 
 SECONDS = 10.0
 BATCHES = (1, 4, 8)
@@ -110,7 +110,7 @@ def timed(backbone: Backbone, clips: list[Clip]) -> float:
         seconds = []
         for _ in range(N_REPEATS + 1):
             start = time.perf_counter()
-            for segments in extractor.batch(clips):
+            for segments in extractor.batch([TrainingClip(clip) for clip in clips]):
                 list(segments)
             seconds.append(time.perf_counter() - start)
     return min(seconds[1:])

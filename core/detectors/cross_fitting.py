@@ -62,8 +62,7 @@ def fit_and_calibrate(
     for i, fold in enumerate(rounds):
         step = part(progress, i / n_fits, (i + 1) / n_fits)
         scorer = new_scorer()
-        fold_set = set(fold)
-        rest = [j for j in range(len(features)) if j not in fold_set]
+        rest = sorted(set(range(len(features))) - set(fold))
         scorer.fit(features.subset(rest), seed=seed, progress=part(step, 0.0, 0.7))
         for k, j in enumerate(fold):
             found = scorer.score(features.clips[j], features[j], window_seconds)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from operator import length_hint
 from pathlib import Path
 from typing import Any
 
@@ -149,15 +150,12 @@ class Detector:
         """
         self._fitted = None
         cache = cache or FeatureCache()
-        if n_clips is None and isinstance(clips, Sequence):
-            n_clips = len(clips)
+        at_rate = (
+            dataclasses.replace(one, clip=self._at_rate(one.clip))
+            for one in map(TrainingClip.of, clips)
+        )
         features = self._extractor(cache).extract(
-            (
-                dataclasses.replace(one, clip=self._at_rate(one.clip))
-                for one in map(TrainingClip.of, clips)
-            ),
-            n_clips,
-            part(progress, 0.0, 0.4),
+            at_rate, n_clips or length_hint(clips), part(progress, 0.0, 0.4)
         )
         self._check_training(features)
         fitted = fit_and_calibrate(
@@ -198,19 +196,7 @@ class Detector:
         Raises:
             SettingError: the head has no bank of that name.
         """
-        self._check_bank(bank)
-        clip = self._at_rate(clip)
-        extractor = self._extractor(FeatureCache())
-        n_frames = self.spectrogram_settings.n_frames(clip.samples.size)
-
-        def watched() -> Iterator[FeatureMaps]:
-            done = 0
-            for maps in extractor.segments(clip):
-                yield maps
-                done += maps.log_mel.shape[1]
-                progress(f"Scoring {clip.name}", min(1.0, done / n_frames))
-
-        return self._anomaly_map(extractor.info(TrainingClip(clip, bank=bank or "")), watched())
+        return next(self._scored([clip], None, bank, progress))
 
     def score_many(
         self, clips: Iterable[Clip], *, cache: FeatureCache | None = None, bank: str | None = None
@@ -229,14 +215,7 @@ class Detector:
         Raises:
             SettingError: the head has no bank of that name.
         """
-        self._check_bank(bank)
-        extractor = self._extractor(cache or FeatureCache())
-        remaining = (self._at_rate(clip) for clip in clips)
-        while batch := list(islice(remaining, SCORED_TOGETHER)):
-            features = extractor.extract(batch) if cache else extractor.batch(batch)
-            for clip, segments in zip(batch, features, strict=True):
-                info = extractor.info(TrainingClip(clip, bank=bank or ""))
-                yield self._anomaly_map(info, segments)
+        yield from self._scored(clips, cache, bank, silent)
 
     def save(self, folder: Path) -> None:
         """Write the fitted detector to a folder, whole or not at all.
@@ -355,12 +334,20 @@ class Detector:
         head.checkpoints = checkpoints
         return Scorer(head, self.backbone, self._stationary_layer)
 
-    def _check_bank(self, bank: str | None) -> None:
+    def _scored(
+        self, clips: Iterable[Clip], cache: FeatureCache | None, bank: str | None, watch: Progress
+    ) -> Iterator[AnomalyMap]:
         known = sorted({clip["bank"] for clip in self.training if "bank" in clip})
         if bank and not any(name == bank or name.startswith(f"{bank}/") for name in known):
             raise SettingError(
                 f"The model knows no clips of “{bank}”; it knows {', '.join(known) or 'no banks'}."
             )
+        extractor = self._extractor(cache or FeatureCache())
+        remaining = (TrainingClip(self._at_rate(clip), bank=bank or "") for clip in clips)
+        while batch := list(islice(remaining, SCORED_TOGETHER)):
+            features = extractor.extract(batch) if cache else extractor.batch(batch, watch)
+            for clip, segments in zip(batch, features, strict=True):
+                yield self._anomaly_map(extractor.info(clip), segments)
 
     def _check_training(self, features: Features) -> None:
         sounds = [clip.sha256 for clip in features.clips]
@@ -375,11 +362,10 @@ class Detector:
                 f"All {len(sounds)} clips are the same recording; a detector needs different ones "
                 "to learn how much normal sound varies."
             )
-        groups = {clip.group for clip in features.clips}
-        if len(groups) == 1:
+        if len({clip.group for clip in features.clips}) == 1:
             raise FitError(
-                f"All clips belong to one recording, “{groups.pop()}”; at least two are needed to "
-                "calibrate on clips it was not fitted on."
+                f"All clips belong to one recording, “{features.clips[0].group}”; at least two are "
+                "needed to calibrate on clips it was not fitted on."
             )
 
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
@@ -391,18 +377,16 @@ class Detector:
             raw = fusion.map(raw, score, found.stationary)
             score = fusion.score(score, found.stationary)
         map_threshold = calibration.map_threshold(self.false_alarm_rate)
-        time_s = settings.time_s(clip.n_frames)
+        freq_hz, time_s = settings.freq_hz, settings.time_s(clip.n_frames)
         return AnomalyMap(
             clip_name=clip.name,
             raw=raw,
             evidence=calibration.evidence(raw),
-            freq_hz=settings.freq_hz,
+            freq_hz=freq_hz,
             time_s=time_s,
             score=score,
             p_value=calibration.p_value(score),
             threshold=calibration.threshold(self.false_alarm_rate),
             map_threshold=map_threshold,
-            regions=find_regions(
-                raw, map_threshold, settings.freq_hz, time_s, calibration.peak_p_value
-            ),
+            regions=find_regions(raw, map_threshold, freq_hz, time_s, calibration.peak_p_value),
         )

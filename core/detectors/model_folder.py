@@ -52,7 +52,13 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
     _restore_interrupted(folder)
     temporary = temporary_beside(folder)
     try:
-        _refuse_other_content(folder)
+        if folder.exists() and (
+            not folder.is_dir() or {path.name for path in folder.iterdir()} - {MANIFEST, TENSORS}
+        ):
+            raise StoreError(
+                f"{folder} is already there and is not just a HearMap model; choose another name, "
+                "so that nothing of yours is lost."
+            )
         temporary.mkdir(parents=True)
         safetensors.torch.save_file(_plain(tensors), temporary / TENSORS)
         sync_file(temporary / TENSORS)
@@ -72,14 +78,10 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
         sync_file(temporary / MANIFEST)
         sync_folder(temporary)
         _take_place(temporary, folder)
-    except OSError as error:
+    except (OSError, safetensors.SafetensorError) as error:
+        reason = error_reason(error) if isinstance(error, OSError) else error
         raise StoreError(
-            f"The model “{folder.name}” could not be saved in {folder.parent}: "
-            f"{error_reason(error)}. Nothing was changed."
-        ) from error
-    except safetensors.SafetensorError as error:
-        raise StoreError(
-            f"The model “{folder.name}” could not be saved in {folder.parent}: {error}. "
+            f"The model “{folder.name}” could not be saved in {folder.parent}: {reason}. "
             "Nothing was changed."
         ) from error
     finally:
@@ -104,16 +106,13 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     _restore_interrupted(folder)
     manifest = check_model(folder)
     try:
-        tensors = safetensors.torch.load_file(folder / TENSORS)
+        return manifest, safetensors.torch.load_file(folder / TENSORS)
     except OSError as error:
-        raise ModelError(
-            f"The model “{folder.name}” cannot be read: {TENSORS}: {error_reason(error)}."
-        ) from error
+        raise ModelError(_unreadable(folder.name, TENSORS, error)) from error
     except safetensors.SafetensorError as error:
         raise ModelError(
             f"The model “{folder.name}” is damaged: {TENSORS} is not a tensor file ({error})."
         ) from error
-    return manifest, tensors
 
 
 def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
@@ -131,26 +130,18 @@ def check_model(folder: Path, name: str | None = None) -> dict[str, Any]:
     """
     name = name or folder.absolute().name
     manifest = read_manifest(folder, name)
-    path = folder / TENSORS
-    stated = manifest["tensors"]
+    path, stated = folder / TENSORS, manifest["tensors"]
     if not path.is_file():
         raise ModelError(f"The model “{name}” is incomplete: {TENSORS} is missing.")
     try:
         size_bytes = path.stat().st_size
         if size_bytes != stated["size_bytes"]:
-            raise ModelError(
-                f"The model “{name}” is damaged: {TENSORS} has {size_bytes:,} bytes instead "
-                f"of {stated['size_bytes']:,}. Fit it again, or copy it again from its source."
-            )
+            instead = f"has {size_bytes:,} bytes instead of {stated['size_bytes']:,}"
+            raise ModelError(_damaged(name, TENSORS, instead))
         if _file_sha256(path) != stated["sha256"]:
-            raise ModelError(
-                f"The model “{name}” is damaged: {TENSORS} is not what was saved. "
-                "Fit it again, or copy it again from its source."
-            )
+            raise ModelError(_damaged(name, TENSORS))
     except OSError as error:
-        raise ModelError(
-            f"The model “{name}” cannot be read: {TENSORS}: {error_reason(error)}."
-        ) from error
+        raise ModelError(_unreadable(name, TENSORS, error)) from error
     return manifest
 
 
@@ -174,29 +165,23 @@ def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
             f"The model “{name}” {what}; a model is a folder with {MANIFEST} and {TENSORS}."
         )
     try:
-        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(
             f"The folder “{name}” is not a HearMap model: {MANIFEST} is missing."
         ) from None
     except OSError as error:
-        raise ModelError(
-            f"The model “{name}” cannot be read: {MANIFEST}: {error_reason(error)}."
-        ) from error
-    except UnicodeDecodeError:
-        raise ModelError(_damaged_manifest(name)) from None
-    try:
-        manifest = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
-        raise ModelError(_damaged_manifest(name)) from None
+        raise ModelError(_unreadable(name, MANIFEST, error)) from error
+    except (ValueError, RecursionError):  # not UTF-8, or not JSON
+        raise ModelError(_damaged(name, MANIFEST)) from None
     if not isinstance(manifest, dict) or not isinstance(manifest.get("format_version"), int):
-        raise ModelError(_damaged_manifest(name))
+        raise ModelError(_damaged(name, MANIFEST))
     if manifest["format_version"] > FORMAT_VERSION:
         raise ModelError(
             f"The model “{name}” was made by a newer HearMap; update this one to open it."
         )
     if manifest.get("manifest_sha256") != _content_sha256(manifest):
-        raise ModelError(_damaged_manifest(name))
+        raise ModelError(_damaged(name, MANIFEST))
     return manifest
 
 
@@ -212,9 +197,13 @@ def program_version() -> str:
         return "unknown"
 
 
-def _damaged_manifest(name: str) -> str:
+def _unreadable(name: str, file: str, error: OSError) -> str:
+    return f"The model “{name}” cannot be read: {file}: {error_reason(error)}."
+
+
+def _damaged(name: str, file: str, what: str = "is not what was saved") -> str:
     return (
-        f"The model “{name}” is damaged: {MANIFEST} is not what was saved. "
+        f"The model “{name}” is damaged: {file} {what}. "
         "Fit it again, or copy it again from its source."
     )
 
@@ -244,16 +233,6 @@ def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         taken.add(own.untyped_storage().data_ptr())
         plain[name] = own
     return plain
-
-
-def _refuse_other_content(folder: Path) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {MANIFEST, TENSORS}:
-        raise StoreError(
-            f"{folder} is already there and is not just a HearMap model; choose another name, so "
-            "that nothing of yours is lost."
-        )
 
 
 def _replaced(folder: Path) -> Path:

@@ -33,37 +33,29 @@ def find_regions(
     Returns:
         The regions, strongest first.
     """
-    labels, n_regions = ndimage.label(raw > threshold, structure=np.ones((3, 3)))
-    if not n_regions:
-        return ()
-    boxes = ndimage.find_objects(labels)
+    labels, _ = ndimage.label(raw > threshold, structure=np.ones((3, 3)))
     # Each peak within its own box: `ndimage.maximum_position` would sort the whole map, which
     # for an hour costs half a GiB.
     peaks = []
-    for number, box in enumerate(boxes, start=1):
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
         inside = np.where(labels[box] == number, raw[box], -np.inf)
         row, column = divmod(int(inside.argmax()), inside.shape[1])
-        peaks.append((box[0].start + row, box[1].start + column))
-    strongest = sorted(range(n_regions), key=lambda i: -float(raw[peaks[i]]))[:MOST_REGIONS]
+        peaks.append((float(inside.max()), box, box[0].start + row, box[1].start + column))
+    peaks.sort(key=lambda peak: -peak[0])
     row_edges, column_edges = _edges(freq_hz), _edges(time_s)
-    regions = []
-    for i in strongest:
-        rows, columns = boxes[i]
-        row, column = peaks[i]
-        score = float(raw[row, column])
-        regions.append(
-            Region(
-                start_s=float(column_edges[columns.start]),
-                end_s=float(column_edges[columns.stop]),
-                low_hz=float(row_edges[rows.start]),
-                high_hz=float(row_edges[rows.stop]),
-                peak_s=float(time_s[column]),
-                peak_hz=float(freq_hz[row]),
-                score=score,
-                p_value=p_value(score),
-            )
+    return tuple(
+        Region(
+            start_s=float(column_edges[columns.start]),
+            end_s=float(column_edges[columns.stop]),
+            low_hz=float(row_edges[rows.start]),
+            high_hz=float(row_edges[rows.stop]),
+            peak_s=float(time_s[column]),
+            peak_hz=float(freq_hz[row]),
+            score=score,
+            p_value=p_value(score),
         )
-    return tuple(regions)
+        for score, (rows, columns), row, column in peaks[:MOST_REGIONS]
+    )
 
 
 def _edges(centres: Float64Array) -> Float64Array:

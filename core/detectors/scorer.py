@@ -77,15 +77,12 @@ class Scorer:
         """
         settings = self.settings
         scores: list[CellScores] = []
-        cells: list[Tensor] = []
         sizes: list[tuple[int, int]] = []
         weights: list[Tensor] = []
         averages: list[Tensor] = []
         columns: list[tuple[int, int]] = []
         for maps in segments:
-            scored = self.head.score_among(maps, clip.bank)
-            scores.append(scored)
-            cells.append(scored.map)
+            scores.append(self.head.score_among(maps, clip.bank))
             sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
             if settings.energy_exponent:
                 weights.append(
@@ -95,17 +92,16 @@ class Scorer:
                 )
             if self.stationary:
                 self.stationary.collect(maps, window_seconds, averages, columns)
+        cells = [scored.map for scored in scores]
         raw = spectrogram_map(cells, sizes, clip.n_frames, settings.smoothing_sigma, weights)
         window_share = window_seconds / clip.duration_seconds
         own = [scored.whole for scored in scores if scored.whole is not None]
         if settings.clip_score == "embedding" and own:
             score = max(own)
         elif settings.clip_score == "top":
-            weighted = [
-                cell * coarse_weight(weights[i], cell.shape) if weights else cell
-                for i, cell in enumerate(cells)
-            ]
-            score = best_columns(weighted, window_share)
+            if weights:
+                cells = [c * coarse_weight(w, c.shape) for c, w in zip(cells, weights, strict=True)]
+            score = best_columns(cells, window_share)
         elif scores[0].clip_weight is not None:
             score = weighted_peak(scores, window_share)
         else:

@@ -50,11 +50,8 @@ def with_current_names(values: Mapping[str, Any]) -> dict[str, Any]:
         The settings by their names of today, in their order. Of a setting that is there under
         both names the later one counts, so that what is laid over a preset still wins.
     """
-    current: dict[str, Any] = {}
-    for former, value in values.items():
-        name = FORMER_NAMES.get(former, former)
-        current[name] = FORMER_VALUES.get(name, {}).get(str(value), value)
-    return current
+    renamed = {FORMER_NAMES.get(name, name): value for name, value in values.items()}
+    return {name: FORMER_VALUES.get(name, {}).get(str(v), v) for name, v in renamed.items()}
 
 
 def with_former_names(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -25,8 +24,6 @@ from core.features.cache import FeatureCache
 from core.runtime import memory
 from core.runtime.progress import Progress, silent
 from core.types import Clip, FeatureMaps, TrainingClip
-
-ClipT = TypeVar("ClipT", Clip, TrainingClip)
 
 SEGMENT_SECONDS = 30.0
 BATCH_SECONDS = 40.0
@@ -84,22 +81,19 @@ class Features(Sequence[list[FeatureMaps]]):
         """
         return [self._cache.read(key) for key in self._keys[index]]
 
-    def __iter__(self) -> Iterator[list[FeatureMaps]]:
-        """Read the features of each clip in turn.
-
-        Returns:
-            An iterator of each clip's segments.
-        """
-        return (self[i] for i in range(len(self)))
-
-    def segments(self) -> Iterator[FeatureMaps]:
+    def segments(self, progress: Progress = silent, stage: str = "") -> Iterator[FeatureMaps]:
         """Read every segment of every clip.
+
+        Args:
+            progress: called with the stage after every clip.
+            stage: what is done with the segments.
 
         Yields:
             The segments, in order.
         """
-        for segments in self:
+        for i, segments in enumerate(self, start=1):
             yield from segments
+            progress(stage, i / len(self))
 
     def subset(self, indices: Iterable[int]) -> Features:
         """Choose some of the clips.
@@ -144,7 +138,7 @@ class FeatureExtractor:
     def extract(
         self,
         clips: Iterable[Clip | TrainingClip],
-        n_clips: int | None = None,
+        n_clips: int = 0,
         progress: Progress = silent,
     ) -> Features:
         """Make the features of clips, or find them in the cache.
@@ -154,27 +148,28 @@ class FeatureExtractor:
 
         Args:
             clips: at the backbone's sample rate; each is released once its features are made.
-            n_clips: their number, for the progress, when `clips` has no length.
+            n_clips: their number, for the progress; 0 where nobody knows it.
             progress: called after every clip.
 
         Returns:
             The features, to be read from the cache.
         """
-        if n_clips is None and isinstance(clips, Sequence):
-            n_clips = len(clips)
         infos: list[SourceClip] = []
         keys: list[list[str]] = []
-        for one, parts in self._fresh_or_cached(TrainingClip.of(clip) for clip in clips):
-            infos.append(self.info(one))
-            keys.append(parts)
-            of_all = f" of {n_clips}" if n_clips else ""
-            progress(
-                f"Computing features of clip {len(infos)}{of_all}",
-                len(infos) / (n_clips or math.inf),
-            )
+        of_all = f" of {n_clips}" if n_clips else ""
+        for group in self._batches(map(TrainingClip.of, clips)):
+            missing = [one for one in group if not all(map(self.cache.has, self._keys(one.clip)))]
+            for one, segments in zip(missing, self.batch(missing), strict=True):
+                for key, maps in zip(self._keys(one.clip), segments, strict=True):
+                    self.cache.write(key, maps)
+            for one in group:
+                infos.append(self.info(one))
+                keys.append(self._keys(one.clip))
+                stage = f"Computing features of clip {len(infos)}{of_all}"
+                progress(stage, len(infos) / (n_clips or math.inf))
         return Features(infos, keys, self.cache)
 
-    def info(self, clip: Clip | TrainingClip) -> SourceClip:
+    def info(self, clip: TrainingClip) -> SourceClip:
         """Describe a clip without its samples.
 
         Args:
@@ -183,23 +178,23 @@ class FeatureExtractor:
         Returns:
             What remains known of it.
         """
-        known = TrainingClip.of(clip)
-        sound = known.clip
+        sound = clip.clip
         return SourceClip(
             sound.name,
             sound.sha256,
             sound.duration_seconds,
             self.backbone.settings.n_frames(sound.samples.size),
-            sound.sha256 if known.group is None else known.group,
-            known.class_name,
-            known.bank,
+            sound.sha256 if clip.group is None else clip.group,
+            clip.class_name,
+            clip.bank,
         )
 
-    def segments(self, clip: Clip) -> Iterator[FeatureMaps]:
-        """Make the feature maps of a clip without using the cache.
+    def segments(self, clip: Clip, progress: Progress = silent) -> Iterator[FeatureMaps]:
+        """Make the feature maps of a clip that is scored, without using the cache.
 
         Args:
             clip: at the backbone's sample rate.
+            progress: called when a segment has been scored.
 
         Yields:
             The maps, segment by segment.
@@ -207,46 +202,37 @@ class FeatureExtractor:
         spans = list(self._spans(clip))
         for start, stop in spans:
             yield self._maps([clip], start, stop)[0]
+            progress(f"Scoring {clip.name}", stop / spans[-1][1])
             if len(spans) > 1:
                 memory.trim()
 
-    def batch(self, clips: Sequence[Clip]) -> Iterator[Iterable[FeatureMaps]]:
+    def batch(
+        self, clips: Sequence[TrainingClip], progress: Progress = silent
+    ) -> Iterator[Iterable[FeatureMaps]]:
         """Make the feature maps of clips, those of one length together, without using the cache.
 
         Args:
             clips: at the backbone's sample rate.
+            progress: called with the segments of clips that are made alone.
 
         Yields:
             The segments of each clip; those of a long clip are made one by one.
         """
         for group in self._batches(clips):
-            if len(group) == 1:
-                yield self.segments(group[0])
-            else:
-                start, stop = next(iter(self._spans(group[0])))
-                yield from ([maps] for maps in self._maps(group, start, stop))
-
-    def _fresh_or_cached(
-        self, clips: Iterable[TrainingClip]
-    ) -> Iterator[tuple[TrainingClip, list[str]]]:
-        for group in self._batches(clips):
             sounds = [one.clip for one in group]
-            missing = [clip for clip in sounds if not all(map(self.cache.has, self._keys(clip)))]
-            for clip, segments in zip(missing, self.batch(missing), strict=True):
-                for key, maps in zip(self._keys(clip), segments, strict=True):
-                    self.cache.write(key, maps)
-            for one in group:
-                yield one, self._keys(one.clip)
+            if len(sounds) == 1:
+                yield self.segments(sounds[0], progress)
+            else:
+                start, stop = next(self._spans(sounds[0]))
+                yield from ([maps] for maps in self._maps(sounds, start, stop))
 
     def _keys(self, clip: Clip) -> list[str]:
         n_segments = len(list(self._spans(clip)))
         return [f"{self._prefix}-{clip.sha256}-{i}" for i in range(n_segments)]
 
-    def _batches(self, clips: Iterable[ClipT]) -> Iterator[list[ClipT]]:
+    def _batches(self, clips: Iterable[TrainingClip]) -> Iterator[list[TrainingClip]]:
         # Neighbouring clips of one length, as many as a batch may hold; long clips alone.
-        for n_samples, group in groupby(
-            clips, key=lambda clip: TrainingClip.of(clip).clip.samples.size
-        ):
+        for n_samples, group in groupby(clips, key=lambda one: one.clip.samples.size):
             seconds = n_samples / self.backbone.settings.sample_rate
             size = max(1, int(BATCH_SECONDS / seconds)) if seconds <= SEGMENT_SECONDS else 1
             while batch := list(islice(group, size)):

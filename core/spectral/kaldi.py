@@ -42,7 +42,18 @@ def log_mel_frames(samples: Tensor, start: int, stop: int) -> Tensor:
     first, last = (start - 1) * HOP, (stop - 2) * HOP + FRAME
     inside = stretch(samples, first, last)
     flat = inside.reshape(-1, inside.shape[-1])
-    frames = torch.stack([standardised(_fbank(one)) for one in flat])
+    energies = [
+        torchaudio.compliance.kaldi.fbank(
+            one[None] * FULL_SCALE,
+            num_mel_bins=N_MELS,
+            sample_frequency=float(SAMPLE_RATE),
+            frame_length=25.0,
+            frame_shift=10.0,
+            low_freq=F_MIN_HZ,
+        )
+        for one in flat
+    ]
+    frames = standardised(torch.stack(energies))
     return frames.transpose(1, 2).reshape(*samples.shape[:-1], N_MELS, stop - start)
 
 
@@ -89,16 +100,3 @@ def mel_power(values: Tensor) -> Tensor:
         The same shape.
     """
     return (values * (2.0 * SPREAD) + MEAN).exp() / FULL_SCALE**2
-
-
-def _fbank(samples: Tensor) -> Tensor:
-    # Log energies [time, freq] of samples [n].
-    energies: Tensor = torchaudio.compliance.kaldi.fbank(
-        samples[None] * FULL_SCALE,
-        num_mel_bins=N_MELS,
-        sample_frequency=float(SAMPLE_RATE),
-        frame_length=25.0,
-        frame_shift=10.0,
-        low_freq=F_MIN_HZ,
-    )
-    return energies

@@ -158,9 +158,10 @@ def boxes_mask(boxes: Iterable[Box], freq_hz: Float64Array, time_s: Float64Array
     mask = np.zeros((freq_hz.size, time_s.size), dtype=np.float32)
     half = float(time_s[1] - time_s[0]) / 2 if time_s.size > 1 else 0.5
     first_s, last_s = float(time_s[0]) - half, float(time_s[-1]) + half
-    n_boxes = 0
+    boxes = list(boxes)
+    if not boxes:
+        raise SettingError("There is no box yet; draw one on the picture.")
     for box in boxes:
-        n_boxes += 1
         if not (box.start_s < box.end_s and box.low_hz < box.high_hz):
             raise SettingError("A box has no area; draw it from one corner to the other.")
         if box.end_s <= first_s or box.start_s >= last_s or box.high_hz <= 0:
@@ -172,8 +173,6 @@ def boxes_mask(boxes: Iterable[Box], freq_hz: Float64Array, time_s: Float64Array
         rows = _cells(freq_hz, box.low_hz, box.high_hz)
         columns = _cells(time_s, box.start_s, box.end_s)
         mask[rows, columns] = 1.0
-    if n_boxes == 0:
-        raise SettingError("There is no box yet; draw one on the picture.")
     return mask
 
 

@@ -82,7 +82,20 @@ class SpectrogramSettings:
     @cached_property
     def freq_hz(self) -> Float64Array:
         """Centre frequency of each mel band, [freq], strictly increasing."""
-        edges: Float64Array = _mel_edges_hz(self)
+        n_edges = self.n_mels + 2
+        if self.mel_scale == "htk":
+            low, high = (
+                2595.0 * np.log10(1.0 + hz / 700.0) for hz in (self.f_min_hz, self.f_max_hz)
+            )
+            edges: Float64Array = 700.0 * (10.0 ** (np.linspace(low, high, n_edges) / 2595.0) - 1.0)
+            return edges[1:-1]
+        # Slaney's scale: linear to 1 kHz (3 mel a 200 Hz), then 27 mel for each factor of 6.4.
+        low, high = (
+            3.0 * hz / 200.0 if hz < 1000.0 else 15.0 + 27.0 * np.log(hz / 1000.0) / np.log(6.4)
+            for hz in (self.f_min_hz, self.f_max_hz)
+        )
+        mel = np.linspace(low, high, n_edges)
+        edges = np.where(mel < 15.0, 200.0 * mel / 3.0, 1000.0 * 6.4 ** ((mel - 15.0) / 27.0))
         return edges[1:-1]
 
     @cached_property
@@ -135,9 +148,8 @@ class Spectrogram:
     @cached_property
     def stft(self) -> ComplexArray:
         """The complex STFT of the whole clip, [bin, time]; 0.35 MB a second at 44.1 kHz."""
-        spectrum = stft(torch.from_numpy(self.clip.samples), self.settings)
-        complex_values: ComplexArray = spectrum.numpy()
-        return complex_values
+        values: ComplexArray = stft(torch.from_numpy(self.clip.samples), self.settings).numpy()
+        return values
 
     @cached_property
     def level_db(self) -> Float32Array:
@@ -306,21 +318,3 @@ def _stft_uncentred(samples: Tensor, settings: SpectrogramSettings) -> Tensor:
         return_complex=True,
     )
     return spectrum.reshape(*leading, *spectrum.shape[-2:])
-
-
-def _mel_edges_hz(settings: SpectrogramSettings) -> Float64Array:
-    n_edges = settings.n_mels + 2
-    if settings.mel_scale == "htk":
-        low, high = (
-            2595.0 * np.log10(1.0 + hz / 700.0) for hz in (settings.f_min_hz, settings.f_max_hz)
-        )
-        edges: Float64Array = 700.0 * (10.0 ** (np.linspace(low, high, n_edges) / 2595.0) - 1.0)
-        return edges
-    # Slaney's scale: linear to 1 kHz (3 mel a 200 Hz), then 27 mel for each factor of 6.4.
-    low, high = (
-        3.0 * hz / 200.0 if hz < 1000.0 else 15.0 + 27.0 * np.log(hz / 1000.0) / np.log(6.4)
-        for hz in (settings.f_min_hz, settings.f_max_hz)
-    )
-    mel = np.linspace(low, high, n_edges)
-    edges = np.where(mel < 15.0, 200.0 * mel / 3.0, 1000.0 * 6.4 ** ((mel - 15.0) / 27.0))
-    return edges

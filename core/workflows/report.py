@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from core.audio import read_clip
 from core.errors import HearMapError
 from core.explain.explanation import explain
@@ -92,16 +94,14 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
             continue
         clip = None
         if number < MOST_PICTURES:
-            try:
+            # Where only its sound is gone, its score and map are there.
+            with contextlib.suppress(HearMapError):
                 clip = read_clip(
                     recordings.recording_path(record.clip_id),
                     name=record.clip_name,
                     channel=model.channel,
                     sample_rate=detector.sample_rate,
                 )
-            except HearMapError:
-                # Its score and map are there; only its sound is gone.
-                clip = None
         report.add(found, clip)
     progress("Writing the report", 0.95)
     files = report.html().encode(), zip_bytes(report.files())

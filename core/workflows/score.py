@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 from core.audio import Channel
-from core.detectors.detector import Detector
+from core.detectors.detector import SCORED_TOGETHER, Detector
 from core.errors import HearMapError
 from core.features.extractor import BATCH_SECONDS
 from core.runtime.progress import Progress, part, silent
@@ -16,7 +16,6 @@ from core.runtime.resource_usage import ResourceUsage, measure_usage
 from core.types import AnomalyMap, Clip
 from core.workflows.source import Source, name_recording
 
-SCORED_TOGETHER = 8
 SourceT = TypeVar("SourceT", bound=Source)
 
 
@@ -76,7 +75,12 @@ def score(
                 yield from scored()
                 yield Outcome(source, error=str(error))
                 continue
-            if waiting and not _go_together([one for _, one in waiting], clip):
+            n_together = len(waiting) + 1
+            if waiting and (
+                clip.samples.size != waiting[0][1].samples.size
+                or n_together > SCORED_TOGETHER
+                or n_together * clip.duration_seconds > BATCH_SECONDS
+            ):
                 yield from scored()
             waiting.append((source, clip))
         yield from scored()
@@ -85,15 +89,6 @@ def score(
         yield outcome
         n_done += 1
         progress(f"Scored {n_done} of {len(sources)}", n_done / len(sources))
-
-
-def _go_together(waiting: Sequence[Clip], clip: Clip) -> bool:
-    n_together = len(waiting) + 1
-    return (
-        waiting[0].samples.size == clip.samples.size
-        and n_together <= SCORED_TOGETHER
-        and n_together * clip.duration_seconds <= BATCH_SECONDS
-    )
 
 
 def _outcomes(

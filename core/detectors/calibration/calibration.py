@@ -214,17 +214,13 @@ class Calibration:
 
 
 def _conformal(calibration_scores: Float64Array, score: float) -> float:
-    n_higher = calibration_scores.size - int(
-        np.searchsorted(calibration_scores, score, side="left")
-    )
-    return (1 + n_higher) / (calibration_scores.size + 1)
+    n_lower = int(np.searchsorted(calibration_scores, score, side="left"))
+    return (1 + calibration_scores.size - n_lower) / (calibration_scores.size + 1)
 
 
 def _threshold(calibration_scores: Float64Array, rate: float, tail: Gumbel) -> float:
     # Round-off must not turn 0.05 * 20 into 0.99 of a clip.
     n_allowed = int(np.floor(rate * (calibration_scores.size + 1) + 1e-9))
     if n_allowed >= 1:
-        return float(
-            calibration_scores[calibration_scores.size - min(n_allowed, calibration_scores.size)]
-        )
+        return float(calibration_scores[-min(n_allowed, calibration_scores.size)])
     return max(float(calibration_scores[-1]), tail.quantile_above(rate))

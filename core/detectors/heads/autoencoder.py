@@ -74,11 +74,8 @@ class Autoencoder(Head):
             progress: called with a stage and a fraction.
         """
         reservoir = Reservoir(RESERVOIR_ROWS, seed)
-        gather = part(progress, 0.0, 0.2)
-        for i, segments in enumerate(features):
-            for maps in segments:
-                reservoir.add(stacked(maps.log_mel))
-            gather("Stacking frames", (i + 1) / len(features))
+        for maps in features.segments(part(progress, 0.0, 0.2), "Stacking frames"):
+            reservoir.add(stacked(maps.log_mel))
         rows = reservoir.rows().to(self.device)
         n_bands = rows.shape[1] // N_STACKED
         by_band = rows.reshape(-1, n_bands).T

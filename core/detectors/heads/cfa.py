@@ -150,8 +150,7 @@ class CFA(Head):
         n_rows, n_columns = maps.layers[self.layers[0]].shape[-2:]
         rows, starts = self._rows(maps)
         distances, _ = self._neighbours.search(self._descriptor(rows), N_NEAREST)
-        scores = soft_boundary(distances)
-        windows = scores.reshape(len(starts), n_rows, self._width)
+        windows = soft_boundary(distances).reshape(len(starts), n_rows, self._width)
         return CellScores(blend_windows(windows, starts, n_columns).cpu())
 
     def state(self) -> dict[str, Tensor]:
@@ -160,9 +159,8 @@ class CFA(Head):
         Returns:
             Tensors by name.
         """
-        weights = {name: value.detach() for name, value in self._descriptor.state_dict().items()}
         return {
-            **weights,
+            **self._descriptor.state_dict(),
             "centroids": self._neighbours.bank,
             "window_columns": torch.tensor(self._width),
         }
@@ -184,17 +182,14 @@ class CFA(Head):
         self, rows: _KeptRows, train: list[int], n_cells: int, progress: Progress
     ) -> Tensor:
         # The mean descriptor of each cell of the window, [centroid, d].
-        total: Tensor | None = None
+        total = torch.zeros(n_cells, self._descriptor.out_features, device=self.device)
         n = 0
         for i, clip in enumerate(train):
             for patches in rows[clip]:
-                described = self._descriptor(patches)
-                windows = described.reshape(-1, n_cells, described.shape[1])
-                sums = windows.sum(dim=0)
-                total = sums if total is None else total + sums
+                windows = self._descriptor(patches).reshape(-1, *total.shape)
+                total += windows.sum(dim=0)
                 n += len(windows)
             progress("Placing centres", (i + 1) / len(train))
-        assert total is not None
         return total / n
 
     @torch.no_grad()

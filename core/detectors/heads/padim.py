@@ -91,8 +91,7 @@ class PaDiM(Head):
         Raises:
             SettingError: more channels are asked for than the layers have.
         """
-        first = features[0][0]
-        self._channels = self._draw_channels(first, seed)
+        self._channels = self._draw_channels(features[0][0], seed)
         gaussians: RunningGaussians | None = None
         self._width = 0
         if self.settings.position == "cell":
@@ -103,14 +102,13 @@ class PaDiM(Head):
         learn = part(progress, 0.0, 0.9)
         waiting: list[Tensor] = []
         for i, segments in enumerate(features):
-            for maps in segments:
-                waiting.append(self._samples(maps)[0])
+            waiting += [self._samples(maps)[0] for maps in segments]
             n_values = sum(samples.numel() for samples in waiting)
             if n_values >= VALUES_AT_ONCE or i + 1 == len(features):
-                samples = torch.cat(waiting, dim=1)
-                waiting = []
-                if gaussians is None:
-                    gaussians = RunningGaussians(len(samples), samples.shape[2], self.device)
+                samples, waiting = torch.cat(waiting, dim=1), []
+                gaussians = gaussians or RunningGaussians(
+                    len(samples), samples.shape[2], self.device
+                )
                 gaussians.add(samples)
             learn("Learning how normal sound varies", (i + 1) / len(features))
         assert gaussians is not None
@@ -189,13 +187,11 @@ class PaDiM(Head):
         chosen, first = [], 0
         for layer in self.layers:
             values = maps.layers[layer]
-            here = self._channels[
-                (self._channels >= first) & (self._channels < first + len(values))
-            ]
-            picked = values[here - first].to(self.device)
+            here = self._channels - first
+            first += len(values)
+            picked = values[here[(here >= 0) & (here < len(values))]].to(self.device)
             if picked.shape[-2:] != size and len(picked):
                 picked = F.interpolate(picked[None], size=size, mode="nearest")[0]
             if len(picked):
                 chosen.append(picked)
-            first += len(values)
         return torch.cat(chosen)

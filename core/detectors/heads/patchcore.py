@@ -65,11 +65,8 @@ class PatchCore(Head):
             progress: called with a stage and a fraction.
         """
         reservoir = Reservoir(self.settings.reservoir_size, seed)
-        gather = part(progress, 0.0, 0.3)
-        for i, segments in enumerate(features):
-            for maps in segments:
-                reservoir.add(self._rows(maps))
-            gather("Gathering patches", (i + 1) / len(features))
+        for maps in features.segments(part(progress, 0.0, 0.3), "Gathering patches"):
+            reservoir.add(self._rows(maps))
         patches = reservoir.rows()
         chosen = greedy_coreset(
             patches, self.settings.bank_size, seed=seed, progress=part(progress, 0.3, 1.0)

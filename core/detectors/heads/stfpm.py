@@ -183,7 +183,7 @@ class STFPM(Head):
         Returns:
             Tensors by name.
         """
-        return {name: value.detach() for name, value in self._student.state_dict().items()}
+        return dict(self._student.state_dict())
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Score with this student.

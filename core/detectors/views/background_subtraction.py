@@ -77,20 +77,6 @@ def active_frames(power: Tensor) -> Tensor:
     return active if int(active.sum()) >= max(4, len(active) // 10) else torch.ones_like(active)
 
 
-def active_columns(active: Tensor, n_columns: int) -> Tensor:
-    """Find the columns of a coarser grid all of whose frames are active; all where none is.
-
-    Args:
-        active: [time] bool.
-        n_columns: of the coarser grid.
-
-    Returns:
-        [n_columns] bool.
-    """
-    columns = active.reshape(n_columns, -1).all(dim=1)
-    return columns if bool(columns.any()) else torch.ones_like(columns)
-
-
 def residual(layer: Tensor, active: Tensor) -> Tensor:
     """Take a map's median over active time away, and damp what is missing.
 
@@ -101,9 +87,10 @@ def residual(layer: Tensor, active: Tensor) -> Tensor:
     Returns:
         [channel, freq, time].
     """
-    columns = active_columns(active, layer.shape[-1])
-    # Picking columns costs as much as the median itself, and mostly all are active.
-    kept = layer if bool(columns.all()) else layer[..., columns]
+    # The columns all of whose frames are active; all where there is none. Picking them costs as
+    # much as the median itself, and mostly all are active.
+    columns = active.reshape(layer.shape[-1], -1).all(dim=1)
+    kept = layer if columns.all() or not columns.any() else layer[..., columns]
     # The lower median, as `median` gives it, in three quarters of the time.
     middle = (kept.shape[-1] + 1) // 2
     background = kept.contiguous().kthvalue(middle, dim=-1, keepdim=True).values

@@ -11,7 +11,7 @@ from core.errors import AudioError, SettingError, StoreError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor
 from core.spectral.spectrogram import spectrogram
-from core.types import Clip, FeatureMaps
+from core.types import Clip, FeatureMaps, TrainingClip
 
 pytestmark = pytest.mark.usefixtures("aisfx_weights")
 
@@ -143,7 +143,7 @@ def test_unknown_layers_are_named_with_those_there_are() -> None:
 def test_a_batch_too_large_for_memory_is_halved_and_changes_nothing(tmp_path, monkeypatch) -> None:
     backbone = load_backbone("aisfx", "cpu")
     extractor = FeatureExtractor(backbone, ("conv_block2",), FeatureCache(tmp_path))
-    clips = [noise(0.5, seed) for seed in range(5)]
+    clips = [TrainingClip(noise(0.5, seed)) for seed in range(5)]
     expected = [next(iter(segments)) for segments in extractor.batch(clips)]
     sizes: list[int] = []
     forward = type(backbone).maps

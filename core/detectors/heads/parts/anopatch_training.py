@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, fixed_length
 from core.detectors.heads.parts.anopatch_settings import AnoPatchSettings
 from core.detectors.heads.parts.arcface import ArcFace, masked
-from core.detectors.heads.parts.training import below, split_off
+from core.detectors.heads.parts.training import BestState, below, split_off
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.settings import with_former_names
 from core.errors import FitError, ModelError
@@ -63,8 +63,7 @@ class FineTuning:
             self.learned.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.generator = torch.Generator().manual_seed(seed)
-        everything = list(range(len(features)))
-        self.train, self.validation = everything, everything
+        self.train = self.validation = list(range(len(features)))
         if settings.patience:
             self.train, self.validation = split_off(len(features), self.generator)
         # What a step takes of a clip: whole columns, no more than the longest has.
@@ -74,8 +73,7 @@ class FineTuning:
         self.n_frames = max(1, -(-min(wanted, longest) // patch)) * patch
         self.step, self.waiting = 0, torch.empty(0, dtype=torch.int64)
         self.losses: list[float] = []
-        self.lowest, self.since = float("inf"), 0
-        self.best: dict[str, Tensor] = {}
+        self.best = BestState(self.learned, settings.patience) if settings.patience else None
         self.stopped = False
 
     def run(self, checkpoints: Path | None, progress: Progress) -> None:
@@ -100,14 +98,14 @@ class FineTuning:
             said = f", loss {self.losses[-1]:.3g}" if self.losses else ""
             progress(f"{STAGE}: step {self.step + 1} of {settings.steps}{said}", self.share)
             self._one_step()
-            checked = settings.patience and self.step % settings.check_every == 0
-            if checked or (settings.patience and self.step == settings.steps):
-                self._check()
-            due = self.step % settings.checkpoint_every == 0
-            if folder is not None and (due or self.stopped or self.step == settings.steps):
+            last = self.step == settings.steps
+            if self.best and (last or self.step % settings.check_every == 0):
+                self.stopped = self.best.seen(self._validation_loss())
+            due = last or self.stopped or self.step % settings.checkpoint_every == 0
+            if folder is not None and due:
                 self.save(folder)
         if self.best:
-            self.learned.load_state_dict(self.best)
+            self.best.restore()
         self.network.eval().requires_grad_(False)
 
     @property
@@ -158,8 +156,7 @@ class FineTuning:
         return fixed_length(log_mel, self.n_frames, start)
 
     @torch.no_grad()
-    def _check(self) -> None:
-        # The loss on validation clips; the best weights are stored.
+    def _validation_loss(self) -> float:
         self.network.eval()
         total = 0.0
         for start in range(0, len(self.validation), self.settings.batch_size):
@@ -169,12 +166,7 @@ class FineTuning:
             loss = self.loss(embeddings, self.classes[indices].to(self.device))
             total += float(loss) * len(indices)
         self.network.train()
-        mean = total / len(self.validation)
-        self.since += 1
-        if mean < self.lowest:
-            self.lowest, self.since = mean, 0
-            self.best = {name: v.clone() for name, v in self.learned.state_dict().items()}
-        self.stopped = self.since >= self.settings.patience
+        return total / len(self.validation)
 
     # Checkpoints
 
@@ -193,20 +185,17 @@ class FineTuning:
                 tensors[f"optimizer.{i}.{name}"] = value
             if parameter.grad is not None:
                 tensors[f"gradient.{i}"] = parameter.grad
-        tensors |= {f"best.{name}": v for name, v in self.best.items()}
+        manifest = {"training": self.identity, "step": self.step, "stopped": self.stopped}
+        if self.best:
+            tensors |= {f"best.{name}": v for name, v in self.best.state.items()}
+            lowest = self.best.lowest if self.best.lowest < torch.inf else None
+            manifest |= {"lowest": lowest, "since": self.best.since}
         tensors["generator"] = self.generator.get_state()
         tensors["random"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random.cuda"] = torch.cuda.get_rng_state(self.device)
         tensors["waiting"] = self.waiting
         tensors["losses"] = torch.tensor(self.losses, dtype=torch.float64)
-        manifest = {
-            "training": self.identity,
-            "step": self.step,
-            "lowest": self.lowest if self.lowest < float("inf") else None,
-            "since": self.since,
-            "stopped": self.stopped,
-        }
         write_model(folder, manifest, tensors)
 
     def resume(self, folder: Path) -> bool:
@@ -235,16 +224,16 @@ class FineTuning:
             }
             gradient = tensors.get(f"gradient.{i}")
             parameter.grad = None if gradient is None else gradient.to(self.device)
-        self.best = below(tensors, "best.")
+        if self.best and manifest["lowest"] is not None:
+            self.best.state = below(tensors, "best.")
+            self.best.lowest, self.best.since = manifest["lowest"], manifest["since"]
         self.generator.set_state(tensors["generator"])
         torch.set_rng_state(tensors["random"])
         if "random.cuda" in tensors and self.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"], self.device)
         self.waiting = tensors["waiting"]
         self.losses = tensors["losses"].tolist()
-        self.step, self.since = manifest["step"], manifest["since"]
-        self.lowest = float("inf") if manifest["lowest"] is None else manifest["lowest"]
-        self.stopped = manifest["stopped"]
+        self.step, self.stopped = manifest["step"], manifest["stopped"]
         return True
 
     @property

@@ -7,7 +7,7 @@ Names are paths: "fan" is the bank of that name and every one below it, "fan/sou
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
@@ -51,22 +51,19 @@ class Banks:
         Raises:
             SettingError: there is no such bank.
         """
-        found = list(self._below(name))
+        found = self._below(name)
         if not found:
             raise SettingError(
                 f"The model knows no clips of “{name}”; it knows {', '.join(self.names)}."
             )
         unit = F.normalize(rows, dim=1)
         nearest = [
-            torch.cat(
-                [
-                    (chunk @ bank.T).topk(min(k, len(bank)), dim=1).values.mean(dim=1)
-                    for chunk in torch.split(unit, CHUNK_ROWS)
-                ]
-            )
-            for bank in found
+            torch.stack(
+                [(part @ bank.T).topk(min(k, len(bank))).values.mean(dim=1) for bank in found]
+            ).amax(dim=0)
+            for part in torch.split(unit, CHUNK_ROWS)
         ]
-        return (1.0 - torch.stack(nearest).amax(dim=0)).clamp(min=0.0)
+        return (1.0 - torch.cat(nearest)).clamp(min=0.0)
 
     def widened(self, name: str) -> str:
         """Find the nearest name at or above this one that has a bank.
@@ -77,7 +74,7 @@ class Banks:
         Returns:
             The name.
         """
-        while name and not list(self._below(name)):
+        while name and not self._below(name):
             name = name.rpartition("/")[0]
         return name
 
@@ -110,7 +107,6 @@ class Banks:
         banks._vectors = {name: state[str(i)].to(device) for i, name in enumerate(names)}
         return banks
 
-    def _below(self, name: str) -> Iterable[Tensor]:
-        for own, vectors in self._vectors.items():
-            if name in ("", own) or own.startswith(f"{name}/"):
-                yield vectors
+    def _below(self, name: str) -> list[Tensor]:
+        inside = f"{name}/" if name else ""
+        return [v for own, v in self._vectors.items() if f"{own}/".startswith(inside)]

@@ -91,6 +91,8 @@ def shuffled_batches(n: int, size: int, generator: torch.Generator) -> list[Tens
 class BestState:
     """Holds the weights at the lowest validation loss, and when it was last lowered.
 
+    `state` are those weights, `lowest` is that loss, and `since` counts the losses after it.
+
     Args:
         module: whose weights.
         patience: epochs without a lower loss after which it is enough.
@@ -99,9 +101,8 @@ class BestState:
     def __init__(self, module: nn.Module, patience: int) -> None:
         self._module = module
         self._patience = patience
-        self._lowest = torch.inf
-        self._since = 0
-        self._state = copy.deepcopy(module.state_dict())
+        self.lowest, self.since = torch.inf, 0
+        self.state = copy.deepcopy(module.state_dict())
 
     def seen(self, loss: float) -> bool:
         """Note an epoch's validation loss.
@@ -112,12 +113,12 @@ class BestState:
         Returns:
             Whether it has not fallen for too long.
         """
-        self._since += 1
-        if loss < self._lowest:
-            self._lowest, self._since = loss, 0
-            self._state = copy.deepcopy(self._module.state_dict())
-        return self._since >= self._patience
+        self.since += 1
+        if loss < self.lowest:
+            self.lowest, self.since = loss, 0
+            self.state = copy.deepcopy(self._module.state_dict())
+        return self.since >= self._patience
 
     def restore(self) -> None:
         """Give the module back its best weights."""
-        self._module.load_state_dict(self._state)
+        self._module.load_state_dict(self.state)
