@@ -10,17 +10,14 @@ LEAD = (
     "recordings and scores normal ones and mixes with an event, as in the paper that HearMap "
     "follows."
 )
-THE_BENCHMARK = "The benchmark"
-NEW = "New benchmark"
+THE_BENCHMARK, NEW, BENCHMARK = "The benchmark", "New benchmark", "Benchmark"
 NONE_FINISHED = "No benchmark is finished yet. A few methods on one demo machine take some minutes."
 CANCELLED = "The benchmark was cancelled. What was measured is saved: go on to measure the rest."
 UNFINISHED = "Not finished: {title}"
-GO_ON = "Go on"
-DELETE = "Delete"
-BENCHMARK = "Benchmark"
+GO_ON, DELETE = "Go on", "Delete"
 
 # What is measured.
-RECORDINGS = "Recordings"
+METHODS, PRESETS, RECORDINGS = "Methods", "Presets", "Recordings"
 SOURCES = {
     "machines": "Demo machines",
     "esc50": "ESC-50",
@@ -33,29 +30,20 @@ FOLDERS = {
     "urbansound": ("Folder of ESC-50 (events)", "Folder of UrbanSound8K (normal recordings)"),
     "folders": ("Folder of normal recordings", "Folder of recordings of events"),
 }
-MACHINES = "Machines"
-NORMAL_CLASSES = "Normal classes"
-EVENT_CLASSES = "Classes of events"
+MACHINES, NORMAL_CLASSES, EVENT_CLASSES = "Machines", "Normal classes", "Classes of events"
 CHOOSE_EVENTS = "Choose the classes of events that are mixed in."
-METHODS = "Methods"
-PRESETS = "Presets"
 LEVELS = "Signal-to-noise ratio of the event, dB"
 FAITHFULNESS = control(
     "Measure faithfulness too",
     "Does a recording become normal without its anomalous part? Four of each class are tried.",
 )
-SIZE = "Size"
-N_TRAINING = "Recordings to fit on, per class"
-N_TESTS = "Normal test recordings, per class"
-SEED = "Seed"
+SIZE, SEED, RUN = "Size", "Seed", "Run"
+N_TRAINING, N_TESTS = "Recordings to fit on, per class", "Normal test recordings, per class"
 TAKES = "About {duration} on two cores. If it is stopped, it can go on where it was."
 CHOOSE_ONE = "Choose at least one of each to begin."
-RUN = "Run"
 
 # What came of it.
-BESIDE_PAPER = "Beside the paper"
-TABLES = "Tables (Markdown)"
-EVERY_MEASURE = "Every measure"
+BESIDE_PAPER, TABLES, EVERY_MEASURE = "Beside the paper", "Tables (Markdown)", "Every measure"
 ALT = "Table of every measure beside the paper’s value"
 LEVEL, MEASURE, METHOD = "Level", "Measure", "Method"
 NUMBERS = {"ours": "Ours", "low": "from", "high": "to", "paper": "Paper"}
@@ -64,22 +52,17 @@ TABLE_SAYS = (
     "Percent, mean over classes and ratios, with 95 % confidence intervals. The paper used other "
     "recordings and another network, so a difference is not an error."
 )
-BY_CLASS = "By class"
+BY_CLASS, ROC_CURVES, EXAMPLES = "By class", "ROC curves", "Best and worst recordings"
 MEAN_OVER = "Mean over {ratios}, percent."
 HARDEST = " Hardest: {name} for {method}, {value}."
-ROC_CURVES = "ROC curves"
 CURVE_COUNTS = "{n_anomalous} anomalous and {n_normal} normal recordings of {name}."
-FALSE_ALARMS = "normal recordings above the threshold"
-FOUND = "anomalous recordings found"
-CHANCE = "chance"
+FALSE_ALARMS, FOUND = "normal recordings above the threshold", "anomalous recordings found"
+CHANCE, AS_MADE = "chance", "as made"
 FOUND_AT = "%{y:.0%} of anomalous recordings found at %{x:.0%} false alarms"
-EXAMPLES = "Best and worst recordings"
 CLASS, RATIO = "Class", "Ratio"
-FOUND_BEST = "Found best"
-FOUND_WORST = "Found worst"
+FOUND_BEST, FOUND_WORST = "Found best", "Found worst"
 NORMAL_HIGHEST = "Normal, with the highest scores"
 EXAMPLE = "Score {score}, threshold {threshold}, {p_value}: {verdict}."
-AS_MADE = "as made"
 
 
 def method(head: str, preset: str) -> str:

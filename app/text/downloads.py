@@ -1,20 +1,14 @@
 """What can be saved to disk from Listen, Score and Compare."""
 
-HEADING = "Downloads"
-MAP_PNG = "Map (PNG)"
-MAP_NPZ = "Map (NPZ)"
-RECORDING = "Recording (WAV)"
-ANOMALOUS_PART = "Anomalous part (WAV)"
-RESIDUAL = "Residual (WAV)"
+HEADING, MAP_PNG, MAP_NPZ = "Downloads", "Map (PNG)", "Map (NPZ)"
+RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording (WAV)", "Anomalous part (WAV)", "Residual (WAV)"
 REGIONS = "Regions (CSV)"
 PARTS = (
     "The anomalous part is the recording multiplied by the evidence map, and the residual is what "
     "remains. Together they give “{name}” again."
 )
 
-REPORT = "Report (HTML)"
-EVERYTHING = "Everything (ZIP)"
-MAKE_REPORT = "Make a report"
+REPORT, EVERYTHING, MAKE_REPORT = "Report (HTML)", "Everything (ZIP)", "Make a report"
 THE_REPORT = "The report"
 REPORT_SAYS = (
     "One page with pictures, sounds, numbers and settings that opens without a network, also from "

@@ -10,10 +10,9 @@ from app.text.markdown import plain
 from core.report.summary_sentence import time_and_band
 from core.types import Box
 
-WHY = "Why?"
+WHY, TRY_AGAIN = "Why?", "Try again"
 LONG = "This recording is long. What follows is about the part shown alone, {start} to {end}."
 TABS = ["Is the map right?", "What would make it normal?", "Your own mask"]
-TRY_AGAIN = "Try again"
 NO_LONGER_SAVED = "{what} was made, but is no longer saved. Make it again."
 
 # What replaces the anomalous part.
@@ -28,39 +27,26 @@ OWN_BACKGROUND_IS = "Your recording: “{name}”."
 OWN_BACKGROUND_GONE = "Your recording was deleted meanwhile. Choose another one."
 
 # Is the map right?
-THE_EXPLANATION = "The explanation"
-EXPLAIN = "Explain this part"
+THE_EXPLANATION, EXPLAIN = "The explanation", "Explain this part"
 IN_PLAYER = "You can listen to all of these in the player above, at the same place."
 NEAREST_IS = "The nearest normal recording is “{name}”."
 
 # What would make it normal?
-THE_SEARCH = "The search"
-SEARCH = "Find it"
+THE_SEARCH, SEARCH = "The search", "Find it"
 SEARCH_TAKES = "It scores the recording up to 14 times, which takes about {duration}."
 REPLACED_SHARE = "coloured: the {share} that is replaced"
 
 # Your own mask.
-YOUR_MASK = "Your mask"
-SCORE_MASK = "Score it"
-SCORE_WITHOUT = "Score without {marked}"
+YOUR_MASK, SCORE_MASK, SCORE_WITHOUT = "Your mask", "Score it", "Score without {marked}"
 MARK = "Paint over the picture above, drag a box, or choose a region. Then score without it here."
 
 # The sounds: the captions of the cards, and of the sounds in the player.
-FILLED = "Filled"
-NEAREST = "Nearest normal"
-MADE_NORMAL = "Made normal"
-WITHOUT_MASK = "Without your mask"
-MASK_ALONE = "Your mask alone"
-WITH_MAP = "with the map"
-ALONE = "alone"
-WITHOUT_PART = "without the anomalous part"
-PART_REPLACED = "with the part replaced"
-MASK_REPLACED = "with your mask replaced"
-ANOTHER_RECORDING = "another recording"
-MASK_COLOURED = "coloured: your mask"
-MARKED_PART = "what you marked"
-EVIDENCE = "evidence {value}"
-SPECTROGRAM = "Spectrogram: {title}"
+FILLED, NEAREST, MADE_NORMAL = "Filled", "Nearest normal", "Made normal"
+WITHOUT_MASK, MASK_ALONE, MARKED_PART = "Without your mask", "Your mask alone", "what you marked"
+WITH_MAP, ALONE, WITHOUT_PART = "with the map", "alone", "without the anomalous part"
+PART_REPLACED, MASK_REPLACED = "with the part replaced", "with your mask replaced"
+ANOTHER_RECORDING, MASK_COLOURED = "another recording", "coloured: your mask"
+EVIDENCE, SPECTROGRAM = "evidence {value}", "Spectrogram: {title}"
 PLAY_IT = "Play it as “{caption}” in the player above."
 
 

@@ -11,17 +11,15 @@ EMPTY = (
     "Add recordings to begin: how the machine or the place sounds when nothing is wrong, all from "
     "the same microphone. If you have none, try the demo on the Start page."
 )
-AGAIN = "Use the same recordings again"
+AGAIN, LEAVE_OUT = "Use the same recordings again", "Leave {recordings} out"
 SUMMARY = "**{recordings}, {duration} of sound**"
-LEAVE_OUT = "Leave {recordings} out"
 
 # The settings.
-SETTINGS = "Settings"
+SETTINGS, ADVANCED = "Settings", "Advanced settings"
 NAME = control("Name of the model", "You find the model by its name. It stays until you delete it.")
-USUAL_NAME = "Model"
+USUAL_NAME, USUAL_LAYERS = "Model", "usual ones"
 METHOD = control("Method", "How normal sound is represented. The first did best when measured.")
 PRESET = control("Preset", "Recommended is made for sound, published is for comparison.")
-ADVANCED = "Advanced settings"
 NETWORK = control(
     "Network",
     "It turns sound into features that the method compares. Get more networks in the Weights view; "
@@ -36,14 +34,13 @@ PRECISION = control(
     "slower on others. The maps stay nearly the same. The model scores as it was fitted.",
 )
 PRECISIONS = {"float32": "32 bits", "bfloat16": "16 bits, faster"}
-USUAL_LAYERS = "usual ones"
 TRAINS = (
     "This method trains a network: minutes for the small one, days for the large one without a "
     "graphics card. If it is stopped, start it again with the same recordings and settings, and it "
     "continues."
 )
 TOO_FEW = "{method} needs at least {count} different recordings."
-FIT = "Fit"
+FIT, SCORE, FIT_ANOTHER = "Fit", "Score recordings with it", "Fit another"
 
 # Which recordings belong together.
 GROUPING = control(
@@ -87,15 +84,12 @@ LIKE = "The settings and recordings are those of “{name}”. Change what you l
 LIKE_NO_RECORDINGS = "Its recordings are not here: add some."
 
 # The model is there.
-READY = "“{name}” is ready"
-NORMAL_RECORDINGS = "Normal recordings"
+READY, NORMAL_RECORDINGS = "“{name}” is ready", "Normal recordings"
 FALSE_ALARM_RATE = "False-alarm rate"
 GROUPED = "Calibrated on {groups}. The recordings of one group were kept together."
 FEW_GROUPS = (
     "With only {groups}, p-values are a rough guide. Add recordings of other days or places."
 )
-SCORE = "Score recordings with it"
-FIT_ANOTHER = "Fit another"
 
 
 def channel(number: int | str) -> str:

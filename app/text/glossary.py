@@ -1,13 +1,7 @@
 """What the terms mean, each in a sentence or two: the help beside them."""
 
-RECORDING = "Recording"
-ANOMALOUS_PART = "Anomalous part"
-RESIDUAL = "Residual"
-MODEL = "Model"
-METHOD = "Method"
-NETWORK = "Network"
-VERDICT = "Verdict"
-P_VALUE_NAME = "p-value"
+RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording", "Anomalous part", "Residual"
+MODEL, METHOD, NETWORK, VERDICT, P_VALUE_NAME = "Model", "Method", "Network", "Verdict", "p-value"
 
 P_VALUE = (
     "How often a normal recording would score at least as high, counted on normal recordings that "

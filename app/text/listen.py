@@ -4,8 +4,7 @@ from app.text.control import control
 from app.text.formats import counted
 
 RECORDING = control("Recording", "Sorted by score, the highest first.")
-PREVIOUS = "Previous"
-NEXT = "Next"
+PREVIOUS, NEXT = "Previous", "Next"
 
 
 PICTURE = (
@@ -13,9 +12,8 @@ PICTURE = (
     "one scale for all recordings. The curve below is the score over time, and the outline is the "
     "threshold."
 )
-NORMAL_SCORES = "Scores of the normal recordings"
+NORMAL_SCORES, REGIONS = "Scores of the normal recordings", "Regions"
 ABOVE, BELOW = "This recording is above it.", "This recording is below it."
-REGIONS = "Regions"
 NO_REGION = "No part of the map is above the threshold."
 ALT = "{regions}, the strongest first"
 START, END, LOW, HIGH = "Start", "End", "Low", "High"

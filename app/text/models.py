@@ -11,49 +11,34 @@ EXPORT = control("Export", "One file with the whole model, which another HearMap
 DELETE = control("Delete", "You can restore it for 30 days.")
 
 # What it was fitted on.
-FITTED_ON = "Fitted on"
+FITTED_ON, CALIBRATION, NAME_AND_NOTE = "Fitted on", "Calibration", "Name and note"
 FITTED_ON_SAYS = "**{recordings}, {duration} of sound**, on {date}."
-LAYERS = "{network}, layers {layers}"
-LICENCE = "Licence of the weights"
-FINGERPRINT = "Fingerprint of the weights"
-CHANNEL = "Channel"
-CHANNEL_MEAN = "mean of all"
-PRECISION = "Precision of the network"
+LAYERS, RECORDINGS = "{network}, layers {layers}", "The {recordings}"
+LICENCE, FINGERPRINT = "Licence of the weights", "Fingerprint of the weights"
+CHANNEL, CHANNEL_MEAN, SEED, SIZE = "Channel", "mean of all", "Seed", "Size"
+MADE_BY, PRECISION = "Made by HearMap", "Precision of the network"
 PRECISIONS = {"float32": "32 bits", "bfloat16": "16 bits"}
-SEED = "Seed"
-SIZE = "Size"
-FIT_TOOK = "Time of the fit"
-SCORING_TAKES = "Time of scoring"
-MEMORY = "Memory for scoring"
-MADE_BY = "Made by HearMap"
-UNKNOWN = "unknown"
-NOT_MEASURED = "not measured yet"
+FIT_TOOK, SCORING_TAKES, MEMORY = "Time of the fit", "Time of scoring", "Memory for scoring"
+UNKNOWN, NOT_MEASURED, USUAL = "unknown", "not measured yet", "usual ones"
 PER_SECOND = "{milliseconds:.0f} ms for a second of sound"
-RECORDINGS = "The {recordings}"
 RECORDINGS_ALT = "{recordings} that the model was fitted on"
 RECORDING_COLUMNS = {"name": "Recording", "seconds": "Seconds", "sha256": "Fingerprint"}
 METHOD_SETTINGS = "Settings of the method"
 PART, WHAT = "Part", "What it is"
 SETTING, VALUE = "Setting", "Value"
 YES, NO = "yes", "no"
-USUAL = "usual ones"
 
-CALIBRATION = "Calibration"
 THRESHOLD = "The threshold is {threshold}."
 
 # Name and note.
-NAME_AND_NOTE = "Name and note"
-NAME = "Name"
-NOTE = "Note"
+NAME, NOTE = "Name", "Note"
 NOTE_EXAMPLE = "Which machine, where, since when: what you will want to know in a year."
-SAVE = "Save name and note"
-SAVED = "Saved as “{name}”."
+SAVE, SAVED = "Save name and note", "Saved as “{name}”."
 
 # Import, the list, deletion.
-IMPORT = "Import a model"
+IMPORT, ALL, FITTED = "Import a model", "All models", "Fitted"
 IMPORT_FILE = "A model that was exported here or from another HearMap"
 IMPORTED = "“{name}” is here."
-ALL = "All models"
 ALL_ALT = "{models}, the newest first"
 ALL_COLUMNS = {
     "model": "Model",
@@ -65,12 +50,9 @@ ALL_COLUMNS = {
     "size": "Size",
     "scoring": "Scoring",
 }
-FITTED = "Fitted"
-WAS_DELETED = "“{name}” was deleted."
-UNDO = "Undo"
-DELETED = "Deleted: {models}"
+WAS_DELETED, UNDO = "“{name}” was deleted.", "Undo"
+DELETED, RESTORE = "Deleted: {models}", "Restore"
 DELETED_SAYS = "Each is kept for {days} days after its deletion."
-RESTORE = "Restore"
 
 
 def calibration(n_recordings: int, n_groups: int, window: str) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from app.text.formats import counted, score
 
 NO_SCORES = "No normal recording has a score."
-THRESHOLD = "threshold"
-SCORE = "score"
+THRESHOLD, SCORE, RECORDINGS = "threshold", "score", "normal recording"
 BIN = "{recordings}: score {start} to {end}"
-RECORDINGS = "normal recording"
 THIS_RECORDING = "this recording: {score}"
 
 

@@ -1,11 +1,9 @@
 """What views say where there is nothing to show yet, or where something went wrong."""
 
 MODEL_FIRST = "You need a model first. Fit one on normal recordings, or try the demo."
-FIT_MODEL = "Fit a model"
-TRY_DEMO = "Try the demo"
+FIT_MODEL, TRY_DEMO = "Fit a model", "Try the demo"
 NOTHING_SCORED = "This model has not scored any recordings yet."
-SCORE_RECORDINGS = "Score recordings"
-BACK_TO_START = "Back to the start"
+SCORE_RECORDINGS, BACK_TO_START = "Score recordings", "Back to the start"
 UNEXPECTED = (
     "Something happened that HearMap did not expect. Nothing that was saved is lost. Load the page "
     "again. What happened is written in logs/app.log in HearMap’s data folder."

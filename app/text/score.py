@@ -2,15 +2,12 @@
 
 from app.text.control import control
 
-ADD = "Add recordings"
-SCORE_N = "Score {recordings}"
-SCORING = "Scoring"
+ADD, SCORE_N, SCORING = "Add recordings", "Score {recordings}", "Scoring"
 NOTHING = "This model has not scored any recordings yet. Add some above."
 SCORES = "Scores, the highest first"
 COUNT = "**{count}**, at a false-alarm rate of {rate}. Select a row to listen to it."
 FAILED = "{recordings} could not be scored."
-LISTEN = "Listen to the highest score"
-DOWNLOAD = "Download the table (CSV)"
+LISTEN, DOWNLOAD = "Listen to the highest score", "Download the table (CSV)"
 
 # The table.
 ALT = "{recordings} by score, the highest first; {n_anomalous} above the threshold"

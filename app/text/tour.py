@@ -26,6 +26,4 @@ STEPS = {
 }
 STEP = "**Tour, {number} of {count}: {view}.** {said}"
 NOT_IN_TOUR = "**Tour.** This view is not part of it. Look around, then go on."
-NEXT = "Next: {view}"
-END = "End the tour"
-CLOSE = "That was the tour: close"
+NEXT, END, CLOSE = "Next: {view}", "End the tour", "That was the tour: close"

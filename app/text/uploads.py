@@ -3,9 +3,7 @@
 from app.text.control import control
 
 SOURCE = "Where the recordings are"
-FILES = "Files or a ZIP"
-FOLDER = "A folder"
-MICROPHONE = "Microphone"
+FILES, FOLDER, MICROPHONE = "Files or a ZIP", "A folder", "Microphone"
 SERVER = "A folder on the server"
 
 FOLDER_FORMATS = "Recordings: WAV, FLAC, OGG, MP3 or AIFF"
@@ -16,12 +14,9 @@ RECORD = control(
     "for normal recordings and for those that you score.",
 )
 RECORDED_NAME = "microphone {moment:%Y-%m-%d %H.%M.%S}.wav"
-SERVER_FOLDER = "Folder below the data root"
-ADD_FOLDER = "Add its recordings"
+SERVER_FOLDER, ADD_FOLDER = "Folder below the data root", "Add its recordings"
 OUTSIDE = "That folder lies outside the data root."
-READING = "Reading the recordings"
-READING_N = "Reading {recordings}"
-CLEAR = "Clear the list"
+READING, READING_N, CLEAR = "Reading the recordings", "Reading {recordings}", "Clear the list"
 
 UNREADABLE = "“{name}” cannot be read."
 UNREADABLE_ON_SERVER = "“{name}” cannot be read from the server’s disk."
@@ -31,11 +26,7 @@ LEFT_OUT = "{files} left out. The others are used."
 
 # The table of the recordings that were added.
 TABLE = "Table of the added recordings"
-USED = "used"
-TWICE = "same sound"
-LENGTH = "Length"
-SAMPLE_RATE = "Sample rate"
-CHANNELS = "Channels"
+USED, TWICE = "used", "same sound"
+LENGTH, SAMPLE_RATE, CHANNELS, NOTE = "Length", "Sample rate", "Channels", "Note"
 LEVEL = control("Level", "Root mean square of the channel that is used. 0 dBFS is full scale.")
 CLIPPED = control("Clipped", "Share of the samples that are at full scale, three or more in a row.")
-NOTE = "Note"

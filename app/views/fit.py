@@ -57,16 +57,15 @@ def draw() -> None:
             st.rerun()
         st.info(text.EMPTY, icon=navigation.ICONS["fit"])
         return
-    rows = recording_table.rows_of(chosen)
-    used_ids = set(recording_table.used_ids(rows))
-    used = [recording for recording in chosen if recording.id in used_ids]
+    twins = recording_table.twins(chosen)
+    used = [recording for recording in chosen if recording.id not in twins]
     st.markdown(
         text.SUMMARY.format(
             recordings=formats.counted(len(used), "recording"),
             duration=formats.duration(sum(one.info.duration_seconds for one in used)),
         )
     )
-    selected = recording_table.draw(rows, key="fit_table")
+    selected = recording_table.draw(chosen, twins, key="fit_table")
     with st.container(horizontal=True):
         leave_out = text.LEAVE_OUT.format(recordings=formats.counted(len(selected), "recording"))
         if selected and st.button(leave_out, icon=":material/remove:"):

@@ -18,6 +18,13 @@ from core.storage.models import ModelRecord, get_model
 from core.storage.scores import ScoreRecord
 from core.storage.thresholds import history
 
+# Of the situation: the name in the address, the field, and its bounds.
+LINKED = (
+    (Query.DAY, "clips_per_day", 1e-3, 1e7),
+    (Query.SHARE, "share_anomalous", 0.0, 1.0),
+    (Query.MISS, "miss_cost", 0.0, 1e7),
+)
+
 
 def draw() -> None:
     """Draw the view."""
@@ -86,15 +93,8 @@ def _situation() -> Situation:
     left = st.session_state.get(Key.SITUATION)
     if isinstance(left, Situation):
         return left
-    usual = Situation()
-    day = _number(Query.DAY, 1e-3, 1e7)
-    share = _number(Query.SHARE, 0.0, 1.0)
-    miss = _number(Query.MISS, 0.0, 1e7)
-    return Situation(
-        usual.clips_per_day if day is None else day,
-        usual.share_anomalous if share is None else share,
-        usual.miss_cost if miss is None else miss,
-    )
+    linked = {field: _number(name, *bounds) for name, field, *bounds in LINKED}
+    return Situation(**{field: value for field, value in linked.items() if value is not None})
 
 
 def _number(name: str, low: float, high: float) -> float | None:
@@ -108,15 +108,10 @@ def _number(name: str, low: float, high: float) -> float | None:
 
 def _into_address(rate: float, situation: Situation) -> None:
     """Put the line and the situation into the address, as a link for somebody else."""
-    wanted = {
-        Query.RATE: f"{rate:.6g}",
-        Query.DAY: f"{situation.clips_per_day:.6g}",
-        Query.SHARE: f"{situation.share_anomalous:.6g}",
-        Query.MISS: f"{situation.miss_cost:.6g}",
-    }
-    for name, value in wanted.items():
-        if st.query_params.get(name) != value:
-            st.query_params[name] = value
+    shown = {name: getattr(situation, field) for name, field, *_ in LINKED}
+    for name, number in {Query.RATE: rate, **shown}.items():
+        if st.query_params.get(name) != f"{number:.6g}":
+            st.query_params[name] = f"{number:.6g}"
 
 
 def _annotations_hint(

@@ -62,7 +62,7 @@ def class_heatmap(
     """Draw a measure as colours, with the percentage written in each cell.
 
     Args:
-        values: The measure [class, method] in [0, 1], NaN where it was not measured.
+        values: The measure [class, method] in percent, NaN where it was not measured.
         classes: The names of the classes.
         methods: The names of the methods.
 
@@ -75,18 +75,13 @@ def class_heatmap(
             x=list(methods),
             y=list(classes),
             zmin=0.0,
-            zmax=1.0,
+            zmax=100.0,
             colorscale=SCALE,
             showscale=False,
-            hovertemplate="%{y}, %{x}: %{z:.1%}<extra></extra>",
+            texttemplate="%{z:.1f}",
+            hovertemplate="%{y}, %{x}: %{z:.1f} %<extra></extra>",
         )
     )
-    for (i, j), value in np.ndenumerate(values):
-        if not np.isnan(value):
-            figure.add_annotation(
-                x=methods[j], y=classes[i], text=f"{100 * value:.1f}", showarrow=False,
-                font={"color": "white" if value > 0.6 else "#1c2426"},
-            )  # fmt: skip
     figure.update_yaxes(autorange="reversed")
     return _quiet(figure, 150 + 48 * len(classes))
 

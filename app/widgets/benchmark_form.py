@@ -52,20 +52,19 @@ def draw() -> BenchTask | None:
         chosen = _recorded(root, source)
     if chosen is None:
         return None
-    arguments = {"source": source} | chosen | _methods()
-    st.caption(text.TAKES.format(duration=formats.duration(_seconds(arguments))))
-    complete = all(arguments[name] for name in ("normals", "heads", "presets", "snr_db"))
+    task = BenchTask(source=source, **chosen, **_methods())
+    st.caption(text.TAKES.format(duration=formats.duration(_seconds(task))))
+    complete = all((task.normals, task.heads, task.presets, task.snr_db))
     if not complete:
         st.caption(text.CHOOSE_ONE)
-    if st.button(
+    pressed = st.button(
         text.RUN,
         type="primary",
         icon=":material/play_arrow:",
         disabled=not complete,
         key="bench_run",
-    ):
-        return BenchTask(**arguments)
-    return None
+    )
+    return task if pressed else None
 
 
 def _recorded(root: Path, source: str) -> dict[str, Any] | None:
@@ -147,20 +146,18 @@ def _pills(
 ) -> list[T]:
     # All are chosen at first, where no default is given.
     chosen = options if default is None else default
-    return list(
-        place.pills(
-            label, options, default=chosen, selection_mode="multi", format_func=named, key=key
-        )
+    found: list[T] = place.pills(
+        label, options, default=chosen, selection_mode="multi", format_func=named, key=key
     )
+    return found
 
 
-def _seconds(arguments: dict[str, Any]) -> float:
-    heads, n_clips = arguments["heads"], arguments["most_training"]
-    n_classes = max(1, len(arguments["normals"]))
+def _seconds(task: BenchTask) -> float:
+    n_clips, n_levels = task.most_training or 0, len(task.snr_db)
     # The demo machines have three kinds of events.
-    n_anomalies = max(1, len(arguments.get("anomalies") or ["", "", ""]))
-    n_scores = arguments["most_tests"] * (1 + n_anomalies / 2 * len(arguments["snr_db"]))
-    n_scores += 3 * arguments["n_faithful"] * len(arguments["snr_db"])
-    fits = sum(fit_estimate(head, n_clips, CLIP_SECONDS * n_clips)[0] for head in heads)
-    one_class = fits + len(heads) * n_scores * SECONDS_PER_SCORE
-    return float(n_classes * len(arguments["presets"]) * one_class)
+    n_anomalies = len(task.anomalies) if task.anomalies else 3
+    n_scores = (task.most_tests or 0) * (1 + n_anomalies / 2 * n_levels)
+    n_scores += 3 * (task.n_faithful or 0) * n_levels
+    fits = sum(fit_estimate(head, n_clips, CLIP_SECONDS * n_clips)[0] for head in task.heads)
+    one_class = fits + len(task.heads) * n_scores * SECONDS_PER_SCORE
+    return max(1, len(task.normals)) * len(task.presets) * one_class

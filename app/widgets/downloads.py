@@ -12,6 +12,7 @@ import streamlit as st
 from app import cache
 from app.text import downloads as text
 from app.text import glossary, markdown
+from core.audio import wav_bytes
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Region
 
@@ -102,10 +103,7 @@ def draw(
         return cache.sounds(model_id, score.clip_id, *stretch, score.created_at)
 
     def wav(part: str) -> bytes:
-        from core.audio import wav_bytes
-
-        made: bytes = wav_bytes(getattr(sounds(), part), sounds().sample_rate)
-        return made
+        return wav_bytes(getattr(sounds(), part), sounds().sample_rate)
 
     def npz() -> bytes:
         from core.report.recording import map_npz
@@ -118,9 +116,8 @@ def draw(
         level_db = sounds().level_db
         return map_png(found, level_db if level_db.shape == found.raw.shape else None)
 
-    def csv() -> bytes:
-        table: str = regions_table(found.regions).to_csv(index=False)
-        return table.encode()
+    def csv() -> str:
+        return str(regions_table(found.regions).to_csv(index=False))
 
     stem = file_stem(score.clip_name)
     with st.container(horizontal=True, key="downloads"):
@@ -130,7 +127,11 @@ def draw(
             (text.RECORDING, lambda: wav("clip"), ".wav"),
             (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), "_anomalous_part.wav"),
             (text.RESIDUAL, lambda: wav("residual"), "_residual.wav"),
-            (text.REGIONS, csv, "_regions.csv"),
+            (
+                text.REGIONS,
+                csv,
+                "_regions.csv",
+            ),
         ):
             button(label, content, f"{stem}{suffix}", key=f"download_{label}")
     st.caption(text.PARTS.format(name=markdown.plain(score.clip_name)))

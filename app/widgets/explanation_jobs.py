@@ -6,48 +6,17 @@ when it has ended. Nothing slow happens here.
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from app.text import explanation as text
-from app.widgets.job_panel import draw_ended, watch
+from app.widgets.job_panel import draw_ended, job_of_id, watch
 from core import jobs
-from core.errors import StoreError
 from core.jobs.tasks.explain import ExplanationTask
 from core.jobs.tasks.task import KeyedTask
 from core.storage import explanations
 from core.storage.explanations import SavedExplanation
-from core.storage.models import ModelRecord
-from core.storage.scores import ScoreRecord
 
 STARTED = "explanation_jobs"
-
-
-def arguments_of(
-    model: ModelRecord,
-    score: ScoreRecord,
-    stretch: tuple[float, float] | None,
-    background: str,
-) -> dict[str, Any]:
-    """Name what all tasks on a scored recording have in common.
-
-    Args:
-        model: The model.
-        score: The recording's score.
-        stretch: Start and end in seconds of what the task is about; None for all of it.
-        background: What replaces the anomalous part: "nearest", "mean", or a recording's id.
-
-    Returns:
-        Arguments of an `ExplanationTask` by name.
-    """
-    return {
-        "model_id": model.id,
-        "clip_id": score.clip_id,
-        "stretch": list(stretch) if stretch else None,
-        "background": background,
-        "scored_at": score.created_at.isoformat(),
-    }
 
 
 def find(task: ExplanationTask) -> SavedExplanation | None:
@@ -77,7 +46,7 @@ def start(task: KeyedTask) -> jobs.Job:
     for key, (kind, job_id) in list(started.items()):
         if kind == task.kind and key != task.key:
             del started[key]
-            job = _job(job_id)
+            job = job_of_id(job_id)
             if job is not None and job.active:
                 jobs.cancel(job_id)
     under_way = (
@@ -100,7 +69,7 @@ def job_of(task: KeyedTask) -> jobs.Job | None:
         The job; None where the session started none.
     """
     started = _started().get(task.key)
-    return _job(started[1]) if started else None
+    return job_of_id(started[1]) if started else None
 
 
 def draw_waiting(task: KeyedTask, what: str, *, by_itself: bool, button: str) -> None:
@@ -132,10 +101,3 @@ def _started() -> dict[str, tuple[str, str]]:
     # Get kind and job of what the session started, by the key of the result.
     started: dict[str, tuple[str, str]] = st.session_state.setdefault(STARTED, {})
     return started
-
-
-def _job(job_id: str) -> jobs.Job | None:
-    try:
-        return jobs.get_job(job_id)
-    except StoreError:
-        return None

@@ -54,15 +54,25 @@ def find_job(*tasks: type[Task]) -> jobs.Job | None:
     Returns:
         The job; None where there is neither.
     """
-    job_id = st.query_params.get(Query.JOB)
-    if job_id:
-        try:
-            job = jobs.get_job(job_id)
-        except StoreError:
-            job = None
-        if job is not None and job.kind in {task.kind for task in tasks}:
-            return job
+    named = job_of_id(st.query_params.get(Query.JOB, ""))
+    if named is not None and named.kind in {task.kind for task in tasks}:
+        return named
     return active_job(*tasks)
+
+
+def job_of_id(job_id: str) -> jobs.Job | None:
+    """Find a job by its id.
+
+    Args:
+        job_id: The id.
+
+    Returns:
+        The job; None where there is none of this id.
+    """
+    try:
+        return jobs.get_job(job_id)
+    except StoreError:
+        return None
 
 
 def follow(what: str, *tasks: type[Task]) -> jobs.Job | None:

@@ -42,11 +42,6 @@ class NormalScores:
     low: float
     high: float
 
-    @property
-    def is_above(self) -> bool:
-        """Whether the recording is above the threshold."""
-        return self.score is not None and self.score > self.threshold
-
     def place(self, score: float) -> float:
         """Find the place of a score on the axis.
 
@@ -134,7 +129,7 @@ def html(found: NormalScores) -> str:
     if found.score is not None:
         title = text.THIS_RECORDING.format(score=formats.score(found.score))
         mark = (
-            f'<div class="mark {"above" if found.is_above else "below"}" '
+            f'<div class="mark {"above" if found.score > found.threshold else "below"}" '
             f'style="left:{found.place(found.score):.2f}%" title="{title}"></div>'
         )
     axis = "".join(

@@ -20,21 +20,17 @@ from core.storage.scores import ScoreRecord
 
 @dataclass(frozen=True)
 class RecordingChoice:
-    """A recording among those that a model has scored, the highest score first."""
+    """A recording among those that a model has scored, the highest score first.
+
+    Attributes:
+        model: The model.
+        score: The score of the recording.
+        following: The score of the next one, if any.
+    """
 
     model: ModelRecord
-    scored: list[ScoreRecord]
-    place: int
-
-    @property
-    def score(self) -> ScoreRecord:
-        """The score of the recording."""
-        return self.scored[self.place]
-
-    @property
-    def following(self) -> ScoreRecord | None:
-        """The score of the next recording."""
-        return self.scored[self.place + 1] if self.place + 1 < len(self.scored) else None
+    score: ScoreRecord
+    following: ScoreRecord | None
 
 
 def begin(view: str, control: Control, *, steps: bool = False) -> RecordingChoice | None:
@@ -59,7 +55,7 @@ def begin(view: str, control: Control, *, steps: bool = False) -> RecordingChoic
     elif not scored:
         nothing_scored(view, model.id)
     else:
-        return RecordingChoice(model, scored, place)
+        return RecordingChoice(model, scored[place], next(iter(scored[place + 1 :]), None))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -12,63 +12,49 @@ from app.widgets import table
 from core.storage.recordings import StoredRecording
 
 
-def rows_of(clips: Sequence[StoredRecording]) -> list[dict[str, object]]:
-    """Make the rows of the table; of equal sounds only the first is used.
+def twins(clips: Sequence[StoredRecording]) -> dict[str, str]:
+    """Find the recordings that sound the same as an earlier one, which alone is used.
 
     Args:
         clips: The recordings.
 
     Returns:
-        One row a recording.
+        The name of the earlier one by the recording's id.
     """
-    first_of: dict[str, str] = {}
-    rows: list[dict[str, object]] = []
+    firsts: dict[str, StoredRecording] = {}
+    found = {}
     for clip in clips:
-        info = clip.info
-        notes = list(info.warnings)
-        is_twin = bool(info.sha256) and info.sha256 in first_of
-        if is_twin:
-            notes.insert(0, text.SAME_SOUND.format(other=first_of[info.sha256]))
-        else:
-            first_of[info.sha256] = clip.name
-        rows.append(
-            {
-                "id": clip.id,
-                "state": text.TWICE if is_twin else text.USED,
-                "name": markdown.shortened(clip.name, 80),
-                "seconds": info.duration_seconds,
-                "rate": info.sample_rate / 1000,
-                "channels": info.n_channels,
-                "level": info.rms_dbfs,
-                "clipped": 100 * info.clipped_fraction,
-                "notes": " ".join(notes),
-            }
-        )
-    return rows
+        first = firsts.setdefault(clip.info.sha256 or clip.id, clip)
+        if first is not clip:
+            found[clip.id] = first.name
+    return found
 
 
-def used_ids(rows: Sequence[dict[str, object]]) -> list[str]:
-    """List the recordings that will be used.
-
-    Args:
-        rows: The rows of the table.
-
-    Returns:
-        Their ids.
-    """
-    return [str(row["id"]) for row in rows if row["state"] == text.USED]
-
-
-def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
+def draw(clips: Sequence[StoredRecording], same_as: Mapping[str, str], key: str) -> list[str]:
     """Draw the table.
 
     Args:
-        rows: Its rows, at least one.
+        clips: The recordings, at least one.
+        same_as: What `twins` finds of them.
         key: The key of the widget.
 
     Returns:
         The ids of the rows that are selected.
     """
+    same_sound = {i: [text.SAME_SOUND.format(other=name)] for i, name in same_as.items()}
+    rows = [
+        {
+            "state": text.TWICE if clip.id in same_as else text.USED,
+            "name": markdown.shortened(clip.name, 80),
+            "seconds": clip.info.duration_seconds,
+            "rate": clip.info.sample_rate / 1000,
+            "channels": clip.info.n_channels,
+            "level": clip.info.rms_dbfs,
+            "clipped": 100 * clip.info.clipped_fraction,
+            "notes": " ".join([*same_sound.get(clip.id, []), *clip.info.warnings]),
+        }
+        for clip in clips
+    ]
     column = st.column_config
     places = table.draw(
         rows,
@@ -87,4 +73,4 @@ def draw(rows: Sequence[dict[str, object]], key: str) -> list[str]:
         selection_mode="multi-row",
         key=key,
     )
-    return [str(rows[place]["id"]) for place in places if place < len(rows)]
+    return [clips[place].id for place in places if place < len(clips)]

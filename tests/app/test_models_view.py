@@ -107,6 +107,24 @@ def job(job_id: str, **values: object) -> None:
         session.add(JobRow(id=job_id, **(row | values)))
 
 
+def test_a_fit_that_has_ended_shows_what_it_warns_of() -> None:
+    model = kept_model("Fan")
+    job("new", result={"model_id": model.id, "warnings": ["Two are *silent*.", "Bands are empty."]})
+    at = app("fit", job="new")
+    assert not at.exception and "“Fan” is ready" in texts(at)
+    said = [warning.value for warning in at.warning]
+    assert "Two are \\*silent\\*\\." in said and "Bands are empty\\." in said
+
+
+def test_a_fit_that_an_earlier_version_recorded_is_shown_too() -> None:
+    thresholds.set_false_alarm_rate(kept_model("Fan").id, 0.001)
+    (model,) = models.list_models()
+    job("old", result={"model_id": model.id})
+    at = app("fit", job="old")
+    assert not at.exception and "“Fan” is ready" in texts(at)
+    assert any("extrapolated" in warning.value for warning in at.warning)
+
+
 def test_jobs_in_every_state() -> None:
     at = app("jobs")
     assert not at.exception and "There is no work yet" in texts(at)

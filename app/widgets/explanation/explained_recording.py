@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import streamlit as st
 
@@ -30,27 +32,26 @@ class ExplainedRecording:
         model: The model that scored it.
         score: Its score.
         stretch: Start and end in seconds; None for the whole recording.
-        background: What replaces its anomalous part: "nearest", "mean", or the id of a recording.
+        arguments: What all tasks on it have in common, by name, with what replaces the anomalous
+            part: "nearest", "mean", or the id of a recording.
         threshold: The threshold on the scale of evidence, in [0, 1].
         explain_task: Measures faithfulness.
         search_task: Looks for what would make the recording normal.
         report_task: Writes a report.
         faithfulness: The result of `explain_task`, if it is saved.
         made_normal: The result of `search_task`, if it is saved.
-        without_mask: The score without the user's own mask, if it is saved.
     """
 
     model: ModelRecord
     score: ScoreRecord
     stretch: tuple[float, float] | None
-    background: str
+    arguments: dict[str, Any]
     threshold: float
     explain_task: ExplainTask
     search_task: CounterfactualTask
     report_task: ClipReportTask
     faithfulness: SavedExplanation | None
     made_normal: SavedExplanation | None
-    without_mask: SavedExplanation | None
 
     @property
     def start_s(self) -> float:
@@ -64,13 +65,31 @@ class ExplainedRecording:
             return self.stretch[1] - self.stretch[0]
         return self.score.duration_seconds or 0.0
 
+    @cached_property
+    def without_mask(self) -> SavedExplanation | None:
+        """The score without the user's own mask, if it is saved."""
+        task = self.own_mask_task()
+        return explanation_jobs.find(task) if task else None
+
     def own_mask_task(self) -> TryMaskTask | None:
         """Make the task on the mask that this session has last asked for.
 
         Returns:
             The task; None where there is no mask of this recording.
         """
-        return _own_mask_task(self.model, self.score, self.stretch, self.background)
+        asked = st.session_state.get(OWN_BOXES)
+        if not asked or asked["clip_id"] != self.score.clip_id:
+            return None
+        boxes = [
+            {
+                "start_s": begin - self.start_s,
+                "end_s": end - self.start_s,
+                "low_hz": low,
+                "high_hz": high,
+            }
+            for begin, end, low, high in asked["boxes"]
+        ]
+        return TryMaskTask(**self.arguments, boxes=boxes)
 
     def remember_mask(self, boxes: Sequence[Box]) -> None:
         """Ask for the score without a mask.
@@ -120,36 +139,23 @@ def look_up(
         The recording with the explanations that are saved.
     """
     calibrated = cache.calibration(model.id)
-    background = background_choice.chosen()
-    asked = (model, score, stretch, background)
-    arguments = explanation_jobs.arguments_of(*asked)
+    arguments: dict[str, Any] = {
+        "model_id": model.id,
+        "clip_id": score.clip_id,
+        "stretch": list(stretch) if stretch else None,
+        "background": background_choice.chosen(),
+        "scored_at": score.created_at.isoformat(),
+    }
     explain, search = ExplainTask(**arguments), CounterfactualTask(**arguments, rate=rate)
-    own = _own_mask_task(*asked)
     return ExplainedRecording(
-        *asked,
+        model,
+        score,
+        stretch,
+        arguments,
         calibrated.clip_evidence(calibrated.threshold(rate)),
         explain,
         search,
         ClipReportTask(**arguments, rate=rate),
         explanation_jobs.find(explain),
         explanation_jobs.find(search),
-        explanation_jobs.find(own) if own else None,
     )
-
-
-def _own_mask_task(
-    model: ModelRecord,
-    score: ScoreRecord,
-    stretch: tuple[float, float] | None,
-    background: str,
-) -> TryMaskTask | None:
-    asked = st.session_state.get(OWN_BOXES)
-    if not asked or asked["clip_id"] != score.clip_id:
-        return None
-    start = stretch[0] if stretch else 0.0
-    boxes = [
-        {"start_s": begin - start, "end_s": end - start, "low_hz": low, "high_hz": high}
-        for begin, end, low, high in asked["boxes"]
-    ]
-    arguments = explanation_jobs.arguments_of(model, score, stretch, background)
-    return TryMaskTask(**arguments, boxes=boxes)

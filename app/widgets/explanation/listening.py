@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.text import explanation as text
 from app.widgets.explanation.explained_recording import ExplainedRecording
+from core.audio import wav_bytes
 from core.storage.explanations import SavedExplanation
 
 
@@ -21,9 +22,6 @@ def draw(explained: ExplainedRecording, saved: SavedExplanation, captions: dict[
         if list(captions) == ["masked"]:
             st.caption(text.PLAY_IT.format(caption=captions["masked"]))
         return
-    # Not at the top: PyTorch comes with it.
-    from core.audio import wav_bytes
-
     for name, caption in captions.items():
         if name in saved.sounds:
             st.caption(caption)
