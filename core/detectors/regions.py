@@ -61,5 +61,4 @@ def find_regions(
 def _edges(centres: Float64Array) -> Float64Array:
     # Borders between the cells with these centres; the outer ones stay within the axis.
     between = (centres[1:] + centres[:-1]) / 2
-    edges: Float64Array = np.concatenate([[max(0.0, centres[0])], between, [centres[-1]]])
-    return edges
+    return np.concatenate([[max(0.0, centres[0])], between, [centres[-1]]])

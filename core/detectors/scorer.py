@@ -79,8 +79,7 @@ class Scorer:
         scores: list[CellScores] = []
         sizes: list[tuple[int, int]] = []
         weights: list[Tensor] = []
-        averages: list[Tensor] = []
-        columns: list[tuple[int, int]] = []
+        averages: list[tuple[Tensor, tuple[int, int]]] = []
         for maps in segments:
             scores.append(self.head.score_among(maps, clip.bank))
             sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
@@ -91,7 +90,7 @@ class Scorer:
                     )
                 )
             if self.stationary:
-                self.stationary.collect(maps, window_seconds, averages, columns)
+                self.stationary.collect(maps, window_seconds, averages)
         cells = [scored.map for scored in scores]
         raw = spectrogram_map(cells, sizes, clip.n_frames, settings.smoothing_sigma, weights)
         window_share = window_seconds / clip.duration_seconds
@@ -106,9 +105,8 @@ class Scorer:
             score = weighted_peak(scores, window_share)
         else:
             score = float(raw.max())
-        return ScorerOutput(
-            raw, score, self.stationary.compare(averages, columns) if self.stationary else None
-        )
+        stationary = self.stationary.compare(averages) if self.stationary else None
+        return ScorerOutput(raw, score, stationary)
 
     def state(self) -> dict[str, Tensor]:
         """Give everything learned.

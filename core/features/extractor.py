@@ -190,11 +190,11 @@ class FeatureExtractor:
         )
 
     def segments(self, clip: Clip, progress: Progress = silent) -> Iterator[FeatureMaps]:
-        """Make the feature maps of a clip that is scored, without using the cache.
+        """Make the feature maps of a clip without using the cache.
 
         Args:
             clip: at the backbone's sample rate.
-            progress: called when a segment has been scored.
+            progress: of scoring the clip: called when the next segment is asked for.
 
         Yields:
             The maps, segment by segment.
@@ -266,7 +266,13 @@ class FeatureExtractor:
     def _maps_at_once(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
         backbone = self.backbone
         n_frames = backbone.settings.n_frames(clips[0].samples.size)
-        first, last = self._frames_read(start, stop, n_frames)
+        # The frames that the network reads to make the maps of frames start..stop.
+        if window := backbone.window_frames:
+            # The last window of a long clip is as full as the others: it reaches back.
+            first, last = max(0, min(start, self._multiple(n_frames) - window)), stop
+        else:
+            first = max(0, start - self.context_frames)
+            last = min(n_frames, stop + self.context_frames)
         samples = torch.stack([torch.from_numpy(clip.samples) for clip in clips])
         log_mel = backbone.log_mel(samples, first, last)
         # Cells at the end of a clip that is no multiple of the stride see its last frame repeated.
@@ -287,15 +293,6 @@ class FeatureExtractor:
             FeatureMaps(inputs[i], {layer: values[i] for layer, values in cut.items()})
             for i in range(len(clips))
         ]
-
-    def _frames_read(self, start: int, stop: int, n_frames: int) -> tuple[int, int]:
-        # The frames that the network reads to make the maps of frames start..stop.
-        window = self.backbone.window_frames
-        if window is None:
-            first = max(0, start - self.context_frames)
-            return first, min(n_frames, stop + self.context_frames)
-        # The last window of a long clip is as full as the others: it reaches back.
-        return max(0, min(start, self._multiple(n_frames) - window)), stop
 
     def _multiple(self, frames: float) -> int:
         return -(-int(frames) // self.stride) * self.stride

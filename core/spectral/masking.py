@@ -207,8 +207,7 @@ def _changed(
         masked = torch.fft.irfft(spectrum, n=settings.n_fft) * window
         total[stretch] += _overlap_add(masked, hop)
         weight[stretch] += _overlap_add(window.square().expand(stop - start, -1), hop)
-    sound: Float32Array = (total / weight.clamp(min=1e-8))[edge : edge + samples.size].numpy()
-    return sound
+    return (total / weight.clamp(min=1e-8))[edge : edge + samples.size].numpy()
 
 
 def _overlap_add(frames: torch.Tensor, hop: int) -> torch.Tensor:

@@ -56,8 +56,7 @@ class Gumbel:
         z = (np.asarray(values, dtype=np.float64) - self.location) / self.scale
         # Beyond 36 P is exp(-z) to the last digit; below -700 the exponential would overflow.
         near = np.log(-np.expm1(-np.exp(-np.clip(z, -700.0, 36.0))))
-        survival: Float64Array = np.where(z > 36.0, -z, near)
-        return survival
+        return np.where(z > 36.0, -z, near)
 
     def quantile_above(self, probability: float) -> float:
         """Find the value exceeded with a probability.

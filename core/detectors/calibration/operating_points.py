@@ -251,9 +251,7 @@ def curves(truth: ArrayLike, scores: ArrayLike) -> Curves | None:
 
 
 def _n_above(ordered: Float64Array, thresholds: Float64Array) -> IntArray:
-    places = np.searchsorted(ordered, thresholds, side="right")
-    above: IntArray = (ordered.size - places).astype(np.int64)
-    return above
+    return np.int64(ordered.size) - np.searchsorted(ordered, thresholds, side="right")
 
 
 def _thinned(rising: Float64Array, most: int) -> Float64Array:

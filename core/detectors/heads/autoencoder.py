@@ -84,7 +84,17 @@ class Autoencoder(Head):
         self._spread = spread.clamp(min=max(1e-3, SMALLEST_SPREAD * float(spread.mean())))
         with seeded(seed):
             network = StackAutoencoder(rows.shape[1]).to(self.device)
-        self._train(network, self._standardised(rows), seed, part(progress, 0.2, 1.0))
+        rows = self._standardised(rows)
+        generator = torch.Generator().manual_seed(seed)
+        optimizer = torch.optim.Adam(network.parameters(), lr=self.settings.learning_rate)
+        learn = part(progress, 0.2, 1.0)
+        for epoch in range(self.settings.epochs):
+            for batch in shuffled_batches(len(rows), self.settings.batch_size, generator):
+                inputs = rows[batch.to(self.device)]
+                optimizer.zero_grad()
+                F.mse_loss(network(inputs), inputs).backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+            learn("Training the autoencoder", (epoch + 1) / self.settings.epochs)
         self._network = network.eval()
 
     @torch.no_grad()
@@ -125,18 +135,6 @@ class Autoencoder(Head):
 
     def _standardised(self, rows: Tensor) -> Tensor:
         return (rows - self._mean.repeat(N_STACKED)) / self._spread.repeat(N_STACKED)
-
-    def _train(self, network: nn.Module, rows: Tensor, seed: int, progress: Progress) -> None:
-        generator = torch.Generator().manual_seed(seed)
-        optimizer = torch.optim.Adam(network.parameters(), lr=self.settings.learning_rate)
-        network.train()
-        for epoch in range(self.settings.epochs):
-            for batch in shuffled_batches(len(rows), self.settings.batch_size, generator):
-                inputs = rows[batch.to(self.device)]
-                optimizer.zero_grad()
-                F.mse_loss(network(inputs), inputs).backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-            progress("Training the autoencoder", (epoch + 1) / self.settings.epochs)
 
 
 def stacked(log_mel: Tensor) -> Tensor:

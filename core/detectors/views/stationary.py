@@ -75,45 +75,39 @@ class StationaryView:
         self,
         maps: FeatureMaps,
         window_seconds: float,
-        averages: list[Tensor],
-        columns: list[tuple[int, int]],
+        gathered: list[tuple[Tensor, tuple[int, int]]],
     ) -> None:
         """Append the average sound of each window of a segment, and where it lies.
 
         Args:
             maps: the segment.
             window_seconds: length of a window.
-            averages: is appended to, [row, channel] each.
-            columns: is appended to, first and last column of each window.
+            gathered: is appended to: [row, channel], and first and last column of each window.
         """
         n_columns = maps.layers[self.layer].shape[-1]
         stride = maps.log_mel.shape[1] // n_columns
         window = max(1, round(window_seconds / self._spectrogram_settings.hop_seconds / stride))
-        first = columns[-1][1] if columns else 0
+        first = gathered[-1][1][1] if gathered else 0
         for start, stop in windows(n_columns, window):
             part = FeatureMaps(
                 maps.log_mel[:, start * stride : stop * stride],
                 {self.layer: maps.layers[self.layer][..., start:stop]},
             )
-            averages.append(self._average(part))
-            columns.append((first + start, first + stop))
+            gathered.append((self._average(part), (first + start, first + stop)))
 
-    def compare(
-        self, averages: Sequence[Tensor], columns: Sequence[tuple[int, int]]
-    ) -> StationaryScores:
+    def compare(self, gathered: Sequence[tuple[Tensor, tuple[int, int]]]) -> StationaryScores:
         """Measure how far what `collect` gathered is from the nearest of the training clips.
 
         Args:
-            averages: the windows' average sounds.
-            columns: where the windows lie.
+            gathered: the windows' average sounds, and where they lie.
 
         Returns:
             The distances.
         """
-        queries = torch.stack(list(averages))
+        queries = torch.stack([average for average, _ in gathered])
         rows = _nearest(F.normalize(queries, dim=2), self._unit_rows)
         whole = _nearest(F.normalize(queries.mean(1), dim=1)[:, None], self._unit_means)
-        return StationaryScores(whole[0], rows, list(columns))
+        return StationaryScores(whole[0], rows, [columns for _, columns in gathered])
 
     def _average(self, maps: FeatureMaps) -> Tensor:
         # The layer's mean over active time, [row, channel].
