@@ -47,80 +47,28 @@ class HeadNames:
         return (f"{name} (default)" if name == RECOMMENDED_HEAD else name for name in HEADS)
 
 
-# Help by usage, for `add`.
+# Help by usage, for `add`. Defaults that are not the same everywhere are set by `set_defaults`.
 _SHARED = {
     "model MODEL": "a folder made by hearmap fit",
     "paths PATH...": "files or folders",
     "--head NAME": "the anomaly algorithm: %(choices)s",
-    "--preset NAME": "the head's settings: recommended (default), or published, as in its own "
-    "paper; anopatch also has small, published but for a CPU",
+    "--preset NAME recommended": "the head's settings: recommended (default), or published, "
+    "as in its own paper; anopatch also has small, published but for a CPU",
     "--backbone NAME": "the network, one whose weights are here (hearmap weights); by default "
     "aisfx, for anopatch beats (or beats-small)",
-    "--seed SEED": "makes the results repeatable",
+    "--seed SEED 0": "makes the results repeatable",
     "--json": "print JSON; hearmap score prints an object a line",
-    "--group-by RULE": "which clips were cut from one recording: file (default), folder, prefix or "
-    "field:N",
+    "--group-by RULE file": "which clips were cut from one recording: file (default), folder, "
+    "prefix or field:N",
     "--false-alarm-rate RATE": "share of normal clips that may be called anomalous (default: that "
     "of the model, 0.05 for a new one)",
-    "--channel N|mean": "channel of the recordings, from 0, or mean",
-    "--device DEVICE": "auto (default), cpu or cuda",
-    "--precision NAME": "of the network's arithmetic: float32 (default), or bfloat16, which is "
-    "faster on GPUs and on processors made for it",
-    "--progress {auto,lines,off}": "auto: on a terminal only; lines: a line a step, also into a "
-    "file",
+    "--channel N|mean 0": "channel of the recordings, from 0, or mean",
+    "--device DEVICE auto": "auto (default), cpu or cuda",
+    "--precision NAME float32": "of the network's arithmetic: float32 (default), or bfloat16, "
+    "which is faster on GPUs and on processors made for it",
+    "--progress {auto,lines,off} auto": "auto: on a terminal only; lines: a line a step, also into "
+    "a file",
 }
-# Defaults that are not the same everywhere are set by `set_defaults`.
-_MORE: dict[str, dict[str, Any]] = {
-    "--head": {"choices": HeadNames()},
-    "--preset": {"default": "recommended"},
-    "--seed": {"default": 0},
-    "--group-by": {"default": "file"},
-    "--channel": {"default": "0"},
-    "--device": {"default": "auto"},
-    "--precision": {"default": "float32"},
-    "--progress": {"default": "auto"},
-}
-# What a value is, by its metavar; others are texts.
-_TYPES: dict[str, Callable[[str], object]] = {
-    "SEED": int,
-    "RATE": float,
-    **dict.fromkeys(("MODEL", "PATH", "DIR", "FILE", "CLIP"), Path),
-}
-
-
-def add(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add arguments that several commands share.
-
-    Args:
-        parser: the command's parser
-        names: such as “paths” or “--seed”
-    """
-    for usage, about in _SHARED.items():
-        name = usage.partition(" ")[0]
-        if name in names:
-            add_own(parser, {usage: about}, **_MORE.get(name, {}))
-
-
-def add_own(parser: argparse.ArgumentParser, options: Mapping[str, str], **more: Any) -> None:
-    """Add arguments of one command.
-
-    Args:
-        parser: the command's parser
-        options: help by usage: “--out DIR”, “paths PATH...” for one or more, “--json” for a flag,
-            “--progress {auto,off}” for a choice, “--class-by/--label-by RULE” for two names. The
-            metavar says the type: PATH, DIR, FILE, CLIP and MODEL are paths, RATE a number
-        more: what else `add_argument` takes, for each of them
-    """
-    for usage, about in options.items():
-        names, _, metavar = usage.partition(" ")
-        value: dict[str, Any] = {"action": "store_true"}
-        if metavar.startswith("{"):
-            value = {"choices": metavar[1:-1].split(",")}
-        elif metavar:
-            name = metavar.removesuffix("...")
-            n_values = None if name == metavar else "+"
-            value = {"metavar": name, "type": _TYPES.get(name, str), "nargs": n_values}
-        parser.add_argument(*names.split("/"), help=about, **value, **more)
 
 
 def channel(text: str) -> Channel:
@@ -140,6 +88,55 @@ def channel(text: str) -> Channel:
     if text.isdecimal():
         return int(text)
     raise SettingError(f"--channel is a number from 0 or mean, not “{text}”.")
+
+
+# What a value is, by its metavar; others are texts.
+_TYPES: dict[str, Callable[[str], object]] = {
+    "RATE": float,
+    "N|mean": channel,
+    **dict.fromkeys(("SEED", "N"), int),
+    **dict.fromkeys(("MODEL", "PATH", "DIR", "ROOT", "FILE", "CSV", "CLIP"), Path),
+}
+
+
+def add(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add arguments that several commands share.
+
+    Args:
+        parser: the command's parser
+        names: such as “paths” or “--seed”
+    """
+    for usage, about in _SHARED.items():
+        name = usage.split()[0]
+        if name in names:
+            more = {"choices": HeadNames()} if name == "--head" else {}
+            add_own(parser, {usage: about}, **more)
+
+
+def add_own(parser: argparse._ActionsContainer, options: Mapping[str, str], **more: Any) -> None:
+    """Add arguments of one command.
+
+    Args:
+        parser: the command's parser, or a group of it
+        options: help by usage: “--out DIR”, “paths PATH...” for one or more, “--json” for a flag,
+            “--progress {auto,off} auto” for a choice and its default, “--class-by/--label-by RULE”
+            for two names. The metavar says the type: PATH, DIR, ROOT, FILE, CSV, CLIP and MODEL are
+            paths, N and SEED whole numbers, RATE any number
+        more: what else `add_argument` takes, for each of them
+    """
+    for usage, about in options.items():
+        names, *value_and_default = usage.split()
+        metavar, default = (*value_and_default, None, None)[:2]
+        value: dict[str, Any] = {"default": default}
+        if metavar is None:
+            value = {"action": "store_true"}
+        elif metavar.startswith("{"):
+            value["choices"] = metavar[1:-1].split(",")
+        else:
+            name = metavar.removesuffix("...")
+            n_values = None if name == metavar else "+"
+            value |= {"metavar": name, "type": _TYPES.get(name, str), "nargs": n_values}
+        parser.add_argument(*names.split("/"), help=about, **(value | more))
 
 
 def load_detector(given: argparse.Namespace) -> Detector:

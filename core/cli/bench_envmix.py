@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments, bench_arguments, terminal
+from core.cli.arguments import add_own
 from core.cli.bench_arguments import names, numbers
 from core.errors import SettingError
 
@@ -31,44 +31,41 @@ def add_to(kinds: Any) -> None:
         "from --esc50, or from two plain folders, or from the built-in --machines.",
     )
     source = parser.add_argument_group("where the recordings come from")
-    source.add_argument("--esc50", type=Path, metavar="ROOT", help="ESC-50's root")
-    source.add_argument("--urbansound", type=Path, metavar="ROOT", help="UrbanSound8K's root")
-    source.add_argument("--normal-dir", type=Path, metavar="DIR", help="normal recordings")
-    source.add_argument("--anomaly-dir", type=Path, metavar="DIR", help="recordings of events")
+    roots = {"--esc50 ROOT": "ESC-50's root", "--urbansound ROOT": "UrbanSound8K's root"}
+    add_own(source, roots)
+    add_own(source, {"--normal-dir DIR": "normal recordings"})
+    add_own(source, {"--anomaly-dir DIR": "recordings of events"})
     rules = "files of the folders that are of one recording: file, folder, prefix, field:N"
-    source.add_argument("--group-by", metavar="RULE", default="file", help=rules)
-    machines = "fan, pump, slide rail, valve"
-    source.add_argument("--machines", type=names, metavar="A,B", help=machines)
-    for name in ("--normal", "--anomaly"):
-        parser.add_argument(name, type=names, metavar="A,B", help="classes; of folders all")
-    levels = "6 0 -6, or made: machines' faults as loud as they are made"
-    parser.add_argument("--snr", nargs="+", default=["6", "0", "-6"], metavar="DB", help=levels)
-    where = "where the SNR holds: the event's region (default) or the whole clip"
-    parser.add_argument("--snr-over", choices=("event", "clip"), default="event", help=where)
-    in_turn = "one mix a test clip, classes in turn, so that F1's floor is 66.7 as in the paper"
-    parser.add_argument("--balanced", action="store_true", help=in_turn)
-    for name, which in (
-        ("--train-folds", "folds fitted on (1-3; of UrbanSound8K 1-6)"),
-        ("--test-folds", "folds of the normal clips scored (4, 5; of UrbanSound8K 7-10)"),
-        ("--event-folds", "folds of the events (the test folds within one set, else all)"),
-    ):
-        parser.add_argument(name, type=numbers, metavar="1,2,3", help=which)
-    parser.add_argument("--most-training", type=int, metavar="N", help="training clips a class")
-    tests = "normal test clips a class (of machines also twice the takes of each fault)"
-    parser.add_argument("--most-tests", type=int, metavar="N", help=tests)
-    parser.add_argument(
-        "--faithfulness",
-        type=int,
-        nargs="?",
-        const=N_FAITHFUL,
-        default=0,
-        metavar="N",
-        help=f"measure it on N mixes a class and SNR ({N_FAITHFUL}): 3 more scores a mix, and for "
-        f"{N_EXCHANGED} of them insertion and deletion, 38 more each",
+    add_own(source, {"--group-by RULE file": rules})
+    add_own(source, {"--machines A,B": "fan, pump, slide rail, valve"}, type=names)
+    classes = dict.fromkeys(("--normal A,B", "--anomaly A,B"), "classes; of folders all")
+    add_own(parser, classes, type=names)
+    levels = {"--snr DB...": "6 0 -6, or made: machines' faults as loud as they are made"}
+    add_own(parser, levels, default=["6", "0", "-6"])
+    over = "where the SNR holds: the event's region (default) or the whole clip"
+    add_own(parser, {"--snr-over {event,clip} event": over})
+    folds = {
+        "--train-folds 1,2,3": "folds fitted on (1-3; of UrbanSound8K 1-6)",
+        "--test-folds 1,2,3": "folds of the normal clips scored (4, 5; of UrbanSound8K 7-10)",
+        "--event-folds 1,2,3": "folds of the events (the test folds within one set, else all)",
+    }
+    add_own(parser, folds, type=numbers)
+    options = {
+        "--balanced": "one mix a test clip, classes in turn, so that F1's floor is 66.7 as in the "
+        "paper",
+        "--most-training N": "training clips a class",
+        "--most-tests N": "normal test clips a class (of machines also twice the takes of each "
+        "fault)",
+        "--stems": "write mixes and stems as WAV too",
+        "--compare-grouping": "also measure false alarms of a calibration that ignores recordings",
+    }
+    add_own(parser, options)
+    faithfulness = (
+        f"measure it on N mixes a class and SNR ({N_FAITHFUL}): 3 more scores a mix, and for "
+        f"{N_EXCHANGED} of them insertion and deletion, 38 more each"
     )
-    parser.add_argument("--stems", action="store_true", help="write mixes and stems as WAV too")
-    ignoring = "also measure false alarms of a calibration that ignores recordings"
-    parser.add_argument("--compare-grouping", action="store_true", help=ignoring)
+    more = {"nargs": "?", "const": N_FAITHFUL, "default": 0}
+    add_own(parser, {"--faithfulness N": faithfulness}, **more)
     bench_arguments.add_shared(parser)
     parser.set_defaults(run=run, benchmark="envmix")
 

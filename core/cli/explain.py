@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 
 from core.cli import arguments, terminal
 from core.runtime.output_files import check_output_folder, write_output_files
@@ -38,7 +39,6 @@ def run(given: argparse.Namespace) -> int:
         HearMapError: the model or a recording cannot be read, or the folder holds an input or
             something that HearMap did not write.
     """
-    channel = arguments.channel(given.channel)
     inputs = [given.clip, given.background] if given.background else [given.clip]
     check_output_folder(given.out, inputs)
     # `hearmap --help` does not wait for PyTorch.
@@ -53,11 +53,9 @@ def run(given: argparse.Namespace) -> int:
     from core.report.summary_sentence import summary_sentence
 
     detector = arguments.load_detector(given)
-    rate = detector.sample_rate
-    clip = read_clip(given.clip, channel=channel, sample_rate=rate)
-    background = None
-    if given.background:
-        background = read_clip(given.background, channel=channel, sample_rate=rate)
+    read = functools.partial(read_clip, channel=given.channel, sample_rate=detector.sample_rate)
+    clip = read(given.clip)
+    background = read(given.background) if given.background else None
     folder = arguments.output_folder(given.out)
     explanation = explain(
         detector, clip, background=background, progress=terminal.progress(given.progress)

@@ -51,7 +51,7 @@ def run(given: argparse.Namespace) -> int:
     Raises:
         HearMapError: too few recordings can be used, or an argument is wrong.
     """
-    settings, channel = arguments.settings(given.settings), arguments.channel(given.channel)
+    settings = arguments.settings(given.settings)
     _check_place(given.out)
     # `hearmap --help` does not wait for PyTorch.
     from core.detectors.detector import Detector
@@ -71,7 +71,7 @@ def run(given: argparse.Namespace) -> int:
     fitted = fit(
         detector,
         arguments.sources(given.paths, given.group_by, given.class_by),
-        channel=channel,
+        channel=given.channel,
         checkpoints=given.checkpoints,
         progress=terminal.progress(given.progress),
     )

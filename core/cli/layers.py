@@ -46,7 +46,6 @@ def run(given: argparse.Namespace) -> int:
         FitError: too few recordings can be used.
         SettingError: an argument is wrong.
     """
-    channel = arguments.channel(given.channel)
     # `hearmap --help` does not wait for PyTorch.
     from core.backbones import front_end
     from core.evaluation.layer_choice import choose_layers, sentence
@@ -56,7 +55,7 @@ def run(given: argparse.Namespace) -> int:
     chosen = arguments.sources(given.paths, given.group_by)
     clips = [
         TrainingClip(clip, group=source.group)
-        for source, clip in arguments.readable(chosen, channel, sample_rate)
+        for source, clip in arguments.readable(chosen, given.channel, sample_rate)
     ]
     if not clips:
         raise FitError("None of the recordings can be used.")

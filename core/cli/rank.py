@@ -37,23 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     arguments.add(parser, "paths")
     known = parser.add_mutually_exclusive_group()
-    known.add_argument(
-        "--anomalous",
-        # Its name in 0.1.0.
-        "--unlike",
-        nargs="+",
-        type=Path,
-        default=[],
-        metavar="PATH",
-        help="anomalous recordings",
-    )
+    # The second name is that of 0.1.0.
+    anomalous = {"--anomalous/--unlike PATH...": "anomalous recordings"}
     table = "a table with columns clip and label (normal or anomalous); recordings lie beside it"
-    known.add_argument("--labelled", type=Path, metavar="CSV", help=table)
-    parser.add_argument("--heads", type=arguments.names, metavar="A,B", help="heads (default: all)")
-    default, shown = ["recommended", "published"], "presets (default: recommended,published)"
-    parser.add_argument(
-        "--presets", type=arguments.names, default=default, metavar="A,B", help=shown
-    )
+    arguments.add_own(known, anomalous, default=[])
+    arguments.add_own(known, {"--labelled CSV": table})
+    arguments.add_own(parser, {"--heads A,B": "heads (default: all)"}, type=arguments.names)
+    presets = {"--presets A,B": "presets (default: recommended,published)"}
+    default = ["recommended", "published"]
+    arguments.add_own(parser, presets, type=arguments.names, default=default)
     arguments.add(parser, "--backbone", "--seed", "--json", "--group-by", "--false-alarm-rate")
     arguments.add(parser, "--channel", "--device", "--progress")
     parser.set_defaults(backbone="aisfx", false_alarm_rate=0.05)
@@ -73,7 +65,6 @@ def run(given: argparse.Namespace) -> int:
         AudioError: no anomalous recording can be used.
         SettingError: an argument is wrong.
     """
-    channel = arguments.channel(given.channel)
     known = read_verdicts(given.labelled) if given.labelled else {}
     from core.backbones import load_backbone
     from core.detectors.registry import heads_for
@@ -90,8 +81,10 @@ def run(given: argparse.Namespace) -> int:
 
     def readable(chosen: Sequence[FileSource]) -> list[UnreadClip]:
         return [
-            UnreadClip(partial(source.read, channel, sample_rate), source.group or clip.sha256)
-            for source, clip in arguments.readable(chosen, channel, sample_rate)
+            UnreadClip(
+                partial(source.read, given.channel, sample_rate), source.group or clip.sha256
+            )
+            for source, clip in arguments.readable(chosen, given.channel, sample_rate)
         ]
 
     found = arguments.sources(given.paths, given.group_by)

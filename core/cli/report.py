@@ -60,7 +60,6 @@ def run(given: argparse.Namespace) -> int:
         model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
     )
-    channel = arguments.channel(given.channel)
     n_read = n_unreadable = n_anomalous = 0
     for outcome in outcomes(given, detector, terminal.progress(given.progress)):
         if outcome.found is None:
@@ -70,7 +69,7 @@ def run(given: argparse.Namespace) -> int:
         n_read += 1
         n_anomalous += outcome.found.anomalous
         try:
-            clip = outcome.source.read(channel, detector.sample_rate)
+            clip = outcome.source.read(given.channel, detector.sample_rate)
         except AudioError:  # gone since it was scored
             clip = None
         report.add(outcome.found, clip)

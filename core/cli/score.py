@@ -77,11 +77,7 @@ def outcomes(
 
     Yields:
         What became of each path that gives no recordings, then of each recording.
-
-    Raises:
-        SettingError: there is no such channel.
     """
-    channel = arguments.channel(given.channel)
     from core.workflows.score import Outcome, score
     from core.workflows.source import FileSource
 
@@ -91,7 +87,7 @@ def outcomes(
             found.update(dict.fromkeys(arguments.sources([path])))
         except AudioError as error:
             yield Outcome(FileSource(path=path), error=str(error))
-    yield from score(detector, list(found), channel=channel, progress=progress)
+    yield from score(detector, list(found), channel=given.channel, progress=progress)
 
 
 def as_json(outcome: Outcome[FileSource]) -> str:

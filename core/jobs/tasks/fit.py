@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -140,16 +141,10 @@ class FitTask(Task):
         )
         for one in fitted.used:
             # A recording deleted meanwhile takes no role; the model was fitted on it all the same.
-            try:
+            with contextlib.suppress(StoreError):
                 if recordings.get_recording(one.clip_id).role == "unknown":
                     recordings.set_role(one.clip_id, "normal")
-            except StoreError:
-                continue
-        return {
-            "model_id": record.id,
-            "left_out": fitted.left_out,
-            "warnings": fitted.warnings,
-        }
+        return {"model_id": record.id, "left_out": fitted.left_out, "warnings": fitted.warnings}
 
     @property
     def checkpoints(self) -> Path:

@@ -5,18 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import types
+import typing
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Literal,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Union
 
 from core.errors import SettingError
 from core.runtime.progress import Progress, silent
@@ -89,7 +81,7 @@ class Task(ABC):
         Raises:
             SettingError: one is missing, of another type or out of range; the sentence names it.
         """
-        hints = get_type_hints(type(self))
+        hints = typing.get_type_hints(type(self))
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             missing = _is_required(field) and value in ("", (), [])
@@ -124,13 +116,13 @@ class Task(ABC):
         Returns:
             The task; its arguments are not checked.
         """
-        hints = get_type_hints(cls)
+        hints = typing.get_type_hints(cls)
         values = {}
         for field in dataclasses.fields(cls):
             value = record.get(_stored_name(field))
             if value is None and _is_required(field):
                 hint = hints[field.name]
-                value = "" if hint is str else () if get_origin(hint) is Sequence else None
+                value = "" if hint is str else () if typing.get_origin(hint) is Sequence else None
                 values[field.name] = value
             elif value is not None:
                 values[field.name] = value
@@ -172,14 +164,14 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
 
 def _suits(value: object, hint: Any) -> bool:
     # Whether a value that may come from JSON is of the type of its field.
-    origin = get_origin(hint)
+    origin = typing.get_origin(hint)
     if origin in (Union, types.UnionType):
-        return any(_suits(value, part) for part in get_args(hint))
+        return any(_suits(value, part) for part in typing.get_args(hint))
     if origin is Sequence:
-        (item,) = get_args(hint)
+        (item,) = typing.get_args(hint)
         return isinstance(value, (list, tuple)) and all(_suits(one, item) for one in value)
     if origin is Literal:
-        return value in get_args(hint)
+        return value in typing.get_args(hint)
     if hint in (int, float):
         allowed = int if hint is int else (int, float)
         return isinstance(value, allowed) and not isinstance(value, bool)
