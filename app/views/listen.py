@@ -25,7 +25,7 @@ from core.errors import HearMapError
 from core.report.summary_sentence import location_clause, summary_sentence
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
-from core.types import AnomalyMap, Box, Region
+from core.types import AnomalyMap, Region
 
 
 def draw() -> None:
@@ -72,7 +72,9 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
         _regions(found.regions, float(found.time_s[-1]))
         downloads.draw(model.id, score, found, stretch)
         report_offer.draw(explained.report_task, f"{downloads.file_stem(score.clip_name)}_report")
-    explanation.draw(explained, _marked(state))
+    # What is painted in the player, else what is chosen.
+    marked = state.painted.boxes if state.painted else [state.selection] if state.selection else []
+    explanation.draw(explained, marked)
     return rate
 
 
@@ -85,13 +87,6 @@ def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
         found.score_over_time,
         found.regions[0].peak_s if found.regions else 0.0,
     )
-
-
-def _marked(state: PlayerState) -> list[Box]:
-    # List what is painted in the player, else what is chosen, in seconds of the recording.
-    if state.painted is not None:
-        return list(state.painted.boxes)
-    return [] if state.selection is None else [state.selection]
 
 
 def _player(

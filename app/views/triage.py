@@ -32,12 +32,16 @@ def draw() -> None:
         notices.nothing_scored("triage", model.id)
         return
     _list(model.id)
+
+    def exported() -> bytes:
+        scored = cache.scored(model.id)
+        found = list_annotations([score.clip_id for score in scored])
+        return annotation_table.to_csv(scored, found)
+
     left, right = st.columns(2, gap="large")
     with left:
         who()
-        downloads.button(
-            text.EXPORT, lambda: _exported(model.id), "annotations.csv", key="export_labels"
-        )
+        downloads.button(text.EXPORT, exported, "annotations.csv", key="export_labels")
         navigation.link("tune", text.TO_TUNE, {Query.MODEL: model.id})
     with right:
         _import(model.id)
@@ -102,11 +106,6 @@ def _apply(key: str, known: dict[str, ScoreRecord] | None) -> dict[str, int]:
         saved[change.source] = change.number
     st.session_state[f"{Key.ACKNOWLEDGED}_{key}"] = saved
     return saved
-
-
-def _exported(model_id: str) -> bytes:
-    scored = cache.scored(model_id)
-    return annotation_table.to_csv(scored, list_annotations([score.clip_id for score in scored]))
 
 
 def _import(model_id: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import streamlit as st
 
@@ -15,7 +14,6 @@ from app.text import threshold as text
 from app.widgets import model_choice, notices, threshold_history
 from core.storage.annotations import list_annotations
 from core.storage.models import ModelRecord, get_model
-from core.storage.scores import ScoreRecord
 from core.storage.thresholds import history
 
 # Of the situation: the name in the address, the field, and its bounds.
@@ -60,7 +58,10 @@ def _bench(model_id: str) -> None:
     if opened:
         navigation.go("listen", {Query.MODEL: model_id, Query.CLIP: opened})
     notices.rate_warning(calibrated, rate)
-    _annotations_hint(model, scored, set(verdicts.values()))
+    if not any(score.score is not None for score in scored):
+        navigation.link("score", text.SCORE_FIRST, {Query.MODEL: model.id})
+    elif not {"anomalous", "normal"} <= set(verdicts.values()):
+        st.caption(text.ANNOTATE_FIRST)
     changes = history(model_id)
     threshold_history.draw_form(model, rate, changes)
     st.caption(text.LINK)
@@ -112,16 +113,6 @@ def _into_address(rate: float, situation: Situation) -> None:
     for name, number in {Query.RATE: rate, **shown}.items():
         if st.query_params.get(name) != f"{number:.6g}":
             st.query_params[name] = f"{number:.6g}"
-
-
-def _annotations_hint(
-    model: ModelRecord, scored: Sequence[ScoreRecord], verdicts: set[str]
-) -> None:
-    """Say what scores or annotations would show, where there are none."""
-    if not any(score.score is not None for score in scored):
-        navigation.link("score", text.SCORE_FIRST, {Query.MODEL: model.id})
-    elif not {"anomalous", "normal"} <= verdicts:
-        st.caption(text.ANNOTATE_FIRST)
 
 
 draw()

@@ -10,11 +10,11 @@ from pathlib import Path
 import streamlit as st
 
 from app import navigation
-from app.state import Query, empty_uploader, turn
+from app.state import empty_uploader, turn
 from app.text import formats, markdown
 from app.text import weights as text
 from app.text.views import TITLES
-from app.widgets.job_panel import active_job, draw_ended, find_job, watch
+from app.widgets.job_panel import active_job, draw_ended, find_job, start, watch
 from core import jobs
 from core.backbones.weights import catalogue, store
 from core.backbones.weights.published_file import PublishedFile
@@ -136,7 +136,10 @@ def _bring(file: PublishedFile, accepted: bool, busy: bool) -> None:
     st.markdown(text.BRING.format(what=markdown.plain(file.bring, 200)))
     root = data_root()
     if root is not None:
-        chosen = st.selectbox(text.BELOW_ROOT, _files_below(root), index=None)
+        looked_at = itertools.islice(root.rglob("*"), MOST_LOOKED_AT)
+        found = (path for path in looked_at if path.suffix in ENDINGS and path.is_file())
+        names = sorted(path.relative_to(root).as_posix() for path in found)
+        chosen = st.selectbox(text.BELOW_ROOT, names, index=None)
         if chosen and st.button(text.CHECK, key=f"pick_{file.name}", disabled=busy):
             path = (root / chosen).resolve()
             if path.is_relative_to(root):
@@ -170,16 +173,10 @@ def _bring(file: PublishedFile, accepted: bool, busy: bool) -> None:
     )
 
 
-def _files_below(root: Path) -> list[str]:
-    looked_at = itertools.islice(root.rglob("*"), MOST_LOOKED_AT)
-    found = (path for path in looked_at if path.suffix in ENDINGS and path.is_file())
-    return sorted(path.relative_to(root).as_posix() for path in found)
-
-
 def _submit(task: WeightsTask) -> None:
     # Two sessions may ask at once; a second download of one file would spoil the first's part.
     if active_job(WeightsTask) is None:
-        st.query_params[Query.JOB] = jobs.submit(task)
+        start(task)
     st.rerun()
 
 

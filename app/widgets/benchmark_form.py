@@ -45,9 +45,9 @@ def draw() -> BenchTask | None:
     )
     if root is None:
         st.caption(text.NO_DATA_ROOT)
+    chosen: dict[str, Any] | None
     if source == "machines" or root is None:
-        machines = _pills(st, text.MACHINES, MACHINES, "bench_machines", default=["fan"])
-        chosen: dict[str, Any] | None = {"normals": machines}
+        chosen = {"normals": _pills(st, text.MACHINES, MACHINES, "bench_machines", ["fan"])}
     else:
         chosen = _recorded(root, source)
     if chosen is None:
@@ -71,32 +71,28 @@ def _recorded(root: Path, source: str) -> dict[str, Any] | None:
     left, right = st.columns(2, gap="medium")
     folders = folders_below(root)
     first, *second = text.FOLDERS[source]
-    arguments: dict[str, Any] = {
-        "folder": left.selectbox(first, folders, key=f"bench_first_{source}")
-    }
+    folder, second_folder = left.selectbox(first, folders, key=f"bench_first_{source}"), None
     if second:
-        arguments["second_folder"] = right.selectbox(
-            second[0], folders, key=f"bench_second_{source}"
-        )
-    found = _classes(source, str(root), arguments["folder"], arguments.get("second_folder") or ".")
+        second_folder = right.selectbox(second[0], folders, key=f"bench_second_{source}")
+    found = _classes(source, str(root), folder, second_folder or ".")
     if isinstance(found, str):
         st.warning(markdown.sentence(found), icon=":material/folder_off:")
         return None
-    normals, anomalies = found
-    key = f"{source}_{arguments['folder']}_{arguments.get('second_folder')}"
-    arguments["normals"] = left.multiselect(
-        text.NORMAL_CLASSES, normals, key=f"bench_normals_{key}", max_selections=12
+    key = f"{source}_{folder}_{second_folder}"
+    normals = left.multiselect(
+        text.NORMAL_CLASSES, found[0], key=f"bench_normals_{key}", max_selections=12
     )
-    arguments["anomalies"] = right.multiselect(
+    anomalies = right.multiselect(
         text.EVENT_CLASSES,
-        [name for name in anomalies if second or name not in arguments["normals"]],
+        [name for name in found[1] if second or name not in normals],
         key=f"bench_anomalies_{key}",
         max_selections=20,
     )
-    if not arguments["anomalies"]:
+    if not anomalies:
         st.caption(text.CHOOSE_EVENTS)
         return None
-    return arguments
+    chosen = {"normals": normals, "anomalies": anomalies}
+    return chosen | {"folder": folder, "second_folder": second_folder}
 
 
 @st.cache_data(max_entries=16, ttl=300, show_spinner=False)

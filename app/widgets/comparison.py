@@ -77,17 +77,13 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
     columns = slice(first.first, first.stop)
     time_s = agreed.time_s[columns]
     names = names_of(compared)
+    captions = [text.ANOMALOUS_PART.format(method=name) for name in names]
     share = np.ascontiguousarray(agreed.share[:, columns])
     player(
         [Sound("clip", glossary.RECORDING, first.clip, first.sample_rate)]
         + [
-            Sound(
-                f"kept_{i}",
-                text.ANOMALOUS_PART.format(method=name),
-                one.anomalous_part,
-                one.sample_rate,
-            )
-            for i, (name, one) in enumerate(zip(names, stretches, strict=False))
+            Sound(f"kept_{i}", caption, one.anomalous_part, one.sample_rate)
+            for i, (caption, one) in enumerate(zip(captions, stretches, strict=False))
         ],
         Picture(
             level_db=first.level_db[:, : time_s.size],

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from app.text.fit import USUAL_LAYERS
+from core.detectors.presets import preset_settings
 
 
 def draw(
@@ -25,9 +26,6 @@ def draw(
     Returns:
         The settings that differ from the preset's.
     """
-    # Not at the top: PyTorch comes with it.
-    from core.detectors.presets import preset_settings
-
     changed: dict[str, Any] = {}
     columns = st.columns(2, gap="medium")
     start = preset_settings(head, preset)
@@ -51,28 +49,26 @@ def _of_kind(value: Any, first: Any) -> Any:
 
 def _widget(field: dataclasses.Field[Any], default: Any, key: str) -> Any:
     label = field.name.replace("_", " ").capitalize()
-    told = field.metadata.get("help", "")
+    shown: dict[str, Any] = {"label": label, "help": field.metadata.get("help", ""), "key": key}
     low, high = field.metadata.get("low"), field.metadata.get("high")
     choices = field.metadata.get("choices")
     if choices is not None:
-        return st.selectbox(label, choices, index=choices.index(default), help=told, key=key)
+        return st.selectbox(**shown, options=choices, index=choices.index(default))
     if isinstance(default, bool):
-        return st.toggle(label, default, help=told, key=key)
+        return st.toggle(**shown, value=default)
     if isinstance(default, (int, float)):
         kind = type(default)
         fine = isinstance(default, float)
         return st.number_input(
-            label,
+            **shown,
             min_value=None if low is None else kind(low),
             max_value=None if high is None else kind(high),
             value=default,
             # A ridge of a millionth is not 0.00, and its steps are not hundredths.
             step=10.0 ** math.floor(math.log10(default or 0.1)) if fine else 1,
             format="%g" if fine else None,
-            help=told,
-            key=key,
         )
     if isinstance(default, tuple):
-        text = st.text_input(label, ",".join(default), help=told, key=key, placeholder=USUAL_LAYERS)
+        text = st.text_input(**shown, value=",".join(default), placeholder=USUAL_LAYERS)
         return tuple(part.strip() for part in (text or "").split(",") if part.strip())
     return default

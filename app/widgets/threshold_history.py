@@ -76,8 +76,8 @@ def draw_form(model: ModelRecord, rate: float, changes: list[ThresholdChange]) -
         )
     except StoreError as error:
         # Seen now: a second press saves it all the same, and both stand in the history.
-        newest_id = next((change.id for change in thresholds.history(model.id)), None)
-        st.session_state[seen_key] = newest_id
+        newest_ids = (change.id for change in thresholds.history(model.id))
+        st.session_state[seen_key] = next(newest_ids, None)
         st.warning(markdown.sentence(error), icon=":material/group:")
         return
     st.session_state[seen_key] = made.id
