@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from core.cli import arguments, terminal
+from core.cli import arguments
 from core.cli.score import SOME_UNREADABLE, outcomes
 from core.errors import AudioError, SettingError
 from core.report.summary_sentence import count_sentence
@@ -61,7 +61,7 @@ def run(given: argparse.Namespace) -> int:
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
     )
     n_read = n_unreadable = n_anomalous = 0
-    for outcome in outcomes(given, detector, terminal.progress(given.progress)):
+    for outcome in outcomes(given, detector):
         if outcome.found is None:
             n_unreadable += 1
             report.add_failed(str(outcome.source.path), outcome.error)

@@ -14,7 +14,6 @@ from core.report.summary_sentence import count_sentence, summary_sentence
 # `hearmap --help` does not wait for PyTorch.
 if TYPE_CHECKING:
     from core.detectors.detector import Detector
-    from core.runtime.progress import Progress
     from core.workflows.score import Outcome
     from core.workflows.source import FileSource
 
@@ -51,7 +50,7 @@ def run(given: argparse.Namespace) -> int:
     n_total = n_unreadable = n_anomalous = 0
     if not given.json:
         print(" p-value      score  threshold  recording")
-    for outcome in outcomes(given, detector, terminal.progress(given.progress)):
+    for outcome in outcomes(given, detector):
         n_total += 1
         n_unreadable += outcome.found is None
         n_anomalous += outcome.found is not None and outcome.found.anomalous
@@ -65,15 +64,12 @@ def run(given: argparse.Namespace) -> int:
     return SOME_UNREADABLE if n_unreadable else 0
 
 
-def outcomes(
-    given: argparse.Namespace, detector: Detector, progress: Progress
-) -> Iterator[Outcome[FileSource]]:
+def outcomes(given: argparse.Namespace, detector: Detector) -> Iterator[Outcome[FileSource]]:
     """Score the recordings that a command was given.
 
     Args:
-        given: the command's arguments, with paths and channel
+        given: the command's arguments, with paths, channel and progress
         detector: a fitted detector
-        progress: called with stages and fractions
 
     Yields:
         What became of each path that gives no recordings, then of each recording.
@@ -87,6 +83,7 @@ def outcomes(
             found.update(dict.fromkeys(arguments.sources([path])))
         except AudioError as error:
             yield Outcome(FileSource(path=path), error=str(error))
+    progress = terminal.progress(given.progress)
     yield from score(detector, list(found), channel=given.channel, progress=progress)
 
 

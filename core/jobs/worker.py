@@ -32,9 +32,9 @@ def set_up(n_threads: int) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))
     # Ctrl-C reaches every process of a terminal; the owner ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
-            os.nice(POLITENESS)
+    # Windows has no such call.
+    with contextlib.suppress(AttributeError, OSError):
+        os.nice(POLITENESS)
     end_with_owner()
 
 
