@@ -190,9 +190,8 @@ class ScoreFusion:
         np.log(own, out=own)
         own -= self.peak.centre
         own /= self.peak.spread
-        evidence = np.array(
-            [self.stationary.z(float(s)) + STATIONARY_OFFSET for s in stationary.stretches]
-        )
+        z = [self.stationary.z(distance) for distance in stationary.stretches.tolist()]
+        evidence = np.array(z) + STATIONARY_OFFSET
         drawn = np.flatnonzero(evidence > drawn_from)
         if drawn.size:
             beyond = stationary.rows[:, drawn].log() - torch.from_numpy(self.row_centres)[:, None]

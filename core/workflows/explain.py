@@ -178,10 +178,7 @@ def find_counterfactual(scored: ScoredClip, progress: Progress) -> SavedExplanat
         progress=progress,
     )
     values = scored.named | {
-        "flips": result.flips,
-        "share": result.share,
-        "n_scorings": result.n_scorings,
-        "score": result.score,
+        **{key: getattr(result, key) for key in ("flips", "share", "n_scorings", "score")},
         "threshold": scored.found.threshold,
         "before": scored.clip_evidence(scored.found.score),
         "after": scored.clip_evidence(result.score),

@@ -108,13 +108,12 @@ class AnoPatch(Head):
         size = max(1, self.settings.reservoir_size // len(names))
         embeddings: dict[str, list[Tensor]] = {name: [] for name in names}
         tokens = {name: Reservoir(size, seed) for name in names}
-        for i, segments in enumerate(features):
-            bank = features.clips[i].bank
+        for i, (clip, segments) in enumerate(zip(features.clips, features, strict=True), start=1):
             for maps in segments:
                 embedding, patches = self._embedded(maps)
-                embeddings[bank].append(embedding)
-                tokens[bank].add(patches)
-            progress("Remembering normal clips", (i + 1) / len(features))
+                embeddings[clip.bank].append(embedding)
+                tokens[clip.bank].add(patches)
+            progress("Remembering normal clips", i / len(features))
         self._clips = Banks({name: torch.stack(rows) for name, rows in embeddings.items()})
         self._patches = Banks({name: one.rows() for name, one in tokens.items()})
 

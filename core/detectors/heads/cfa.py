@@ -309,11 +309,8 @@ def soft_boundary(distances: Tensor) -> Tensor:
 
 def _with_coordinates(embedding: Tensor) -> Tensor:
     # [channel + 2, freq, time]: each cell's place in frequency and in time, from -1 to 1, last.
-    n_rows, n_columns = embedding.shape[1:]
-    across = torch.linspace(-1.0, 1.0, n_rows, device=embedding.device)[:, None]
-    along = torch.linspace(-1.0, 1.0, n_columns, device=embedding.device)
-    places = torch.stack([across.expand(-1, n_columns), along.expand(n_rows, -1)])
-    return torch.cat([embedding, places])
+    axes = [torch.linspace(-1.0, 1.0, n, device=embedding.device) for n in embedding.shape[1:]]
+    return torch.cat([embedding, torch.stack(torch.meshgrid(*axes, indexing="ij"))])
 
 
 def _clustered(centroids: Tensor, cells_a_centroid: int, seed: int) -> Tensor:

@@ -103,14 +103,10 @@ def masked(log_mel: Tensor, freq: int, time: int, generator: torch.Generator) ->
     for one in values:
         for axis, most in ((0, freq), (1, time)):
             size = one.shape[axis]
-            width = _drawn(min(most, size), generator)
-            start = _drawn(size - width, generator)
+            width = int(torch.randint(min(most, size) + 1, (1,), generator=generator))
+            start = int(torch.randint(size - width + 1, (1,), generator=generator))
             one.narrow(axis, start, width).zero_()
     return values
-
-
-def _drawn(most: int, generator: torch.Generator) -> int:
-    return int(torch.randint(most + 1, (1,), generator=generator))
 
 
 def _statistics(tokens: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:

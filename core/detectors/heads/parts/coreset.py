@@ -39,7 +39,7 @@ def greedy_coreset(
     generator = torch.Generator().manual_seed(seed)
     n, n_channels = points.shape
     size = min(size, n)
-    first = int(torch.randint(n, (1,), generator=generator))
+    farthest = torch.randint(n, (1,), generator=generator)[0].to(points.device)
     points = points - points.mean(dim=0)
     squared_norms = points.square().sum(dim=1)
     if n_projected is not None and n_projected < n_channels:
@@ -50,7 +50,6 @@ def greedy_coreset(
     nearest = torch.full_like(squared_norms, torch.inf)
     distance = torch.empty_like(squared_norms)
     chosen = torch.empty(size, dtype=torch.long, device=points.device)
-    farthest = torch.tensor(first, device=points.device)
     for step in range(size):
         chosen[step] = farthest
         centre = points[farthest]
