@@ -68,17 +68,6 @@ class SpectrogramSettings:
         """
         return 1 + n_samples // self.hop
 
-    def n_samples(self, seconds: float) -> int:
-        """Count the samples of a time.
-
-        Args:
-            seconds: the time.
-
-        Returns:
-            The number of samples, rounded.
-        """
-        return round(seconds * self.sample_rate)
-
     @cached_property
     def freq_hz(self) -> Float64Array:
         """Centre frequency of each mel band, [freq], strictly increasing."""

@@ -29,11 +29,6 @@ class Banks:
     def __init__(self, vectors: Mapping[str, Tensor]) -> None:
         self._vectors = {name: F.normalize(rows, dim=1) for name, rows in vectors.items()}
 
-    @property
-    def names(self) -> list[str]:
-        """The banks' own names."""
-        return list(self._vectors)
-
     def distance(self, rows: Tensor, name: str, k: int = 1) -> Tensor:
         """Measure how far rows are from the nearest bank below a name.
 
@@ -54,7 +49,7 @@ class Banks:
         found = self._below(name)
         if not found:
             raise SettingError(
-                f"The model knows no clips of “{name}”; it knows {', '.join(self.names)}."
+                f"The model knows no clips of “{name}”; it knows {', '.join(self._vectors)}."
             )
         unit = F.normalize(rows, dim=1)
         nearest = [
@@ -84,7 +79,7 @@ class Banks:
         Returns:
             Tensors by name.
         """
-        described = torch.tensor(list(json.dumps(self.names).encode()), dtype=torch.uint8)
+        described = torch.tensor(list(json.dumps(list(self._vectors)).encode()), dtype=torch.uint8)
         return {NAMES: described} | {str(i): v for i, v in enumerate(self._vectors.values())}
 
     @classmethod

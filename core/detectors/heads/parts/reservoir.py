@@ -18,7 +18,6 @@ class Reservoir:
 
     def __init__(self, size: int, seed: int) -> None:
         self.size = size
-        self.n_seen = 0
         self._generator = torch.Generator().manual_seed(seed)
         self._rows: list[Tensor] = []
         self._keys: list[Tensor] = []
@@ -31,7 +30,6 @@ class Reservoir:
             rows: [n, channel].
         """
         keys = torch.rand(len(rows), generator=self._generator, dtype=torch.float64)
-        self.n_seen += len(rows)
         chosen = keys < self._worst_key
         self._rows.append(rows[chosen.to(rows.device)])
         self._keys.append(keys[chosen])
