@@ -59,12 +59,10 @@ def draw() -> None:
         return
     twins = recording_table.twins(chosen)
     used = [recording for recording in chosen if recording.id not in twins]
-    st.markdown(
-        text.SUMMARY.format(
-            recordings=formats.counted(len(used), "recording"),
-            duration=formats.duration(sum(one.info.duration_seconds for one in used)),
-        )
-    )
+    total_seconds = sum(recording.info.duration_seconds for recording in used)
+    recordings_used = formats.counted(len(used), "recording")
+    duration = formats.duration(total_seconds)
+    st.markdown(text.SUMMARY.format(recordings=recordings_used, duration=duration))
     selected = recording_table.draw(chosen, twins, key="fit_table")
     with st.container(horizontal=True):
         leave_out = text.LEAVE_OUT.format(recordings=formats.counted(len(selected), "recording"))
@@ -73,7 +71,7 @@ def draw() -> None:
                 gathered(PURPOSE).pop(clip_id, None)
             st.rerun()
         clear_button(PURPOSE)
-    _settings(used, max(recording.info.n_channels for recording in chosen))
+    _settings(used, total_seconds, max(recording.info.n_channels for recording in chosen))
 
 
 def common_name(names: Sequence[str]) -> str:
@@ -96,7 +94,7 @@ def common_name(names: Sequence[str]) -> str:
     return markdown.shortened(found, 40) if len(found) > 1 else ""
 
 
-def _settings(used: list[StoredRecording], n_channels: int) -> None:
+def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int) -> None:
     names = [gathered(PURPOSE)[recording.id] for recording in used]
     st.subheader(text.SETTINGS, anchor=False)
     left, right = st.columns(2, gap="medium")
@@ -157,7 +155,6 @@ def _settings(used: list[StoredRecording], n_channels: int) -> None:
             classes = rule_choice.classes(names)
         st.caption(text.TRAINS)
     else:
-        total_seconds = sum(recording.info.duration_seconds for recording in used)
         st.caption(text.cost(*fit_estimate(head, len(used), total_seconds)))
     enough = len(used) >= kind.fewest_clips
     separate = groups is None or len(set(groups)) > 1

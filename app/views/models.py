@@ -89,9 +89,7 @@ def _fitted_on(model: ModelRecord) -> None:
     cost = costs.model_cost(model.id)
     layers = ", ".join(found.layers) or text.UNKNOWN
     channel = text.CHANNEL_MEAN if model.channel == "mean" else str(int(model.channel) + 1)
-    fit_took = text.NOT_MEASURED
-    if cost.fit_seconds is not None:
-        fit_took = formats.duration(cost.fit_seconds)
+    fit_took = text.NOT_MEASURED if cost.fit_seconds is None else formats.duration(cost.fit_seconds)
     _facts(
         [
             (glossary.METHOD, head_title(model.head)),

@@ -63,7 +63,6 @@ def choose_model(above: DeltaGenerator | None = None) -> ModelRecord | None:
         format_func=names.__getitem__,
         key=f"choose_model_{first}",
     )
-    chosen = chosen or first
     remember_model(chosen)
     st.query_params[Query.MODEL] = chosen
     if chosen != first:
