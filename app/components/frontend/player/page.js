@@ -1,13 +1,12 @@
 // The page: every control of the player, built once. Words from outside are set as text only.
 
 import { COLOUR_MAPS } from "../shared/colours.js";
-import { element } from "../shared/elements.js";
+import { drawn, element, keycaps } from "../shared/elements.js";
 import { TOOLS } from "./brush.js";
 import { COMMANDS } from "./commands.js";
 import { SCALES, VIEWS } from "./look.js";
 import { SIZES } from "./painting.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const ICONS = {
   play: "M7 4.5v15l12-7.5z",
   pause: "M6 4.5h4.2v15H6zM13.8 4.5H18v15h-4.2z",
@@ -30,24 +29,24 @@ const FILLED = new Set(["play", "pause"]);
 
 const KEYS = [
   ["Space", "play or pause"],
-  ["← →", "move the playhead; with Shift ten times as far"],
+  [["←", "→"], "move the playhead; with Shift ten times as far"],
   ["Home End", "to the beginning or the end"],
   ["1 – 9", "switch to that sound at the same place"],
-  ["n p", "next or previous region"],
+  [["n", "p"], "next or previous region"],
   ["b", "hear only the box"],
-  ["i o", "box begins or ends at the playhead"],
+  [["i", "o"], "box begins or ends at the playhead"],
   ["l", "loop the box, or everything"],
   ["m", "same loudness for all sounds"],
-  ["+ −", "zoom in time; with Alt in frequency"],
-  ["↑ ↓", "to higher or lower frequencies when zoomed"],
+  [["+", "−"], "zoom in time; with Alt in frequency"],
+  [["↑", "↓"], "to higher or lower frequencies when zoomed"],
   ["Page Up/Down", "to earlier or later times when zoomed"],
   ["z", "zoom to the box"],
   ["0", "show everything"],
-  ["[ ]", "less or more heat"],
-  ["{ }", "smaller or larger range in dB"],
-  ["v s c", "next view, frequency scale, colours"],
+  [["[", "]"], "less or more heat"],
+  [["{", "}"], "smaller or larger range in dB"],
+  [["v", "s", "c"], "next view, frequency scale, colours"],
   ["d", "paint a mask of your own, or stop"],
-  ["a x", "add the box to the paint, or take it away"],
+  [["a", "x"], "add the box to the paint, or take it away"],
   ["u", "undo the last stroke; Delete removes all paint"],
   ["Esc", "remove the box, close this"],
 ];
@@ -84,14 +83,8 @@ const BUTTONS = [
 ];
 
 function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  svg.setAttribute("class", FILLED.has(name) ? "icon filled" : "icon");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", ICONS[name]);
-  svg.append(path);
-  return svg;
+  const options = { viewBox: "0 0 24 24", "aria-hidden": "true", class: FILLED.has(name) ? "icon filled" : "icon" };
+  return drawn("svg", options, [drawn("path", { d: ICONS[name] })]);
 }
 
 /**
@@ -160,31 +153,17 @@ export function markChosen(group, value) {
 function slider(part, text, title, sizes) {
   const input = element("input", { type: "range", "data-part": part, ...sizes });
   const value = element("span", { class: "value" });
-  const root = element("label", { class: "slider", title }, [element("span", { text }), input, value]);
+  const root = element("label", { class: "cluster slider", title }, [element("span", { text }), input, value]);
   return { root, input, value };
 }
 
 function helpDialog() {
-  const table = (rows) =>
-    element(
-      "dl",
-      {},
-      rows.map(([keys, meaning]) =>
-        element("div", {}, [
-          element(
-            "dt",
-            {},
-            /[a-z]{2}/i.test(keys) || keys.includes("–")
-              ? [element("kbd", { text: keys })]
-              : keys.split(" ").map((key) => element("kbd", { text: key })),
-          ),
-          element("dd", { text: meaning }),
-        ]),
-      ),
-    );
+  const row = ([keys, meaning]) =>
+    element("div", {}, [element("dt", {}, keycaps([keys].flat())), element("dd", { text: meaning })]);
+  const table = (rows) => element("dl", {}, rows.map(row));
   const close = button("help-close", "Close", "", "clear");
   const dialog = element("dialog", { "aria-label": "Keys and gestures of the player" }, [
-    element("div", { class: "dialog-head" }, [element("h2", { text: "Keys and gestures" }), close]),
+    element("div", { class: "row dialog-head" }, [element("h2", { text: "Keys and gestures" }), close]),
     element("div", { class: "dialog-body" }, [table(KEYS), table(GESTURES)]),
   ]);
   close.addEventListener("click", () => dialog.close());
@@ -208,6 +187,7 @@ export function buildPage(player) {
   buttons.play.classList.add("primary");
   const heat = { min: 0, max: 100, step: 5 };
   const range = { min: 20, max: 120, step: 5 };
+  /** @type {Record<string, any>} */
   const page = {
     buttons,
     time: element("span", { class: "time" }),
@@ -230,18 +210,20 @@ export function buildPage(player) {
     waiting: element("span", { class: "waiting", text: "Fetching the next part", hidden: "" }),
     note: element("p", { class: "note", hidden: "" }),
     dialog: helpDialog(),
-    ...{ plot: null, stage: null, brushRow: null },
   };
   const row = (children, kind = "") => element("div", { class: `row ${kind}` }, children);
   const cluster = (children, kind = "") => element("div", { class: `cluster ${kind}` }, children);
   const plot = { class: "plot", tabindex: "0", role: "slider", "aria-label": "Playhead on the spectrogram" };
-  page.plot = element("div", plot, [page.base, page.overlay]);
-  page.plot.setAttribute("aria-keyshortcuts", "Space ArrowLeft ArrowRight N P B L");
+  const shortcuts = { "aria-keyshortcuts": "Space ArrowLeft ArrowRight N P B L" };
+  page.plot = element("div", { ...plot, ...shortcuts }, [page.base, page.overlay]);
   page.stage = element("div", { class: "stage" }, [page.plot, page.maps, page.regions]);
   const brushes = cluster([buttons.addBox, buttons.undo, buttons.wipe]);
-  page.brushRow = row([page.tools, page.brushSize.root, brushes, page.painted]);
-  page.brushRow.setAttribute("role", "group");
-  page.brushRow.setAttribute("aria-label", "Paint");
+  page.brushRow = element("div", { class: "row", role: "group", "aria-label": "Paint" }, [
+    page.tools,
+    page.brushSize.root,
+    brushes,
+    page.painted,
+  ]);
   const listening = cluster([buttons.loop, buttons.matched, buttons.help], "end");
   const stepper = cluster([buttons.previous, page.counter, buttons.next]);
   const boxed = cluster([buttons.solo, buttons.clear, buttons.paint]);

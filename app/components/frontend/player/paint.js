@@ -66,22 +66,28 @@ function otherPanels(width, top, maps) {
   return { panels, height: top + Math.ceil(maps.length / nColumns) * tall };
 }
 
+/** A function from a pixel's edge to columns: a cell reaches half a column to either side of its centre. */
+function columnEdges(view, width) {
+  return (x) => view.columnOf(view.secondsAt(x / width)) + 0.5;
+}
+
 /** For each output column or row: the source cells it lies between, or the run it covers. */
-function sampling(n, from, to, count) {
+function sampling(n, edgeOf, count) {
   const first = new Int32Array(n);
   const last = new Int32Array(n);
   const weight = new Float32Array(n);
   const limit = (i) => Math.min(Math.max(i, 0), count - 1);
   for (let i = 0; i < n; i++) {
-    const a = from(i);
-    const b = to(i);
+    const a = edgeOf(i);
+    const b = edgeOf(i + 1);
     if (Math.abs(b - a) > 1.5) {
       first[i] = limit(Math.round(Math.min(a, b)));
       last[i] = limit(Math.round(Math.max(a, b)) - 1);
       if (last[i] < first[i]) last[i] = first[i];
       weight[i] = -1; // the maximum of the run: a click must not fall between two pixels
     } else {
-      const middle = (a + b) / 2;
+      // An interpolated cell is given by its centre, half a cell lower than its edges.
+      const middle = (a + b - 1) / 2;
       first[i] = limit(Math.floor(middle));
       last[i] = limit(first[i] + 1);
       weight[i] = Math.min(Math.max(middle - Math.floor(middle), 0), 1);
@@ -102,40 +108,23 @@ function sampling(n, from, to, count) {
  */
 export function resampled(layer, view, width, height) {
   const { nFreq, nTime } = view.picture;
-  // A column's cell reaches half a column to either side of its centre.
-  const columnEdge = (x) => view.columnOf(view.secondsAt(x / width)) + 0.5;
-  const rowEdge = (y) => view.rowOf(view.hzAt(y / height)) + 0.5;
-  const xs = sampling(width, ...edges(columnEdge), nTime);
-  const ys = sampling(height, ...edges(rowEdge), nFreq);
+  const xs = sampling(width, columnEdges(view, width), nTime);
+  const ys = sampling(height, (y) => view.rowOf(view.hzAt(y / height)) + 0.5, nFreq);
   const lowest = ys.first.reduce((a, b) => Math.min(a, b), nFreq - 1);
   const highest = ys.last.reduce((a, b) => Math.max(a, b), 0);
   const columns = new Float32Array((highest - lowest + 1) * width);
   for (let row = lowest; row <= highest; row++) {
-    const source = row * nTime;
-    const target = (row - lowest) * width;
     for (let x = 0; x < width; x++) {
-      columns[target + x] = valueAt(layer, source, 1, xs, x);
+      columns[(row - lowest) * width + x] = valueAt(layer, row * nTime, 1, xs, x);
     }
   }
   const out = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
-    const shifted = {
-      first: [ys.first[y] - lowest],
-      last: [ys.last[y] - lowest],
-      weight: [ys.weight[y]],
-    };
     for (let x = 0; x < width; x++) {
-      out[y * width + x] = valueAt(columns, x, width, shifted, 0);
+      out[y * width + x] = valueAt(columns, x - lowest * width, width, ys, y);
     }
   }
   return out;
-}
-
-/** A run is given by its edges, an interpolated cell by its centre, half a cell lower. */
-function edges(edgeOf) {
-  const span = (i) => Math.abs(edgeOf(i + 1) - edgeOf(i));
-  const shift = (i) => (span(i) > 1.5 ? 0 : 0.5);
-  return [(i) => edgeOf(i) - shift(i), (i) => edgeOf(i + 1) - shift(i)];
 }
 
 function valueAt(values, offset, stride, { first, last, weight }, i) {
@@ -166,13 +155,14 @@ export function fittingRangeDb(picture) {
   return Math.min(100, Math.max(30, 5 * Math.ceil(range / 5)));
 }
 
-function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
+/** Paint the sound, its map, or both. */
+function paintPanel(ctx, panel, view, look, colours, shown, ratio) {
   const width = Math.max(1, Math.round(panel.width * ratio));
   const height = Math.max(1, Math.round(panel.height * ratio));
   const { picture } = view;
   const image = ctx.createImageData(width, height);
-  const level = shows.level ? resampled(picture.level, view, width, height) : null;
-  const heat = shows.heat ? resampled(panel.map.evidence, view, width, height) : null;
+  const level = shown === "map" ? null : resampled(picture.level, view, width, height);
+  const heat = shown === "sound" ? null : resampled(panel.map.evidence, view, width, height);
   blend(image, level, heat, colours, {
     ink: inkTable(colours, look.rangeDb / (picture.levelMaxDb - picture.levelMinDb)),
     heat: (level ? heatTable : mapTable)(look.colours, colours),
@@ -180,7 +170,7 @@ function paintPanel(ctx, panel, view, look, colours, shows, ratio) {
   });
   // putImageData takes device pixels and ignores the transform.
   ctx.putImageData(image, Math.round(panel.x * ratio), Math.round(panel.y * ratio));
-  if (shows.heat) paintContour(ctx, panel, view, colours);
+  if (heat) paintContour(ctx, panel, view, colours);
 }
 
 /** Marching squares over the margin, two pixels a cell. */
@@ -214,26 +204,17 @@ function paintContour(ctx, panel, view, colours) {
       }
     }
   }
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(panel.x, panel.y, panel.width, panel.height);
-  ctx.clip();
-  ctx.lineJoin = "round";
-  ctx.lineCap = "round";
-  ctx.strokeStyle = colours.halo;
-  ctx.lineWidth = 3;
-  ctx.stroke(path);
-  ctx.strokeStyle = colours.contour;
-  ctx.lineWidth = 1.25;
-  ctx.stroke(path);
-  ctx.restore();
+  clipped(ctx, [panel.x, panel.y, panel.width, panel.height], () => {
+    ctx.lineJoin = "round";
+    ctx.lineCap = "round";
+    pen(ctx, colours.halo, 3).stroke(path);
+    pen(ctx, colours.contour, 1.25).stroke(path);
+  });
 }
 
 function paintFrequencyAxis(ctx, panel, view, colours) {
-  ctx.fillStyle = colours.muted;
-  ctx.strokeStyle = colours.line;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
+  pen(ctx, colours.line);
+  lettering(ctx, colours.muted, "right", "middle");
   for (const hz of frequencyTicks(view, panel.height, 26)) {
     const y = panel.y + view.yOf(hz) * panel.height;
     line(ctx, panel.x - 5, y, panel.x - 1, y);
@@ -245,15 +226,13 @@ function paintFrequencyAxis(ctx, panel, view, colours) {
 function paintTimeAxis(ctx, panel, view, colours) {
   const { numbers, step } = ticks(view.start, view.end, panel.width / (view.end < 60 ? 70 : 90));
   const decimals = tickDecimals(step);
-  ctx.fillStyle = colours.muted;
-  ctx.strokeStyle = colours.line;
-  ctx.textBaseline = "top";
+  pen(ctx, colours.line);
+  lettering(ctx, colours.muted, "center", "top");
   for (const seconds of numbers.filter((time) => time >= view.start && time <= view.end)) {
     const x = panel.x + view.xOf(seconds) * panel.width;
     line(ctx, x, panel.axis.y, x, panel.axis.y + 4);
     const text = clock(seconds, decimals) + (view.end < 60 ? " s" : "");
     const half = ctx.measureText(text).width / 2;
-    ctx.textAlign = "center";
     const most = panel.x + panel.width - half + (panel.isLeft ? 0 : LAYOUT.right - 2);
     ctx.fillText(text, Math.min(Math.max(x, panel.x + half - 8), most), panel.axis.y + 8);
   }
@@ -280,57 +259,66 @@ function dashed(ctx, colours, x0, x1, y) {
 }
 
 function paintScore(ctx, panel, view, colours) {
-  const { map } = panel;
+  const { map, x: left } = panel;
+  const { score, threshold } = map;
   const { y, height } = panel.score;
   const yOf = scoreAxis(map, panel.score);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(panel.x, y, panel.width, height);
-  ctx.fillStyle = colours.lane;
-  ctx.fill();
-  ctx.clip();
   const curve = new Path2D();
   const width = Math.max(1, Math.round(panel.width));
-  for (let x = 0; x <= width; x++) {
-    const a = view.columnOf(view.secondsAt((x - 0.5) / width));
-    const b = view.columnOf(view.secondsAt((x + 0.5) / width));
-    curve.lineTo(panel.x + x, yOf(scoreBetween(map, a, b)));
-  }
-  const at = yOf(map.threshold);
+  const edgeOf = columnEdges(view, width);
+  const xs = sampling(width + 1, (x) => edgeOf(x - 0.5), score.length);
+  for (let x = 0; x <= width; x++) curve.lineTo(left + x, yOf(valueAt(score, 0, 1, xs, x)));
   const filled = new Path2D(curve);
-  filled.lineTo(panel.x + width, y + height + 5);
-  filled.lineTo(panel.x, y + height + 5);
-  filled.closePath();
+  filled.lineTo(left + width, y + height + 5);
+  filled.lineTo(left, y + height + 5);
+  const at = yOf(threshold);
+  const lane = [left, y, panel.width, height];
+  clipped(ctx, lane, () => {
+    ctx.fillStyle = colours.lane;
+    ctx.fillRect(...lane);
+    clipped(ctx, [left, y, panel.width, at - y], () => {
+      ctx.fillStyle = colours.heatSoft;
+      ctx.fill(filled);
+    });
+    ctx.lineJoin = "round";
+    pen(ctx, colours.text, 1.25).stroke(curve);
+    dashed(ctx, colours, left, left + panel.width, at);
+  });
+}
+
+/**
+ * Set what strokes are drawn with.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {string} colour
+ * @param {number} [width]
+ */
+export function pen(ctx, colour, width = 1) {
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = width;
+  return ctx;
+}
+
+/**
+ * Draw inside a rectangle only.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {any} sides x, y, width and height
+ * @param {() => void} draw
+ */
+export function clipped(ctx, sides, draw) {
   ctx.save();
   ctx.beginPath();
-  ctx.rect(panel.x, y, panel.width, at - y);
+  ctx.rect(.../** @type {[number, number, number, number]} */ (sides));
   ctx.clip();
-  ctx.fillStyle = colours.heatSoft;
-  ctx.fill(filled);
-  ctx.restore();
-  ctx.strokeStyle = colours.text;
-  ctx.lineWidth = 1.25;
-  ctx.lineJoin = "round";
-  ctx.stroke(curve);
-  dashed(ctx, colours, panel.x, panel.x + panel.width, at);
+  draw();
   ctx.restore();
 }
 
-/** The highest score in a run of columns, or between two of them the score on the way. */
-function scoreBetween({ score }, a, b) {
-  const limit = (i) => Math.min(Math.max(i, 0), score.length - 1);
-  if (b - a <= 1.5) {
-    const middle = (a + b) / 2;
-    const left = limit(Math.floor(middle));
-    const right = limit(left + 1);
-    const weight = Math.min(Math.max(middle - left, 0), 1);
-    return score[left] + weight * (score[right] - score[left]);
-  }
-  let highest = -Infinity;
-  for (let i = limit(Math.round(a)); i <= limit(Math.round(b)); i++) {
-    highest = Math.max(highest, score[i]);
-  }
-  return highest;
+function lettering(ctx, colour, align, baseline) {
+  ctx.fillStyle = colour;
+  ctx.textAlign = align;
+  ctx.textBaseline = baseline;
 }
 
 /**
@@ -364,36 +352,24 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, layout.width, layout.height);
   ctx.font = `11px ${colours.font}`;
-  ctx.lineWidth = 1;
-  const [level, heat] = [
-    { level: true, heat: false },
-    { level: false, heat: true },
-  ];
-  const both = { level: true, heat: true };
-  const shows = { both: [both], sound: [level], map: [heat], side: [level, heat] }[look.view];
-  const drawn = (panel, what) => {
-    paintPanel(ctx, panel, view, look, colours, what, ratio);
-    ctx.lineWidth = 1;
-    ctx.strokeStyle = colours.line;
-    ctx.strokeRect(panel.x - 0.5, panel.y - 0.5, panel.width + 1, panel.height + 1);
+  const isSide = look.view === "side";
+  const drawn = (panel, shown) => {
+    paintPanel(ctx, panel, view, look, colours, shown, ratio);
+    pen(ctx, colours.line).strokeRect(panel.x - 0.5, panel.y - 0.5, panel.width + 1, panel.height + 1);
     paintScore(ctx, panel, view, colours);
     paintTimeAxis(ctx, panel, view, colours);
   };
-  for (const [i, panel] of layout.panels.entries()) drawn(panel, shows[i]);
+  for (const [i, panel] of layout.panels.entries()) drawn(panel, isSide ? ["sound", "map"][i] : look.view);
   paintFrequencyAxis(ctx, layout.panels[0], view, colours);
   for (const panel of layout.others) {
-    drawn(panel, shows.length > 1 ? both : shows[0]);
+    drawn(panel, isSide ? "both" : look.view);
     paintFrequencyAxis(ctx, panel, view, colours);
-    ctx.textAlign = "left";
-    ctx.textBaseline = "bottom";
-    ctx.fillStyle = colours.text;
+    lettering(ctx, colours.text, "left", "bottom");
     ctx.font = `600 13px ${colours.font}`;
     ctx.fillText(fitting(ctx, panel.map.caption, panel.width), panel.x, panel.y - 5);
     ctx.font = `11px ${colours.font}`;
   }
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
-  ctx.fillStyle = colours.muted;
+  lettering(ctx, colours.muted, "right", "middle");
   ctx.fillText("score", LAYOUT.left - 8, layout.score.y + layout.score.height / 2);
   ctx.textBaseline = "top";
   ctx.fillText("Hz", LAYOUT.left - 8, layout.panels[0].y + layout.panels[0].height + 5);
@@ -410,21 +386,16 @@ function paintOverview(ctx, layout, view, colours, parts) {
   const yOf = scoreAxis({ score, threshold }, layout.overview);
   ctx.fillStyle = colours.lane;
   ctx.fillRect(left, y, width, height);
-  ctx.strokeStyle = colours.muted;
-  ctx.lineWidth = 1;
-  ctx.beginPath();
-  for (const [i, value] of score.entries()) ctx.lineTo(left + ((i + 0.5) / score.length) * width, yOf(value));
-  ctx.stroke();
+  const curve = new Path2D();
+  for (const [i, value] of score.entries()) curve.lineTo(left + ((i + 0.5) / score.length) * width, yOf(value));
+  pen(ctx, colours.muted).stroke(curve);
   dashed(ctx, colours, left, left + width, yOf(threshold));
   const from = left + (view.start / length) * width;
   const to = left + (view.end / length) * width;
   ctx.fillStyle = colours.selectionSoft;
   ctx.fillRect(from, y, Math.max(2, to - from), height);
-  ctx.strokeStyle = colours.selection;
-  ctx.strokeRect(from, y + 0.5, Math.max(2, to - from), height - 1);
-  ctx.fillStyle = colours.muted;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
+  pen(ctx, colours.selection).strokeRect(from, y + 0.5, Math.max(2, to - from), height - 1);
+  lettering(ctx, colours.muted, "right", "middle");
   ctx.fillText("all", LAYOUT.left - 8, y + height / 2);
 }
 

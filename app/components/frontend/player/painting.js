@@ -34,14 +34,12 @@ export class Painting {
     if (!this.player.canPaint) return;
     this.isOn = isOn;
     this.player.announce(isOn ? "Painting on: drag to paint, a adds the box" : "Painting off");
-    this.player.refresh();
   }
 
   /** @param {string} tool */
   setTool(tool) {
     this.tool = tool;
     this.player.announce(TOOLS.find(([name]) => name === tool)[2]);
-    this.player.refresh();
   }
 
   /** @param {number} size radius of the brush in CSS pixels */
@@ -149,7 +147,6 @@ export class Painting {
     if (this.mask.all().length > this.mostBoxes) {
       this.mask.undo();
       this.player.announce("That is more detail than can be saved; paint with a larger brush");
-      this.player.refresh();
       return;
     }
     this.send(words ?? `${this.shareText()} painted`);
@@ -160,7 +157,6 @@ export class Painting {
     player.announce(words);
     const boxes = mask.message();
     player.setStateValue("painted", boxes.length ? { clip: player.clip, boxes } : null);
-    player.refresh();
   }
 
   /** Say how much is painted. */

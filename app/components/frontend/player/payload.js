@@ -1,6 +1,5 @@
 // What Python sends, as the player uses it; payload.py packs it.
 
-import { Frame } from "../shared/frame.js";
 import { decoded } from "../shared/sound.js";
 
 /**
@@ -11,20 +10,9 @@ import { decoded } from "../shared/sound.js";
  */
 
 /**
- * Read what is needed to know whether anything is new.
- *
- * @param {Uint8Array} bytes
- * @returns {{ frame: Frame, header: any }}
- */
-export function readPayload(bytes) {
-  const frame = new Frame(bytes);
-  return { frame, header: JSON.parse(frame.text("header")) };
-}
-
-/**
  * Read the picture: its level as [freq, time] in 0..255, its axes, and all maps on them.
  *
- * @param {Frame} frame
+ * @param {import("../shared/frame.js").Frame} frame
  * @param {any} header
  */
 export function readPicture(frame, { picture, start_s, duration_s }) {
@@ -72,7 +60,7 @@ export function readRegions({ regions }) {
 /**
  * Read the sounds; a residual is made of the two that were sent.
  *
- * @param {Frame} frame
+ * @param {import("../shared/frame.js").Frame} frame
  * @param {any} header
  * @returns {{ name: string, caption: string, samples: Float32Array, sampleRate: number }[]}
  */

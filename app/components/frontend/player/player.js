@@ -3,6 +3,7 @@
 import { readColours } from "../shared/colours.js";
 import { Component, mounting } from "../shared/component.js";
 import { element } from "../shared/elements.js";
+import { Frame } from "../shared/frame.js";
 import { SoundEngine } from "../shared/sound.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 import { Look } from "./look.js";
@@ -12,7 +13,7 @@ import { buildPage, segmented } from "./page.js";
 import { fittingRangeDb, layoutOf, paintBase } from "./paint.js";
 import { Painting } from "./painting.js";
 import { Parts } from "./parts.js";
-import { readPayload, readPicture, readRegions, readSounds } from "./payload.js";
+import { readPicture, readRegions, readSounds } from "./payload.js";
 import { preferences } from "./preferences.js";
 import { RegionButtons } from "./regions.js";
 import { Selection } from "./selection.js";
@@ -80,7 +81,8 @@ class Player extends Component {
   // What Python sends
 
   update(data) {
-    const { frame, header } = readPayload(data);
+    const frame = new Frame(data);
+    const { header } = frame;
     this.colours = readColours(this.root);
     this.height = header.height;
     this.canPaint = header.paint;
@@ -215,14 +217,12 @@ class Player extends Component {
     if (index < 0 || index >= this.sounds.length) return;
     this.engine.choose(index);
     this.announce(this.sounds[index].caption);
-    this.refresh();
   }
 
   setMatched(matched) {
     preferences.matched = matched;
     this.engine.setMatched(matched);
     this.announce(matched ? "Same loudness on" : "Same loudness off");
-    this.refresh();
   }
 
   showHelp() {
@@ -251,6 +251,11 @@ class Player extends Component {
   hover(place) {
     this.hovered = place && place.zone !== "frequency" && place.zone !== "overview" ? place : null;
     this.page.plot.dataset.zone = place?.zone ?? "";
+    this.refresh();
+  }
+
+  announce(words) {
+    super.announce(words);
     this.refresh();
   }
 

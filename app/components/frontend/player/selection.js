@@ -66,7 +66,6 @@ export class Selection {
     this.applyLoop();
     this.send(0);
     this.player.announce("Box removed");
-    this.player.refresh();
   }
 
   /** @param {number} step to the next region or the one before */
@@ -90,7 +89,6 @@ export class Selection {
     if (!this.solo && engine.covers(region.start)) engine.seek(region.start);
     navigation.reveal(region);
     this.player.announce(`Region ${index + 1} of ${regions.length}: ${spokenBox(region)}`);
-    this.player.refresh();
   }
 
   /**
@@ -103,9 +101,8 @@ export class Selection {
     const at = engine.position();
     const { lowestHz, highestHz } = view;
     const { startSeconds, endSeconds } = view.picture;
-    const box = this.box
-      ? { ...this.box, region: null }
-      : { start: startSeconds, end: endSeconds, low: lowestHz, high: highestHz, region: null };
+    const whole = { start: startSeconds, end: endSeconds, low: lowestHz, high: highestHz };
+    const box = { ...(this.box ?? whole), region: null };
     box[side] = at;
     if (box.end - box.start < 0.01) {
       if (side === "start") box.end = endSeconds;
@@ -156,7 +153,6 @@ export class Selection {
     this.looping = preferences.looping = looping;
     this.applyLoop();
     this.player.announce(looping ? "Loop on" : "Loop off");
-    this.player.refresh();
   }
 
   /** Set the engine's loop. */
@@ -177,7 +173,6 @@ export class Selection {
     this.solo = solo;
     this.applySolo();
     this.player.announce(solo ? `Only ${spokenBox(this.box)}` : "Everything is played again");
-    this.player.refresh();
   }
 
   /** Set the engine's box. */
@@ -188,14 +183,10 @@ export class Selection {
       return;
     }
     // A box that touches the picture's edge is open there: what lies beyond belongs to it.
-    const { start, end, low, high } = this.box;
-    const { lowestHz, highestHz } = view;
-    engine.setBand({
-      start,
-      end,
-      low: low <= lowestHz + 1 ? 0 : low,
-      high: high >= highestHz - 1 ? Infinity : high,
-    });
+    const { start, end } = this.box;
+    const low = this.box.low <= view.lowestHz + 1 ? 0 : this.box.low;
+    const high = this.box.high >= view.highestHz - 1 ? Infinity : this.box.high;
+    engine.setBand({ start, end, low, high });
     if (end - start > LONGEST_BAND_SECONDS) {
       this.player.announce(`Only the first ${LONGEST_BAND_SECONDS} seconds of the box are played`);
     }

@@ -1,6 +1,6 @@
 // What the page says of the player: words, states of the controls, attributes for screen readers.
 
-import { setText } from "../shared/elements.js";
+import { setSliderValue, setText } from "../shared/elements.js";
 import { clock, writtenBox } from "../shared/numbers.js";
 import { markChosen, setIcon } from "./page.js";
 
@@ -16,8 +16,8 @@ export function describe(player, position, isPlaying) {
   const { box, draft } = selection;
   const { buttons } = page;
   const n = player.regions.length;
-  const isEmpty = painting.isOn && painting.mask.isEmpty();
   const { isOn } = painting;
+  const isEmpty = isOn && painting.mask.isEmpty();
   const pressed = { paint: isOn, loop: selection.looping, matched: engine.matched, solo: selection.solo };
   const disabled = {
     ...{ addBox: !box, solo: !box, clear: !box, previous: n === 0, next: n === 0 },
@@ -51,7 +51,7 @@ export function describe(player, position, isPlaying) {
   page.chosen.classList.toggle("hint", !(draft || box));
   setText(page.readout, readout(player));
   if (isOn) setText(page.painted, isEmpty ? "Nothing painted yet" : painting.shareText());
-  if (player.soundGroup) markChosen(player.soundGroup, engine.active);
+  markChosen(player.soundGroup, engine.active);
   markChosen(page.views, look.view);
   markChosen(page.scales, look.scale);
   markChosen(page.colours, look.colours);
@@ -65,8 +65,7 @@ export function describe(player, position, isPlaying) {
   // Once a second is as often as a screen reader should say it.
   const spokenAt = isPlaying ? Math.floor(position) : Number(position.toFixed(2));
   const spoken = `${spokenAt} of ${lengthSeconds.toFixed(1)} seconds`;
-  const values = { min: 0, max: lengthSeconds.toFixed(2), now: spokenAt, text: spoken };
-  for (const [name, value] of Object.entries(values)) page.plot.setAttribute(`aria-value${name}`, value);
+  setSliderValue(page.plot, { min: 0, max: Number(lengthSeconds.toFixed(2)), now: spokenAt, text: spoken });
 }
 
 /** Time, frequency, level and evidence under the pointer. */
@@ -94,7 +93,4 @@ function setSlider({ input, value }, amount, unit, isDisabled) {
   input.value = String(amount);
   input.disabled = isDisabled;
   setText(value, `${amount} ${unit}`);
-  // The filled part of the track is drawn by the style sheet.
-  const share = (amount - Number(input.min)) / (Number(input.max) - Number(input.min));
-  input.style.setProperty("--filled", `${Math.round(100 * share)}%`);
 }

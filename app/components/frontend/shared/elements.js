@@ -27,12 +27,41 @@ export function drawn(tag, options = {}, children = []) {
 }
 
 function filled(made, options, children) {
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "text") made.textContent = value;
-    else made.setAttribute(name, value);
-  }
+  const { text, ...attributes } = options;
+  if (text !== undefined) made.textContent = text;
   made.append(...children);
-  return made;
+  return setAttributes(made, attributes);
+}
+
+/**
+ * Set attributes of an element.
+ *
+ * @param {Element} target
+ * @param {Record<string, any>} attributes
+ */
+export function setAttributes(target, attributes) {
+  for (const [name, value] of Object.entries(attributes)) target.setAttribute(name, value);
+  return target;
+}
+
+/**
+ * Set what a slider says of itself.
+ *
+ * @param {Element} target
+ * @param {{ min: number, max: number, now: number, text: string }} value
+ */
+export function setSliderValue(target, { min, max, now, text }) {
+  setAttributes(target, { "aria-valuemin": min, "aria-valuemax": max, "aria-valuenow": now, "aria-valuetext": text });
+}
+
+/**
+ * Make an element for each key.
+ *
+ * @param {string[]} keys
+ * @returns {HTMLElement[]}
+ */
+export function keycaps(keys) {
+  return keys.map((text) => element("kbd", { text }));
 }
 
 /**

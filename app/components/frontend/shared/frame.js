@@ -27,6 +27,11 @@ export class Frame {
     return this.described.__metadata__[name];
   }
 
+  /** The values that go with the arrays. */
+  get header() {
+    return JSON.parse(this.text("header"));
+  }
+
   /**
    * Copy an array out. A copy, as a typed array needs an aligned address.
    *

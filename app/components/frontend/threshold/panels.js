@@ -247,7 +247,7 @@ export class Annotated {
     this.text = element("p");
     const title = element("h4", { text: "Annotated recordings" });
     const counts = element("div", { class: "counts" }, [title, table, this.text]);
-    const curves = element("div", { class: "curves" }, [this.roc.root, this.precision.root, counts]);
+    const curves = element("div", { class: "row curves" }, [this.roc.root, this.precision.root, counts]);
     this.root = panel("What your annotations say", [curves], "annotated");
   }
 

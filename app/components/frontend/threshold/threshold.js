@@ -37,7 +37,7 @@ class ThresholdLine extends Component {
       this.error,
       this.sentence,
       this.figure.stage,
-      element("div", { class: "under" }, [this.where, this.back, element("span", { class: "hint", text: hint })]),
+      element("div", { class: "row under" }, [this.where, this.back, element("span", { class: "hint", text: hint })]),
       element("div", { class: "panels" }, [this.dots.root, this.day.root, this.costs.root, this.near.root]),
       this.annotated.root,
       this.spoken,

@@ -1,6 +1,6 @@
 // The page: every control of the list, built once.
 
-import { element } from "../shared/elements.js";
+import { element, keycaps } from "../shared/elements.js";
 
 export const VERDICTS = [
   ["normal", "Normal", "1", "○"],
@@ -21,7 +21,7 @@ const KEYS = [
 const P_VALUES = ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5"].map((p) => [p, `p ≤ ${p}`]);
 const ANNOTATIONS = VERDICTS.map(([name]) => [name, `annotated ${name}`]);
 
-const button = (text, options = {}) => element("button", { type: "button", text, ...options });
+const button = (text, options = {}, children = []) => element("button", { type: "button", text, ...options }, children);
 
 function select(caption, options) {
   const items = options.map(([value, text]) => element("option", { value, text }));
@@ -30,17 +30,16 @@ function select(caption, options) {
 
 function check(text) {
   const input = element("input", { type: "checkbox" });
-  return { input, root: element("label", { class: "check" }, [input, element("span", { text })]) };
+  return { input, root: element("label", { class: "cluster check" }, [input, element("span", { text })]) };
 }
 
 function verdictButton([value, text, key, mark]) {
-  const children = [
-    element("span", { class: "mark", "aria-hidden": "true", text: mark }),
+  const options = { "aria-pressed": "false", title: `${text} (${key})`, "data-value": value };
+  return button("", options, [
+    element("span", { "aria-hidden": "true", text: mark }),
     element("span", { text }),
     element("kbd", { "aria-hidden": "true", text: key }),
-  ];
-  const options = { type: "button", "aria-pressed": "false", title: `${text} (${key})`, "data-value": value };
-  return element("button", options, children);
+  ]);
 }
 
 /**
@@ -51,14 +50,12 @@ function verdictButton([value, text, key, mark]) {
  */
 export function buildPage({ root, error, spoken }) {
   const row = (children, kind = "") => element("div", { class: `row ${kind}` }, children);
+  const noting = "Note ( e ), saved with the annotation";
   const searching = "Search names and notes";
+  /** @type {Record<string, any>} */
   const page = {
     search: element("input", { type: "search", placeholder: `${searching} ( / )`, "aria-label": searching }),
-    verdict: select("Verdict", [
-      ["", "any verdict"],
-      ["anomalous", "anomalous"],
-      ["normal", "normal"],
-    ]),
+    verdict: select("Verdict", [["", "any verdict"], ...["anomalous", "normal"].map((name) => [name, name])]),
     annotation: select("Annotation", [["", "any annotation"], ["none", "not annotated"], ...ANNOTATIONS]),
     p: select("p-value", [["", "any p-value"], ...P_VALUES]),
     count: element("p", { class: "count", role: "status" }),
@@ -72,39 +69,25 @@ export function buildPage({ root, error, spoken }) {
     strongest: button("Play the strongest region", { class: "primary" }),
     whole: button("Play all"),
     listen: button("Open in Listen"),
-    note: element("input", {
-      type: "text",
-      placeholder: "Note ( e ), saved with the annotation",
-      "aria-label": "Note",
-    }),
+    note: element("input", { type: "text", placeholder: noting, "aria-label": "Note" }),
     clear: button("No annotation"),
     playing: check("Play at each step"),
     advancing: check("Next after an annotation"),
     verdicts: VERDICTS.map(verdictButton),
-    list: null,
-    stage: null,
   };
-  page.list = element(
-    "div",
-    { class: "list", role: "listbox", tabindex: "0", "aria-label": "Recordings, the highest score first" },
-    [page.tall],
-  );
+  const listed = "Recordings, the highest score first";
+  page.list = element("div", { class: "list", role: "listbox", tabindex: "0", "aria-label": listed }, [page.tall]);
   const keys = KEYS.map(([names, meaning]) =>
-    element("span", {}, [
-      ...names.split(" ").map((name) => element("kbd", { text: name })),
-      element("span", { text: meaning }),
-    ]),
+    element("span", { class: "cluster" }, [...keycaps(names.split(" ")), element("span", { text: meaning })]),
   );
-  const verdicts = row([...page.verdicts, page.clear], "verdicts");
-  verdicts.setAttribute("role", "group");
-  verdicts.setAttribute("aria-label", "Annotation");
+  const annotating = { class: "row verdicts", role: "group", "aria-label": "Annotation" };
   page.stage = element("section", { class: "stage", "aria-label": "The chosen recording" }, [
     page.name,
     page.said,
     element("div", { class: "picture" }, [page.canvas, page.playhead, page.waiting]),
     page.axis,
     row([page.strongest, page.whole, page.listen]),
-    verdicts,
+    element("div", annotating, [...page.verdicts, page.clear]),
     page.note,
     row([page.playing.root, page.advancing.root]),
   ]);
@@ -113,7 +96,7 @@ export function buildPage({ root, error, spoken }) {
     error,
     page.count,
     element("div", { class: "panes" }, [page.list, page.stage]),
-    element("div", { class: "keys", "aria-label": "Keys" }, keys),
+    element("div", { class: "row keys", "aria-label": "Keys" }, keys),
     spoken,
   );
   return page;

@@ -77,7 +77,7 @@ class TriageList extends Component {
 
   update(data) {
     const frame = new Frame(data);
-    const header = JSON.parse(frame.text("header"));
+    const { header } = frame;
     this.colours = readColours(this.root);
     this.page.note.maxLength = header.longest_note;
     const saved = header.acknowledged[this.source] ?? 0;
