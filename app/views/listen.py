@@ -7,7 +7,7 @@ import contextlib
 import streamlit as st
 
 from app import cache
-from app.components.player import Part, Picture, PlayerState, Residual, Sound, player, wanted_part
+from app.components import player
 from app.text import formats, glossary, markdown, sentences
 from app.text import listen as text
 from app.widgets import (
@@ -78,9 +78,9 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     return rate
 
 
-def _part(score: ScoreRecord, found: AnomalyMap) -> Part:
+def _part(score: ScoreRecord, found: AnomalyMap) -> player.Part:
     # Choose the whole recording, or of a long one the part that the player asks for.
-    return wanted_part(
+    return player.wanted_part(
         "player",
         score.clip_id,
         max(score.duration_seconds or float(found.time_s[-1]), 0.1),
@@ -93,19 +93,21 @@ def _player(
     model: ModelRecord,
     score: ScoreRecord,
     found: AnomalyMap,
-    part: Part,
+    part: player.Part,
     explained: ExplainedRecording,
-) -> PlayerState:
+) -> player.PlayerState:
     sounds = cache.sounds(model.id, score.clip_id, part.start_s, part.stop_s, score.created_at)
     columns = slice(sounds.first, sounds.stop)
-    state = player(
+    payload = player.pack(
         [
-            Sound("clip", glossary.RECORDING, sounds.clip, sounds.sample_rate),
-            Sound("kept", glossary.ANOMALOUS_PART, sounds.anomalous_part, sounds.sample_rate),
-            Residual("removed", glossary.RESIDUAL, "clip", "kept"),
+            player.Sound("clip", glossary.RECORDING, sounds.clip, sounds.sample_rate),
+            player.Sound(
+                "kept", glossary.ANOMALOUS_PART, sounds.anomalous_part, sounds.sample_rate
+            ),
+            player.Residual("removed", glossary.RESIDUAL, "clip", "kept"),
             *explained.further_sounds(),
         ],
-        Picture(
+        player.Picture(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],
             evidence=found.evidence[:, columns],
             score_over_time=found.score_over_time[columns],
@@ -115,10 +117,10 @@ def _player(
             raw=found.raw[:, columns],
         ),
         found.regions,
-        key="player",
-        part=part,
+        part,
         paint=True,
     )
+    state = player.show(payload, key="player")
     st.caption(text.PICTURE)
     return state
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from app import cache
-from app.components.player import NamedMap, Picture, Sound, player, wanted_part
+from app.components.player import NamedMap, Picture, Sound, pack, show, wanted_part
 from app.text import compare as text
 from app.text import formats, glossary, markdown, sentences
 from app.text.methods import head_title
@@ -79,7 +79,7 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
     names = names_of(compared)
     captions = [text.ANOMALOUS_PART.format(method=name) for name in names]
     share = np.ascontiguousarray(agreed.share[:, columns])
-    player(
+    payload = pack(
         [Sound("clip", glossary.RECORDING, first.clip, first.sample_rate)]
         + [
             Sound(f"kept_{i}", caption, one.anomalous_part, one.sample_rate)
@@ -95,14 +95,14 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
             raw=share,
         ),
         agreed.regions,
-        key=KEY,
-        height=340,
-        part=part,
-        maps=[
+        part,
+        [
             _named_map(name, one.found, agreed.freq_hz, time_s)
             for name, one in zip(names, compared, strict=True)
         ],
+        height=340,
     )
+    show(payload, key=KEY)
 
 
 def _named_map(name: str, found: AnomalyMap, freq_hz: Any, time_s: Any) -> NamedMap:

@@ -1,13 +1,14 @@
 """One component that shows an anomaly map and plays what is in it.
 
-`player(sounds, picture, regions, key=...)` shows it and gives what the user selected and painted.
+`show(pack(sounds, picture, regions), key=...)` shows it and gives what the user selected and
+painted.
 A long recording is shown by parts: `wanted_part` says which one to give it.
 """
 
 from app.components.player.parts import Part, wanted_part
 from app.components.player.payload import pack
 from app.components.player.pictures import NamedMap, Picture
-from app.components.player.player import PlayerState, player, show
+from app.components.player.player import PlayerState, show
 from app.components.player.sounds import Residual, Sound
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "Residual",
     "Sound",
     "pack",
-    "player",
     "show",
     "wanted_part",
 ]

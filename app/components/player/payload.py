@@ -50,12 +50,13 @@ def pack(
     """Pack what the player is sent.
 
     Args:
-        sounds: What can be played; the first is the recording and sets the length.
+        sounds: What can be played. They are switched at one playhead and begin where the picture
+            begins; the first is the recording and sets the length.
         picture: What is drawn. With a `part`, sounds and picture are that part's, and the times
             those of the whole recording.
-        regions: Those of the whole recording.
-        part: Which part of a long recording this is.
-        maps: Further maps, each drawn in a panel of its own.
+        regions: What can be stepped through, of the whole recording.
+        part: Which part of a long recording this is; `wanted_part` gives it.
+        maps: Those of other models, each drawn in a panel below.
         height: Of the picture with its lanes, in CSS pixels.
         paint: Whether the user can paint a mask.
 

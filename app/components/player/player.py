@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.components.player.painted import PaintedMask, painted_of
-from app.components.player.parts import Part
-from app.components.player.payload import Payload, pack
-from app.components.player.pictures import NamedMap, Picture
-from app.components.player.sounds import Residual, Sound
+from app.components.player.payload import Payload
 from app.components.shared import messages
 from app.components.shared.component import mount
-from core.types import Box, Region
+from core.types import Box
 
 
 @dataclass(frozen=True)
@@ -40,42 +37,12 @@ class PlayerState:
     painted: PaintedMask | None = None
 
 
-def player(
-    sounds: Sequence[Sound | Residual],
-    picture: Picture,
-    regions: Sequence[Region],
-    *,
-    key: str,
-    height: int = 420,
-    part: Part | None = None,
-    paint: bool = False,
-    maps: Sequence[NamedMap] = (),
-) -> PlayerState:
-    """Show one recording.
-
-    Args:
-        sounds: They are switched at one playhead and begin where the picture begins; the first is
-            the recording and sets the length.
-        picture: What is drawn.
-        regions: What can be stepped through.
-        key: What keeps playback through reruns, and through new regions for the same sounds.
-        height: Of the picture with its lanes, in CSS pixels.
-        part: Which part of a long recording this is; `wanted_part` gives it.
-        paint: Whether the user can paint a mask.
-        maps: Those of other models, each in a panel below.
-
-    Returns:
-        What is selected and painted.
-    """
-    return show(pack(sounds, picture, regions, part, maps, height=height, paint=paint), key=key)
-
-
 def show(payload: Payload, *, key: str) -> PlayerState:
     """Show what `pack` made.
 
     Args:
         payload: The packed recording.
-        key: As of `player`.
+        key: What keeps playback through reruns, and through new regions for the same sounds.
 
     Returns:
         What is selected and painted.

@@ -76,16 +76,9 @@ def packed_sounds(
             if sound.whole in sent and sound.part in sent:
                 described.append(asdict(sound))
         elif sound.name in sent:
-            packed = sent[sound.name]
-            arrays[f"sound.{sound.name}"], scale = scaled_pcm16(packed.samples)
-            described.append(
-                {
-                    "name": packed.name,
-                    "caption": packed.caption,
-                    "sample_rate": packed.sample_rate,
-                    "scale": scale,
-                }
-            )
+            values = dict(vars(sent[sound.name]))
+            arrays[f"sound.{sound.name}"], scale = scaled_pcm16(values.pop("samples"))
+            described.append(values | {"scale": scale})
     return described, notes
 
 

@@ -63,12 +63,10 @@ def events(key: str) -> dict[str, LineEvent]:
 
 
 def _situation(sent: Any) -> Situation | None:
-    clips_per_day = messages.number(sent, "clips_per_day")
+    clips_per_day = messages.number(sent, "clips_per_day") or 0.0
     share = messages.number(sent, "share_anomalous")
     miss_cost = messages.number(sent, "miss_cost")
-    if clips_per_day is None or share is None or miss_cost is None:
+    if share is None or miss_cost is None or not 0.0 < clips_per_day <= HIGHEST:
         return None
-    is_possible = (
-        0.0 < clips_per_day <= HIGHEST and 0.0 <= share <= 1.0 and 0 <= miss_cost <= HIGHEST
-    )
+    is_possible = 0.0 <= share <= 1.0 and 0.0 <= miss_cost <= HIGHEST
     return Situation(clips_per_day, share, miss_cost) if is_possible else None

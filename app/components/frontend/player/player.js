@@ -196,9 +196,7 @@ class Player extends Component {
 
   seek(seconds) {
     const { selection, navigation } = this;
-    const { box } = selection;
-    const inBox = box && seconds >= box.start && seconds <= box.end;
-    if (selection.solo && !inBox) selection.setSolo(false);
+    if (selection.solo && !selection.spans(seconds)) selection.setSolo(false);
     const at = Math.min(Math.max(seconds, 0), this.lengthSeconds);
     if (this.parts.reach(at, Boolean(this.engine.playing), () => navigation.follow(at))) {
       this.engine.seek(at);
@@ -231,20 +229,15 @@ class Player extends Component {
 
   click(place) {
     const { box } = this.selection;
-    const { seconds, hz } = place;
-    const inside =
-      box &&
-      seconds >= box.start &&
-      seconds <= box.end &&
-      (place.zone !== "picture" || (hz >= box.low && hz <= box.high));
+    const { seconds, hz, zone } = place;
+    const inside = this.selection.spans(seconds) && (zone !== "picture" || (hz >= box.low && hz <= box.high));
     if (box && !inside) this.selection.clear();
     this.seek(seconds);
     this.page.plot.focus({ preventScroll: true });
   }
 
   doubleClick(place) {
-    const { box } = this.selection;
-    if (box && place.seconds >= box.start && place.seconds <= box.end) this.navigation.zoomToBox();
+    if (this.selection.spans(place.seconds)) this.navigation.zoomToBox();
     else this.navigation.showAll();
   }
 

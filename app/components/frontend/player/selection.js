@@ -27,6 +27,15 @@ export class Selection {
     this.box = found ?? { ...this.box, region: null };
   }
 
+  /**
+   * Say whether a time is in the box.
+   *
+   * @param {number} seconds
+   */
+  spans(seconds) {
+    return this.box !== null && seconds >= this.box.start && seconds <= this.box.end;
+  }
+
   /** Choose nothing, and send nothing. */
   reset() {
     this.box = null;

@@ -202,12 +202,15 @@ export class SoundEngine {
    */
   play(fromSeconds = this.pausedAt, atContextTime = null, untilSeconds = Infinity) {
     if (!this.tracks.length) return;
-    if (audible && audible !== this) audible.pauseForAnother();
+    if (audible && audible !== this) {
+      audible.pause();
+      audible.onStop(false);
+    }
     audible = this;
     const context = this.openContext();
     const startedAt = atContextTime ?? context.currentTime + 0.02;
     this.silence(atContextTime ?? context.currentTime);
-    const whole = this.band ?? { start: this.start, end: this.end };
+    const whole = this.band ?? this;
     const range = { start: whole.start, end: Math.min(whole.end, untilSeconds) };
     let loop = this.loop;
     if (this.band && loop) loop = { start: this.band.start, end: this.band.end };
@@ -225,31 +228,21 @@ export class SoundEngine {
     }
     out.connect(context.destination);
     const sources = [];
-    const gains = this.currentTracks().map((track, i) => {
+    const gains = whole.tracks.map((track, i) => {
       if (!track) return null;
       const source = context.createBufferSource();
       source.buffer = this.bufferOf(track);
       const gain = context.createGain();
       gain.gain.value = i === this.active ? this.gainOf(i) : 0;
       source.connect(gain).connect(out);
-      if (loop) {
-        source.loop = true;
-        source.loopStart = loop.start - range.start;
-        source.loopEnd = loop.end - range.start;
-        source.start(startedAt, from - range.start);
-      } else {
-        source.start(startedAt, from - range.start, range.end - from);
-      }
+      source.loop = Boolean(loop);
+      source.loopStart = (loop ?? range).start - range.start;
+      source.loopEnd = (loop ?? range).end - range.start;
+      source.start(startedAt, from - range.start, loop ? undefined : range.end - from);
       sources.push(source);
       return gain;
     });
     this.playing = { from, startedAt, end: range.end, loop, out, gains, sources };
-  }
-
-  /** Pause as another component's sound begins. */
-  pauseForAnother() {
-    this.pause();
-    this.onStop(false);
   }
 
   /** Pause where the playhead is. */
@@ -322,10 +315,6 @@ export class SoundEngine {
     }
     this.gains ??= matchedGains(this.tracks.map((t) => activeLevel(t.samples, t.sampleRate)));
     return this.gains[index];
-  }
-
-  currentTracks() {
-    return this.band ? this.band.tracks : this.tracks;
   }
 
   /**

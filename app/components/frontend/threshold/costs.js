@@ -32,14 +32,7 @@ export function cheapest(values) {
  * @param {number} value
  */
 export function upperBound(rising, value) {
-  let low = 0;
-  let high = rising.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rising[middle] > value) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  return rising.findLastIndex((other) => other <= value) + 1;
 }
 
 /**

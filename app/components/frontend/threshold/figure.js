@@ -1,6 +1,6 @@
 // The two histograms on one score axis, the line on them, and the cost under them.
 
-import { drawn, element, setText } from "../shared/elements.js";
+import { drawn, element, setAttributes, setSliderValue, setText } from "../shared/elements.js";
 import { number } from "../shared/numbers.js";
 import { ticks } from "../shared/ticks.js";
 import { nearest } from "./costs.js";
@@ -97,10 +97,8 @@ export class Figure {
   /** The operating point nearest to the pointer. */
   placeAt(event) {
     const x = event.clientX - this.stage.getBoundingClientRect().left;
-    return nearest(
-      this.data.points.threshold.map((threshold) => this.x(threshold)),
-      x,
-    );
+    const places = this.data.points.threshold.map((threshold) => this.x(threshold));
+    return nearest(places, x);
   }
 
   /**
@@ -126,27 +124,20 @@ export class Figure {
     this.height = axisY + 40 + (cost ? costHeight + 42 : 0);
     const { svg, stage } = this;
     stage.style.height = `${this.height}px`;
-    svg.setAttribute("width", width);
-    svg.setAttribute("height", this.height);
+    setAttributes(svg, { width, height: this.height });
     const parts = [];
     const right = width - RIGHT;
     const bars = (counts, top, start, direction, kind) => {
       const most = Math.max(...counts, 1);
-      const path = counts
-        .map((count, i) => {
-          if (!count) return "";
-          const x0 = this.x(histogram.edges[i]) + 0.5;
-          const x1 = this.x(histogram.edges[i + 1]) - 0.5;
-          const h = Math.max((count / most) * (top - 8), 1.5);
-          return `M${x0} ${start}V${start + direction * h}H${x1}V${start}Z`;
-        })
-        .join("");
-      for (const [side, clip] of [
-        ["below", "none"],
-        ["above", "url(#above)"],
-      ]) {
-        parts.push(drawn("path", { d: path, class: `bars ${kind} ${side}`, "clip-path": clip }));
-      }
+      const bar = (count, i) => {
+        if (!count) return "";
+        const [x0, x1] = [this.x(histogram.edges[i]) + 0.5, this.x(histogram.edges[i + 1]) - 0.5];
+        const h = Math.max((count / most) * (top - 8), 1.5);
+        return `M${x0} ${start}V${start + direction * h}H${x1}V${start}Z`;
+      };
+      const d = counts.map(bar).join("");
+      parts.push(drawn("path", { d, class: `bars ${kind} below` }));
+      parts.push(drawn("path", { d, class: `bars ${kind} above`, "clip-path": "url(#above)" }));
       return most;
     };
     this.clip = drawn("rect", { y: 0, height: this.height, width: 10, x: 0 });
@@ -164,16 +155,8 @@ export class Figure {
       this.write(parts, LEFT, axisY + 33, `scored recordings${annotated}`, "start", "name");
       level(axisY);
       if (band) this.annotations(parts, base + 3);
-      if (histogram.n_beyond) {
-        this.write(
-          parts,
-          right,
-          base + band + 14,
-          `${histogram.n_beyond.toLocaleString("en")} higher →`,
-          "end",
-          "name",
-        );
-      }
+      const beyond = `${histogram.n_beyond.toLocaleString("en")} higher →`;
+      if (histogram.n_beyond) this.write(parts, right, base + band + 14, beyond, "end", "name");
     }
     for (const tick of ticks(...this.ends, Math.max((right - LEFT) / 90, 2)).numbers) {
       const x = this.x(tick);
@@ -240,14 +223,10 @@ export class Figure {
     const x = this.x(threshold[place]);
     this.line.style.transform = `translateX(${x}px)`;
     this.line.dataset.side = x > this.width - 190 ? "left" : "right";
-    this.clip.setAttribute("x", x);
-    this.clip.setAttribute("width", Math.max(this.width - x, 0));
+    setAttributes(this.clip, { x, width: Math.max(this.width - x, 0) });
     setText(this.tag, said.tag);
-    const values = { min: threshold[0], max: threshold.at(-1), now: threshold[place], text: said.spoken };
-    for (const [name, value] of Object.entries(values)) this.line.setAttribute(`aria-value${name}`, value);
-    if (cost && this.costDot) {
-      this.costDot.setAttribute("cx", x);
-      this.costDot.setAttribute("cy", this.costY(cost.values[place]));
-    }
+    const ends = { min: threshold[0], max: threshold.at(-1) };
+    setSliderValue(this.line, { ...ends, now: threshold[place], text: said.spoken });
+    if (cost && this.costDot) setAttributes(this.costDot, { cx: x, cy: this.costY(cost.values[place]) });
   }
 }

@@ -1,6 +1,6 @@
 // The panels under the line: 100 dots, a day, costs, the recordings near the line, annotations.
 
-import { drawn, element, setText } from "../shared/elements.js";
+import { drawn, element, setAttributes, setText } from "../shared/elements.js";
 import { counted, number, percent } from "../shared/numbers.js";
 
 const NEAR = 4;
@@ -308,21 +308,16 @@ class Curve {
     const up = (share) => SIZE - at(share);
     this.at = at;
     this.up = up;
-    const text = (x, y, anchor, words, turn) =>
-      drawn("text", {
-        x,
-        y,
-        "text-anchor": anchor,
-        text: words,
-        ...(turn ? { transform: `rotate(-90 ${x} ${y})` } : {}),
-      });
+    const text = (x, y, anchor, words, options = {}) =>
+      drawn("text", { x, y, "text-anchor": anchor, text: words, ...options });
+    const [left, middle] = [at(0) - 10, (up(0) + up(1)) / 2];
     const svg = drawn("svg", { width: SIZE, height: SIZE + 14, "aria-hidden": "true" }, [
       drawn("rect", { x: at(0), y: up(1), width: at(1) - at(0), height: up(0) - up(1), class: "frame" }),
       text(at(0), SIZE - PAD + 14, "middle", "0"),
       text(at(1), SIZE - PAD + 14, "end", "1"),
       text(at(0) - 6, up(1) + 10, "end", "1"),
       text((at(0) + at(1)) / 2, SIZE - PAD + 26, "middle", xName),
-      text(at(0) - 10, (up(0) + up(1)) / 2, "middle", yName, true),
+      text(left, middle, "middle", yName, { transform: `rotate(-90 ${left} ${middle})` }),
       this.path,
       this.dot,
     ]);
@@ -331,18 +326,14 @@ class Curve {
   }
 
   take(xs, ys, said) {
-    this.path.setAttribute(
-      "d",
-      xs.map((x, i) => `${i ? "L" : "M"}${this.at(x).toFixed(1)} ${this.up(ys[i]).toFixed(1)}`).join(""),
-    );
+    const points = xs.map((x, i) => `${this.at(x).toFixed(1)} ${this.up(ys[i]).toFixed(1)}`);
+    this.path.setAttribute("d", points.length ? `M${points.join("L")}` : "");
     setText(this.text, said);
   }
 
   put(x, y) {
     const known = Number.isFinite(x) && Number.isFinite(y);
     this.dot.style.visibility = known ? "visible" : "hidden";
-    if (!known) return;
-    this.dot.setAttribute("cx", this.at(x));
-    this.dot.setAttribute("cy", this.up(y));
+    if (known) setAttributes(this.dot, { cx: this.at(x), cy: this.up(y) });
   }
 }

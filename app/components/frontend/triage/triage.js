@@ -43,8 +43,6 @@ class TriageList extends Component {
     this.pending = undefined; // the recording that is played when its glance comes
     this.painted = [];
     this.animation = 0;
-    this.page.playing.input.checked = preferences.playing;
-    this.page.advancing.input.checked = preferences.advancing;
     this.listen();
   }
 
@@ -62,12 +60,11 @@ class TriageList extends Component {
     this.on(page.whole, "click", () => this.toggle(true));
     this.on(page.listen, "click", () => this.open());
     this.on(page.clear, "click", () => this.annotate(null));
-    for (const button of page.verdicts) {
-      this.on(button, "click", () => this.annotate(button.dataset.value));
-    }
+    for (const button of page.verdicts) this.on(button, "click", () => this.annotate(button.dataset.value));
     this.on(page.note, "change", () => this.setNote(page.note.value));
     for (const name of Object.keys(preferences)) {
       const { input } = page[name];
+      input.checked = preferences[name];
       this.on(input, "change", () => Object.assign(preferences, { [name]: input.checked }));
     }
     this.onResize(page.stage, () => this.showPicture());
@@ -153,9 +150,8 @@ class TriageList extends Component {
     const { page, shown } = this;
     const first = Math.max(0, Math.floor(page.list.scrollTop / ROW) - SPARE_ROWS);
     const last = Math.min(shown.length, first + Math.ceil((page.list.clientHeight || 520) / ROW) + 2 * SPARE_ROWS);
-    if (isNew) this.clearRows();
     for (const [place, row] of this.rowPool) {
-      if (place < first || place >= last) {
+      if (isNew || place < first || place >= last) {
         row.remove();
         this.rowPool.delete(place);
       }
@@ -168,11 +164,6 @@ class TriageList extends Component {
       }
     }
     this.markRow();
-  }
-
-  clearRows() {
-    for (const row of this.rowPool.values()) row.remove();
-    this.rowPool.clear();
   }
 
   row(place) {
@@ -429,17 +420,17 @@ class TriageList extends Component {
       const wanted = isHere ? near.filter(missing) : [this.at, ...near].filter(missing).slice(0, 2);
       this.cancel("retrying");
       if (!wanted.length) return;
-      if (!isHere) this.later("retrying", RETRY_MILLISECONDS, () => this.askAgain());
+      if (!isHere) {
+        // What was asked for may not come.
+        this.later("retrying", RETRY_MILLISECONDS, () => {
+          this.asked.clear();
+          this.ask();
+        });
+      }
       if (wanted.every((id) => this.asked.has(id))) return;
       this.asked = new Set(wanted);
       this.setStateValue("wanted", { ids: wanted, moment: Date.now() });
     });
-  }
-
-  /** Ask again, as what was asked for did not come. */
-  askAgain() {
-    this.asked.clear();
-    this.ask();
   }
 
   close() {
