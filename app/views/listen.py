@@ -97,13 +97,11 @@ def _player(
     explained: ExplainedRecording,
 ) -> player.PlayerState:
     sounds = cache.sounds(model.id, score.clip_id, part.start_s, part.stop_s, score.created_at)
-    columns = slice(sounds.first, sounds.stop)
+    columns, rate = slice(sounds.first, sounds.stop), sounds.sample_rate
     payload = player.pack(
         [
-            player.Sound("clip", glossary.RECORDING, sounds.clip, sounds.sample_rate),
-            player.Sound(
-                "kept", glossary.ANOMALOUS_PART, sounds.anomalous_part, sounds.sample_rate
-            ),
+            player.Sound("clip", glossary.RECORDING, sounds.clip, rate),
+            player.Sound("kept", glossary.ANOMALOUS_PART, sounds.anomalous_part, rate),
             player.Residual("removed", glossary.RESIDUAL, "clip", "kept"),
             *explained.further_sounds(),
         ],
