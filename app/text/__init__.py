@@ -1,8 +1,9 @@
 """Every sentence and word shown to people, to be read through in one sitting.
 
-- One module a view (start, fit, score, listen, compare, triage, tune, benchmark, weights, models,
-  jobs) and a topic that several views share (uploads, grouping, downloads, explanation, threshold,
-  tour, notices).
+- One module a view (start, fit, score, listen, compare, triage, benchmark, weights, models, jobs)
+  and a topic that several views share (uploads, downloads, explanation, normal_scores, threshold
+  with Tune, tour, notices, methods, views).
+- `control` puts a caption and its help together.
 - `glossary` says what the terms mean; the views show it as help.
 - `sentences` and `formats` turn numbers into words; `markdown` makes users' text safe to show.
 

@@ -10,14 +10,7 @@ from app import cache
 from app.components import player
 from app.text import formats, glossary, markdown, sentences
 from app.text import listen as text
-from app.widgets import (
-    downloads,
-    explanation,
-    normal_scores,
-    recording_choice,
-    report_offer,
-    table,
-)
+from app.widgets import downloads, explanation, normal_scores, recording_choice, report_offer, table
 from app.widgets.explanation import ExplainedRecording
 from app.widgets.model_choice import false_alarm_rate
 from core.detectors.calibration.calibration import Calibration

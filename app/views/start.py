@@ -97,7 +97,7 @@ def _models() -> None:
             recordings = formats.counted(record.n_clips, "normal recording")
             st.markdown(
                 f"**{markdown.plain(record.name)}**  \n"
-                f":small[{recordings} · {formats.date(record.created_at)}]",
+                f":small[{recordings} · {formats.date(record.created_at)}]"
             )
             navigation.link("score", text.SCORE, {Query.MODEL: record.id})
 

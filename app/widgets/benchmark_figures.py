@@ -20,9 +20,7 @@ COLOURS = ("#0b8494", "#d9822b", "#8a5a9e", "#6b7a7c", "#b3423a", "#3f7d4e")
 CURVES_HEIGHT = 380
 
 
-def roc_curves(
-    curves: Sequence[tuple[str, str, Sequence[bool], Sequence[float]]],
-) -> go.Figure:
+def roc_curves(curves: Sequence[tuple[str, str, Sequence[bool], Sequence[float]]]) -> go.Figure:
     """Draw ROC curves, and chance as a grey line.
 
     Args:

@@ -127,11 +127,7 @@ def draw(
             (text.RECORDING, lambda: wav("clip"), ".wav"),
             (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), "_anomalous_part.wav"),
             (text.RESIDUAL, lambda: wav("residual"), "_residual.wav"),
-            (
-                text.REGIONS,
-                csv,
-                "_regions.csv",
-            ),
+            (text.REGIONS, csv, "_regions.csv"),
         ):
             button(label, content, f"{stem}{suffix}", key=f"download_{label}")
     st.caption(text.PARTS.format(name=markdown.plain(score.clip_name)))

@@ -23,11 +23,7 @@ def who() -> str:
         The name, empty where none is given.
     """
     return st.text_input(
-        text.NAME,
-        key=Key.WHO,
-        max_chars=80,
-        persist_state="session",
-        placeholder=text.NAME_EXAMPLE,
+        text.NAME, key=Key.WHO, max_chars=80, persist_state="session", placeholder=text.NAME_EXAMPLE
     )
 
 
