@@ -36,10 +36,10 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
         const [x, y, w, h] = place(box);
         if (solo) {
           // What is not played steps back.
-          ctx.fillStyle = colours.veil;
           const hole = new Path2D();
           hole.rect(panel.x, panel.y, panel.width, panel.height);
           hole.rect(x, y, w, h);
+          ctx.fillStyle = colours.veil;
           ctx.fill(hole, "evenodd");
         }
         ctx.fillStyle = colours.selectionSoft;

@@ -142,12 +142,7 @@ export class View {
    */
   showTime(start, end) {
     const { startSeconds, endSeconds, stepSeconds } = this.picture;
-    const longest = endSeconds - startSeconds;
-    const shortest = Math.min(longest, SHORTEST_COLUMNS * stepSeconds);
-    const span = Math.min(Math.max(end - start, shortest), longest);
-    const middle = (start + end) / 2;
-    this.start = Math.min(Math.max(middle - span / 2, startSeconds), endSeconds - span);
-    this.end = this.start + span;
+    [this.start, this.end] = fitted(start, end, startSeconds, endSeconds, SHORTEST_COLUMNS * stepSeconds);
   }
 
   /**
@@ -159,13 +154,10 @@ export class View {
   showUnits(low, high) {
     const bottom = this.unitOf(this.floorHz());
     const top = this.unitOf(this.highestHz);
-    const whole = top - bottom;
-    const shortest = Math.min(whole, (whole * FEWEST_ROWS) / this.picture.nFreq);
-    const span = Math.min(Math.max(high - low, shortest), whole);
-    const middle = (low + high) / 2;
-    const from = Math.min(Math.max(middle - span / 2, bottom), top - span);
+    const shortest = ((top - bottom) * FEWEST_ROWS) / this.picture.nFreq;
+    const [from, to] = fitted(low, high, bottom, top, shortest);
     this.low = this.hzOfUnit(from);
-    this.high = from + span >= top - 1e-9 * Math.abs(top) ? this.highestHz : this.hzOfUnit(from + span);
+    this.high = to >= top - 1e-9 * Math.abs(top) ? this.highestHz : this.hzOfUnit(to);
   }
 
   /**
@@ -200,6 +192,13 @@ export class View {
     const high = this.unitOf(this.high);
     if (byFreq) this.showUnits(low + byFreq * (high - low), high + byFreq * (high - low));
   }
+}
+
+/** Move a stretch to where there is something, with the same span where it can be. */
+function fitted(from, to, lowest, highest, shortest) {
+  const span = Math.min(Math.max(to - from, shortest), highest - lowest);
+  const start = Math.min(Math.max((from + to) / 2 - span / 2, lowest), highest - span);
+  return [start, start + span];
 }
 
 /**
