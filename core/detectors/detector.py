@@ -44,7 +44,9 @@ class Detector:
     """Fits on normal clips, and finds where in time and frequency others are anomalous.
 
     Args:
-        head: one of `core.detectors.HEADS`.
+        head: one of `core.detectors.HEADS`. The default is the paper's, with its settings; the
+            command line and the app begin with `core.detectors.presets.RECOMMENDED_HEAD` in its
+            recommended form, which suits sound better.
         backbone: one of `core.backbones.BACKBONES`; by default the head's usual one.
         seed: makes the fit repeatable on one machine.
         device: "auto" (the GPU when there is one), "cpu" or "cuda".

@@ -179,8 +179,8 @@ class AnoPatch(Head):
             which = f"of one class, “{next(iter(classes))}”" if classes != {""} else "without one"
             raise FitError(
                 "AnoPatch learns by telling classes of normal clips apart (machines, their parts, "
-                f"their speeds), and all {len(features)} clips are {which}. Give each clip its "
-                "class (--label-by), or leave the network as it is (fine_tune=false)."
+                f"their speeds), and all clips here are {which}. Give each clip its "
+                "class (--class-by), or leave the network as it is (fine_tune=false)."
             )
         with seeded(seed, self.device):
             network = AnoPatchNetwork(self._beats).to(self.device)

@@ -16,6 +16,10 @@ from core.errors import DataSetError
 from core.evaluation.datasets.csv_tables import read_lines
 from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, folders_in, wavs_in
 
+PUBLISHED = (
+    "DCASE Task 2 is published on Zenodo: 2020 as records 3678171, 3727685 and 3841772, 2023 as "
+    "7882613."
+)
 # Which ids of a machine belong to which of the two published parts.
 DEVELOPMENT_IDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("fan", "pump", "slider", "valve"), ("id_00", "id_02", "id_04", "id_06")),
@@ -83,14 +87,13 @@ def machine_folders(root: Path, machines: Collection[str] | None = None) -> list
     """
     folders = [
         folder
-        for folder in folders_in(root)
+        for folder in folders_in(root, PUBLISHED)
         if (folder / "train").is_dir() or (folder / "test").is_dir()
     ]
     if not folders:
         raise DataSetError(
             f"{root} is not DCASE Task 2: it has no folder such as fan/train. Unpack the ZIP files "
-            "there, and give the folder that holds the machines (published on Zenodo, for 2020 as "
-            "records 3678171, 3727685 and 3841772, for 2023 as 7882613)."
+            f"there, and give the folder that holds the machines. {PUBLISHED}"
         )
     kinds = checked_choice(machines, (folder.name for folder in folders), "machine")
     return [folder for folder in folders if folder.name in kinds]

@@ -64,11 +64,12 @@ class MachineClip:
         return read_clip(self.path, channel=CHANNEL, sample_rate=sample_rate)
 
 
-def folders_in(folder: Path) -> list[Path]:
+def folders_in(folder: Path, published: str = "") -> list[Path]:
     """List the folders in a folder.
 
     Args:
         folder: Where to look.
+        published: A sentence on where the data set is published, for one that is not there.
 
     Returns:
         The folders, sorted, hidden ones left out.
@@ -82,7 +83,7 @@ def folders_in(folder: Path) -> list[Path]:
         )
     except OSError as error:
         raise DataSetError(
-            f"{folder} cannot be read as a folder ({error_reason(error)})."
+            f"{folder} cannot be read as a folder ({error_reason(error)}). {published}".rstrip()
         ) from None
 
 

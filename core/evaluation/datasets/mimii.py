@@ -14,6 +14,7 @@ from pathlib import Path
 from core.errors import DataSetError
 from core.evaluation.datasets.machine_clip import MachineClip, checked_choice, folders_in, wavs_in
 
+PUBLISHED = "MIMII is published as Zenodo record 3384388."
 # “6_dB_fan” as the ZIP files are called, “6dB” and “min6dB” as in the authors' own code.
 _SNR_FOLDER = re.compile(r"(min|minus|-)?_?(\d+)_?dB(_\w+)?", re.IGNORECASE)
 _ID_FOLDER = re.compile(r"id_\d\d")
@@ -86,7 +87,7 @@ def _split(folder: Path, snr_db: float, machine: str, machine_id: str) -> list[M
 def _id_folders(root: Path) -> dict[tuple[float, str, str], Path]:
     # Sorted by SNR from high to low, machine and id.
     found: dict[tuple[float, str, str], Path] = {}
-    for level in (root, *folders_in(root)):
+    for level in (root, *folders_in(root, PUBLISHED)):
         match = _SNR_FOLDER.fullmatch(level.name)
         if match is None:
             continue
@@ -108,8 +109,7 @@ def _id_folders(root: Path) -> dict[tuple[float, str, str], Path]:
         )
     raise DataSetError(
         f"{root} is not MIMII: it has no folder such as 6_dB_fan/fan/id_00. Unpack each ZIP file "
-        "into a folder of its name, and give the folder that holds these (published as Zenodo "
-        "record 3384388)."
+        f"into a folder of its name, and give the folder that holds these. {PUBLISHED}"
     )
 
 

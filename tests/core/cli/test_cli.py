@@ -272,7 +272,7 @@ def test_a_problem_is_one_line(
 
 def quick(head: str) -> list[str]:
     """Arguments for a head that is ready in a second."""
-    settings, given = QUICK[head], ["--head", head, "--device", "cpu"]
+    settings, given = QUICK.get(head, {}), ["--head", head, "--device", "cpu"]
     if HEADS[head].backbones:
         # These clips are of no classes, and the large network's weights are not here.
         settings, given = {"fine_tune": "false"}, [*given, "--backbone", "beats-small"]

@@ -69,7 +69,9 @@ def test_mimii_knows_the_names_in_use_for_its_folders(tmp_path, name, snr_db) ->
 def test_a_wrong_mimii_is_refused_with_what_is_missing(machines: Path, tmp_path) -> None:
     assert "no folder such as 6_dB_fan/fan/id_00" in refusal(mimii, tmp_path)
     assert "3384388" in refusal(mimii, tmp_path)
-    assert "it is not there" in refusal(mimii, tmp_path / "nowhere")
+    for read, record in ((mimii, "3384388"), (dcase2020, "3678171"), (dcase2023, "7882613")):
+        absent = refusal(read, tmp_path / "nowhere")
+        assert "it is not there" in absent and record in absent
     assert "holds machines but no SNR" in refusal(mimii, (machines / "6_dB_fan").rename(
         tmp_path / "renamed"
     ))  # fmt: skip

@@ -274,8 +274,9 @@ def test_a_detector_keeps_its_classes_and_compares_with_the_bank_it_is_told(
         detector.score(new, bank="pump")
     detector.save(tmp_path / "model")
     again = Detector.load(tmp_path / "model", device="cpu").score(new, bank="fan")
-    assert again.score == own.score
-    np.testing.assert_array_equal(again.raw, own.raw)
+    # Not to the last bit: under load PyTorch may divide a sum among its threads in another way.
+    assert again.score == pytest.approx(own.score, rel=1e-4)
+    np.testing.assert_allclose(again.raw, own.raw, rtol=1e-4, atol=1e-6)
 
 
 def test_it_names_the_backbones_it_needs() -> None:
