@@ -160,7 +160,7 @@ def sentence(standings: Sequence[Standing]) -> str:
             return said + f"Published results speak for {RECOMMENDED_HEAD} with preset recommended."
         return said + (
             f"{_name(best)} is suggested because it did best in published tests on public "
-            "recordings; clips known to be anomalous would tell (--unlike, --labelled)."
+            "recordings; clips known to be anomalous would tell (--anomalous, --labelled)."
         )
     area = best.roc_auc
     said = (

@@ -1,4 +1,4 @@
-"""The stationary view: nearest by the cosine, and no work that grows with the clips it remembers."""
+"""The stationary view: nearest by cosine, and no work that grows with the clips it remembers."""
 
 from __future__ import annotations
 
