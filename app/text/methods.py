@@ -20,15 +20,20 @@ def head_title(head: str) -> str:
     return HEADS[head].title if head in HEADS else head
 
 
-def preset_title(preset: str) -> str:
+def preset_title(preset: str, head: str | None = None) -> str:
     """Name a preset.
 
     Args:
         preset: The name of the preset.
+        head: The name of the head whose preset it is; None where it is that of several.
 
     Returns:
         The title.
     """
+    from core.detectors.registry import head_type
+
+    if preset == "published" and head is not None and not head_type(head).has_paper:
+        return "Defaults"
     return PRESETS.get(preset, preset.capitalize())
 
 

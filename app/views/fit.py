@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
@@ -105,6 +106,7 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
     head = right.selectbox(**text.METHOD, options=heads, format_func=head_title, key=Key.HEAD)
     kind = head_type(head)
     presets = presets_of(head)
+    titled = partial(preset_title, head=head)
     # One that only this method has must not stay chosen for the next.
     preset_key = f"{Key.PRESET}_{head}" if kind.more_presets else Key.PRESET
     # Fit may begin as another model was fitted: the state has the value, and none is given here.
@@ -113,7 +115,7 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
     if st.session_state.get(preset_key) not in presets:
         st.session_state[preset_key] = "recommended"
     chosen = left.segmented_control(
-        **text.PRESET, options=[*presets], required=True, format_func=preset_title, key=preset_key
+        **text.PRESET, options=[*presets], required=True, format_func=titled, key=preset_key
     )
     preset = chosen or "recommended"
     left.caption(presets[preset])
@@ -142,7 +144,7 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
             format_func=text.PRECISIONS.__getitem__,
             key=Key.PRECISION,
         )
-        st.markdown(f"**{head_title(head)}, {preset_title(preset).lower()}**")
+        st.markdown(f"**{head_title(head)}, {titled(preset).lower()}**")
         own = head_settings.draw(
             kind.settings_type, head, preset, fit_like.own_settings(head, preset)
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from core.detectors.registry import HEADS
+
 START_SECONDS = 6.0
 # Measured on two cores with clips of 5 s (benchmarks/RESULTS.md, “Heads”), in seconds for a second
-# of sound: what the network takes, and what each head takes to learn from it.
+# of sound: what the network takes. What each head takes to learn from it is in its registry entry.
 NETWORK = 0.013
-LEARNING = {"padim": 0.003, "patchcore": 0.012, "cfa": 0.13, "stfpm": 0.17, "autoencoder": 0.16}
-# More sound than this an autoencoder draws its stacks of frames from, and learns no longer.
-AUTOENCODER_SECONDS = 2300.0
 BASE_BYTES = 700 * 2**20
 BYTES_PER_CLIP = 0.2 * 2**20
 
@@ -20,7 +19,7 @@ def fit_estimate(head: str, n_clips: int, total_seconds: float) -> tuple[float, 
     that is for calibration. Memory hardly grows, since clips are read one at a time.
 
     Args:
-        head: The name of the head; an unknown one counts as the slowest.
+        head: The name of the head.
         n_clips: The number of clips.
         total_seconds: Their length together.
 
@@ -34,9 +33,7 @@ def fit_estimate(head: str, n_clips: int, total_seconds: float) -> tuple[float, 
     from core.detectors.cross_fitting import CROSS_FITTED_BELOW
 
     times = 4.0 if n_clips < CROSS_FITTED_BELOW else 0.75
-    learned = times * total_seconds
-    if head == "autoencoder":
-        learned = min(learned, max(1.0, times) * AUTOENCODER_SECONDS)
-    learning = LEARNING.get(head, max(LEARNING.values()))
-    seconds = START_SECONDS + NETWORK * total_seconds + learning * learned
+    entry = HEADS[head]
+    learned = min(times * total_seconds, max(1.0, times) * entry.learns_from_s)
+    seconds = START_SECONDS + NETWORK * total_seconds + entry.learning * learned
     return seconds, BASE_BYTES + BYTES_PER_CLIP * n_clips

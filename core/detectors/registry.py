@@ -27,12 +27,18 @@ class HeadEntry:
         summary: one sentence on how it works.
         head: its class, or "module:class", imported when the head is used.
         backbones: the backbones it works with, the usual one first; empty for any.
+        learning: seconds it takes to learn from a second of sound, for the estimate before a fit;
+            measured on two cores with clips of 5 s (benchmarks/RESULTS.md, "Heads"). The default
+            suits one pass over the features; a head that trains a network took 0.13 to 0.17.
+        learns_from_s: more sound than this it draws from and learns no longer, in seconds.
     """
 
     title: str
     summary: str
     head: str | type[Head]
     backbones: tuple[str, ...] = ()
+    learning: float = 0.012
+    learns_from_s: float = float("inf")
 
 
 HEADS: dict[str, HeadEntry] = {
@@ -40,32 +46,40 @@ HEADS: dict[str, HeadEntry] = {
         "PatchCore",
         "Compares every patch of sound with a memory of normal patches.",
         "core.detectors.heads.patchcore:PatchCore",
+        learning=0.012,
     ),
     "padim": HeadEntry(
         "PaDiM",
         "Compares every place in the spectrogram with how normal sound varies there.",
         "core.detectors.heads.padim:PaDiM",
+        learning=0.003,
     ),
     "cfa": HeadEntry(
         "CFA",
         "Learns a view of sound in which normal patches lie close to common centres.",
         "core.detectors.heads.cfa:CFA",
+        learning=0.13,
     ),
     "stfpm": HeadEntry(
         "STFPM",
         "Trains a student to imitate the backbone on normal sound; on new sound it differs.",
         "core.detectors.heads.stfpm:STFPM",
+        learning=0.17,
     ),
     "autoencoder": HeadEntry(
         "Autoencoder",
         "Learns to reconstruct normal sound; what it cannot reconstruct stands out.",
         "core.detectors.heads.autoencoder:Autoencoder",
+        learning=0.16,
+        # Its stacks of frames are drawn from all of the sound.
+        learns_from_s=2300.0,
     ),
     "anopatch": HeadEntry(
         "AnoPatch",
         "Teaches a transformer to tell machines apart and compares with the nearest normal clip.",
         "core.detectors.heads.anopatch:AnoPatch",
         ("beats", "beats-iter3plus", "beats-small"),
+        learning=0.17,  # not measured: as the slowest
     ),
 }
 

@@ -12,7 +12,7 @@ import soundfile as sf
 from streamlit.testing.v1 import AppTest
 
 from app.text import fit, notices, start
-from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings
+from core.detectors.presets import RECOMMENDED_HEAD, preset_settings, presets_of
 from core.jobs.tasks.demo import DemoTask
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,12 +179,12 @@ def test_the_recommended_form_says_what_it_does_and_the_published_one_is_a_click
 ) -> None:
     at = app("fit")
     upload(at, *((f"{k}.wav", noise(k)) for k in range(3)))
-    assert PRESETS["recommended"] in texts(at)
+    assert presets_of(RECOMMENDED_HEAD)["recommended"] in texts(at)
     start = preset_settings(RECOMMENDED_HEAD, "recommended")
     shown = at.selectbox(key=f"set_{RECOMMENDED_HEAD}_recommended_views").value
     assert shown == start["views"] != "training"
     at.button_group(key="preset").set_value("published").run()
-    assert PRESETS["published"] in texts(at)
+    assert presets_of(RECOMMENDED_HEAD)["published"] in texts(at)
     at.selectbox(key="head").set_value("patchcore").run()
     assert at.selectbox(key="set_patchcore_published_views").value == "training"
     at.number_input(key="set_patchcore_published_bank_size").set_value(500).run()

@@ -77,7 +77,10 @@ class Head(ABC):
     """
 
     settings_type: ClassVar[type[HeadSettings]] = HeadSettings
-    # The form that suits sound (docs/departures.md), beside the published one of the defaults.
+    # Whether the defaults are those of a paper: the preset "published" is called "Defaults" if not.
+    has_paper: ClassVar[bool] = True
+    # The form that suits sound (docs/departures.md), beside the published one of the defaults. A
+    # head inherits it: `Head.recommended | {...}` changes it, `{}` leaves the defaults as they are.
     recommended: ClassVar[dict[str, Any]] = {
         "views": "both",
         "clip_score": "top",

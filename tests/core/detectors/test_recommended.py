@@ -6,7 +6,9 @@ import torch
 
 from core.detectors import HEADS, Detector
 from core.detectors.fusion import Scale, ScoreFusion
-from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings
+from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings, presets_of
+from core.detectors.registry import head_type
+from core.detectors.settings import make_settings
 from core.detectors.views.background_subtraction import MISSING_SHARE, active_frames, residual
 from core.detectors.views.energy_weighting import energy_weight
 from core.detectors.views.spectrogram_map import best_columns
@@ -104,8 +106,15 @@ def test_a_long_clip_with_an_hour_of_background_shows_where_a_lasting_sound_begi
 def test_presets_name_every_head_and_refuse_others() -> None:
     for head in HEADS:
         assert preset_settings(head, "published") == {}
-        assert preset_settings(head, "recommended")["views"] == "both"
-    assert all(sentence.endswith(".") for sentence in PRESETS.values())
+        make_settings(head_type(head).settings_type, head, preset_settings(head, "recommended"))
+        assert {*PRESETS} <= presets_of(head).keys()
+        assert all(sentence.endswith(".") for sentence in presets_of(head).values())
+    assert preset_settings(RECOMMENDED_HEAD, "recommended")["views"] == "both"
+    for subtracts in ("padim", "patchcore", "cfa"):
+        assert "background subtraction" in presets_of(subtracts)["recommended"]
+    for plain in ("stfpm", "autoencoder", "anopatch"):
+        assert "background subtraction" not in presets_of(plain)["recommended"]
+        assert "lasts the whole recording" in presets_of(plain)["recommended"]
     with pytest.raises(SettingError, match="recommended, published"):
         preset_settings("padim", "best")
 
