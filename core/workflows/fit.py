@@ -106,8 +106,8 @@ def fit(
     warning = detector.calibration.warning(rate)
     if warning is None and n_groups < len(used) and rate * (n_groups + 1) < 1:
         warning = (
-            f"The clips come from {n_groups} recordings only; how far a new one may differ is "
-            f"known for {1 / (n_groups + 1):.1%} of them at best, so {rate:.1%} is a guess there."
+            f"The recordings are of {n_groups} groups only. {n_groups} groups measure false-alarm "
+            f"rates down to {1 / (n_groups + 1):.1%}; for a new group {rate:.1%} is a guess."
         )
     bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
     warnings += [said for said in (warning, bands) if said is not None]

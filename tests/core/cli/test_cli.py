@@ -398,7 +398,7 @@ def test_clips_of_one_recording_are_counted_as_one(
     assert main([*given, "--false-alarm-rate", "0.15"]) == 0
     printed = capsys.readouterr()
     assert "on 8 clips of 4 recordings" in printed.out
-    assert "come from 4 recordings only" in printed.err
+    assert "are of 4 groups only" in printed.err
     given = ["fit", str(normal), "--out", str(tmp_path / "n"), "--group-by", "prefix"]
     assert "All clips belong to one recording, “noise”" in refused(given, capsys)
 
