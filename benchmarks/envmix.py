@@ -35,8 +35,8 @@ What cannot: the paper's EnvMix mixes other recordings (UrbanSound8K with ESC-50
 and probably another AU-PRO (axes rescaled by min and max, `core.metrics.au_pro_moviad`); its F1
 stands on a balanced test set, ours on three mixes a normal clip (floor 85.7).
 
-Settings of the recommended form were chosen on folds 1-3, leaving one fold out, and where a lasting
-fault is drawn on takes of the built-in machines; folds 4-5 were scored with them fixed.
+Settings of the recommended form were chosen on folds 1-3, leaving one fold out, and where a
+stationary fault is drawn on takes of the built-in machines; folds 4-5 were scored with them fixed.
 """
 
 MACHINES_NOTE = """
