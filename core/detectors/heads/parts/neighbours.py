@@ -74,8 +74,8 @@ class NearestNeighbours:
         # For the nearest one, which is what scoring asks, a product and its rows' minima are a
         # third faster than FAISS, whose threads are others than the network's and get in its way.
         # For more FAISS stays: a step of CFA's training, the 6 nearest of 324 or 1,296 centroids
-        # for 5,184 patches of 224 channels, takes 18 or 34 ms with it on two cores, and 60 or 50 ms
-        # with a product and PyTorch's topk; of a bank of 1,500 patches both take about 45 ms. A
+        # for 5,184 patches of 224 channels, takes 12 or 21 ms with it on two quiet cores. A product
+        # and PyTorch's topk take 1.1 or 1.0 times that there, and 0.7 to 2.4 times on busy cores. A
         # bank of 20,000, which no head has by default, would be twice as fast with the product.
         if k > 1 and rows.device.type == "cpu":
             _, found = self._index.search(rows.contiguous().numpy(), k)
