@@ -72,7 +72,7 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
                 "sha256": _file_sha256(temporary / TENSORS),
             },
         }
-        content["manifest_sha256"] = _content_sha256(content)
+        content["manifest_sha256"] = content_sha256(content)
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         (temporary / MANIFEST).write_text(text + "\n", encoding="utf-8")
         sync_file(temporary / MANIFEST)
@@ -180,7 +180,7 @@ def read_manifest(folder: Path, name: str | None = None) -> dict[str, Any]:
         raise ModelError(
             f"The model “{name}” was made by a newer HearMap; update this one to open it."
         )
-    if manifest.get("manifest_sha256") != _content_sha256(manifest):
+    if manifest.get("manifest_sha256") != content_sha256(manifest):
         raise ModelError(_damaged(name, MANIFEST))
     return manifest
 
@@ -208,9 +208,17 @@ def _damaged(name: str, file: str, what: str = "is not what was saved") -> str:
     )
 
 
-def _content_sha256(manifest: dict[str, Any]) -> str:
-    content = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+def content_sha256(content: dict[str, Any]) -> str:
+    """Hash what a record says, whatever the order of its keys.
+
+    Args:
+        content: plain JSON; its own hash, `manifest_sha256`, does not count.
+
+    Returns:
+        The SHA-256, in hexadecimal.
+    """
+    counted = {key: value for key, value in content.items() if key != "manifest_sha256"}
+    return hashlib.sha256(json.dumps(counted, sort_keys=True).encode()).hexdigest()
 
 
 def _file_sha256(path: Path) -> str:

@@ -8,7 +8,6 @@ the fit. Nothing is compressed, so that nothing can unpack to more than was uplo
 from __future__ import annotations
 
 import datetime
-import hashlib
 import io
 import json
 import os
@@ -21,7 +20,7 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
-from core.detectors.model_folder import MANIFEST, TENSORS, check_model
+from core.detectors.model_folder import MANIFEST, TENSORS, check_model, content_sha256
 from core.errors import ModelError, StoreError
 from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
@@ -126,7 +125,7 @@ def _exported_record(model_id: str) -> dict[str, Any]:
             "created_at": row.created_at.isoformat(),
             "history": history,
         }
-    return content | {"sha256": _content_sha256(content)}
+    return content | {"sha256": content_sha256(content)}
 
 
 def _unpack(stream: BinaryIO, folder: Path, file_name: str) -> None:
@@ -169,7 +168,7 @@ def _read_record(path: Path, file_name: str) -> dict[str, Any]:
             raise ModelError(
                 f"“{file_name}” was exported by a newer HearMap; update this one to import it."
             )
-        if record.pop("sha256") != _content_sha256(record):
+        if record.pop("sha256") != content_sha256(record):
             raise _damaged(file_name)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _damaged(file_name) from None
@@ -228,10 +227,6 @@ def _word(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 32:
         raise ValueError(value)
     return as_text(value)
-
-
-def _content_sha256(content: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _no_model(file_name: str) -> ModelError:

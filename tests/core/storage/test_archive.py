@@ -120,7 +120,7 @@ def test_what_is_no_exported_model(hearmap_home: Path) -> None:
 
 
 def test_a_record_that_was_forged() -> None:
-    from core.storage.archive import _content_sha256
+    from core.detectors.model_folder import content_sha256
 
     _, data = exported()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -129,7 +129,7 @@ def test_a_record_that_was_forged() -> None:
 
     def forged(**changes: object) -> bytes:
         changed = content | changes
-        text = json.dumps(changed | {"sha256": _content_sha256(changed)})
+        text = json.dumps(changed | {"sha256": content_sha256(changed)})
         return repacked(data, **{RECORD: text.encode()})
 
     first = content["history"][0]
