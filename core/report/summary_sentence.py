@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from core.spectral.frequency_range import frequency_range
+
 if TYPE_CHECKING:
     # A page that shows no map yet does without PyTorch, which comes with core.types.
     from core.types import AnomalyMap, Box, Region
@@ -109,7 +111,4 @@ def band(region: Box) -> str:
     >>> band(Region(2.1, 2.4, 80, 240, 2.2, 100, 9.1, 0.04))
     '80–240 Hz'
     """
-    if region.high_hz < 1000:
-        return f"{region.low_hz:.0f}–{region.high_hz:.0f} Hz"
-    low_khz, high_khz = round(region.low_hz / 1000, 1), round(region.high_hz / 1000, 1)
-    return f"{low_khz:g}–{high_khz:g} kHz"
+    return frequency_range(region.low_hz, region.high_hz)
