@@ -177,7 +177,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Region(Box):
-    """The box around a connected part of a map above the threshold, with its peak.
+    """The box around one sound that exceeds the threshold on a map, with its peak.
 
     Attributes:
         peak_s: The time of the highest cell, in seconds.

@@ -17,8 +17,9 @@ NORMAL_SCORES = (
     "threshold, the mark is this recording."
 )
 REGION = (
-    "A connected part of the anomaly map above the threshold, with its times and frequencies. Its "
-    "p-value is how often the map of a normal recording reaches as high anywhere."
+    "A sound that exceeds the threshold on the anomaly map, with its times and frequencies: cells "
+    "that lie close together are one region. Its p-value is how often the map of a normal "
+    "recording reaches as high anywhere."
 )
 EVIDENCE = (
     "Evidence is the score on a scale from 0 to 1, as in the evidence map: 1 in 20 normal "

@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from core.detectors.regions import find_regions
+from core.detectors.regions import find_parts
 from core.report.summary_sentence import time_and_band
 from core.types import AnomalyMap, Float32Array, Float64Array, Region
 
@@ -56,9 +56,7 @@ def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
     freq_hz, time_s = maps[0].freq_hz, maps[0].time_s
     above = [on_axes(found.raw > found.map_threshold, found, freq_hz, time_s) for found in maps]
     share: Float32Array = np.mean(above, axis=0, dtype=np.float32)
-    # A share is no score, and so has no p-value; 1 claims nothing.
-    regions = find_regions(share, MAJORITY, freq_hz, time_s, lambda _: 1.0)
-    return Agreement(share, freq_hz, time_s, regions)
+    return Agreement(share, freq_hz, time_s, find_parts(share, MAJORITY, freq_hz, time_s))
 
 
 def on_axes(

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.audio import read_clip
 from core.detectors.detector import Detector
-from core.detectors.regions import find_regions
+from core.detectors.regions import find_parts
 from core.errors import HearMapError, StoreError
 from core.explain.counterfactual import counterfactual
 from core.explain.explanation import explain
@@ -249,7 +249,7 @@ def _boxes_of(mask: Float32Array, found: AnomalyMap) -> list[dict[str, float]]:
     # The connected parts of a mask, the strongest first.
     inside = np.where(mask > 0, found.raw, -np.inf)
     lowest = float(inside[mask > 0].min(initial=np.inf)) - 1.0
-    parts = find_regions(inside, lowest, found.freq_hz, found.time_s, lambda _: 1.0)
+    parts = find_parts(inside, lowest, found.freq_hz, found.time_s)
     return [
         {key: getattr(region, key) for key in ("start_s", "end_s", "low_hz", "high_hz")}
         for region in parts[:MOST_PARTS]

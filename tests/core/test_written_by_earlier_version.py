@@ -93,12 +93,15 @@ def check_map(found: AnomalyMap, said: dict[str, Any], anopatch: bool) -> None:
     evidence = found.evidence[cells].ravel()
     np.testing.assert_allclose(evidence, said["evidence"], rtol=0, atol=CELL_TOLERANCE)
     assert found.raw.mean(dtype=np.float64) == pytest.approx(said["mean"], abs=within)
-    assert len(found.regions) == len(said["regions"])
-    for region, before in zip(found.regions, said["regions"], strict=True):
-        values = dataclasses.asdict(region)
-        assert values.pop("score") == pytest.approx(before["score"], abs=within)
-        # Edges are those of cells, so they are the same or a whole cell off.
-        assert values == pytest.approx({name: before[name] for name in values}, rel=1e-9)
+    # Since 0.2.0 what belongs together is one region, whose highest cell was a region's before.
+    assert bool(found.regions) == bool(said["regions"])
+    for region in found.regions:
+        peak = pytest.approx((region.peak_s, region.peak_hz), rel=1e-9)
+        (before,) = (one for one in said["regions"] if (one["peak_s"], one["peak_hz"]) == peak)
+        assert region.score == pytest.approx(before["score"], abs=within)
+        assert region.p_value == pytest.approx(before["p_value"], rel=1e-9)
+    if found.regions:
+        assert found.regions[0].score == pytest.approx(said["regions"][0]["score"], abs=within)
 
 
 @pytest.mark.parametrize("name", MODEL_IDS)
