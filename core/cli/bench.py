@@ -5,7 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from core.cli import arguments, bench_arguments, bench_envmix, bench_machines, terminal
+from core.cli import (
+    arguments,
+    bench_arguments,
+    bench_envmix,
+    bench_generalise,
+    bench_machines,
+    terminal,
+)
 from core.cli.bench_arguments import names, numbers
 
 HELP = "measure detectors on a data set"
@@ -24,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(metavar="BENCHMARK", required=True)
     bench_envmix.add_to(kinds)
     bench_machines.add_to(kinds)
+    bench_generalise.add_to(kinds)
     novelty = kinds.add_parser(
         "novelty",
         help="one class against the others",

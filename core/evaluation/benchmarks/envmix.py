@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from core import metrics
 from core.backbones import load_backbone
@@ -21,6 +20,7 @@ from core.errors import SettingError
 from core.evaluation.benchmarks.envmix_tables import FALSE_ALARMS, envmix_tables
 from core.evaluation.benchmarks.faithfulness import faithfulness_rows
 from core.evaluation.benchmarks.manifest import write_manifest
+from core.evaluation.benchmarks.means import share_of
 from core.evaluation.benchmarks.mix_sources import MixSet, PlannedMix
 from core.evaluation.benchmarks.results import Measured, ResultRow, write_results
 from core.evaluation.benchmarks.trial import NormalClip, Trial, fit, score
@@ -174,10 +174,7 @@ def _false_alarms(
     shares: dict[str, float | metrics.Interval] = {}
     for nominal in (0.05, 0.10):
         n_alarms = int(np.sum(normal_scores > detector.calibration.threshold(nominal)))
-        bounds = stats.binomtest(n_alarms, normal_scores.size).proportion_ci(method="exact")
-        shares[f"{FALSE_ALARMS}{nominal:.0%}{suffix}"] = metrics.Interval(
-            n_alarms / normal_scores.size, float(bounds.low), float(bounds.high)
-        )
+        shares[f"{FALSE_ALARMS}{nominal:.0%}{suffix}"] = share_of(n_alarms, normal_scores.size)
     return shares
 
 

@@ -44,6 +44,23 @@ def bounds_of(value: float | Interval) -> dict[str, Any]:
     }
 
 
+def share_of(n_hits: int, n: int) -> Interval:
+    """Compute a share with its Clopper-Pearson interval.
+
+    Args:
+        n_hits: How many.
+        n: Of how many, at least 1.
+
+    Returns:
+        The share and its 95 % interval.
+    """
+    # Tables are shown without it, and it takes half a second to import.
+    from scipy import stats
+
+    bounds = stats.binomtest(n_hits, n).proportion_ci(method="exact")
+    return Interval(n_hits / n, float(bounds.low), float(bounds.high))
+
+
 def means(
     rows: Iterable[ResultRow],
     normal: Callable[[ResultRow], str],

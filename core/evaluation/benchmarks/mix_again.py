@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from core.audio import read_clip
 from core.errors import DataSetError
 from core.evaluation.benchmarks.machine_mixes import MadeClip, MadeMix
 from core.evaluation.datasets.mixing import Mix, mix
+from core.evaluation.datasets.recording import Recording
 from core.types import Clip
 
 
@@ -35,10 +35,12 @@ def again(described: dict[str, Any], sample_rate: int, snr_db: float | None) -> 
                 return MadeMix(**given).make(sample_rate, snr_db)
             return MadeClip(**given).read(sample_rate)
         if kind == "recording":
-            normal = read_clip(Path(given["normal_file"]), sample_rate=sample_rate)
+            changed = (given.get("band_rate"), given.get("rms"))
+            normal = Recording(Path(given["normal_file"]), "", 1, "", *changed).read(sample_rate)
             if "event_file" not in given:
                 return normal
-            event = read_clip(Path(given["event_file"]), sample_rate=sample_rate)
+            limited = Recording(Path(given["event_file"]), "", 1, "", given.get("event_rate"))
+            event = limited.read(sample_rate)
             return mix(normal, event, snr_db or 0.0, seed=given["seed"], snr_over=given["snr_over"])
     except (KeyError, TypeError):
         pass

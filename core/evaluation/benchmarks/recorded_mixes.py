@@ -58,10 +58,12 @@ class RecordedMix:
         Returns:
             Plain JSON with both files and what the mix is drawn with.
         """
+        limited = {} if self.anomaly.band_rate is None else {"event_rate": self.anomaly.band_rate}
         return self.normal.described() | {
             "event_file": str(self.anomaly.path.absolute()),
             "seed": self.seed,
             "snr_over": self.snr_over,
+            **limited,
         }
 
 
@@ -117,7 +119,7 @@ class RecordedMixes:
             self.training(normal)
             self.tests(normal)
         for anomaly in self.anomalies:
-            self._events(anomaly)
+            self.events(anomaly)
 
     def training(self, normal: str) -> list[Recording]:
         """List the recordings of the training folds.
@@ -161,10 +163,32 @@ class RecordedMixes:
         """
         return [
             RecordedMix(clip, events[i % len(events)], self.seed, self.snr_over)
-            for place, events in enumerate([self._events(anomaly) for anomaly in self.anomalies])
+            for place, events in enumerate([self.events(anomaly) for anomaly in self.anomalies])
             for i, clip in enumerate(self.tests(normal))
             if not self.balanced or i % len(self.anomalies) == place
         ]
+
+    def events(self, anomaly: str) -> list[Recording]:
+        """List the events of a class that were not cut from any normal recording.
+
+        Args:
+            anomaly: The class.
+
+        Returns:
+            Its recordings in the event folds.
+
+        Raises:
+            DataSetError: there are none.
+        """
+        normal = {r.source for r in self.normal_recordings if r.category in self.normals}
+        found = of_classes(self.anomaly_recordings, [anomaly], self.event_folds)
+        allowed = [event for event in found if event.source not in normal]
+        if not allowed:
+            raise DataSetError(
+                f"Every “{anomaly}” was cut from a recording that is normal too; one recording "
+                "cannot be both normal and anomalous. Leave one of the classes out."
+            )
+        return allowed
 
     def described(self, normal: str) -> dict[str, Any]:
         """Describe the files that are used, and how; where they lie does not matter.
@@ -188,15 +212,3 @@ class RecordedMixes:
             drawn = np.random.default_rng(self.seed).permutation(len(found))[:most]
             found = [found[i] for i in sorted(drawn)]
         return found
-
-    def _events(self, anomaly: str) -> list[Recording]:
-        # Those that were not cut from any normal recording.
-        normal = {r.source for r in self.normal_recordings if r.category in self.normals}
-        found = of_classes(self.anomaly_recordings, [anomaly], self.event_folds)
-        allowed = [event for event in found if event.source not in normal]
-        if not allowed:
-            raise DataSetError(
-                f"Every “{anomaly}” was cut from a recording that is normal too; one recording "
-                "cannot be both normal and anomalous. Leave one of the classes out."
-            )
-        return allowed

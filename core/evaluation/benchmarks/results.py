@@ -25,7 +25,7 @@ class ResultRow:
         data_set: The data set.
         normal: The normal class, or the machine and id.
         snr_db: The signal-to-noise ratio in dB; None where no event was mixed in.
-        level: “sample”, “spectrogram”, “temporal” or “faithfulness”.
+        level: “sample”, “spectrogram”, “temporal”, “faithfulness” or “regions”.
         metric: What was measured.
         value: The number.
         low: The lower end of its 95 % interval.

@@ -22,6 +22,7 @@ from core.runtime.progress import Progress, steps, titled
 from core.runtime.worker_process import end_with_owner, worker_pool
 
 if TYPE_CHECKING:
+    from core.evaluation.benchmarks.generalise.rivals import Rival
     from core.evaluation.candidate import Candidate
 
 POLL_SECONDS = 0.5
@@ -46,7 +47,9 @@ class Unit:
     described: dict[str, Any]
 
     @classmethod
-    def of(cls, benchmark: str, candidate: Candidate, normal: str, details: dict[str, Any]) -> Unit:
+    def of(
+        cls, benchmark: str, candidate: Candidate | Rival, normal: str, details: dict[str, Any]
+    ) -> Unit:
         """Describe the unit of a candidate and a normal class.
 
         Args:

@@ -87,11 +87,12 @@ def folders_in(folder: Path, published: str = "") -> list[Path]:
         ) from None
 
 
-def wavs_in(folder: Path) -> list[Path]:
+def wavs_in(folder: Path, suffixes: Collection[str] = (".wav",)) -> list[Path]:
     """List the WAV files in a folder.
 
     Args:
         folder: Where to look.
+        suffixes: What the names of files end in, in small letters.
 
     Returns:
         The files, sorted by name, hidden ones left out.
@@ -104,10 +105,11 @@ def wavs_in(folder: Path) -> list[Path]:
     files = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() == ".wav" and not path.name.startswith(".")
+        if path.suffix.lower() in suffixes and not path.name.startswith(".")
     )
     if not files:
-        raise DataSetError(f"{folder} holds no WAV files; unpack the data set again.")
+        kinds = " or ".join(suffix[1:].upper() for suffix in suffixes)
+        raise DataSetError(f"{folder} holds no {kinds} files; unpack the data set again.")
     return files
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import DataSetError
@@ -18,6 +19,49 @@ PUBLISHED = "MIMII is published as Zenodo record 3384388."
 # “6_dB_fan” as the ZIP files are called, “6dB” and “min6dB” as in the authors' own code.
 _SNR_FOLDER = re.compile(r"(min|minus|-)?_?(\d+)_?dB(_\w+)?", re.IGNORECASE)
 _ID_FOLDER = re.compile(r"id_\d\d")
+_LOSSLESS = (".wav", ".flac")
+_CONDITIONS = ("normal", "abnormal")
+
+
+@dataclass(frozen=True)
+class MimiiId:
+    """The clips of one machine and id, not split.
+
+    Attributes:
+        name: Machine and id, and the SNR where the folder says it: “fan id_00 at -6 dB”.
+        normal: The files of normal clips, sorted by name.
+        abnormal: The files of abnormal clips, sorted by name.
+    """
+
+    name: str
+    normal: tuple[Path, ...]
+    abnormal: tuple[Path, ...]
+
+
+def mimii_ids(root: Path) -> list[MimiiId]:
+    """List the machines and ids of MIMII, or of a part of it, without its published split.
+
+    Args:
+        root: A folder that holds `{machine}/id_XX/{normal,abnormal}`, of WAV or FLAC files, or a
+            folder per SNR as `mimii` takes it.
+
+    Returns:
+        The ids, by SNR from high to low, machine and id.
+
+    Raises:
+        DataSetError: the folder has another layout, or an id lacks normal or abnormal clips.
+    """
+    bare = _ids_below(root)
+    found = [(f"{folder.parent.name} {folder.name}", folder) for folder in bare]
+    if not bare:
+        found = [
+            (f"{machine} {machine_id} at {snr_db:g} dB", folder)
+            for (snr_db, machine, machine_id), folder in _id_folders(root).items()
+        ]
+    return [
+        MimiiId(name, *(tuple(wavs_in(folder / kind, _LOSSLESS)) for kind in _CONDITIONS))
+        for name, folder in found
+    ]
 
 
 def mimii(

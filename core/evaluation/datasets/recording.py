@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.audio import read_clip
+import numpy as np
+
+from core.audio import read_clip, resample
 from core.errors import DataSetError
 from core.types import Clip
 
@@ -22,12 +24,17 @@ class Recording:
         fold: Its fold, from 1.
         source: The recording it was cut from: a Freesound number in ESC-50 and UrbanSound8K, so
             that two data sets can be mixed without one recording being both normal and anomalous.
+        band_rate: A sample rate in Hz that the clip passes through, so that it has nothing above
+            half of it; None leaves its band.
+        rms: The root mean square that the whole clip is scaled to; None leaves its level.
     """
 
     path: Path
     category: str
     fold: int
     source: str
+    band_rate: int | None = None
+    rms: float | None = None
 
     @property
     def name(self) -> str:
@@ -46,7 +53,9 @@ class Recording:
         Raises:
             AudioError: the file cannot be read.
         """
-        return read_clip(self.path, sample_rate=sample_rate)
+        through = min(self.band_rate or sample_rate, sample_rate)
+        clip = resample(read_clip(self.path, sample_rate=through), sample_rate)
+        return clip if self.rms is None else at_rms(clip, self.rms)
 
     def described(self) -> dict[str, Any]:
         """Describe what the clip is made of, for `core.evaluation.benchmarks.mix_again`.
@@ -54,7 +63,23 @@ class Recording:
         Returns:
             Plain JSON with the file's path.
         """
-        return described_file(self.path)
+        changed = {"band_rate": self.band_rate, "rms": self.rms}
+        return described_file(self.path) | {k: v for k, v in changed.items() if v is not None}
+
+
+def at_rms(clip: Clip, rms: float) -> Clip:
+    """Scale a clip to a root mean square, so that its level tells nothing.
+
+    Args:
+        clip: The clip.
+        rms: The root mean square it gets; peaks beyond full scale are clipped.
+
+    Returns:
+        The clip at that level; a silent one as it is.
+    """
+    before = float(np.sqrt(np.mean(np.square(clip.samples, dtype=np.float64))))
+    gain = rms / before if before else 1.0
+    return Clip.from_samples(np.clip(gain * clip.samples, -1.0, 1.0), clip.sample_rate, clip.name)
 
 
 def described_file(path: Path) -> dict[str, Any]:
