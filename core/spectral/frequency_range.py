@@ -20,3 +20,33 @@ def frequency_range(low_hz: float, high_hz: float) -> str:
         return f"{low_hz:.0f}–{high_hz:.0f} Hz"
     low_khz, high_khz = round(low_hz / 1000, 1), round(high_hz / 1000, 1)
     return f"{low_khz:g}–{high_khz:g} kHz"
+
+
+def place_in_spectrum(low_hz: float, high_hz: float, spectrum_hz: tuple[float, float]) -> str:
+    """Say where in a spectrum a range of frequencies lies.
+
+    >>> place_in_spectrum(0, 184, (0, 22050)), place_in_spectrum(5664, 22050, (0, 22050))
+    ('below 184 Hz', 'above 5.7 kHz')
+    >>> place_in_spectrum(358, 710, (0, 22050)), place_in_spectrum(0, 22050, (0, 22050))
+    ('at 358–710 Hz', 'at all frequencies')
+
+    Args:
+        low_hz: the range's lower edge.
+        high_hz: its upper edge.
+        spectrum_hz: the edges of the whole spectrum.
+
+    Returns:
+        A clause that follows what happens there.
+    """
+    from_bottom, to_top = low_hz <= spectrum_hz[0], high_hz >= spectrum_hz[1]
+    if from_bottom and to_top:
+        return "at all frequencies"
+    if from_bottom:
+        return f"below {_hertz(high_hz)}"
+    if to_top:
+        return f"above {_hertz(low_hz)}"
+    return f"at {frequency_range(low_hz, high_hz)}"
+
+
+def _hertz(hz: float) -> str:
+    return f"{hz:.0f} Hz" if hz < 1000 else f"{round(hz / 1000, 1):g} kHz"

@@ -16,7 +16,7 @@ from core.detectors.views.background_subtraction import SILENT_DB, active_frames
 from core.detectors.views.spectrogram_map import windows
 from core.features.extractor import Features
 from core.spectral.band_levels import FLOOR_DB, Band, band_power, decibel, octave_bands
-from core.spectral.frequency_range import frequency_range
+from core.spectral.frequency_range import place_in_spectrum
 from core.spectral.spectrogram import SpectrogramSettings
 from core.types import FeatureMaps
 
@@ -65,6 +65,7 @@ class LevelFinding:
         change_db: against the training clips' median, negative where quieter.
         beyond_db: beyond the training clips' range, negative where below it; 0 within it.
         quietest_db: the lowest level of the training clips there.
+        spectrum_hz: the edges of the whole spectrum.
     """
 
     first_frame: int
@@ -75,6 +76,7 @@ class LevelFinding:
     change_db: float
     beyond_db: float
     quietest_db: float
+    spectrum_hz: tuple[float, float]
 
     @property
     def words(self) -> str:
@@ -85,8 +87,8 @@ class LevelFinding:
         amount = f"{abs(decibels):.0f} dB" if abs(decibels) >= 0.5 else "less than 1 dB"
         side = "louder" if decibels > 0 else "quieter"
         whom = "any normal recording" if self.beyond_db else "normal recordings usually are"
-        place = "" if self.whole else f" at {frequency_range(self.band.low_hz, self.band.high_hz)}"
-        return f"{amount} {side} than {whom}{place}"
+        place = place_in_spectrum(self.band.low_hz, self.band.high_hz, self.spectrum_hz)
+        return f"{amount} {side} than {whom}{'' if self.whole else f' {place}'}"
 
 
 class LevelView:
@@ -230,4 +232,5 @@ class LevelView:
             change_db=float(change[at]),
             beyond_db=float(scores.beyond_db[at, stretch]),
             quietest_db=float(self.memory[:, at].min()),
+            spectrum_hz=(self.bands[0].low_hz, self.bands[0].high_hz),
         )
