@@ -191,7 +191,7 @@ def test_every_number_follows_from_the_clips(
             (row,) = the(rows, head="padim", data_set=LEVEL_REMOVED, normal=normal, metric="ROC")
             assert row["value"] == pytest.approx(np.mean(of_rounds), abs=1e-9)
             assert row["low"] <= row["value"] <= row["high"]
-            assert row["n"] == n_normal + n_abnormal
+            assert row["n"] == n_normal + n_abnormal, "a clip of several rounds counts once"
             areas[normal] = row["value"]
     assert len(set(areas.values())) == 3, "the clips are too easy to tell means apart"
     (whole,) = the(rows, head="padim", data_set=LEVEL_REMOVED, normal="all", metric="ROC")

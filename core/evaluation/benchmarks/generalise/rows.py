@@ -179,7 +179,7 @@ class Rows:
                     [(c["fit"], c["recording"], score(c)) for c in part] for part in (others, clips)
                 )
                 area = rounds_auc(one, other, seed)
-                n = len({(clip["recording"], clip["event"]) for clip in (*others, *clips)})
+                n = _n_clips(others) + _n_clips(clips)
                 single.setdefault(("sample", metric), []).append(
                     self.add("sample", metric, area, n, **place)
                 )
@@ -190,8 +190,10 @@ class Rows:
                     single.setdefault((level, "ROC"), []).append(
                         self.add(level, "ROC", mean, values.size, **place)
                     )
+        n_clips = _n_clips(of_set) + _n_clips(against)
         for (level, metric), rows in single.items():
-            self.add(level, metric, overall(rows), sum(row.n for row in rows))
+            n = n_clips if level == "sample" else sum(row.n for row in rows)
+            self.add(level, metric, overall(rows), n)
 
     def add_finds(self, of_set: Sequence[ClipEntry]) -> None:
         """Add the share found at 5 % false alarms, and how regions lie to events.
@@ -259,6 +261,12 @@ def _scores(clip: ClipEntry, is_events: bool) -> dict[str, Callable[[ClipEntry],
 
 def _view_score(view: str, clip: ClipEntry) -> float:
     return float(clip["views"][view])
+
+
+def _n_clips(clips: Sequence[ClipEntry]) -> int:
+    """Return how many there are, one that several fits scored counted once."""
+    names = ("normal", "recording", "event", "snr_db")
+    return len({tuple(clip[name] for name in names) for clip in clips})
 
 
 def _is_detector(clips: Sequence[ClipEntry]) -> bool:

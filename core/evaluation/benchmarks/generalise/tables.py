@@ -43,7 +43,8 @@ VIEWS = "Sample AUROC of each view's clip score, and what fusion loses against t
 ALARMS = """Share of new normal clips above the threshold, percent, with 95 % Clopper-Pearson
 intervals. MIMII's clips stand in the pool twice, with their level and without it, so its interval
 is narrower than it should be:"""
-FINDS = "Anomalous clips found at 5 % false alarms, percent, with 95 % Clopper-Pearson intervals:"
+FINDS = """Anomalous clips found at 5 % false alarms, percent, with 95 % Clopper-Pearson intervals;
+MIMII's abnormal clips count once in each round:"""
 REGION_NOTE = """Verdict and map. Contradictions: clips anomalous without a region, or the reverse.
 Regions an event: of flagged mixes of one event. IoU: of the region that overlaps most with the
 event's box (the central 95 % of its energy; frequency in mel rows), in time / in frequency:"""
