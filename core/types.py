@@ -24,6 +24,10 @@ ComplexArray = NDArray[np.complex64]
 
 SHORTEST_CLIP_SECONDS = 0.1
 
+# What is compared: what stands out of a clip's own background, what the whole clip is like and how
+# it moves, and how loud it is. A head as published has one view, its own.
+EVENT, STATIONARY, LEVEL = "event", "stationary", "level"
+
 
 @dataclass(frozen=True, eq=False)
 class Clip:
@@ -184,12 +188,36 @@ class Region(Box):
         peak_hz: The frequency of the highest cell, in Hz.
         score: The raw score of the highest cell.
         p_value: How often a normal clip's highest cell is as high.
+        view: The view that it comes from, `EVENT`, `STATIONARY` or `LEVEL`; empty where there is
+            one view only.
     """
 
     peak_s: float
     peak_hz: float
     score: float
     p_value: float
+    view: str = ""
+
+
+@dataclass(frozen=True)
+class ViewFinding:
+    """What one view says of a clip.
+
+    Attributes:
+        view: `EVENT`, `STATIONARY` or `LEVEL`.
+        score: In spreads above what normal clips have.
+        p_value: How often normal clips score as high in this view.
+        counted: Whether it counts towards the clip's score.
+        words: What was found, as a clause: “an event at 4.3 s, 2-6 kHz”.
+        spans: Start and end in seconds of the stretches whose map this view has drawn.
+    """
+
+    view: str
+    score: float
+    p_value: float
+    counted: bool
+    words: str
+    spans: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,11 +230,11 @@ class AnomalyMap:
         evidence: [freq, time] float32 in [0, 1], M of the paper: the calibrated map.
         freq_hz: [freq], centres of the rows, strictly increasing.
         time_s: [time], centres of the columns, strictly increasing.
-        score: the clip's.
+        score: the clip's: the highest cell of the raw map.
         p_value: how often normal clips score as high.
-        threshold: cuts the score.
-        map_threshold: cuts the raw map, at the same false-alarm rate.
-        regions: strongest first; none where the raw map stays below the threshold.
+        threshold: cuts the score and the raw map.
+        regions: strongest first, the first of them at the score; none of a normal clip.
+        views: what each view says, where there are several.
     """
 
     clip_name: str
@@ -217,12 +245,12 @@ class AnomalyMap:
     score: float
     p_value: float
     threshold: float
-    map_threshold: float
     regions: tuple[Region, ...]
+    views: tuple[ViewFinding, ...] = ()
 
     @property
     def anomalous(self) -> bool:
-        """Whether the clip's score exceeds the threshold."""
+        """Whether the score exceeds the threshold, which is when there is a region."""
         return self.score > self.threshold
 
     @property

@@ -24,18 +24,26 @@ from core.backbones import BACKBONES, load_backbone
 from core.backbones.backbone import choose_device
 from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.row_scale import RowScale
+from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.detectors.cross_fitting import Fitted, fit_and_calibrate
+from core.detectors.findings import (
+    Axes,
+    event_finding,
+    level_finding,
+    regions_of,
+    stationary_finding,
+)
 from core.detectors.fusion import ScoreFusion
-from core.detectors.regions import find_regions
 from core.detectors.registry import HEADS, head_type, usable_backbone
-from core.detectors.scorer import Scorer
+from core.detectors.scorer import FusedViews, Measured, Scorer, stationary_layers
 from core.detectors.settings import make_settings
 from core.errors import FitError, ModelError, SettingError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor, Features, SourceClip
 from core.runtime.progress import Progress, part, silent
 from core.spectral.spectrogram import SpectrogramSettings
-from core.types import AnomalyMap, Clip, FeatureMaps, TrainingClip
+from core.types import EVENT, AnomalyMap, Clip, FeatureMaps, TrainingClip, ViewFinding
 
 SCORED_TOGETHER = 8
 
@@ -54,6 +62,9 @@ class Detector:
             times as fast on GPUs and on processors with units for it, slower on others; a model
             scores as it was fitted.
         false_alarm_rate: share of normal clips that may be called anomalous; may be set any time.
+        level_counts: whether the level view counts towards the score; may be set any time. Off by
+            default: a recorder at another gain or a step nearer would make every clip anomalous.
+            Turn it on where microphone, place and gain stay the same.
         **head_settings: the head's own, as values or as text.
 
     Raises:
@@ -70,6 +81,7 @@ class Detector:
         device: str = "auto",
         precision: str = "float32",
         false_alarm_rate: float = 0.05,
+        level_counts: bool = False,
         **head_settings: Any,
     ) -> None:
         self.head_name = head
@@ -80,8 +92,10 @@ class Detector:
         self.seed = int(seed)
         self.device = choose_device(device)
         self.false_alarm_rate = false_alarm_rate
+        self.level_counts = level_counts
         self.training: list[dict[str, Any]] = []
         self._fitted: Fitted | None = None
+        self._as_before = False
 
     @property
     def false_alarm_rate(self) -> float:
@@ -116,7 +130,16 @@ class Detector:
         Raises:
             FitError: the detector is not fitted yet.
         """
-        return self._known().calibration
+        return self._known().scores.calibration(self.level_counts)
+
+    @property
+    def view_scores(self) -> ViewScores:
+        """What each view says of the calibration clips.
+
+        Raises:
+            FitError: the detector is not fitted yet.
+        """
+        return self._known().scores
 
     def fit(
         self,
@@ -150,7 +173,7 @@ class Detector:
             FitError: too few clips or independent recordings.
             Cancelled: `progress` stopped it; the detector stays unfitted.
         """
-        self._fitted = None
+        self._fitted, self._as_before = None, False
         cache = cache or FeatureCache()
         at_rate = (
             dataclasses.replace(one, clip=self._at_rate(one.clip))
@@ -230,12 +253,15 @@ class Detector:
             StoreError: the folder cannot be written.
         """
         fitted = self._known()
-        calibration, fusion = fitted.calibration, fitted.fusion
+        scores = fitted.scores
         tensors = fitted.scorer.state()
-        tensors["calibration.clip_scores"] = torch.from_numpy(calibration.clip_scores)
-        tensors["calibration.peak_scores"] = torch.from_numpy(calibration.peak_scores)
-        if fusion is not None:
-            tensors |= fusion.state()
+        tensors["calibration.clips"] = torch.from_numpy(scores.clips)
+        for name, of_view in scores.scores.items():
+            tensors[f"calibration.{name}_scores"] = torch.from_numpy(of_view)
+        if fitted.rows is not None:
+            tensors |= {"rows.centre": fitted.rows.centre, "rows.spread": fitted.rows.spread}
+        if fitted.fusion is not None:
+            tensors |= fitted.fusion.state()
         manifest = {
             "head": self.head_name,
             "settings": dataclasses.asdict(self.settings),
@@ -246,10 +272,11 @@ class Detector:
             "layers": list(self.layers),
             "seed": self.seed,
             "false_alarm_rate": self.false_alarm_rate,
+            "level_counts": self.level_counts,
             "calibration": {
-                "window_seconds": calibration.window_seconds,
-                "n_groups": calibration.n_groups,
-                "cross_fitted": calibration.cross_fitted,
+                "window_seconds": scores.window_seconds,
+                "n_groups": scores.n_groups,
+                "cross_fitted": scores.cross_fitted,
             },
             "training": self.training,
         }
@@ -296,6 +323,7 @@ class Detector:
             # Models from before there was a choice were fitted in 32 bits.
             precision=manifest.get("precision", "float32"),
             false_alarm_rate=manifest["false_alarm_rate"],
+            level_counts=manifest.get("level_counts", False),
             **manifest["settings"],
         )
         if manifest["backbone_weights_sha256"] != detector.backbone.weights_sha256:
@@ -303,15 +331,22 @@ class Detector:
                 f"The model was made with other weights of {backbone} than those here; its scores "
                 "would mean nothing. Use the weights it was made with, or fit it again."
             )
+        detector._as_before = "lasting.memory" in tensors
         scorer = detector._new_scorer()
         scorer.load_state(tensors)
-        calibration = Calibration(
-            tensors["calibration.clip_scores"].numpy(),
-            tensors["calibration.peak_scores"].numpy(),
-            **manifest["calibration"],
-        )
+        names = (CLIP, *VIEWS)
+        scores = {
+            name: tensors[f"calibration.{name}_scores"].numpy()
+            for name in names
+            if f"calibration.{name}_scores" in tensors
+        }
+        clips = tensors.get("calibration.clips", torch.empty(0, dtype=torch.int64)).numpy()
+        view_scores = ViewScores(scores, clips, **manifest["calibration"])
+        rows = None
+        if "rows.centre" in tensors:
+            rows = RowScale(tensors["rows.centre"], tensors["rows.spread"])
         fusion = ScoreFusion.from_state(tensors) if scorer.stationary else None
-        detector._fitted = Fitted(scorer, calibration, fusion)
+        detector._fitted = Fitted(scorer, view_scores, rows, fusion)
         detector.training = manifest["training"]
         return detector
 
@@ -324,17 +359,15 @@ class Detector:
         return self._fitted
 
     def _extractor(self, cache: FeatureCache) -> FeatureExtractor:
-        stationary = (self._stationary_layer,) if self._stationary_layer else ()
-        return FeatureExtractor(self.backbone, (*self.layers, *stationary), cache)
-
-    @property
-    def _stationary_layer(self) -> str | None:
-        return self.backbone.default_layers[-1] if self.settings.views == "both" else None
+        layers = dict.fromkeys(self.layers)
+        if self.settings.views == "both":
+            layers |= dict.fromkeys(stationary_layers(self.backbone, as_before=self._as_before))
+        return FeatureExtractor(self.backbone, tuple(layers), cache)
 
     def _new_scorer(self, checkpoints: Path | None = None) -> Scorer:
         head = self._head_type(self.settings, self.layers, self.backbone)
         head.checkpoints = checkpoints
-        return Scorer(head, self.backbone, self._stationary_layer)
+        return Scorer(head, self.backbone, as_before=self._as_before)
 
     def _scored(
         self, clips: Iterable[Clip], cache: FeatureCache | None, bank: str | None, watch: Progress
@@ -372,23 +405,45 @@ class Detector:
 
     def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
         fitted, settings = self._known(), self.spectrogram_settings
-        calibration, fusion = fitted.calibration, fitted.fusion
-        found = fitted.scorer.score(clip, segments, calibration.window_seconds)
-        raw, score = found.raw, found.score
-        if fusion is not None and found.stationary is not None:
-            raw = fusion.map(raw, score, found.stationary)
-            score = fusion.score(score, found.stationary)
-        map_threshold = calibration.map_threshold(self.false_alarm_rate)
-        freq_hz, time_s = settings.freq_hz, settings.time_s(clip.n_frames)
+        scorer, fusion = fitted.scorer, fitted.fusion
+        measured = scorer.measure(clip, segments, fitted.scores.window_seconds)
+        axes = Axes(settings.freq_hz, settings.time_s(clip.n_frames))
+        views: tuple[ViewFinding, ...] = ()
+        if fusion is None:
+            raw, _ = scorer.single_view(measured)
+        else:
+            found = scorer.both_views(measured, fitted.rows, fusion)
+            raw = found.raw
+            views = self._findings(found, measured)
+        score = float(raw.max())
+        calibration = self.calibration
+        threshold = calibration.threshold(self.false_alarm_rate)
         return AnomalyMap(
             clip_name=clip.name,
             raw=raw,
             evidence=calibration.evidence(raw),
-            freq_hz=freq_hz,
-            time_s=time_s,
+            freq_hz=axes.freq_hz,
+            time_s=axes.time_s,
             score=score,
             p_value=calibration.p_value(score),
-            threshold=calibration.threshold(self.false_alarm_rate),
-            map_threshold=map_threshold,
-            regions=find_regions(raw, map_threshold, freq_hz, time_s, calibration.peak_p_value),
+            threshold=threshold,
+            regions=regions_of(raw, threshold, axes, calibration.p_value, views),
+            views=views,
         )
+
+    def _findings(self, found: FusedViews, measured: Measured) -> tuple[ViewFinding, ...]:
+        fitted, settings = self._known(), self.spectrogram_settings
+        axes, scores = Axes(settings.freq_hz, settings.time_s(measured.n_frames)), fitted.scores
+        if EVENT not in scores.scores:  # fitted before 0.2.0
+            return ()
+        findings = [
+            event_finding(found, scores, axes),
+            stationary_finding(found, measured.frames, scores, axes),
+        ]
+        view, levels, fusion = fitted.scorer.level, measured.levels, fitted.fusion
+        if view is not None and levels is not None and fusion is not None:
+            counted = self.level_counts
+            findings.append(
+                level_finding(found.raw, view, levels, fusion, scores, axes, counted=counted)
+            )
+        return tuple(findings)

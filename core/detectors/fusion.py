@@ -1,9 +1,10 @@
 """Score fusion: the event view and the stationary view of a clip become one score and one map.
 
-Each view is put on the scale of its own calibration scores, and the larger of the two standardised
-log scores counts: a clip is as anomalous as its more telling view says. A sum would let each view's
-noise drown the other's evidence (measured on folds 1-3 of ESC-10: events 83 against 90, novelty 89
-against 94 points of sample AUROC).
+Each view is put on the scale of its own calibration scores, so that both speak in spreads above
+what normal clips have. The larger one counts, and the smaller adds a part of itself: a sum would
+let each view's noise drown the other's evidence, and the larger alone forgets what both suspect.
+The stationary view starts one spread behind, since a maximum over views that normal clips vary in
+would otherwise cost events more than it gives (docs/method.md has the figures).
 """
 
 from __future__ import annotations
@@ -15,97 +16,153 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.detectors.views.stationary import StationaryScores
 from core.types import Float32Array, Float64Array
 
-# The stationary view's head start: few training clips make it the more cautious of the two. Between
-# 0 and 0.5 the two AUROCs trade half a point (folds 1-3 of ESC-10).
-STATIONARY_OFFSET = 0.2
-# What lasts is drawn only where the stationary view alone is beyond this share of normal clips.
+# Chosen leaving whole sets and classes out: benchmarks/RESULTS.md, "Choosing".
+STATIONARY_OFFSET = -1.0
+SUPPORT = 0.3
+# The stationary view is drawn only where it is beyond this share of normal clips.
 DRAWN_ABOVE = 0.95
+KEPT_SHARE = 0.9
 SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Centre and spread of the logarithms of calibration scores."""
+    """Centre and spread of calibration scores."""
 
     centre: float
     spread: float
 
     @classmethod
-    def of(cls, scores: Sequence[float]) -> Scale:
-        """Measure the median, and the root mean square about it of all but the tenth farthest off.
+    def of(cls, scores: Float64Array, *, trimmed: bool = False) -> Scale:
+        """Measure the median, and the root mean square distance from it.
 
         Args:
-            scores: calibration scores.
+            scores: [n], calibration scores.
+            trimmed: leave out the tenth farthest off.
 
         Returns:
             The scale.
         """
-        logs = np.log(np.maximum(scores, SMALLEST))
-        centre = float(np.median(logs))
-        squares = np.sort(np.square(logs - centre))[: max(1, int(0.9 * len(logs)))]
+        centre = float(np.median(scores))
+        squares = np.sort(np.square(scores - centre))
+        if trimmed:
+            squares = squares[: max(1, int(KEPT_SHARE * squares.size))]
         return cls(centre, float(np.sqrt(squares.mean())) + SMALLEST)
 
-    def z(self, score: float) -> float:
-        """Put a score on this scale.
+    def z(self, scores: Float64Array) -> Float64Array:
+        """Put scores on this scale.
 
         Args:
-            score: a raw score.
+            scores: raw scores, of any shape.
 
         Returns:
-            Its logarithm's distance from the centre, in spreads.
+            Their distances from the centre, in spreads.
         """
-        return (float(np.log(max(score, SMALLEST))) - self.centre) / self.spread
+        return (scores - self.centre) / self.spread
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the views say of each window of a clip, in spreads above normal clips.
+
+    Attributes:
+        event: [window], the event view's.
+        stationary: [window], the stationary view's.
+        fused: [window], both together; the clip's score is the largest.
+    """
+
+    event: Float64Array
+    stationary: Float64Array
+    fused: Float64Array
 
 
 @dataclass(frozen=True, eq=False)
 class ScoreFusion:
-    """How the head's view and the stationary view of a clip are weighed against each other.
+    """How the event view and the stationary view of a clip are weighed against each other.
 
     Attributes:
-        own: the scale of the head's clip scores.
-        peak: the scale of its maps' highest cells.
-        stationary: the scale of the stationary view's distances.
-        row_centres: [row], median log distance of each row of the stationary view.
+        event: the scale of the head's scores.
+        map_spread: what a difference of one in the evidence is on the head's map.
+        statistics: the scales of the logarithms of the stationary view's distances.
+        stationary: the scale of the mean of those.
         drawn_from: the stationary evidence above which it is drawn on the map.
+        level: the scale of the level view's deviations; None in models fitted before 0.2.0.
+        offset: added to the evidence of the stationary view, and of the level view.
+        support: the share of the smaller evidence that is added to the larger.
     """
 
-    own: Scale
-    peak: Scale
+    event: Scale
+    map_spread: float
+    statistics: tuple[Scale, ...]
     stationary: Scale
-    row_centres: Float64Array
     drawn_from: float
+    level: Scale | None = None
+    offset: float = STATIONARY_OFFSET
+    support: float = SUPPORT
 
     @classmethod
     def of(
-        cls,
-        own_scores: Sequence[float],
-        peaks: Sequence[float],
-        stationary: Sequence[StationaryScores],
+        cls, event: Sequence[Float64Array], distances: Sequence[Tensor], levels: Float64Array
     ) -> ScoreFusion:
-        """Fit the fusion to calibration scores.
+        """Fit the fusion to calibration scores; a clip counts by its highest window.
 
         Args:
-            own_scores: [n], the head's clip scores.
-            peaks: [n], the highest cell of each map.
-            stationary: [n], the stationary view's scores.
+            event: [window] of each clip, the head's scores.
+            distances: [window, statistic] of each clip, the stationary view's.
+            levels: [clip], the level view's deviations.
 
         Returns:
             The fusion.
         """
-        distances = [float(scores.stretches.max()) for scores in stationary]
-        scale = Scale.of(distances)
-        rows = torch.cat([scores.rows for scores in stationary], dim=1)
-        evidence = [scale.z(distance) + STATIONARY_OFFSET for distance in distances]
+        logs = [one.double().log().numpy() for one in distances]
+        highest = np.array([one.max(axis=0) for one in logs])
+        statistics = tuple(Scale.of(values, trimmed=True) for values in highest.T)
+        means = np.array([_mean(statistics, one).max() for one in logs])
+        stationary = Scale.of(means, trimmed=True)
+        evidence = stationary.z(means) + STATIONARY_OFFSET
+        scale = Scale.of(np.array([scores.max() for scores in event]))
         return cls(
-            own=Scale.of(own_scores),
-            peak=Scale.of(peaks),
-            stationary=scale,
-            row_centres=rows.log().median(dim=1).values.double().numpy(),
+            event=scale,
+            map_spread=scale.spread,
+            statistics=statistics,
+            stationary=stationary,
             drawn_from=float(np.quantile(evidence, DRAWN_ABOVE)),
+            level=Scale.of(levels),
         )
+
+    def level_evidence(self, deviations: Float64Array) -> Float64Array:
+        """Put the level view's deviations on the common scale.
+
+        Args:
+            deviations: of any shape.
+
+        Returns:
+            The same shape.
+
+        Raises:
+            ValueError: there is no level view.
+        """
+        if self.level is None:
+            raise ValueError("A model fitted before 0.2.0 has no level view.")
+        return self.level.z(deviations) + self.offset
+
+    def evidence(self, event: Float64Array, distances: Tensor) -> Evidence:
+        """Weigh the views of a clip.
+
+        Args:
+            event: [window], the head's scores.
+            distances: [window, statistic], the stationary view's.
+
+        Returns:
+            The evidence.
+        """
+        own = self.event.z(event)
+        logs = distances.double().log().numpy()
+        stationary = self.stationary.z(_mean(self.statistics, logs)) + self.offset
+        larger, smaller = np.maximum(own, stationary), np.minimum(own, stationary)
+        return Evidence(own, stationary, larger + self.support * smaller)
 
     def state(self) -> dict[str, Tensor]:
         """Give the weights as tensors.
@@ -113,16 +170,17 @@ class ScoreFusion:
         Returns:
             Tensors by name.
         """
-        scales = [[s.centre, s.spread] for s in (self.own, self.peak, self.stationary)]
+        parts = (self.event, self.stationary, self.level or Scale(0.0, 1.0), *self.statistics)
+        scales = [[scale.centre, scale.spread] for scale in parts]
+        weights = [self.map_spread, self.drawn_from, self.offset, self.support]
         return {
-            "combination.scales": torch.tensor(scales, dtype=torch.float64),
-            "combination.row_centres": torch.from_numpy(self.row_centres),
-            "combination.drawn_from": torch.tensor(self.drawn_from, dtype=torch.float64),
+            "fusion.scales": torch.tensor(scales, dtype=torch.float64),
+            "fusion.weights": torch.tensor(weights, dtype=torch.float64),
         }
 
     @classmethod
     def from_state(cls, tensors: dict[str, Tensor]) -> ScoreFusion:
-        """Take over what `state` gave.
+        """Take over what `state` gave, or what a model fitted before 0.2.0 has.
 
         Args:
             tensors: by name.
@@ -133,106 +191,68 @@ class ScoreFusion:
         Raises:
             KeyError: a tensor is missing.
         """
-        own, peak, stationary = (Scale(*pair) for pair in tensors["combination.scales"].tolist())
-        row_centres = tensors["combination.row_centres"].numpy()
-        return cls(own, peak, stationary, row_centres, float(tensors["combination.drawn_from"]))
-
-    def score(self, own_score: float, stationary: StationaryScores) -> float:
-        """Fuse the scores of a clip's two views: the larger counts.
-
-        Args:
-            own_score: the head's.
-            stationary: the stationary view's.
-
-        Returns:
-            The clip's score.
-        """
-        return max(self.own.z(own_score), self.stationary_evidence(stationary))
-
-    def peak_score(self, own_score: float, peak: float, stationary: StationaryScores) -> float:
-        """Compute the highest cell of the fused map without making it.
-
-        Args:
-            own_score: the head's clip score.
-            peak: the highest cell of its map.
-            stationary: the stationary view's scores.
-
-        Returns:
-            The highest cell.
-        """
-        evidence, own = self.stationary_evidence(stationary), self.peak.z(peak)
-        return max(own, evidence) if evidence > self._drawn_from(own_score) else own
-
-    def map(
-        self, raw: Float32Array, own_score: float, stationary: StationaryScores
-    ) -> Float32Array:
-        """Fuse a head's map with the stationary view's rows.
-
-        Where the stationary view is the more telling one, a stretch whose average sound is far from
-        any training clip's is drawn by the product of each row's distance and the head's map, its
-        highest cell as high as the stretch's evidence: the rows say in which band, the head when.
-        Rows alone place a fault that swells or stops worse than chance (takes of the built-in
-        machines that no benchmark uses: an imbalance 36 against 83 points of spectrogram AUROC, a
-        missed stroke 50 against 98 of temporal), the head alone misses a steady hiss (71 against
-        94). An event that explains itself is not drawn over: that cost 5 points of spectrogram
-        AUROC (folds 1-3 of ESC-10).
-
-        Args:
-            raw: [freq, time], the head's map.
-            own_score: its clip score.
-            stationary: the stationary view's scores.
-
-        Returns:
-            The fused map [freq, time].
-        """
-        drawn_from = self._drawn_from(own_score)
-        own: Float32Array = np.maximum(raw, SMALLEST, dtype=np.float32)
-        np.log(own, out=own)
-        own -= self.peak.centre
-        own /= self.peak.spread
-        z = [self.stationary.z(distance) for distance in stationary.stretches.tolist()]
-        evidence = np.array(z) + STATIONARY_OFFSET
-        drawn = np.flatnonzero(evidence > drawn_from)
-        if drawn.size:
-            beyond = stationary.rows[:, drawn].log() - torch.from_numpy(self.row_centres)[:, None]
-            rows: Float32Array = (beyond / self.stationary.spread).float().numpy()
-            columns = [stationary.columns[i] for i in drawn]
-            _draw(own, self.peak.spread / self.stationary.spread, rows, columns, evidence[drawn])
-        return own
-
-    def _drawn_from(self, own_score: float) -> float:
-        return max(self.drawn_from, self.own.z(own_score))
-
-    def stationary_evidence(self, stationary: StationaryScores) -> float:
-        """Put the stationary view's own score on the common scale.
-
-        Args:
-            stationary: the stationary view's scores.
-
-        Returns:
-            The evidence.
-        """
-        return self.stationary.z(float(stationary.stretches.max())) + STATIONARY_OFFSET
+        if "combination.scales" in tensors:
+            own, peak, stationary = [Scale(*p) for p in tensors["combination.scales"].tolist()]
+            drawn_from = float(tensors["combination.drawn_from"])
+            as_it_is = Scale(0.0, 1.0)
+            return cls(own, peak.spread, (stationary,), as_it_is, drawn_from, None, 0.2, 0.0)
+        scales = [Scale(*pair) for pair in tensors["fusion.scales"].tolist()]
+        map_spread, drawn_from, offset, support = tensors["fusion.weights"].tolist()
+        return cls(
+            scales[0],
+            map_spread,
+            tuple(scales[3:]),
+            scales[1],
+            drawn_from,
+            scales[2],
+            offset,
+            support,
+        )
 
 
-def _draw(
-    own: Float32Array,
-    share: float,
-    rows: Float32Array,
-    columns: Sequence[tuple[int, int]],
-    evidence: Float64Array,
-) -> None:
-    # `share` of the map [freq, time] plus rows [row, stretch], each peak at its evidence. The peak
-    # is never lowered; where stretches overlap, the larger sum counts. In place, with a copy of a
-    # row's band at a time: an hour's map is 60 MB.
-    stride = own.shape[0] // len(rows)
-    parts = [slice(start * stride, stop * stride) for start, stop in columns]
-    bands = [slice(row * stride, (row + 1) * stride) for row in range(len(rows))]
-    peaks = np.array([[own[band, part].max() for part in parts] for band in bands])
-    lifts = np.maximum(evidence, peaks.max(axis=0)) - (share * peaks + rows).max(axis=0)
-    for band, added in zip(bands, rows + lifts, strict=True):
-        scaled = own[band] * np.float32(share)
-        for part in parts:
-            own[band, part] = -np.inf
-        for part, value in zip(parts, added, strict=True):
-            np.maximum(own[band, part], scaled[:, part] + np.float32(value), out=own[band, part])
+def _mean(statistics: Sequence[Scale], logs: Float64Array) -> Float64Array:
+    # [window, statistic] to [window]: the mean of the logarithms, each on its own scale.
+    z = np.stack([scale.z(logs[:, i]) for i, scale in enumerate(statistics)])
+    mean: Float64Array = z.mean(axis=0)
+    return mean
+
+
+def raise_to(
+    raw: Float32Array, windows: Sequence[tuple[int, int]], scores: Float64Array
+) -> Float32Array:
+    """Shift each window of a map so that its highest cell is the window's score.
+
+    So a clip is anomalous exactly when its map has a cell above the threshold, and that cell is
+    where the score comes from. Where windows overlap the larger shift counts; no window's peak
+    passes its own score by that, so the map's highest cell is the highest score, to the bit.
+
+    Args:
+        raw: [freq, time]; is changed.
+        windows: first and last column of each window; together they cover the map.
+        scores: [window], as 32-bit floats have them.
+
+    Returns:
+        `raw`.
+    """
+    peaks = raw.max(axis=0)
+    lift = np.full(raw.shape[1], -np.inf, dtype=np.float32)
+    for (start, stop), score in zip(windows, scores, strict=True):
+        of_window = np.float32(score - np.float64(peaks[start:stop].max()))
+        np.maximum(lift[start:stop], of_window, out=lift[start:stop])
+    raw += lift
+    return set_peak(raw, float(scores.max()))
+
+
+def set_peak(raw: Float32Array, score: float) -> Float32Array:
+    """Undo what rounding did to a map's highest cell: it is the score, and no cell is higher.
+
+    Args:
+        raw: [freq, time], its highest cell within rounding of the score; is changed.
+        score: as a 32-bit float has it.
+
+    Returns:
+        `raw`.
+    """
+    np.minimum(raw, np.float32(score), out=raw)
+    raw.flat[int(raw.argmax())] = score
+    return raw

@@ -79,7 +79,6 @@ class Calibration:
 
     Attributes:
         clip_scores: [n] sorted, the score of each such clip.
-        peak_scores: [n] sorted, the highest cell of each such clip's raw map.
         window_seconds: the length the scores stand for.
         n_groups: independent recordings among the clips.
         cross_fitted: whether each score comes from a detector fitted on the other folds (then it
@@ -87,7 +86,6 @@ class Calibration:
     """
 
     clip_scores: Float64Array
-    peak_scores: Float64Array
     window_seconds: float
     n_groups: int
     cross_fitted: bool
@@ -114,18 +112,8 @@ class Calibration:
         Returns:
             The p-value, in 0..1.
         """
-        return _conformal(self.clip_scores, score)
-
-    def peak_p_value(self, raw: float) -> float:
-        """Compute how often a normal clip's raw map reaches at least this high somewhere.
-
-        Args:
-            raw: a cell's raw score.
-
-        Returns:
-            The p-value, in 0..1.
-        """
-        return _conformal(self.peak_scores, raw)
+        n_lower = int(np.searchsorted(self.clip_scores, score, side="left"))
+        return (1 + self.n_clips - n_lower) / (self.n_clips + 1)
 
     def threshold(self, false_alarm_rate: float) -> float:
         """Find the clip score above which a clip is anomalous.
@@ -139,25 +127,20 @@ class Calibration:
         Returns:
             The threshold.
         """
-        return _threshold(self.clip_scores, false_alarm_rate, self._score_tail)
-
-    def map_threshold(self, false_alarm_rate: float) -> float:
-        """Find the raw score that a normal clip's map exceeds anywhere at a false-alarm rate.
-
-        Args:
-            false_alarm_rate: share of normal clips whose map exceeds it.
-
-        Returns:
-            The threshold.
-        """
-        return _threshold(self.peak_scores, false_alarm_rate, self._peak_tail)
+        # Round-off must not turn 0.05 * 20 into 0.99 of a clip.
+        n_allowed = int(np.floor(false_alarm_rate * (self.n_clips + 1) + 1e-9))
+        if n_allowed >= 1:
+            return float(self.clip_scores[-min(n_allowed, self.n_clips)])
+        highest = float(self.clip_scores[-1])
+        return max(highest, self._score_tail.quantile_above(false_alarm_rate))
 
     def evidence(self, raw: Float32Array) -> Float32Array:
         """Calibrate a raw map: the evidence map M, on one scale for all clips.
 
-        With p the chance that a normal clip's map reaches this value anywhere (a Gumbel
-        distribution, the law of maxima, fitted to the calibration peaks), M = log p / (2 log 0.05),
-        at most 1: half-way at p = 5 %, full at p = 0.25 %, near 0 in what is normal.
+        A map's highest cell is the clip's score, so one scale serves both. With p the chance that
+        a normal clip scores this high (a Gumbel distribution, the law of maxima, fitted to the
+        calibration scores), M = log p / (2 log 0.05), at most 1: half-way at p = 5 %, full at
+        p = 0.25 %, near 0 in what is normal.
 
         Args:
             raw: [freq, time].
@@ -169,7 +152,7 @@ class Calibration:
         # A stretch at a time: an hour's map in 64-bit floats, three times over, is half a GiB.
         for start in range(0, raw.shape[-1], COLUMNS_AT_ONCE):
             columns = np.s_[..., start : start + COLUMNS_AT_ONCE]
-            log_p = self._peak_tail.log_survival(raw[columns])
+            log_p = self._score_tail.log_survival(raw[columns])
             evidence[columns] = np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0)
         return evidence
 
@@ -206,20 +189,3 @@ class Calibration:
     @cached_property
     def _score_tail(self) -> Gumbel:
         return Gumbel.of(self.clip_scores)
-
-    @cached_property
-    def _peak_tail(self) -> Gumbel:
-        return Gumbel.of(self.peak_scores)
-
-
-def _conformal(calibration_scores: Float64Array, score: float) -> float:
-    n_lower = int(np.searchsorted(calibration_scores, score, side="left"))
-    return (1 + calibration_scores.size - n_lower) / (calibration_scores.size + 1)
-
-
-def _threshold(calibration_scores: Float64Array, rate: float, tail: Gumbel) -> float:
-    # Round-off must not turn 0.05 * 20 into 0.99 of a clip.
-    n_allowed = int(np.floor(rate * (calibration_scores.size + 1) + 1e-9))
-    if n_allowed >= 1:
-        return float(calibration_scores[-min(n_allowed, calibration_scores.size)])
-    return max(float(calibration_scores[-1]), tail.quantile_above(rate))

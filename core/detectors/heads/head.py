@@ -29,8 +29,8 @@ class HeadSettings:
     views: str = option(
         "training",
         "What is compared. training: the head's map only, as published. both: besides it the "
-        "stationary view, which compares a clip's average sound with the training clips' and "
-        "finds what lasts the whole clip.",
+        "stationary view, which compares how a clip sounds and moves with the training clips and "
+        "finds what lasts the whole clip; distances are then measured in spreads of their row.",
         choices=("training", "both"),
     )
     clip_score: str = option(
@@ -41,8 +41,9 @@ class HeadSettings:
     )
     energy_exponent: float = option(
         0.0,
-        "Energy weighting: the map is multiplied by each cell's power over the clip's background "
-        "power, to this exponent; 0, as published, does nothing.",
+        "Energy weighting: the map is multiplied by each cell's power over the background power, "
+        "to this exponent (with both views its logarithm is added to the map, and the clip's score "
+        "is left alone); 0, as published, does nothing.",
         low=0.0,
         high=1.0,
     )
@@ -84,7 +85,7 @@ class Head(ABC):
     recommended: ClassVar[dict[str, Any]] = {
         "views": "both",
         "clip_score": "top",
-        "energy_exponent": 0.08,
+        "energy_exponent": 0.35,
     }
     # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {}

@@ -11,7 +11,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from core.detectors.heads.head import CellScores
-from core.types import Float32Array
+from core.types import Float32Array, Float64Array
 
 N_BEST = 5
 
@@ -83,13 +83,13 @@ def windows(n_columns: int, window: int) -> list[tuple[int, int]]:
     return [(s, n_columns if len(starts) == 1 else s + window) for s in starts]
 
 
-def weighted_peak(scores: Sequence[CellScores], window_share: float) -> float:
+def weighted_peak(scores: Sequence[CellScores], windows: Sequence[tuple[int, int]]) -> float:
     """Find the highest cell times its weight, in the window of the clip where that is largest.
 
     Args:
         scores: of each segment.
-        window_share: the window's length over the clip's, so that a long clip is judged by
-            stretches as long as those the detector was calibrated on.
+        windows: first and last column of each window, so that a long clip is judged by stretches
+            as long as those the detector was calibrated on.
 
     Returns:
         The clip's score.
@@ -97,34 +97,39 @@ def weighted_peak(scores: Sequence[CellScores], window_share: float) -> float:
     cells = torch.cat([score.map for score in scores], dim=1)
     weights = torch.cat([score.clip_weight for score in scores if score.clip_weight is not None], 1)
     best = -torch.inf
-    for start, stop in windows(cells.shape[1], _window(cells, window_share)):
+    for start, stop in windows:
         part = cells[:, start:stop]
         row, column = divmod(int(part.argmax()), part.shape[1])
         best = max(best, float(part[row, column] * weights[row, start + column]))
     return best
 
 
-def best_columns(cells: Sequence[Tensor], window_share: float) -> float:
-    """Average the five best columns, each the mean of its five best rows, of the best window.
+def best_columns(cells: Tensor, windows: Sequence[tuple[int, int]]) -> Float64Array:
+    """Average the five best columns of each window, each the mean of its five best rows.
 
     An event is wider than a cell: one outlying cell cannot lift this score, and an event that
     lasts for half a second is not diluted by the rest of the clip.
 
     Args:
-        cells: [row, column] of each segment.
+        cells: [row, column] of the whole clip.
+        windows: first and last column of each window.
+
+    Returns:
+        The score of each window, [window].
+    """
+    columns = cells.topk(min(N_BEST, len(cells)), dim=0).values.mean(dim=0)
+    parts = (columns[start:stop] for start, stop in windows)
+    return np.array([float(part.topk(min(N_BEST, len(part))).values.mean()) for part in parts])
+
+
+def windows_of(n_columns: int, window_share: float) -> list[tuple[int, int]]:
+    """Place the windows in which a clip is judged.
+
+    Args:
+        n_columns: the clip's.
         window_share: the window's length over the clip's.
 
     Returns:
-        The clip's score.
+        First and last column of each.
     """
-    whole = torch.cat(list(cells), dim=1)
-    columns = whole.topk(min(N_BEST, len(whole)), dim=0).values.mean(dim=0)
-    best = -torch.inf
-    for start, stop in windows(len(columns), _window(whole, window_share)):
-        part = columns[start:stop]
-        best = max(best, float(part.topk(min(N_BEST, len(part))).values.mean()))
-    return best
-
-
-def _window(cells: Tensor, window_share: float) -> int:
-    return max(1, round(cells.shape[1] * min(1.0, window_share)))
+    return windows(n_columns, max(1, round(n_columns * min(1.0, window_share))))
