@@ -102,7 +102,7 @@ def _player(
             level_db=sounds.level_db[:, : sounds.stop - sounds.first],
             evidence=found.evidence[:, columns],
             score_over_time=found.score_over_time[columns],
-            map_threshold=found.map_threshold,
+            threshold=found.threshold,
             freq_hz=found.freq_hz,
             time_s=found.time_s[columns],
             raw=found.raw[:, columns],

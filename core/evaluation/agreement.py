@@ -54,7 +54,7 @@ def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
     if not maps:
         raise ValueError("There is no map to compare.")
     freq_hz, time_s = maps[0].freq_hz, maps[0].time_s
-    above = [on_axes(found.raw > found.map_threshold, found, freq_hz, time_s) for found in maps]
+    above = [on_axes(found.raw > found.threshold, found, freq_hz, time_s) for found in maps]
     share: Float32Array = np.mean(above, axis=0, dtype=np.float32)
     return Agreement(share, freq_hz, time_s, find_parts(share, MAJORITY, freq_hz, time_s))
 

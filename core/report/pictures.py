@@ -110,7 +110,7 @@ def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> I
     else:
         grey = _grey(level_db, float(level_db.max()), size)
     colours = _coloured(grey, found.evidence, size)
-    above = _resized(found.raw, size) > found.map_threshold
+    above = _resized(found.raw, size) > found.threshold
     # The contour is the two outermost pixels of what exceeds the threshold.
     colours[above & ~binary_erosion(above, iterations=2, border_value=1)] = CONTOUR
     return Image.fromarray(colours.round().astype(np.uint8))
@@ -168,7 +168,7 @@ def _legend(draw: ImageDraw.ImageDraw, x: int) -> None:
 def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
     """Draw the highest score of each column, with the map's threshold as a line."""
     scores = found.score_over_time.astype(np.float64)
-    highest = 1.1 * max(float(scores.max()), found.map_threshold)
+    highest = 1.1 * max(float(scores.max()), found.threshold)
     lowest = min(0.0, float(scores.min()))
     bottom = STRIP_TOP + STRIP_HEIGHT
 
@@ -180,7 +180,7 @@ def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
     area = [(points[0][0], bottom), *points, (points[-1][0], bottom)]
     draw.polygon(area, fill=(236, 236, 240))
     draw.line(points, INK, 2, joint="curve")
-    cut = y_of(found.map_threshold)
+    cut = y_of(found.threshold)
     draw.line((LEFT, cut, LEFT + width, cut), CONTOUR, 2)
     draw.text((LEFT + width + 12, cut), "threshold", CONTOUR, _FONT, anchor="lm")
     draw.text((LEFT - 12, (STRIP_TOP + bottom) / 2), "score", INK, _FONT, anchor="rm")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,10 @@ from core.storage.database import reading, writing
 from core.storage.models import get_model, load_calibration
 from core.storage.recordings import get_recording
 from core.storage.tables import ClipRow, ModelRow, ScoreRow, as_json, as_text, from_row, now
-from core.types import AnomalyMap, Region
+from core.types import AnomalyMap, Region, ViewFinding
 
 STRIP_POINTS = 200
+VIEWS = "views"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +100,7 @@ def save_score(
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
     else:
-        save_arrays(_map_path(model_id, clip_id), result.arrays)
+        save_arrays(_map_path(model_id, clip_id), result.arrays | _packed(result.views))
         values |= {
             "score": float(result.score),
             "p_value": float(result.p_value),
@@ -190,8 +193,9 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
     Raises:
         StoreError: the recording was not scored, gave an error, or its map is missing or damaged.
     """
-    # It needs SciPy, which pages that list scores do without.
-    from core.detectors.regions import find_regions
+    # They need SciPy and PyTorch, which pages that list scores do without.
+    from core.detectors.findings import Axes, regions_of
+    from core.detectors.fusion import set_peak
 
     model, clip = get_model(model_id), get_recording(clip_id)
     with reading() as session:
@@ -200,20 +204,25 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         raise StoreError(f"“{clip.name}” was not scored with the model “{model.name}” yet.")
     if row.score is None or row.p_value is None:
         raise StoreError(row.error or f"“{clip.name}” has no score.")
-    raw, evidence, freq_hz, time_s = _read_map(_map_path(model_id, clip_id), clip.name)
+    arrays = _read_map(_map_path(model_id, clip_id), clip.name)
+    raw, evidence = arrays["raw"], arrays["probability"]
     calibration = load_calibration(model_id)
-    map_threshold = float(calibration.map_threshold(model.false_alarm_rate))
+    if float(raw.max()) != row.score:
+        # Scored before 0.2.0, when the map's highest cell was not the clip's score.
+        raw = set_peak(raw + np.float32(row.score - float(raw.max())), row.score)
+        evidence = calibration.evidence(raw)
+    axes, views = Axes(arrays["freq_hz"], arrays["time_s"]), _unpacked(arrays)
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
         evidence=evidence,
-        freq_hz=freq_hz,
-        time_s=time_s,
-        score=row.score,
+        freq_hz=axes.freq_hz,
+        time_s=axes.time_s,
+        score=float(raw.max()),
         p_value=row.p_value,
         threshold=model.threshold,
-        map_threshold=map_threshold,
-        regions=find_regions(raw, map_threshold, freq_hz, time_s, calibration.peak_p_value),
+        regions=regions_of(raw, model.threshold, axes, calibration.p_value, views),
+        views=views,
     )
 
 
@@ -221,22 +230,36 @@ def _map_path(model_id: str, clip_id: str) -> Path:
     return maps_dir() / model_id / f"{clip_id}.npz"
 
 
-def _read_map(path: Path, clip_name: str) -> tuple[Any, Any, Any, Any]:
+def _read_map(path: Path, clip_name: str) -> dict[str, Any]:
     damaged = StoreError(f"The map of “{clip_name}” is damaged. Score the recording again.")
     with os_errors_as(StoreError, f"The map of “{clip_name}” cannot be read"):
         try:
             arrays = load_arrays(path)
             raw, evidence = arrays["raw"], arrays["probability"]
-            freq_hz, time_s = arrays["freq_hz"], arrays["time_s"]
+            shape = arrays["freq_hz"].size, arrays["time_s"].size
         except FileNotFoundError:
             raise StoreError(
                 f"The map of “{clip_name}” is gone from {maps_dir()}. Score the recording again."
             ) from None
         except (ValueError, KeyError) as error:
             raise damaged from error
-    if not raw.shape == evidence.shape == (freq_hz.size, time_s.size):
+    if not raw.shape == evidence.shape == shape:
         raise damaged
-    return raw, evidence, freq_hz, time_s
+    return dict(arrays)
+
+
+def _packed(views: Sequence[ViewFinding]) -> dict[str, Any]:
+    # What each view says, as bytes of JSON beside the map's arrays.
+    text = json.dumps([dataclasses.asdict(view) for view in views])
+    return {VIEWS: np.frombuffer(text.encode(), np.uint8)}
+
+
+def _unpacked(arrays: Mapping[str, Any]) -> tuple[ViewFinding, ...]:
+    text = bytes(arrays[VIEWS]).decode() if VIEWS in arrays else "[]"
+    views = json.loads(text)
+    return tuple(
+        ViewFinding(**view | {"spans": tuple(map(tuple, view["spans"]))}) for view in views
+    )
 
 
 def _strip(result: AnomalyMap) -> list[float]:

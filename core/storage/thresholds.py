@@ -192,11 +192,10 @@ def saved_calibration(row: ModelRow) -> Calibration:
     Returns:
         The scores of normal recordings that thresholds and p-values come from.
     """
-    values: dict[str, Any] = {
-        key: np.asarray(value, np.float64) if isinstance(value, list) else value
-        for key, value in row.calibration.items()
-    }
-    return Calibration(**values)
+    values: dict[str, Any] = dict(row.calibration)
+    # Models fitted before 0.2.0 had a second threshold, for the map.
+    values.pop("peak_scores", None)
+    return Calibration(np.asarray(values.pop("clip_scores"), np.float64), **values)
 
 
 def _changes(session: Session, model_id: str) -> list[ThresholdRow]:

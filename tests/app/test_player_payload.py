@@ -35,7 +35,7 @@ def make_picture(n_time: int = 50, n_freq: int = 12, seed: int = 0) -> Picture:
         level_db=rng.uniform(-90, -10, (n_freq, n_time)).astype(np.float32),
         evidence=rng.uniform(0, 1, (n_freq, n_time)).astype(np.float32),
         score_over_time=raw.max(axis=0),
-        map_threshold=4.0,
+        threshold=4.0,
         freq_hz=np.geomspace(50, 8000, n_freq),
         time_s=np.arange(n_time) * 0.02 + 0.01,
         raw=raw,
@@ -85,7 +85,7 @@ def test_the_margin_is_on_the_right_side_of_the_threshold_in_every_cell() -> Non
     raw[0, :3] = [4.0001, 3.9999, 1e6]
     picture = Picture(**{**picture.__dict__, "raw": raw})
     _, arrays = unpack(pack([make_sound()], picture, []))
-    assert np.array_equal(arrays["map0.margin"] > MARGIN_ZERO, raw > picture.map_threshold)
+    assert np.array_equal(arrays["map0.margin"] > MARGIN_ZERO, raw > picture.threshold)
 
 
 def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:

@@ -84,7 +84,7 @@ def test_only_a_change_of_what_is_drawn_gives_a_new_digest() -> None:
 def test_equal_scores_and_no_scored_clip_can_be_drawn() -> None:
     scores = np.full(5, 2.0)
     data = tables(
-        Calibration(scores, scores, 1.0, 5, True), [], {}, saved_rate=0.05, draft_rate=0.2,
+        Calibration(scores, 1.0, 5, True), [], {}, saved_rate=0.05, draft_rate=0.2,
         situation=Situation(),
     )  # fmt: skip
     assert data["histogram"]["edges"][0] < data["histogram"]["edges"][-1]

@@ -68,7 +68,7 @@ picture = Picture(
     level_db=level.astype(np.float32),
     evidence=evidence.astype(np.float32),
     score_over_time=raw.max(axis=0).astype(np.float32),
-    map_threshold=threshold,
+    threshold=threshold,
     freq_hz=freq_hz,
     time_s=time_s,
     raw=raw.astype(np.float32),

@@ -45,7 +45,7 @@ class FakeDetector:
 
     @property
     def calibration(self) -> Calibration:
-        return Calibration(self.peaks, self.peaks, 1.0, len(self.peaks), True)
+        return Calibration(self.peaks, 1.0, len(self.peaks), True)
 
     def fit(
         self, clips: Iterable[Clip | TrainingClip], *, n_clips: int | None = None,
@@ -76,11 +76,11 @@ class FakeDetector:
         calibration, rate = self.calibration, self.false_alarm_rate
         freq_hz = np.linspace(100, 3900, ROWS)
         time_s = (np.arange(COLUMNS) + 0.5) * clip.duration_seconds / COLUMNS
-        score, cut = float(raw.max()), calibration.map_threshold(rate)
+        score, cut = float(raw.max()), calibration.threshold(rate)
         return AnomalyMap(
             clip.name, raw, calibration.evidence(raw), freq_hz, time_s, score,
-            calibration.p_value(score), calibration.threshold(rate), cut,
-            find_regions(raw, cut, freq_hz, time_s, calibration.peak_p_value),
+            calibration.p_value(score), cut,
+            find_regions(raw, cut, freq_hz, time_s, calibration.p_value),
         )  # fmt: skip
 
     def score_many(self, clips: Iterable[Clip]) -> Iterator[AnomalyMap]:

@@ -22,6 +22,5 @@ def planted_map(
         score=float(raw.max()),
         p_value=0.9 if quiet else 0.04,
         threshold=5.0,
-        map_threshold=5.0,
         regions=() if quiet else (found,),
     )

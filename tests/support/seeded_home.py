@@ -51,7 +51,7 @@ def seed(
     rng = np.random.default_rng(0)
     settings = SpectrogramSettings()
     normal = np.sort(rng.gumbel(10.0, 1.0, n_normal))
-    calibrated = Calibration(normal, normal, seconds, n_normal, True)
+    calibrated = Calibration(normal, seconds, n_normal, True)
     rate = 0.05
     clips_dir().mkdir(parents=True, exist_ok=True)
     (maps_dir() / MODEL_ID).mkdir(parents=True, exist_ok=True)
@@ -135,11 +135,11 @@ def _map(
     near = np.clip(1 - np.maximum(start - time_s, time_s - start - 0.3) / 0.05, 0, 1)
     band = np.exp(-0.5 * (np.log(freq_hz / middle_hz) / 0.15) ** 2)
     raw = (6 + (peak - 6) * band[:, None] * near).astype(np.float32)
-    cut = calibrated.map_threshold(rate)
+    cut = calibrated.threshold(rate)
     return AnomalyMap(
         "seeded", raw, calibrated.evidence(raw), freq_hz, time_s, peak,
-        calibrated.p_value(peak), calibrated.threshold(rate), cut,
-        find_regions(raw, cut, freq_hz, time_s, calibrated.peak_p_value),
+        calibrated.p_value(peak), cut,
+        find_regions(raw, cut, freq_hz, time_s, calibrated.p_value),
     )  # fmt: skip
 
 

@@ -46,11 +46,11 @@ class PlantedDetector(FakeDetector):
             rows = (seen.freq_hz >= low) & (seen.freq_hz <= high)
             raw[np.ix_(rows, (seen.time_s >= start) & (seen.time_s <= end))] = 2.0
         calibration, rate = self.calibration, self.false_alarm_rate
-        cut, score = calibration.map_threshold(rate), float(raw.max())
+        cut, score = calibration.threshold(rate), float(raw.max())
         return AnomalyMap(
             clip.name, raw, calibration.evidence(raw), seen.freq_hz, seen.time_s, score,
-            calibration.p_value(score), calibration.threshold(rate), cut,
-            find_regions(raw, cut, seen.freq_hz, seen.time_s, calibration.peak_p_value),
+            calibration.p_value(score), cut,
+            find_regions(raw, cut, seen.freq_hz, seen.time_s, calibration.p_value),
         )  # fmt: skip
 
 

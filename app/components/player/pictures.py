@@ -31,7 +31,7 @@ class Picture:
         level_db: [freq, time] the spectrogram.
         evidence: [freq, time] the evidence map in [0, 1].
         score_over_time: [time]
-        map_threshold: The contour runs where `raw` crosses it.
+        threshold: The contour runs where `raw` crosses it.
         freq_hz: [freq] the centres of the rows, rising.
         time_s: [time] the centres of the columns, evenly spaced.
         raw: [freq, time] the uncalibrated map.
@@ -40,7 +40,7 @@ class Picture:
     level_db: Float32Array
     evidence: Float32Array
     score_over_time: Float32Array
-    map_threshold: float
+    threshold: float
     freq_hz: Float64Array
     time_s: Float64Array
     raw: Float32Array
@@ -55,14 +55,14 @@ class NamedMap:
         evidence: [freq, time] on the picture's axes.
         raw: [freq, time]
         score_over_time: [time]
-        map_threshold: The contour runs where `raw` crosses it.
+        threshold: The contour runs where `raw` crosses it.
     """
 
     caption: str
     evidence: Float32Array
     raw: Float32Array
     score_over_time: Float32Array
-    map_threshold: float
+    threshold: float
 
 
 def packed_picture(
@@ -103,7 +103,7 @@ def packed_picture(
         "level_max_db": low + span_db,
         "margin_zero": MARGIN_ZERO,
         "maps": [
-            {"caption": getattr(one, "caption", ""), "threshold": float(one.map_threshold)}
+            {"caption": getattr(one, "caption", ""), "threshold": float(one.threshold)}
             for one in every
         ],
         "freq_hz": [float(hz) for hz in picture.freq_hz],
@@ -122,7 +122,7 @@ def _pack_map(
     """
     arrays[f"{name}.evidence"] = steps_of(columns_by_max(one.evidence, factor))
     arrays[f"{name}.score"] = columns_by_max(one.score_over_time, factor).astype(np.float32)
-    distance = columns_by_max(one.raw, factor) - np.float32(one.map_threshold)
+    distance = columns_by_max(one.raw, factor) - np.float32(one.threshold)
     # Near the threshold is where the contour is drawn, so far cells may saturate.
     reach = float(np.quantile(np.abs(distance), 0.99)) or 1.0
     steps = np.clip(np.rint(distance * (126 / reach)), -126, 126)

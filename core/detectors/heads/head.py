@@ -85,7 +85,7 @@ class Head(ABC):
     recommended: ClassVar[dict[str, Any]] = {
         "views": "both",
         "clip_score": "top",
-        "energy_exponent": 0.35,
+        "energy_exponent": 0.5,
     }
     # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {}

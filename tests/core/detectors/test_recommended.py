@@ -70,7 +70,7 @@ def test_a_tone_that_lasts_the_whole_clip_is_found_and_drawn_along_its_row(
 def test_an_event_that_explains_itself_is_not_drawn_over(fitted: Detector) -> None:
     scored = fitted.score(normal(97, click(3.0, at_s=1.0, hz=2000.0)))
     far = np.abs(scored.time_s - 1.0) > 0.8
-    assert scored.raw[:, far].max() < scored.map_threshold
+    assert scored.raw[:, far].max() < scored.threshold
 
 
 def test_normal_clips_stay_calm(fitted: Detector) -> None:
@@ -99,8 +99,8 @@ def test_a_long_clip_with_an_hour_of_background_shows_where_a_lasting_sound_begi
     )
     assert scored.anomalous
     late, early = scored.time_s > 25.5, scored.time_s < 22
-    assert np.median(scored.score_over_time[late]) > scored.map_threshold
-    assert np.median(scored.score_over_time[early]) < scored.map_threshold
+    assert np.median(scored.score_over_time[late]) > scored.threshold
+    assert np.median(scored.score_over_time[early]) < scored.threshold
 
 
 def test_presets_name_every_head_and_refuse_others() -> None:

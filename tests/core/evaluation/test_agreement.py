@@ -26,7 +26,7 @@ def test_the_share_is_a_count_over_each_cell() -> None:
     found = agreement(maps)
     for row in range(6):
         for column in range(20):
-            n_above = sum(one.raw[row, column] > one.map_threshold for one in maps)
+            n_above = sum(one.raw[row, column] > one.threshold for one in maps)
             assert found.share[row, column] == pytest.approx(n_above / 5)
 
 

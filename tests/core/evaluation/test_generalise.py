@@ -58,7 +58,7 @@ class Quick:
     stop_at: ClassVar[int | None] = None
 
     def __init__(self, head: str, backbone: str, *, seed: int, **settings: Any) -> None:
-        self.calibration = Calibration(np.zeros(0), np.zeros(0), 1.0, 0, True)
+        self.calibration = Calibration(np.zeros(0), 1.0, 0, True)
 
     def fit(self, clips: Iterable[TrainingClip], **options: Any) -> None:
         if len(self.fits) == self.stop_at:
@@ -66,17 +66,16 @@ class Quick:
         sounds = [one.clip for one in clips]
         self.fits.append([clip.sha256 for clip in sounds])
         scores = np.sort([own_number(clip) for clip in sounds])
-        peaks = np.sort([float(levels(clip).max()) for clip in sounds])
-        self.calibration = Calibration(scores, peaks, 1.0, len(sounds), True)
+        self.calibration = Calibration(scores, 1.0, len(sounds), True)
 
     def score_many(self, clips: Iterable[Clip], **options: Any) -> Iterator[AnomalyMap]:
         for clip in clips:
             raw, score = levels(clip), own_number(clip)
-            cut, time_s = self.calibration.map_threshold(0.05), SETTINGS.time_s(raw.shape[1])
-            found = find_regions(raw, cut, SETTINGS.freq_hz, time_s, self.calibration.peak_p_value)
+            cut, time_s = self.calibration.threshold(0.05), SETTINGS.time_s(raw.shape[1])
+            found = find_regions(raw, cut, SETTINGS.freq_hz, time_s, self.calibration.p_value)
             yield AnomalyMap(
                 clip.name, raw, raw, SETTINGS.freq_hz, time_s, score,
-                self.calibration.p_value(score), self.calibration.threshold(0.05), cut, found,
+                self.calibration.p_value(score), cut, found,
             )  # fmt: skip
 
 

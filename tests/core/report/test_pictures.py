@@ -49,7 +49,7 @@ def test_a_normal_clip_stays_grey() -> None:
 
 def test_the_same_probability_has_the_same_colour_in_every_picture() -> None:
     found = planted_map()
-    louder = AnomalyMap(**{**vars(found), "raw": found.raw * 100, "map_threshold": 500.0})
+    louder = AnomalyMap(**{**vars(found), "raw": found.raw * 100, "threshold": 500.0})
     middle = int(MAP_HEIGHT * 0.5), int((WIDTH - LEFT - RIGHT) * 110 / 216)
     assert (pixels(map_png(found))[middle] == pixels(map_png(louder))[middle]).all()
 

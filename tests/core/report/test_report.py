@@ -102,7 +102,7 @@ def test_a_clip_without_regions_says_so() -> None:
 
 
 def test_where_the_threshold_comes_from_and_further_sounds_are_there() -> None:
-    normal = Calibration(np.arange(9.0), np.arange(9.0), 5.0, 7, False)
+    normal = Calibration(np.arange(9.0), 5.0, 7, False)
     said = threshold_sentence(normal, 0.05)
     extra = explained().clip
     page = Tags(report_html(explained(), {}, threshold_note=said, further=[(HOSTILE, extra)]))

@@ -9,9 +9,7 @@ from core.detectors.calibration.calibration import Calibration, Gumbel
 
 def calibrated(scores: np.ndarray) -> Calibration:
     ordered = np.sort(scores.astype(np.float64))
-    return Calibration(
-        ordered, ordered, window_seconds=5.0, n_groups=len(scores), cross_fitted=True
-    )
+    return Calibration(ordered, window_seconds=5.0, n_groups=len(scores), cross_fitted=True)
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.05, 0.10, 0.2])

@@ -14,7 +14,7 @@ from core.errors import MetricError
 
 def calibration(n: int = 24, n_groups: int | None = None, seed: int = 0) -> Calibration:
     scores = np.sort(np.random.default_rng(seed).gumbel(10, 2, n))
-    return Calibration(scores, scores, 5.0, n_groups or n, True)
+    return Calibration(scores, 5.0, n_groups or n, True)
 
 
 def labelled(n: int = 300, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +57,7 @@ def test_a_rate_of_the_users_own_is_a_stop_and_no_stop_is_there_twice() -> None:
 
 def test_equal_scores_give_one_stop_and_the_tail() -> None:
     scores = np.full(10, 3.0)
-    found = operating_points.OperatingPoints.of(Calibration(scores, scores, 5.0, 10, True))
+    found = operating_points.OperatingPoints.of(Calibration(scores, 5.0, 10, True))
     assert found.threshold[0] == 3.0 and found.n_above[0] == 0
     assert found.rate[0] == pytest.approx(1 / 11)
 
