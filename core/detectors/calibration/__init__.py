@@ -1,1 +1,4 @@
-"""Calibration: folds, p-values, thresholds and operating points; none of it needs PyTorch."""
+"""Calibration: folds, p-values, operating points, checks of training clips and of batches.
+
+None of it needs PyTorch.
+"""

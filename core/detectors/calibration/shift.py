@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import rankdata
 
 from core.spectral.frequency_range import place_in_spectrum
 from core.types import Float64Array
@@ -141,6 +140,9 @@ def _permutation_test(
 ) -> tuple[float, Float64Array]:
     # The p-value of the largest shift over columns, and each column's shift: the chance that a row
     # of `after` is higher (or lower) than one of `before`, less a half.
+    # Importing it takes half a second, and only batches need it.
+    from scipy.stats import rankdata
+
     n_before = len(before)
     n_left = len(after) - int(ANOMALOUS_SHARE * len(after))
     n_pairs = n_before * n_left
