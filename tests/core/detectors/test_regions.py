@@ -127,6 +127,14 @@ def test_a_box_is_as_large_whether_its_sound_is_loud_or_hardly_found(height: flo
     assert region.high_hz == pytest.approx(4000, rel=0.15)
 
 
+def test_a_clip_that_exceeds_the_threshold_everywhere_is_boxed_in_its_strongest_bands() -> None:
+    raw = np.full((10, 20), 3.0)
+    raw[2:4] = 6.0
+    (region,) = regions_of(raw)
+    assert (region.low_hz, region.high_hz) == (200.0, 400.0)
+    assert (region.start_s, region.end_s) == (0.0, TIME_S[-1])
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_there_is_a_region_exactly_when_the_highest_cell_exceeds_the_threshold(seed: int) -> None:
     raw = random_map(seed)
