@@ -345,7 +345,7 @@ class Detector:
         rows = None
         if "rows.centre" in tensors:
             rows = RowScale(tensors["rows.centre"], tensors["rows.spread"])
-        fusion = ScoreFusion.from_state(tensors) if scorer.stationary else None
+        fusion = ScoreFusion.from_state(tensors) if detector.settings.views == "both" else None
         detector._fitted = Fitted(scorer, view_scores, rows, fusion)
         detector.training = manifest["training"]
         return detector

@@ -16,6 +16,7 @@ from core.detectors.calibration.row_scale import RowScale
 from core.detectors.fusion import Evidence, ScoreFusion, raise_to, set_peak
 from core.detectors.heads.head import CellScores, Head
 from core.detectors.heads.parts.training import below
+from core.detectors.views.average_sound import AverageSound
 from core.detectors.views.energy_weighting import coarse_weight, energy_weight
 from core.detectors.views.level import LevelScores, LevelView
 from core.detectors.views.spectrogram_map import (
@@ -24,13 +25,7 @@ from core.detectors.views.spectrogram_map import (
     weighted_peak,
     windows_of,
 )
-from core.detectors.views.stationary import (
-    AVERAGE,
-    STATISTICS,
-    Gathered,
-    StationaryScores,
-    StationaryView,
-)
+from core.detectors.views.stationary import Gathered, StationaryScores, StationaryView
 from core.features.extractor import Features, SourceClip
 from core.runtime.progress import Progress
 from core.types import FeatureMaps, Float32Array, Float64Array
@@ -127,15 +122,16 @@ class Scorer:
         self.head = head
         self.settings = head.settings
         self._spectrogram_settings = backbone.settings
+        self.average: AverageSound | None = None
         self.stationary: StationaryView | None = None
         self.level: LevelView | None = None
         if self.settings.views == "both":
             layers = stationary_layers(backbone, as_before=as_before)
-            statistics = (AVERAGE,) if as_before else STATISTICS
-            self.stationary = StationaryView(
-                layers[0], layers[-1], backbone.settings, statistics=statistics
-            )
-            self.level = None if as_before else LevelView(backbone.settings)
+            if as_before:
+                self.average = AverageSound(layers[-1], backbone.settings)
+            else:
+                self.stationary = StationaryView(layers[0], layers[-1], backbone.settings)
+                self.level = LevelView(backbone.settings)
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
         """Fit the head and the other views.
@@ -168,6 +164,7 @@ class Scorer:
         sizes: list[tuple[int, int]] = []
         weights: list[Tensor] = []
         gathered = Gathered()
+        averages: list[tuple[Tensor, tuple[int, int]]] = []
         levels: list[tuple[Tensor, tuple[int, int]]] = []
         for maps in segments:
             scores.append(self.head.score_among(maps, clip.bank))
@@ -177,6 +174,8 @@ class Scorer:
                 weights.append(
                     energy_weight(log_mel, self._spectrogram_settings, exponent, by_row=by_row)
                 )
+            if self.average:
+                self.average.collect(maps, window_seconds, averages)
             if self.stationary:
                 self.stationary.collect(maps, gathered)
             if self.level:
@@ -190,13 +189,15 @@ class Scorer:
         elif self.settings.clip_score == "peak" and scores[0].clip_weight is not None:
             whole = weighted_peak(scores, windows)
         measured = Measured(cells, sizes, clip.n_frames, windows, weights, whole, None, None)
-        if self.stationary is None:
-            return measured
-        return dataclasses.replace(
-            measured,
-            stationary=self.stationary.compare(gathered, measured.frames),
-            levels=self.level.compare(levels) if self.level else None,
-        )
+        stationary = None
+        if self.average:
+            stationary = self.average.compare(averages, measured.frames)
+        elif self.stationary:
+            # To the end of the padding, which its last second may lie in.
+            padded = [(start * measured.stride, stop * measured.stride) for start, stop in windows]
+            stationary = self.stationary.compare(gathered, padded)
+        compared = self.level.compare(levels) if self.level else None
+        return dataclasses.replace(measured, stationary=stationary, levels=compared)
 
     def event_scores(self, measured: Measured, rows: RowScale | None) -> Float64Array:
         """Score each window of a clip by the head alone.
@@ -214,7 +215,13 @@ class Scorer:
             return np.full(len(windows), np.log(max(measured.whole, SMALLEST)))
         if rows is not None:
             return self._of_windows(rows.z(measured.cells), windows)
-        return np.log(np.maximum(self._of_windows(self._weighted(measured), windows), SMALLEST))
+        if self.settings.clip_score == "peak":
+            raw = self._map(measured, measured.cells, measured.weights)
+            scores = np.array([float(raw[:, start:stop].max()) for start, stop in measured.frames])
+        else:
+            scores = self._of_windows(self._weighted(measured), windows)
+        logs: Float64Array = np.log(np.maximum(scores, SMALLEST))
+        return logs
 
     def single_view(self, measured: Measured) -> tuple[Float32Array, float]:
         """Make the map and the score of a clip by the head alone, on the head's own scale.
@@ -300,9 +307,9 @@ class Scorer:
             Tensors by name.
         """
         tensors = {f"head.{name}": value.cpu() for name, value in self.head.state().items()}
-        if self.stationary and self.stationary.statistics == (AVERAGE,):
-            tensors["lasting.memory"] = self.stationary.memory["rows"]
-        elif self.stationary:
+        if self.average:
+            tensors["lasting.memory"] = self.average.memory
+        if self.stationary:
             memory = self.stationary.memory
             tensors |= {f"stationary.{name}": value for name, value in memory.items()}
         if self.level:
@@ -319,10 +326,10 @@ class Scorer:
             KeyError: a tensor is missing.
         """
         self.head.load_state(below(tensors, "head."))
+        if self.average:
+            self.average.use(tensors["lasting.memory"])
         if self.stationary:
-            before = self.stationary.statistics == (AVERAGE,)
-            rows = {"rows": tensors["lasting.memory"]} if before else {}
-            self.stationary.use(rows or below(tensors, "stationary."))
+            self.stationary.use(below(tensors, "stationary."))
         if self.level:
             self.level.use(tensors["level.memory"])
 

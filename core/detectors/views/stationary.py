@@ -29,8 +29,6 @@ from core.spectral.spectrogram import SpectrogramSettings, mel_power
 from core.types import FeatureMaps
 
 STATISTICS = ("fluctuation", "texture", "motion")
-# What models fitted before 0.2.0 compare instead: the average of the last layer.
-AVERAGE = "average"
 SECOND = 1.0
 SMALLEST = 1e-6
 
@@ -82,18 +80,10 @@ class StationaryView:
         fine: name of the layer whose texture is compared.
         coarse: name of the layer whose motion, and whose rows, are compared.
         spectrogram_settings: the front end.
-        statistics: what is compared; `(AVERAGE,)` in models fitted before 0.2.0.
     """
 
-    def __init__(
-        self,
-        fine: str,
-        coarse: str,
-        spectrogram_settings: SpectrogramSettings,
-        statistics: tuple[str, ...] = STATISTICS,
-    ) -> None:
+    def __init__(self, fine: str, coarse: str, spectrogram_settings: SpectrogramSettings) -> None:
         self.fine, self.coarse = fine, coarse
-        self.statistics = statistics
         self._spectrogram_settings = spectrogram_settings
         self._unit: dict[str, Tensor] = {}
         self._unit_rows = torch.empty(0)
@@ -105,7 +95,7 @@ class StationaryView:
         Args:
             features: of normal clips.
         """
-        found: dict[str, list[Tensor]] = {name: [] for name in (*self.statistics, "rows")}
+        found: dict[str, list[Tensor]] = {name: [] for name in (*STATISTICS, "rows")}
         for maps in features.segments():
             gathered = Gathered()
             self.collect(maps, gathered)
@@ -123,9 +113,7 @@ class StationaryView:
         # Made once: for 1,000 clips they are 15 MB, and a copy for each clip that is scored costs
         # as much time as its head.
         self._unit_rows = F.normalize(memory["rows"], dim=2).transpose(0, 1).contiguous()
-        if AVERAGE in self.statistics:
-            self.memory[AVERAGE] = memory["rows"].mean(1)
-        self._unit = {name: F.normalize(self.memory[name], dim=1) for name in self.statistics}
+        self._unit = {name: F.normalize(memory[name], dim=1) for name in STATISTICS}
 
     def collect(self, maps: FeatureMaps, gathered: Gathered) -> None:
         """Add what the seconds of a segment are like.
@@ -148,11 +136,9 @@ class StationaryView:
             part = slice(start // stride, (start + second) // stride)
             sums.append(rows[..., part][..., columns[part]].sum(dim=2).T)
             gathered.n_columns.append(int(columns[part].sum()))
-            gathered.row_middles.append(first + min(start + second / 2, n_frames))
+            gathered.row_middles.append(first + (start + min(start + second, n_frames)) / 2)
         gathered.row_sums.append(torch.stack(sums))
 
-        if self.statistics == (AVERAGE,):
-            return
         width = min(second, n_frames)
         step = max(stride, width // 2 // stride * stride)
         starts = torch.arange(0, n_frames - width + 1, step)
@@ -183,11 +169,11 @@ class StationaryView:
         """
         averages = self._averages(gathered, windows)
         distances = [
-            _nearest(F.normalize(torch.stack([one[name] for one in averages]), dim=1), unit)
+            nearest(F.normalize(torch.stack([one[name] for one in averages]), dim=1), unit)
             for name, unit in self._unit.items()
         ]
         rows = F.normalize(torch.stack([one["rows"] for one in averages]), dim=2)
-        per_row = [_nearest(rows[:, row], unit) for row, unit in enumerate(self._unit_rows)]
+        per_row = [nearest(rows[:, row], unit) for row, unit in enumerate(self._unit_rows)]
         return StationaryScores(torch.stack(distances, dim=1), torch.stack(per_row, dim=1))
 
     def _averages(
@@ -199,13 +185,9 @@ class StationaryView:
         for window in windows:
             inside = _inside(gathered.row_middles, window)
             rows = row_sums[inside].sum(dim=0) / n_columns[inside].sum().clamp(min=1)
-            average = {"rows": rows}
-            if AVERAGE in self.statistics:
-                average[AVERAGE] = rows.mean(dim=0)
-            if statistics:
-                seconds = _inside(gathered.middles, window)
-                average |= {name: of[seconds].mean(dim=0) for name, of in statistics.items()}
-            found.append(average)
+            seconds = _inside(gathered.middles, window)
+            average = {name: of[seconds].mean(dim=0) for name, of in statistics.items()}
+            found.append({"rows": rows} | average)
         return found
 
 
@@ -215,8 +197,8 @@ def _inside(middles: Sequence[float], window: tuple[float, float]) -> slice:
     if first < last:
         return slice(first, last)
     centre = (window[0] + window[1]) / 2
-    nearest = min(range(len(middles)), key=lambda i: abs(middles[i] - centre))
-    return slice(nearest, nearest + 1)
+    index = min(range(len(middles)), key=lambda i: abs(middles[i] - centre))
+    return slice(index, index + 1)
 
 
 def _deviation(values: Tensor, width: int, step: int, n_frames: int | None = None) -> Tensor:
@@ -244,6 +226,14 @@ def _motion(values: Tensor, width: int, step: int, n_frames: int) -> Tensor:
     return F.avg_pool1d(changes[:, None], min(kernel, changes.shape[-1]), step // stride)[:, 0]
 
 
-def _nearest(queries: Tensor, memory: Tensor) -> Tensor:
-    # 1 - the largest cosine of unit vectors [query, channel] and [clip, channel]: [query].
+def nearest(queries: Tensor, memory: Tensor) -> Tensor:
+    """Measure the cosine distance to the nearest of the vectors that are remembered.
+
+    Args:
+        queries: [query, channel], of length 1.
+        memory: [clip, channel], likewise.
+
+    Returns:
+        [query], at least 1e-6.
+    """
     return (1.0 - (queries @ memory.T).amax(dim=1)).clamp(min=SMALLEST)
