@@ -208,7 +208,8 @@ class ViewFinding:
         score: In spreads above what normal clips have.
         p_value: How often normal clips score as high in this view.
         counted: Whether it counts towards the clip's score.
-        words: What was found, as a clause: “an event at 4.3 s, 2-6 kHz”.
+        words: What is most unlike normal clips in this view, however little, as a clause: “an event
+            at 4.3 s, 2–6 kHz”. Where the view has a region, its place is the strongest one's.
         spans: Start and end in seconds of the stretches whose map this view has drawn.
     """
 
@@ -235,6 +236,7 @@ class AnomalyMap:
         threshold: cuts the score and the raw map.
         regions: strongest first, the first of them at the score; none of a normal clip.
         views: what each view says, where there are several.
+        false_alarm_rate: that the threshold is for.
     """
 
     clip_name: str
@@ -247,6 +249,7 @@ class AnomalyMap:
     threshold: float
     regions: tuple[Region, ...]
     views: tuple[ViewFinding, ...] = ()
+    false_alarm_rate: float = 0.05
 
     @property
     def anomalous(self) -> bool:

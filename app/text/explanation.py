@@ -7,7 +7,7 @@ from typing import Any
 
 from app.text.formats import counted, duration, evidence, percent
 from app.text.markdown import plain
-from core.report.summary_sentence import time_and_band
+from core.detectors.region_words import time_and_band
 from core.types import Box
 
 WHY, TRY_AGAIN = "Why?", "Try again"

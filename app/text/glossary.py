@@ -1,7 +1,10 @@
 """What the terms mean, each in a sentence or two: the help beside them."""
 
+from core.report.view_words import LABELS, MEANINGS
+
 RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording", "Anomalous part", "Residual"
 MODEL, METHOD, NETWORK, VERDICT, P_VALUE_NAME = "Model", "Method", "Network", "Verdict", "p-value"
+VIEW = "View"
 
 P_VALUE = (
     "How often a normal recording would score at least as high, counted on normal recordings that "
@@ -20,6 +23,11 @@ REGION = (
     "A sound that exceeds the threshold on the anomaly map, with its times and frequencies: cells "
     "that lie close together are one region. Its p-value is how often the map of a normal "
     "recording reaches as high anywhere."
+)
+VIEWS = (
+    "A recording is compared in several views, each with its own p-value. "
+    + " ".join(f"{LABELS[view]}: {meaning}." for view, meaning in MEANINGS.items())
+    + " The level counts only if it was asked for when the model was fitted."
 )
 EVIDENCE = (
     "Evidence is the score on a scale from 0 to 1, as in the evidence map: 1 in 20 normal "

@@ -6,16 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 from app.text import formats
-from core.report.summary_sentence import location_clause
+from core.report.summary_sentence import with_region
+from core.report.view_words import LABELS, finding_words, p_value_words
 
 if TYPE_CHECKING:
-    from core.types import Region
+    from core.types import AnomalyMap, Region
 
 
 def short_verdict(
     anomalous: bool, strongest: Region | None = None, recording_seconds: float = math.inf
 ) -> str:
-    """Say the verdict in a word, and where an anomalous recording is so.
+    """Say the verdict in a word, and what is anomalous in an anomalous recording, and where.
 
     Args:
         anomalous: Whether the score is above the threshold.
@@ -30,7 +31,22 @@ def short_verdict(
     """
     if not anomalous:
         return "Normal"
-    return "Anomalous" + (f", {location_clause(strongest, recording_seconds)}" if strongest else "")
+    return with_region("Anomalous", strongest, recording_seconds)
+
+
+def views_sentence(found: AnomalyMap) -> str:
+    """Say what each view found, with its own p-value.
+
+    Args:
+        found: The map of a recording.
+
+    Returns:
+        A line; empty where the model has one view only.
+    """
+    return " · ".join(
+        f"{LABELS[view.view]}: {finding_words(found, view)} ({p_value_words(view)})"
+        for view in found.views
+    )
 
 
 def normal_scores_sentence(n_normal: int, n_above: int, rate: float) -> str:

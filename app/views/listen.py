@@ -14,8 +14,10 @@ from app.widgets import downloads, explanation, normal_scores, recording_choice,
 from app.widgets.explanation import ExplainedRecording
 from app.widgets.model_choice import false_alarm_rate
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.region_words import region_words
 from core.errors import HearMapError
-from core.report.summary_sentence import location_clause, summary_sentence
+from core.report.summary_sentence import summary_sentence
+from core.report.view_words import LABELS
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Region
@@ -53,6 +55,8 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     with verdict_place:
         p_value = sentences.p_value_sentence(found.p_value, calibrated.n_clips)
         st.markdown(f"**{summary_sentence(found)}** {p_value}")
+        if found.views:
+            st.caption(sentences.views_sentence(found), help=glossary.VIEWS)
     with picture_place:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)
@@ -121,17 +125,22 @@ def _regions(found: tuple[Region, ...], recording_seconds: float) -> None:
     if not found:
         st.markdown(text.NO_REGION)
         return
-    st.markdown(text.regions(location_clause(found[0], recording_seconds), len(found)))
+    st.markdown(text.regions(region_words(found[0], recording_seconds), len(found)))
+    shown = downloads.regions_table(found)
     column = st.column_config
+    columns = {
+        "start_s": column.NumberColumn(text.START, format="%.2f s"),
+        "end_s": column.NumberColumn(text.END, format="%.2f s"),
+        "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
+        "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
+        "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
+    }
+    if any(region.view for region in found):
+        shown["view"] = shown["view"].map(LABELS)
+        columns["view"] = column.TextColumn(glossary.VIEW, help=glossary.VIEWS)
     table.draw(
-        downloads.regions_table(found),
-        {
-            "start_s": column.NumberColumn(text.START, format="%.2f s"),
-            "end_s": column.NumberColumn(text.END, format="%.2f s"),
-            "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
-            "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
-            "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
-        },
+        shown,
+        columns,
         text.ALT.format(regions=formats.counted(len(found), "region")),
         most=8,
         height=320,

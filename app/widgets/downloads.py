@@ -16,7 +16,7 @@ from core.audio import wav_bytes
 from core.storage.scores import ScoreRecord
 from core.types import AnomalyMap, Region
 
-COLUMNS = ("start_s", "end_s", "low_hz", "high_hz", "peak_s", "peak_hz", "score", "p_value")
+COLUMNS = tuple(field.name for field in dataclasses.fields(Region))
 MIME_TYPES = {
     "csv": "text/csv",
     "html": "text/html",

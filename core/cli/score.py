@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SOME_UNREADABLE = 3
 NUMBERS = ("score", "p_value", "threshold", "anomalous")
+OF_VIEW = ("view", "p_value", "score", "counted", "words")
 
 HELP = "score recordings with a model"
 DESCRIPTION = "Score recordings; exit status 3 says that some could not be read."
@@ -108,8 +109,13 @@ def as_json(outcome: Outcome[FileSource]) -> str:
                     "low_hz": round(region.low_hz, 2),
                     "high_hz": round(region.high_hz, 2),
                     "p_value": region.p_value,
+                    "view": region.view or None,
                 }
                 for region in (found.regions if found else ())
+            ],
+            "views": [
+                {name: getattr(view, name) for name in OF_VIEW}
+                for view in (found.views if found else ())
             ],
             "error": outcome.error or None,
         },

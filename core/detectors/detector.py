@@ -31,6 +31,7 @@ from core.detectors.findings import (
     Axes,
     event_finding,
     level_finding,
+    placed,
     regions_of,
     stationary_finding,
 )
@@ -418,6 +419,7 @@ class Detector:
         score = float(raw.max())
         calibration = self.calibration
         threshold = calibration.threshold(self.false_alarm_rate)
+        regions = regions_of(raw, threshold, axes, calibration.p_value, views)
         return AnomalyMap(
             clip_name=clip.name,
             raw=raw,
@@ -427,8 +429,9 @@ class Detector:
             score=score,
             p_value=calibration.p_value(score),
             threshold=threshold,
-            regions=regions_of(raw, threshold, axes, calibration.p_value, views),
-            views=views,
+            regions=regions,
+            views=placed(views, regions, axes),
+            false_alarm_rate=self.false_alarm_rate,
         )
 
     def _findings(self, found: FusedViews, measured: Measured) -> tuple[ViewFinding, ...]:

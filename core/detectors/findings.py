@@ -9,6 +9,7 @@ import numpy as np
 
 from core.detectors.calibration.view_scores import ViewScores
 from core.detectors.fusion import ScoreFusion, set_peak
+from core.detectors.region_words import region_words
 from core.detectors.regions import find_regions
 from core.detectors.scorer import FusedViews, as_floats
 from core.detectors.views.level import LevelScores, LevelView
@@ -146,6 +147,28 @@ def regions_of(
     )
 
 
+def placed(
+    views: Sequence[ViewFinding], regions: Sequence[Region], axes: Axes
+) -> tuple[ViewFinding, ...]:
+    """Give findings the place of their strongest region, so that words and regions agree.
+
+    A level keeps its words, which say how many dB it is.
+
+    Args:
+        views: what each view found.
+        regions: the strongest first.
+        axes: of the map.
+
+    Returns:
+        The findings; those without a region as they were.
+    """
+    seconds = float(axes.time_s[-1])
+    words = {one.view: region_words(one, seconds) for one in reversed(regions) if one.view != LEVEL}
+    return tuple(
+        dataclasses.replace(view, words=words.get(view.view, view.words)) for view in views
+    )
+
+
 def _fills(region: Region, span: tuple[float, float]) -> bool:
     if not span[0] <= region.peak_s <= span[1]:
         return False
@@ -159,17 +182,17 @@ def _band(profile: Float64Array, freq_hz: Float64Array) -> str:
     reach = profile >= np.median(profile) + BAND * (profile[row] - np.median(profile))
     low = row - int(np.argmin(np.append(reach[: row + 1][::-1], False))) + 1
     high = row + int(np.argmin(np.append(reach[row:], False))) - 1
-    half = (freq_hz[1] - freq_hz[0]) / 2
-    below = (freq_hz[low - 1] + freq_hz[low]) / 2 if low else max(0.0, freq_hz[0] - half)
+    below = (freq_hz[low - 1] + freq_hz[low]) / 2 if low else freq_hz[0]
     above = (freq_hz[high] + freq_hz[high + 1]) / 2 if high + 1 < freq_hz.size else freq_hz[-1]
-    return frequency_range(float(below), float(above))
+    # Rows lie 3 % of their frequency apart or more: a third digit would claim too much.
+    return frequency_range(float(f"{below:.2g}"), float(f"{above:.2g}"))
 
 
 def _when(span: tuple[int, int], axes: Axes) -> str:
     start, stop = _seconds(span, axes)
     whole = axes.time_s[-1] - axes.time_s[0]
     lasts = stop - start >= THROUGHOUT * whole
-    return "throughout" if lasts else f"from {start:.0f} to {stop:.0f} s"
+    return "throughout" if lasts else f"at {start:.0f}–{stop:.0f} s"
 
 
 def _seconds(span: tuple[int, int], axes: Axes) -> tuple[float, float]:

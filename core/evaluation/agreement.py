@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from core.detectors.region_words import time_and_band
 from core.detectors.regions import find_parts
-from core.report.summary_sentence import time_and_band
 from core.types import AnomalyMap, Float32Array, Float64Array, Region
 
 Value = TypeVar("Value", bound=np.generic)

@@ -16,12 +16,12 @@ from html import escape
 from typing import Any
 
 from core.audio import wav_bytes
-from core.report.page import audio_html, data_url, page, pairs_table
+from core.report.page import audio_html, data_url, page, pairs_table, views_table
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
 from core.report.summary_sentence import count_sentence, summary_sentence
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
-from core.types import AnomalyMap, Clip, Float32Array, Region
+from core.types import AnomalyMap, Clip, Float32Array, Region, ViewFinding
 
 MOST_PICTURES = 100
 MOST_ROWS = 5000
@@ -50,6 +50,8 @@ class _Entry:
     anomalous: bool
     said: str
     regions: tuple[Region, ...]
+    views: tuple[ViewFinding, ...]
+    views_html: str
     shown: _Shown | None
 
 
@@ -96,6 +98,8 @@ class BatchReport:
                 anomalous=found.anomalous,
                 said=summary_sentence(found),
                 regions=found.regions,
+                views=found.views,
+                views_html=views_table(found),
                 shown=shown,
             )
         )
@@ -144,6 +148,7 @@ class BatchReport:
         rows: list[dict[str, Any]] = [
             {name: getattr(entry, name) for name in _NUMBERS}
             | {"regions": [asdict(region) for region in entry.regions], "error": None}
+            | {"views": [asdict(view) for view in entry.views]}
             for entry in self._entries
         ]
         rows += [{"clip": name, "error": sentence} for name, sentence in self._failed]
@@ -198,7 +203,8 @@ class BatchReport:
             articles.append(
                 f"<article><h3>{number}. {escape(entry.clip)}</h3>"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
-                f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}</article>'
+                f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}'
+                f"{entry.views_html}</article>"
             )
         return articles
 
@@ -221,7 +227,7 @@ class BatchReport:
 def _csv(rows: list[dict[str, Any]]) -> bytes:
     stream = io.StringIO(newline="")
     names = [*_NUMBERS, "n_regions", "strongest_start_s"]
-    names += ["strongest_end_s", "strongest_low_hz", "strongest_high_hz", "error"]
+    names += ["strongest_end_s", "strongest_low_hz", "strongest_high_hz", "strongest_view", "error"]
     writer = csv.DictWriter(stream, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:

@@ -15,8 +15,9 @@ import numpy as np
 import soundfile
 
 from core.audio import wav_bytes
-from core.report.summary_sentence import time_and_band
-from core.types import Float32Array, Region
+from core.detectors.region_words import time_and_band
+from core.report.view_words import LABELS, counts_words, finding_words
+from core.types import AnomalyMap, Float32Array, Region
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #202024; --soft: #5c5c66; --line: #d8d8de }
@@ -117,12 +118,39 @@ def regions_table(regions: tuple[Region, ...]) -> str:
     """
     if not regions:
         return "<p>No part of the map exceeds the threshold.</p>"
+    with_views = any(region.view for region in regions)
     rows = "".join(
         f'<tr><td class="n">{number}</td><td>{escape(time_and_band(region))}</td>'
-        f'<td class="n">{region.score:.4g}</td><td class="n">{region.p_value:.3g}</td></tr>'
+        + (f"<td>{escape(LABELS[region.view])}</td>" if with_views else "")
+        + f'<td class="n">{region.score:.4g}</td><td class="n">{region.p_value:.3g}</td></tr>'
         for number, region in enumerate(regions, start=1)
     )
-    head = '<tr><th class="n">#</th><th>Where</th><th class="n">Score</th><th class="n">p</th></tr>'
+    view = "<th>View</th>" if with_views else ""
+    head = (
+        f'<tr><th class="n">#</th><th>Where</th>{view}<th class="n">Score</th>'
+        '<th class="n">p</th></tr>'
+    )
+    return f'<div class="wide"><table>{head}{rows}</table></div>'
+
+
+def views_table(found: AnomalyMap) -> str:
+    """Make a table of what each view says: its finding, its p-value, and whether it counts.
+
+    Args:
+        found: the map of a recording
+
+    Returns:
+        HTML; empty where there is one view only.
+    """
+    if not found.views:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(LABELS[view.view])}</td>"
+        f"<td>{escape(finding_words(found, view))}</td>"
+        f'<td class="n">{view.p_value:.3g}</td><td>{counts_words(view)}</td></tr>'
+        for view in found.views
+    )
+    head = '<tr><th>View</th><th>Finding</th><th class="n">p</th><th>Verdict</th></tr>'
     return f'<div class="wide"><table>{head}{rows}</table></div>'
 
 

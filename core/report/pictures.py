@@ -45,9 +45,8 @@ def map_png(found: AnomalyMap, level_db: Float32Array | None = None) -> bytes:
     draw = ImageDraw.Draw(picture)
     width = WIDTH - LEFT - RIGHT
     draw.text((LEFT, 18), _fitting(draw, found.clip_name, WIDTH - LEFT - 20), INK, _TITLE)
-    draw.text(
-        (LEFT, 54), _drawable(f"{summary_sentence(found)}  p = {found.p_value:.3g}"), INK, _FONT
-    )
+    said = f"{summary_sentence(found)} p = {found.p_value:.3g}"
+    draw.multiline_text((LEFT, 48), _on_lines(draw, said, WIDTH - LEFT - 20), INK, _FONT, spacing=2)
     heat = _heat_map(found, level_db, width)
     picture.paste(heat, (LEFT, MAP_TOP))
     draw.rectangle((LEFT - 1, MAP_TOP - 1, LEFT + width, MAP_TOP + MAP_HEIGHT), outline=FAINT)
@@ -192,6 +191,18 @@ def _fitting(draw: ImageDraw.ImageDraw, text: str, width: int) -> str:
     while draw.textlength(line, _TITLE) > width:
         line = line[: len(line) * 9 // 10].rstrip(".") + "..."
     return line
+
+
+def _on_lines(draw: ImageDraw.ImageDraw, text: str, width: int) -> str:
+    # Break a text between words; what two lines do not hold is left out.
+    lines = [""]
+    for word in _drawable(text).split():
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and draw.textlength(longer, _FONT) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines[:2]) + ("..." if len(lines) > 2 else "")
 
 
 def _drawable(text: str) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import wav_bytes
-from core.report.page import data_url, figure_html, page, pairs_table, regions_table
+from core.report.page import data_url, figure_html, page, pairs_table, regions_table, views_table
 from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
 from core.types import AnomalyMap, Clip, Region
@@ -82,11 +82,13 @@ def report_html(
     sounds += further
     players = "".join(figure_html(title, clip.samples, clip.sample_rate) for title, clip in sounds)
     said = f'<p class="soft">{escape(threshold_note)}</p>' if threshold_note else ""
+    views = f"<h2>What each view says</h2>{views_table(found)}" if found.views else ""
     body = f"""<h1>{escape(found.clip_name)}</h1>
 <p class="verdict">{sentence}</p>
 <img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {sentence}">
 <h2>Listen</h2>
 <div class="sounds">{players}</div>
+{views}
 <h2>Regions</h2>
 {regions_table(found.regions)}
 <h2>Numbers</h2>
@@ -206,7 +208,8 @@ def regions_csv(found: AnomalyMap) -> bytes:
     """
     lines = [",".join(field.name for field in dataclasses.fields(Region))]
     for region in found.regions:
-        lines.append(",".join(f"{value:.6g}" for value in dataclasses.astuple(region)))
+        values = dataclasses.astuple(region)
+        lines.append(",".join(v if isinstance(v, str) else f"{v:.6g}" for v in values))
     return ("\n".join(lines) + "\n").encode()
 
 

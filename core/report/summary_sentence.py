@@ -2,36 +2,62 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-from core.spectral.frequency_range import frequency_range
+from core.detectors.region_words import region_words
+from core.report.view_words import found_words, remarks
 
 if TYPE_CHECKING:
-    # A page that shows no map yet does without PyTorch, which comes with core.types.
-    from core.types import AnomalyMap, Box, Region
+    from core.types import AnomalyMap, Region
 
 ANOMALOUS = "Anomalous compared with the normal recordings you supplied"
 NORMAL = "Normal compared with the normal recordings you supplied"
-# A share of the recording's length, and octaves of the ten or so that people hear.
-THROUGHOUT = 0.95
-ALL_OCTAVES = 8.0
 
 
 def summary_sentence(found: AnomalyMap) -> str:
-    """Say whether a recording is anomalous, and where its strongest region lies.
+    """Say whether a recording is anomalous, and what each view found that says so.
+
+    The view of the strongest region comes first. What a view found that does not count, such as
+    another level, is said in a sentence of its own. Models without views have the place of the
+    strongest region instead.
 
     Args:
         found: the recording's map
 
     Returns:
-        A sentence with its full stop.
+        A sentence or two with their full stops.
     """
     if not found.anomalous:
-        return f"{NORMAL}."
-    if not found.regions:
-        return f"{ANOMALOUS}."
-    return f"{ANOMALOUS}, {location_clause(found.regions[0], float(found.time_s[-1]))}."
+        said = NORMAL
+    elif found.views:
+        said = f"{ANOMALOUS}: {found_words(found)}"
+    else:
+        strongest = found.regions[0] if found.regions else None
+        said = with_region(ANOMALOUS, strongest, float(found.time_s[-1]))
+    return f"{said}. {remarks(found)}".rstrip()
+
+
+def with_region(verdict: str, strongest: Region | None, clip_seconds: float) -> str:
+    """Continue a verdict with what its strongest region says.
+
+    Args:
+        verdict: that the recording is anomalous
+        strongest: the region, where it is known
+        clip_seconds: length of the recording
+
+    Returns:
+        The verdict and what is known, without a full stop.
+
+    >>> from core.types import Region
+    >>> click = (2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04)
+    >>> with_region("Anomalous", Region(*click), 5.0)
+    'Anomalous, strongest at 2.1–2.4 s, 3–5.2 kHz'
+    >>> with_region("Anomalous", Region(*click, view="event"), 5.0)
+    'Anomalous: an event at 2.1–2.4 s, 3–5.2 kHz'
+    """
+    if strongest is None:
+        return verdict
+    return f"{verdict}{':' if strongest.view else ','} {region_words(strongest, clip_seconds)}"
 
 
 def count_sentence(n_anomalous: int, n_total: int) -> str:
@@ -55,60 +81,3 @@ def count_sentence(n_anomalous: int, n_total: int) -> str:
         f"{n_anomalous or 'None'} of {n_total:,} recordings "
         f"{'is' if n_anomalous <= 1 else 'are'} anomalous"
     )
-
-
-def location_clause(region: Region, clip_seconds: float) -> str:
-    """Say where the strongest region lies, or that it lasts as long as the recording.
-
-    Args:
-        region: the strongest region
-        clip_seconds: length of the recording
-
-    Returns:
-        A clause in lower case that ends a sentence.
-
-    >>> from core.types import Region
-    >>> location_clause(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04), 5.0)
-    'strongest at 2.1–2.4 s, 3–5.2 kHz'
-    >>> location_clause(Region(0.0, 4.99, 25, 21250, 2.2, 4000, 9.1, 0.04), 5.0)
-    'from beginning to end, at all frequencies'
-    """
-    if region.end_s - region.start_s < THROUGHOUT * clip_seconds:
-        return f"strongest at {time_and_band(region)}"
-    octaves = math.log2(max(region.high_hz, 1.0) / max(region.low_hz, 1.0))
-    return "from beginning to end, at " + (
-        "all frequencies" if octaves > ALL_OCTAVES else band(region)
-    )
-
-
-def time_and_band(region: Box) -> str:
-    """Name the time and the frequencies of a region.
-
-    Args:
-        region: the region
-
-    Returns:
-        Seconds and hertz, with digits that suit the region's length.
-
-    >>> from core.types import Region
-    >>> time_and_band(Region(2.1, 2.4, 3000, 5200, 2.2, 4000, 9.1, 0.04))
-    '2.1–2.4 s, 3–5.2 kHz'
-    """
-    digits = 1 if region.end_s - region.start_s >= 0.15 else 2
-    return f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s, {band(region)}"
-
-
-def band(region: Box) -> str:
-    """Name the frequencies of a region.
-
-    Args:
-        region: the region
-
-    Returns:
-        The lowest and highest, in Hz below 1 kHz and in kHz above.
-
-    >>> from core.types import Region
-    >>> band(Region(2.1, 2.4, 80, 240, 2.2, 100, 9.1, 0.04))
-    '80–240 Hz'
-    """
-    return frequency_range(region.low_hz, region.high_hz)

@@ -194,7 +194,7 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         StoreError: the recording was not scored, gave an error, or its map is missing or damaged.
     """
     # They need SciPy and PyTorch, which pages that list scores do without.
-    from core.detectors.findings import Axes, regions_of
+    from core.detectors.findings import Axes, placed, regions_of
     from core.detectors.fusion import set_peak
 
     model, clip = get_model(model_id), get_recording(clip_id)
@@ -212,6 +212,7 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         raw = set_peak(raw + np.float32(row.score - float(raw.max())), row.score)
         evidence = calibration.evidence(raw)
     axes, views = Axes(arrays["freq_hz"], arrays["time_s"]), _unpacked(arrays)
+    regions = regions_of(raw, model.threshold, axes, calibration.p_value, views)
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
@@ -221,8 +222,9 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         score=float(raw.max()),
         p_value=row.p_value,
         threshold=model.threshold,
-        regions=regions_of(raw, model.threshold, axes, calibration.p_value, views),
-        views=views,
+        regions=regions,
+        views=placed(views, regions, axes),
+        false_alarm_rate=model.false_alarm_rate,
     )
 
 

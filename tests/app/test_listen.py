@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,15 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app.components.triage import rows_of
 from app.text import notices
 from core import audio
+from core.detectors.region_words import time_and_band
 from core.storage import database, explanations, models, reports, scores
 from core.storage.explanations import SavedExplanation, explanation_key
 from core.storage.recordings import delete_recording, recording_path
 from tests.app.test_app import FakeJobs, app, noise, texts
-from tests.support.seeded_home import MODEL_ID, seed
+from tests.support.seeded_home import MODEL_ID, add_views, seed
 
 N_SAMPLES = 4 * 44_100
 
@@ -256,3 +259,34 @@ def test_a_background_of_ones_own_is_taken_and_missed_when_it_is_removed(jobs: F
     assert not at.exception and not at.error
     assert "Your recording was deleted meanwhile" in texts(at)
     assert len(own) == 64
+
+
+def test_the_verdict_says_what_each_view_found_with_its_own_p_value(jobs: FakeJobs) -> None:
+    strongest = scores.list_scores(MODEL_ID)[0]
+    found = add_views(strongest.clip_id)
+    event = f"an event at {time_and_band(found.regions[0])}"
+    at = listen()
+    said = texts(at)
+    verdict = f"Anomalous compared with the normal recordings you supplied: {event}."
+    loud = "9 dB louder than any normal recording"
+    assert f"**{verdict} It is also {loud}, which does not count here.**" in said
+    line = f"Event: {event} (p = 0.0167) · Stationary: nothing unusual (p = 0.7) · "
+    assert f"{line}Level: {loud} (p = 0.0167, does not count)" in said
+    assert [*at.dataframe[0].value["view"]] == ["Event"] * len(found.regions)
+
+
+def test_a_model_without_views_has_the_place_alone(jobs: FakeJobs) -> None:
+    at = listen()
+    assert "you supplied, strongest at " in texts(at) and "Stationary" not in texts(at)
+    assert "view" not in at.dataframe[0].proto.column_order
+
+
+def test_lists_of_recordings_say_what_the_strongest_region_s_view_found(jobs: FakeJobs) -> None:
+    strongest = scores.list_scores(MODEL_ID)[0]
+    event = f"an event at {time_and_band(add_views(strongest.clip_id).regions[0])}"
+    at = app("score", model=MODEL_ID)
+    assert at.dataframe[0].value["verdict"][0] == f"Anomalous: {event}"
+    rows = json.loads(rows_of(scores.list_scores(MODEL_ID), models.load_calibration(MODEL_ID)))
+    assert rows["said"][0].startswith(
+        f"Anomalous compared with the normal recordings you supplied: {event}. "
+    )

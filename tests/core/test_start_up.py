@@ -19,7 +19,9 @@ from tests.support.fake_features import noise
 LIGHT = [
     "core.types",
     "core.detectors.registry",
+    "core.detectors.region_words",
     "core.detectors.regions",
+    "core.report.summary_sentence",
     "core.detectors.model_folder",
     *(
         f"{package.__name__}.{module.name}"

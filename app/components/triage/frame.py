@@ -92,7 +92,7 @@ def _said(score: ScoreRecord, n_normal: int) -> str:
     words = summary_sentence.ANOMALOUS if score.anomalous else summary_sentence.NORMAL
     if score.anomalous and score.regions:
         seconds = score.duration_seconds or math.inf
-        words += f", {summary_sentence.location_clause(score.regions[0], seconds)}"
+        words = summary_sentence.with_region(words, score.regions[0], seconds)
     return f"{words}. {p_value_sentence(score.p_value, n_normal)}"
 
 

@@ -63,7 +63,7 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
     assert main(["score", str(model), str(tmp_path), str(tmp_path / "gone"), "--json"]) == 3
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     by_name = {Path(row["clip"]).name: row for row in rows}
-    expected = {"clip", "score", "p_value", "threshold", "anomalous", "regions", "error"}
+    expected = {"clip", "score", "p_value", "threshold", "anomalous", "regions", "error", "views"}
     assert all(set(row) == expected for row in rows)
     assert "b.wav" in by_name["b.wav"]["error"]
     assert "gone" in by_name["gone"]["error"]
@@ -75,6 +75,16 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
     strongest = beep["regions"][0]
     assert strongest["start_s"] < 0.8 < strongest["end_s"]
     assert strongest["low_hz"] < 3000 < strongest["high_hz"]
+    assert {region["view"] for region in beep["regions"]} <= {"event", "stationary"}
+    assert by_name["b.wav"]["views"] == []
+    views = {view["view"]: view for view in beep["views"]}
+    assert list(views) == ["event", "stationary", "level"]
+    assert all(
+        set(view) == {"view", "p_value", "score", "counted", "words"} for view in beep["views"]
+    )
+    assert [views[name]["counted"] for name in views] == [True, True, False]
+    assert views["event"]["words"].startswith("an event at 0.")
+    assert views["event"]["p_value"] == 1 / 9
 
 
 def test_score_for_people_has_the_verdict(
@@ -83,7 +93,8 @@ def test_score_for_people_has_the_verdict(
     clip = write_noise(tmp_path / "beep.wav", 7, beep=True)
     assert main(["score", str(model), str(clip)]) == 0
     printed = capsys.readouterr()
-    assert "Anomalous compared with the normal recordings you supplied, strongest at" in printed.out
+    assert "Anomalous compared with the normal recordings you supplied: " in printed.out
+    assert "an event at 0." in printed.out
     assert "The one recording is anomalous" in printed.out
     assert "fault" not in printed.out.lower()
     assert printed.err == ""

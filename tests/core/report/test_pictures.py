@@ -8,7 +8,7 @@ from PIL import Image
 
 from core.report.pictures import CONTOUR, HEIGHT, LEFT, MAP_HEIGHT, MAP_TOP, RIGHT, WIDTH, map_png
 from core.types import AnomalyMap
-from tests.support.maps import planted_map
+from tests.support.maps import planted_map, seen_by_views
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -69,3 +69,17 @@ def test_any_name_can_be_drawn(name: str) -> None:
 @pytest.mark.parametrize("n_time", [1, 2, 5000])
 def test_any_length_can_be_drawn(n_time: int) -> None:
     pixels(map_png(planted_map(quiet=True, n_time=n_time)))
+
+
+def test_a_long_sentence_takes_a_second_line_and_stays_off_the_map() -> None:
+    def head(found: AnomalyMap) -> np.ndarray:
+        with Image.open(io.BytesIO(map_png(found))) as image:
+            return np.asarray(image.convert("L"), dtype=int)[:MAP_TOP]
+
+    long = head(seen_by_views(stationary=9.0, level=9.0)) < 128
+    assert not (head(planted_map()) < 128)[68:-2].any()
+    assert long[68:-2].any()
+    assert not long[:, :LEFT].any() and not long[:, -10:].any()
+    assert (
+        pixels(map_png(seen_by_views(stationary=9.0, level=9.0))) == pixels(map_png(planted_map()))
+    ).all()

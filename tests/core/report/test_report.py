@@ -15,10 +15,10 @@ import soundfile
 from core.detectors.calibration.calibration import Calibration
 from core.explain.explanation import Explanation
 from core.report.batch import BatchReport
-from core.report.recording import report_html, threshold_sentence
+from core.report.recording import regions_csv, report_html, threshold_sentence
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
-from core.types import Clip
-from tests.support.maps import planted_map
+from core.types import AnomalyMap, Clip
+from tests.support.maps import planted_map, seen_by_views
 
 HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>"
 
@@ -99,6 +99,48 @@ def test_a_clip_without_regions_says_so() -> None:
     text = Tags(report_html(explained(quiet=True), {})).text
     assert "No part of the map exceeds the threshold." in text
     assert "Normal compared with the normal recordings you supplied." in text
+
+
+def seen(found: AnomalyMap) -> Explanation:
+    return dataclasses.replace(explained(found.clip_name), found=found)
+
+
+def cells(source: str) -> list[list[str]]:
+    """The text of every table row."""
+    rows = re.findall(r"<tr>(.*?)</tr>", source)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in rows]
+
+
+def test_the_page_says_what_each_view_found_and_which_one_a_region_comes_from() -> None:
+    page = report_html(seen(seen_by_views(level=9.0)), {})
+    assert cells(page)[:4] == [
+        ["View", "Finding", "p", "Verdict"],
+        ["Event", "an event at 2.3–2.8 s, 1–2 kHz", "0.04", "counts"],
+        ["Stationary", "nothing unusual", "0.8", "counts"],
+        ["Level", "9 dB louder than any normal recording", "0.04", "does not count"],
+    ]
+    assert ["1", "2.3–2.8 s, 1–2 kHz", "Event", "9", "0.04"] in cells(page)
+    assert "an event at 2.3–2.8 s, 1–2 kHz. It is also 9 dB louder" in Tags(page).text
+    assert "What each view says" not in report_html(explained(), {})
+
+
+def test_regions_as_a_table_name_their_view() -> None:
+    (row,) = csv.DictReader(io.StringIO(regions_csv(seen_by_views()).decode()))
+    assert (row["view"], row["start_s"], row["low_hz"]) == ("event", "2.3", "1000")
+    (row,) = csv.DictReader(io.StringIO(regions_csv(planted_map()).decode()))
+    assert row["view"] == ""
+
+
+def test_a_batch_says_of_each_recording_what_each_view_found() -> None:
+    report = BatchReport("Monday", SpectrogramSettings(), {}, "")
+    one = seen(seen_by_views(level=9.0, name=HOSTILE))
+    report.add(one.found, one.clip)
+    assert cells(report.html())[1] == ["Event", "an event at 2.3–2.8 s, 1–2 kHz", "0.04", "counts"]
+    files = report.files()
+    (listed,) = json.loads(files["scores.json"])
+    assert [view["view"] for view in listed["views"]] == ["event", "stationary", "level"]
+    (row,) = csv.DictReader(io.StringIO(files["scores.csv"].decode()))
+    assert row["strongest_view"] == "event"
 
 
 def test_where_the_threshold_comes_from_and_further_sounds_are_there() -> None:
