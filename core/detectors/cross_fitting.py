@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,31 @@ class Fitted:
     scores: ViewScores
     rows: RowScale | None = None
     fusion: ScoreFusion | None = None
+
+    def scores_of(self, measured: Measured) -> dict[str, float]:
+        """Score a clip by the highest cell that its map would have.
+
+        Args:
+            measured: of the clip.
+
+        Returns:
+            The clip's score without the level view, and what each view says, by the names of
+            `ViewScores`; the score alone where there is one view, or the model is older than 0.2.0.
+        """
+        if self.fusion is None or measured.stationary is None:
+            return {CLIP: self.scorer.single_view(measured)[1]}
+        event = self.scorer.event_scores(measured, self.rows)
+        evidence = self.fusion.evidence(event, measured.stationary.distances)
+        clip_score = float(as_floats(evidence.fused).max())
+        if measured.levels is None:
+            return {CLIP: clip_score}
+        levels = self.fusion.level_evidence(measured.levels.stretches.double().numpy())
+        return {
+            CLIP: clip_score,
+            EVENT: float(evidence.event.max()),
+            STATIONARY: float(evidence.stationary.max()),
+            LEVEL: float(as_floats(levels).max()),
+        }
 
 
 def fit_and_calibrate(
@@ -100,11 +126,6 @@ def fit_and_calibrate(
     distances = [one.stationary.distances for one in found_of if one.stationary]
     levels = np.array([float(one.levels.stretches.max()) for one in found_of if one.levels])
     fusion = ScoreFusion.of(event, distances, levels)
-    evidence = [fusion.evidence(*views) for views in zip(event, distances, strict=True)]
-    scores = {
-        CLIP: as_floats(np.array([one.fused.max() for one in evidence])),
-        EVENT: np.array([one.event.max() for one in evidence]),
-        STATIONARY: np.array([one.stationary.max() for one in evidence]),
-        LEVEL: as_floats(fusion.level_evidence(levels)),
-    }
-    return Fitted(scorer, ViewScores(scores, **about), rows, fusion)
+    fitted = Fitted(scorer, ViewScores({}, **about), rows, fusion)
+    scores = ViewScores.of_clips([fitted.scores_of(one) for one in found_of], **about)
+    return dataclasses.replace(fitted, scores=scores)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import math
 import shutil
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -24,6 +25,7 @@ from core.backbones import BACKBONES, load_backbone
 from core.backbones.backbone import choose_device
 from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.recalibration import Recalibration, not_fitted_on
 from core.detectors.calibration.row_scale import RowScale
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.detectors.cross_fitting import Fitted, fit_and_calibrate
@@ -44,7 +46,7 @@ from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor, Features, SourceClip
 from core.runtime.progress import Progress, part, silent
 from core.spectral.spectrogram import SpectrogramSettings
-from core.types import EVENT, AnomalyMap, Clip, FeatureMaps, TrainingClip, ViewFinding
+from core.types import EVENT, AnomalyMap, Clip, TrainingClip, ViewFinding
 
 SCORED_TOGETHER = 8
 
@@ -95,6 +97,7 @@ class Detector:
         self.false_alarm_rate = false_alarm_rate
         self.level_counts = level_counts
         self.training: list[dict[str, Any]] = []
+        self.recalibrations: list[Recalibration] = []
         self._fitted: Fitted | None = None
         self._as_before = False
 
@@ -131,16 +134,17 @@ class Detector:
         Raises:
             FitError: the detector is not fitted yet.
         """
-        return self._known().scores.calibration(self.level_counts)
+        return self.view_scores.calibration(self.level_counts)
 
     @property
     def view_scores(self) -> ViewScores:
-        """What each view says of the calibration clips.
+        """What each view says of the calibration clips: those of the newest recalibration, if any.
 
         Raises:
             FitError: the detector is not fitted yet.
         """
-        return self._known().scores
+        fitted = self._known()
+        return self.recalibrations[-1].scores if self.recalibrations else fitted.scores
 
     def fit(
         self,
@@ -174,14 +178,10 @@ class Detector:
             FitError: too few clips or independent recordings.
             Cancelled: `progress` stopped it; the detector stays unfitted.
         """
-        self._fitted, self._as_before = None, False
+        self._fitted, self._as_before, self.recalibrations = None, False, []
         cache = cache or FeatureCache()
-        at_rate = (
-            dataclasses.replace(one, clip=self._at_rate(one.clip))
-            for one in map(TrainingClip.of, clips)
-        )
         features = self._extractor(cache).extract(
-            at_rate, n_clips or length_hint(clips), part(progress, 0.0, 0.4)
+            self._all_at_rate(clips), n_clips or length_hint(clips), part(progress, 0.0, 0.4)
         )
         self._check_training(features)
         fitted = fit_and_calibrate(
@@ -205,6 +205,68 @@ class Detector:
             for clip in features.clips
         ]
         return self
+
+    def recalibrate(
+        self,
+        clips: Iterable[Clip | TrainingClip],
+        *,
+        note: str = "",
+        n_clips: int | None = None,
+        progress: Progress = silent,
+    ) -> Detector:
+        """Let threshold and p-values follow from other normal clips; nothing is fitted.
+
+        The scorer that is kept scores the clips, and their scores take the place of the
+        calibration scores (`Recalibration` says why they are not added to them). How a score is
+        made stays as it was fitted, so earlier scores and maps hold: threshold and p-values change.
+        A sound that is given twice counts once. Cost: that of scoring the clips.
+
+        Args:
+            clips: normal clips that it was not fitted on, of about the length of those it scores; a
+                `TrainingClip` says a clip's group and bank. May be a generator.
+            note: why, for the model's history.
+            n_clips: how many there are, for the progress, where `clips` has no length.
+            progress: called after every clip.
+
+        Returns:
+            The detector itself, recalibrated.
+
+        Raises:
+            FitError: it is not fitted, was fitted on some of the clips, or there are fewer than two
+                independent ones; nothing has changed.
+            Cancelled: `progress` stopped it; nothing has changed.
+        """
+        fitted = self._known()
+        n_total = n_clips or length_hint(clips)
+        of_all = f" of {n_total}" if n_total else ""
+        sources: list[SourceClip] = []
+        scores: list[dict[str, float]] = []
+
+        def watch(stage: str, fraction: float) -> None:
+            progress(stage, (len(sources) + fraction) / (n_total or math.inf))
+
+        new = not_fitted_on(self._all_at_rate(clips), self.training)
+        for source, measured in self._measured(new, None, watch):
+            scores.append(fitted.scores_of(measured))
+            sources.append(source)
+            watch(f"Scored {len(sources)}{of_all}", 0.0)
+        made = Recalibration.of(sources, scores, fitted.scores.window_seconds, note)
+        progress("Done", 1.0)
+        self.recalibrations.append(made)
+        return self
+
+    def undo_recalibration(self) -> Recalibration:
+        """Go back to the calibration before the newest recalibration.
+
+        Returns:
+            The recalibration that no longer holds.
+
+        Raises:
+            FitError: there is none.
+        """
+        if not self.recalibrations:
+            raise FitError("There is nothing to undo: the model is calibrated as it was fitted.")
+        return self.recalibrations.pop()
 
     def score(
         self, clip: Clip, progress: Progress = silent, *, bank: str | None = None
@@ -281,6 +343,8 @@ class Detector:
             },
             "training": self.training,
         }
+        if self.recalibrations:
+            manifest["recalibrations"] = [one.as_record() for one in self.recalibrations]
         model_folder.write_model(Path(folder), manifest, tensors)
 
     @classmethod
@@ -301,7 +365,9 @@ class Detector:
         manifest, tensors = model_folder.read_model(Path(folder))
         try:
             return cls._from_parts(manifest, tensors, device)
-        except (KeyError, TypeError, AttributeError, RuntimeError, SettingError) as error:
+        except (
+            KeyError, TypeError, ValueError, AttributeError, RuntimeError, SettingError
+        ) as error:  # fmt: skip
             raise ModelError(
                 f"The model in {folder} does not fit this program ({error}); fit it again."
             ) from None
@@ -349,10 +415,17 @@ class Detector:
         fusion = ScoreFusion.from_state(tensors) if detector.settings.views == "both" else None
         detector._fitted = Fitted(scorer, view_scores, rows, fusion)
         detector.training = manifest["training"]
+        detector.recalibrations = [
+            Recalibration.from_record(record) for record in manifest.get("recalibrations", ())
+        ]
         return detector
 
     def _at_rate(self, clip: Clip) -> Clip:
         return clip if clip.sample_rate == self.sample_rate else resample(clip, self.sample_rate)
+
+    def _all_at_rate(self, clips: Iterable[Clip | TrainingClip]) -> Iterator[TrainingClip]:
+        for one in map(TrainingClip.of, clips):
+            yield dataclasses.replace(one, clip=self._at_rate(one.clip))
 
     def _known(self) -> Fitted:
         if self._fitted is None:
@@ -378,12 +451,22 @@ class Detector:
             raise SettingError(
                 f"The model knows no clips of “{bank}”; it knows {', '.join(known) or 'no banks'}."
             )
-        extractor = self._extractor(cache or FeatureCache())
         remaining = (TrainingClip(self._at_rate(clip), bank=bank or "") for clip in clips)
-        while batch := list(islice(remaining, SCORED_TOGETHER)):
+        for source, measured in self._measured(remaining, cache, watch):
+            yield self._anomaly_map(source, measured)
+
+    def _measured(
+        self, clips: Iterator[TrainingClip], cache: FeatureCache | None, watch: Progress
+    ) -> Iterator[tuple[SourceClip, Measured]]:
+        # What the scorer measures of clips at the network's rate.
+        fitted = self._known()
+        extractor = self._extractor(cache or FeatureCache())
+        while batch := list(islice(clips, SCORED_TOGETHER)):
             features = extractor.extract(batch) if cache else extractor.batch(batch, watch)
             for clip, segments in zip(batch, features, strict=True):
-                yield self._anomaly_map(extractor.info(clip), segments)
+                source = extractor.info(clip)
+                seconds = fitted.scores.window_seconds
+                yield source, fitted.scorer.measure(source, segments, seconds)
 
     def _check_training(self, features: Features) -> None:
         sounds = [clip.sha256 for clip in features.clips]
@@ -404,10 +487,9 @@ class Detector:
                 "needed to calibrate on clips it was not fitted on."
             )
 
-    def _anomaly_map(self, clip: SourceClip, segments: Iterable[FeatureMaps]) -> AnomalyMap:
+    def _anomaly_map(self, clip: SourceClip, measured: Measured) -> AnomalyMap:
         fitted, settings = self._known(), self.spectrogram_settings
         scorer, fusion = fitted.scorer, fitted.fusion
-        measured = scorer.measure(clip, segments, fitted.scores.window_seconds)
         axes = Axes(settings.freq_hz, settings.time_s(clip.n_frames))
         views: tuple[ViewFinding, ...] = ()
         if fusion is None:
@@ -436,7 +518,7 @@ class Detector:
 
     def _findings(self, found: FusedViews, measured: Measured) -> tuple[ViewFinding, ...]:
         fitted, settings = self._known(), self.spectrogram_settings
-        axes, scores = Axes(settings.freq_hz, settings.time_s(measured.n_frames)), fitted.scores
+        axes, scores = Axes(settings.freq_hz, settings.time_s(measured.n_frames)), self.view_scores
         if EVENT not in scores.scores:  # fitted before 0.2.0
             return ()
         findings = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,8 @@ class ViewScores:
     Attributes:
         scores: name -> [n]. `CLIP` is the clip's score without the level view; a detector with two
             views has one of each of `VIEWS` besides.
-        clips: [n], which of the training clips each is; empty in models fitted before 0.2.0, whose
-            scores are sorted.
+        clips: [n], which of the training clips each is; empty where they are none of them
+            (`Recalibration`), and in models fitted before 0.2.0, whose scores are sorted.
         window_seconds: the length the scores stand for.
         n_groups: independent recordings among the clips.
         cross_fitted: whether each comes from a detector fitted on the other folds.
@@ -34,6 +35,19 @@ class ViewScores:
     window_seconds: float
     n_groups: int
     cross_fitted: bool
+
+    @classmethod
+    def of_clips(cls, scores: Sequence[Mapping[str, float]], **about: Any) -> ViewScores:
+        """Put the scores of clips together.
+
+        Args:
+            scores: of each clip, by name; one or more.
+            **about: the other attributes.
+
+        Returns:
+            The scores of all.
+        """
+        return cls({name: np.array([one[name] for one in scores]) for name in scores[0]}, **about)
 
     def of(self, name: str) -> Calibration:
         """Calibrate one view, or the clip's score.
