@@ -10,8 +10,8 @@ clip's typical second find it, each compared with the nearest training clip by c
 
 An average over time, which earlier versions compared, says how a clip sounds and not how it moves:
 on folds 1-3 of ESC-10, one class against three, and on MIMII at -6 dB with the level removed it had
-a sample AUROC of 95 and 63, these three together 95 and 82 (79 where the mean over seconds stands
-for the typical one, their median, which an event of a second or two does not move).
+a sample AUROC of 95 and 63, these three together 95 and 81 (79 by the mean over all seconds, which
+an event moves: in steady noise a click would look like a change throughout).
 """
 
 from __future__ import annotations
@@ -187,9 +187,16 @@ class StationaryView:
             inside = _inside(gathered.row_middles, window)
             rows = row_sums[inside].sum(dim=0) / n_columns[inside].sum().clamp(min=1)
             seconds = _inside(gathered.middles, window)
-            average = {name: of[seconds].quantile(0.5, 0) for name, of in statistics.items()}
+            average = {name: _typical(of[seconds]) for name, of in statistics.items()}
             found.append({"rows": rows} | average)
         return found
+
+
+def _typical(seconds: Tensor) -> Tensor:
+    # The mean of the middle third of [second, channel], channel by channel: an event moves neither
+    # end of it, and it is steadier than the median.
+    n_left_out = len(seconds) // 3
+    return seconds.sort(dim=0).values[n_left_out : len(seconds) - n_left_out].mean(dim=0)
 
 
 def _inside(middles: Sequence[float], window: tuple[float, float]) -> slice:
