@@ -90,12 +90,7 @@ def fit(
             training_clips(), checkpoints=checkpoints, n_clips=len(sources), progress=progress
         )
     except FitError as error:
-        said = [str(error)]
-        if left_out:
-            said += ["Left out:", *left_out[:SENTENCES_SHOWN]]
-        if len(left_out) > SENTENCES_SHOWN:
-            said.append(f"And {len(left_out) - SENTENCES_SHOWN} more.")
-        raise FitError(" ".join(said)) from error
+        raise FitError(with_left_out(str(error), left_out)) from error
     seconds = time.monotonic() - started
     warnings = []
     if silent_ones:
@@ -103,12 +98,45 @@ def fit(
             f"{len(silent_ones)} of the recordings are silent, such as “{silent_ones[0]}”."
         )
     rate, n_groups = detector.false_alarm_rate, len(groups)
-    warning = detector.calibration.warning(rate)
-    if warning is None and n_groups < len(used) and rate * (n_groups + 1) < 1:
-        warning = (
-            f"The recordings are of {n_groups} groups only. {n_groups} groups measure false-alarm "
-            f"rates down to {1 / (n_groups + 1):.1%}; for a new group {rate:.1%} is a guess."
-        )
+    warning = detector.calibration.warning(rate) or few_groups_warning(len(used), n_groups, rate)
     bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
     warnings += [said for said in (warning, bands) if said is not None]
     return Fitted(used, left_out, warnings, n_groups, seconds)
+
+
+def with_left_out(sentence: str, left_out: Sequence[str]) -> str:
+    """Add to what went wrong which recordings could not be used, which may be why.
+
+    Args:
+        sentence: what went wrong
+        left_out: a sentence for each recording that could not be used
+
+    Returns:
+        Both.
+    """
+    said = [sentence]
+    if left_out:
+        said += ["Left out:", *left_out[:SENTENCES_SHOWN]]
+    if len(left_out) > SENTENCES_SHOWN:
+        said.append(f"And {len(left_out) - SENTENCES_SHOWN} more.")
+    return " ".join(said)
+
+
+def few_groups_warning(n_clips: int, n_groups: int, false_alarm_rate: float) -> str | None:
+    """Say when recordings come in too few groups for a false-alarm rate.
+
+    Args:
+        n_clips: how many recordings there are
+        n_groups: how many groups they are in
+        false_alarm_rate: the rate asked for
+
+    Returns:
+        A sentence; None where the groups are enough, or each recording is its own.
+    """
+    if n_groups == n_clips or false_alarm_rate * (n_groups + 1) >= 1:
+        return None
+    return (
+        f"The recordings are of {n_groups} groups only. {n_groups} groups measure false-alarm "
+        f"rates down to {1 / (n_groups + 1):.1%}; for a new group {false_alarm_rate:.1%} is a "
+        "guess."
+    )

@@ -16,7 +16,7 @@ from core.detectors import Detector
 from core.detectors.calibration.recalibration import Recalibration
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
-from core.errors import Cancelled, FitError, StoreError
+from core.errors import Cancelled, FitError, ModelError, StoreError
 from core.features.cache import FeatureCache
 from core.runtime.progress import silent
 from core.types import EVENT, Clip, TrainingClip
@@ -227,6 +227,37 @@ def test_stopped_anywhere_nothing_has_changed_and_progress_never_falls(fitted: D
         with pytest.raises(Cancelled):
             fitted.recalibrate(given, progress=stop)
         assert fitted.recalibrations == []
+
+
+WRITTEN = Path(__file__).parents[2] / "data" / "written_by_0.1.0" / "home" / "models"
+
+
+@pytest.mark.parametrize("folder", sorted(path.name for path in WRITTEN.iterdir()))
+def test_a_model_of_0_1_0_is_recalibrated_and_undone(folder: str, tmp_path: Path) -> None:
+    try:
+        model = Detector.load(WRITTEN / folder, device="cpu")
+    except ModelError as error:
+        if "other weights of beats-small" in str(error):
+            pytest.skip("PyTorch draws another beats-small on this processor: see the README")
+        raise
+    clips = [Clip.from_samples(steady_noise(0.4, i), RATE, f"n {i}") for i in range(5)]
+    before = list(model.score_many(clips))
+    model.recalibrate(clips)
+    model.save(tmp_path / "model")
+    again = Detector.load(tmp_path / "model")
+    assert list(again.view_scores.scores) == [CLIP]
+    assert again.calibration.clip_scores.tolist() == sorted(scores(before))
+    for one, earlier in zip(again.score_many(clips), before, strict=True):
+        np.testing.assert_array_equal(one.raw, earlier.raw)
+        assert not one.anomalous
+    again.undo_recalibration()
+    again.save(tmp_path / "model")
+    for one, earlier in zip(
+        Detector.load(tmp_path / "model").score_many(clips), before, strict=True
+    ):
+        assert (one.threshold, one.p_value) == (earlier.threshold, earlier.p_value)
+        assert one.regions == earlier.regions
+        np.testing.assert_array_equal(one.evidence, earlier.evidence)
 
 
 def test_fitted_again_it_is_calibrated_as_fitted(tmp_path: Path) -> None:
