@@ -35,6 +35,7 @@ class Key:
     FIT_RATE: Final = "fit_rate"
     SEED: Final = "seed"
     PRECISION: Final = "precision"
+    LEVEL_COUNTS: Final = "level_counts"
     LIKE: Final = "like"
 
 

@@ -33,6 +33,12 @@ PRECISION = control(
     "16 bits are several times faster on graphics cards and on processors made for them, and "
     "slower on others. The maps stay nearly the same. The model scores as it was fitted.",
 )
+LEVEL_COUNTS = control(
+    "Microphone, place and gain stay the same: count the level",
+    "Then a recording that is louder or quieter than the normal ones, in all or in some octaves, "
+    "is anomalous. It is off by default, since another gain or a step nearer would make every "
+    "recording anomalous. HearMap says how many dB it is in any case.",
+)
 PRECISIONS = {"float32": "32 bits", "bfloat16": "16 bits, faster"}
 TRAINS = (
     "This method trains a network: minutes for the small one, days for the large one without a "

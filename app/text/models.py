@@ -16,6 +16,7 @@ FITTED_ON_SAYS = "**{recordings}, {duration} of sound**, on {date}."
 LAYERS, RECORDINGS = "{network}, layers {layers}", "The {recordings}"
 LICENCE, FINGERPRINT = "Licence of the weights", "Fingerprint of the weights"
 CHANNEL, CHANNEL_MEAN, SEED, SIZE = "Channel", "mean of all", "Seed", "Size"
+LEVEL_COUNTS = "A change of level"
 MADE_BY, PRECISION = "Made by HearMap", "Precision of the network"
 PRECISIONS = {"float32": "32 bits", "bfloat16": "16 bits"}
 FIT_TOOK, SCORING_TAKES, MEMORY = "Time of the fit", "Time of scoring", "Memory for scoring"

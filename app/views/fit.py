@@ -121,7 +121,7 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
     left.caption(presets[preset])
     right.caption(markdown.plain(HEADS[head].summary, 300))
     groups = rule_choice.groups(names)
-    classes_place = st.container()
+    classes_place, level_place = st.container(), st.container()
     with st.expander(text.ADVANCED, icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
         backbone = backbone_choice.draw(left, HEADS[head].backbones)
@@ -151,6 +151,9 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
     backbone_choice.warn_of_empty_bands(backbone, [one.info.sample_rate for one in used])
     classes = None
     settings = kind.settings_type(**(preset_settings(head, preset) | own))
+    level_counts = settings.views == "both" and level_place.checkbox(
+        **text.LEVEL_COUNTS, key=Key.LEVEL_COUNTS
+    )
     learns = kind.learns_classes(settings)
     if learns:
         with classes_place:
@@ -181,6 +184,7 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
                 head_settings=own,
                 group_rule=rule_choice.chosen(Key.GROUPING),
                 class_rule=rule_choice.chosen(Key.CLASSES),
+                level_counts=level_counts,
             )
         )
 

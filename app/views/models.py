@@ -16,6 +16,7 @@ from app.text.views import TITLES
 from app.widgets import downloads, normal_scores, notices, table, threshold_history
 from app.widgets.model_choice import choose_model
 from core.errors import HearMapError
+from core.report.view_words import counts_words
 from core.storage import costs, models, thresholds, training
 from core.storage.archive import SUFFIX, export_model, import_model
 from core.storage.models import ModelRecord
@@ -90,6 +91,9 @@ def _fitted_on(model: ModelRecord) -> None:
     layers = ", ".join(found.layers) or text.UNKNOWN
     channel = text.CHANNEL_MEAN if model.channel == "mean" else str(int(model.channel) + 1)
     fit_took = text.NOT_MEASURED if cost.fit_seconds is None else formats.duration(cost.fit_seconds)
+    level = []
+    if found.level_counts is not None:
+        level = [(text.LEVEL_COUNTS, counts_words(found.level_counts))]
     _facts(
         [
             (glossary.METHOD, head_title(model.head)),
@@ -98,6 +102,7 @@ def _fitted_on(model: ModelRecord) -> None:
             (text.FINGERPRINT, found.weights_sha256[:12] or text.UNKNOWN),
             (text.CHANNEL, channel),
             (text.PRECISION, text.PRECISIONS.get(found.precision, found.precision)),
+            *level,
             (text.SEED, str(found.seed)),
             (text.SIZE, formats.size(cost.size_bytes)),
             (text.FIT_TOOK, fit_took),

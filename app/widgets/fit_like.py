@@ -51,6 +51,7 @@ def take_from_address() -> None:
         Key.FIT_RATE: round(100 * task.false_alarm_rate, 2),
         Key.SEED: task.seed,
         Key.PRECISION: task.precision,
+        Key.LEVEL_COUNTS: task.level_counts,
     }
     st.session_state.update({key: value for key, value in values.items() if value is not None})
     said = text.LIKE.format(name=markdown.plain(name))

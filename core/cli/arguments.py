@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from core.types import Clip
     from core.workflows.source import FileSource
 
-_OWN_OPTIONS = {"head", "backbone", "seed", "device", "precision", "false_alarm_rate"}
+_OWN_OPTIONS = {
+    name: f"--{name.replace('_', '-')}"
+    for name in ("head", "backbone", "seed", "device", "precision", "false_alarm_rate")
+} | {"level_counts": "--same-microphone"}
 
 
 class HeadNames:
@@ -255,7 +258,7 @@ def settings(pairs: list[str]) -> dict[str, str]:
         if not equals or not name.isidentifier():
             raise SettingError(f"--set takes name=value, not “{pair}”.")
         if name in _OWN_OPTIONS:
-            raise SettingError(f"{name} is no setting of a head; use --{name.replace('_', '-')}.")
+            raise SettingError(f"{name} is no setting of a head; use {_OWN_OPTIONS[name]}.")
         named[name] = value.strip()
     return named
 

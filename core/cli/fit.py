@@ -33,6 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--checkpoints DIR": "save a long training's state here; the same command goes on from it",
     }
     arguments.add_own(parser, options)
+    same = {
+        "--same-microphone": "microphone, place and gain are the same for every recording, so that "
+        "a recording that is louder or quieter than the normal ones counts as anomalous; off by "
+        "default, since another gain or a step nearer would make every recording anomalous"
+    }
+    arguments.add_own(parser, same, dest="level_counts")
     arguments.add(
         parser, "--false-alarm-rate", "--channel", "--device", "--precision", "--progress"
     )
@@ -49,7 +55,8 @@ def run(given: argparse.Namespace) -> int:
         The exit status.
 
     Raises:
-        HearMapError: too few recordings can be used, or an argument is wrong.
+        SettingError: an argument is wrong, or the level is to count where it is not compared.
+        HearMapError: too few recordings can be used.
     """
     settings = arguments.settings(given.settings)
     _check_place(given.out)
@@ -66,8 +73,14 @@ def run(given: argparse.Namespace) -> int:
         device=given.device,
         precision=given.precision,
         false_alarm_rate=given.false_alarm_rate,
+        level_counts=given.level_counts,
         **(preset_settings(head, given.preset) | settings),
     )
+    if given.level_counts and detector.settings.views != "both":
+        raise SettingError(
+            "--same-microphone counts the level, which is compared only with the setting "
+            "views=both, as in --preset recommended."
+        )
     fitted = fit(
         detector,
         arguments.sources(given.paths, given.group_by, given.class_by),

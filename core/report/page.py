@@ -147,7 +147,7 @@ def views_table(found: AnomalyMap) -> str:
     rows = "".join(
         f"<tr><td>{escape(LABELS[view.view])}</td>"
         f"<td>{escape(finding_words(found, view))}</td>"
-        f'<td class="n">{view.p_value:.3g}</td><td>{counts_words(view)}</td></tr>'
+        f'<td class="n">{view.p_value:.3g}</td><td>{counts_words(view.counted)}</td></tr>'
         for view in found.views
     )
     head = '<tr><th>View</th><th>Finding</th><th class="n">p</th><th>Verdict</th></tr>'

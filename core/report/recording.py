@@ -19,7 +19,8 @@ from core.audio import wav_bytes
 from core.report.page import data_url, figure_html, page, pairs_table, regions_table, views_table
 from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
-from core.types import AnomalyMap, Clip, Region
+from core.report.view_words import counts_words
+from core.types import LEVEL, AnomalyMap, Clip, Region
 
 if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
@@ -138,6 +139,9 @@ def model_description(detector: Detector) -> dict[str, object]:
         f"{detector.head_name}: {name}": ", ".join(value) if isinstance(value, tuple) else value
         for name, value in dataclasses.asdict(detector.settings).items()
     }
+    level = {}
+    if LEVEL in detector.view_scores.scores:
+        level = {"Level": counts_words(detector.level_counts)}
     return {
         "Head": detector.head_name,
         "Backbone": f"{detector.backbone.name} (weights {detector.backbone.licence})",
@@ -145,6 +149,7 @@ def model_description(detector: Detector) -> dict[str, object]:
         "Fitted on": f"{detector.n_clips} recordings",
         "False-alarm rate": f"{detector.false_alarm_rate:.3g}",
         "Seed": detector.seed,
+        **level,
         **settings,
     }
 

@@ -49,16 +49,16 @@ def finding_words(found: AnomalyMap, view: ViewFinding) -> str:
     return view.words if is_unusual(found, view) or _leads(found, view) else NOTHING
 
 
-def counts_words(view: ViewFinding) -> str:
+def counts_words(counted: bool) -> str:
     """Say whether a view counts towards the verdict.
 
     Args:
-        view: what it found
+        counted: whether it does
 
     Returns:
-        One word or two.
+        A few words.
     """
-    return "counts" if view.counted else "does not count"
+    return "counts" if counted else "does not count"
 
 
 def p_value_words(view: ViewFinding) -> str:
@@ -70,7 +70,7 @@ def p_value_words(view: ViewFinding) -> str:
     Returns:
         Such as “p = 0.04” or “p = 0.04, does not count”.
     """
-    return f"p = {view.p_value:.3g}" + ("" if view.counted else f", {counts_words(view)}")
+    return f"p = {view.p_value:.3g}" + ("" if view.counted else f", {counts_words(view.counted)}")
 
 
 def found_words(found: AnomalyMap) -> str:

@@ -33,6 +33,8 @@ class Training:
         precision: of the network's arithmetic
         seed: of the fit
         clips: the recordings it was fitted on
+        level_counts: whether the level counts towards the verdict; None where the model has no
+            level view
         program_version: the HearMap that fitted it
     """
 
@@ -43,6 +45,7 @@ class Training:
     precision: str
     seed: int
     clips: tuple[TrainedRecording, ...]
+    level_counts: bool | None
     program_version: str
 
 
@@ -61,8 +64,9 @@ def trained_on(model_id: str) -> Training:
     """
     record = get_model(model_id)
     manifest = read_manifest(record.folder, record.name)
+    settings = with_current_names(manifest.get("settings") or {})
     return Training(
-        settings=with_current_names(manifest.get("settings") or {}),
+        settings=settings,
         layers=tuple(manifest.get("layers") or ()),
         weights_sha256=str(manifest.get("backbone_weights_sha256") or ""),
         weights_licence=str(manifest.get("backbone_weights_licence") or ""),
@@ -72,6 +76,7 @@ def trained_on(model_id: str) -> Training:
             TrainedRecording(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
             for clip in manifest.get("training") or ()
         ),
+        level_counts=manifest.get("level_counts") if settings.get("views") == "both" else None,
         program_version=str(manifest.get("program_version") or "unknown"),
     )
 
@@ -106,4 +111,5 @@ def fit_arguments(model_id: str) -> dict[str, Any]:
         "false_alarm_rate": record.false_alarm_rate,
         "channel": record.channel,
         "head_settings": training.settings,
+        "level_counts": bool(training.level_counts),
     }

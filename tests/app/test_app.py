@@ -194,6 +194,19 @@ def test_the_recommended_form_says_what_it_does_and_the_published_one_is_a_click
     assert arguments["head_settings"] == {"bank_size": 500}
 
 
+def test_the_level_counts_where_somebody_says_so_and_the_form_compares_it(jobs: FakeJobs) -> None:
+    at = app("fit")
+    upload(at, *((f"{k}.wav", noise(k)) for k in range(3)))
+    assert at.checkbox(key="level_counts").value is False
+    at.checkbox(key="level_counts").check().run()
+    at.button_group(key="preset").set_value("published").run()
+    assert "level_counts" not in [box.key for box in at.checkbox]
+    at.button_group(key="preset").set_value("recommended").run()
+    at.checkbox(key="level_counts").check().run()
+    press_fit(at)
+    assert jobs.submitted[0][1]["level_counts"] is True
+
+
 def test_a_method_that_learns_from_classes_asks_for_them(jobs: FakeJobs) -> None:
     at = app("fit")
     names = ["fan_1.wav", "fan_2.wav", "pump_1.wav", "pump_2.wav"]

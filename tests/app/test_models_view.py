@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.jobs.tasks.fit import FitTask
 from core.storage import database, models, recordings, thresholds
 from core.storage.tables import JobRow, now
 from core.storage.training import fit_arguments
 from tests.app.test_app import app, texts
 from tests.browser.test_models_and_jobs import kept_model
+from tests.support.fake_detector import FakeDetector
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,20 @@ def test_fit_begins_as_the_model_was_fitted() -> None:
     models.delete(model.id)
     at = app("fit", like=model.id)
     assert not at.exception and "it was deleted" in texts(at)
+
+
+def test_whether_the_level_counts_is_shown_and_taken_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at = app("models", model=kept_model("Published").id)
+    assert "A change of level" not in texts(at)
+    monkeypatch.setattr("core.detectors.detector.Detector", FakeDetector)
+    ids = [one.id for one in recordings.list_recordings()[:3]]
+    model_id = FitTask(clip_ids=ids, level_counts=True).run()["model_id"]
+    at = app("models", model=model_id)
+    assert "| A change of level | counts |" in texts(at)
+    at = app("fit", like=model_id)
+    assert not at.exception and at.checkbox(key="level_counts").value is True
 
 
 def test_fit_takes_over_what_tells_the_classes_and_the_backbone(

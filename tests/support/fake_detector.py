@@ -32,10 +32,11 @@ class FakeDetector:
     def __init__(
         self, head: str = "patchcore", backbone: str | None = None, *, seed: int = 0,
         device: str = "auto", precision: str = "float32", false_alarm_rate: float = 0.05,
-        **settings: Any,
+        level_counts: bool = False, **settings: Any,
     ) -> None:  # fmt: skip
         self.head_name, self.backbone = head, SimpleNamespace(name=backbone or "aisfx")
         self.seed, self.false_alarm_rate, self.settings = seed, false_alarm_rate, settings
+        self.level_counts = level_counts
         self.training: list[dict[str, Any]] = []
         self.peaks = np.zeros(0)
 
@@ -98,6 +99,7 @@ class FakeDetector:
             "seed": self.seed,
             "training": self.training,
             "false_alarm_rate": self.false_alarm_rate,
+            "level_counts": self.level_counts,
             "calibration": {"window_seconds": 1.0, "n_groups": self.n_clips, "cross_fitted": True},
         }
         write_model(folder, manifest, {"peaks": torch.from_numpy(self.peaks)})

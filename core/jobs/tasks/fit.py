@@ -42,6 +42,8 @@ class FitTask(Task):
         head_settings: of the head, over those of the preset
         group_rule: how the app found the groups, its “rule” and “field”
         class_rule: how the app found the classes, likewise
+        level_counts: whether another level makes a recording anomalous, where the form of the head
+            has a level view
     """
 
     kind: ClassVar[str] = "fit"
@@ -67,6 +69,7 @@ class FitTask(Task):
     class_rule: dict[str, Any] | None = dataclasses.field(
         default=None, metadata={"stored_as": "classes"} | OPTIONAL
     )
+    level_counts: bool = dataclasses.field(default=False, metadata=OPTIONAL)
 
     @property
     def title(self) -> str:
@@ -116,6 +119,7 @@ class FitTask(Task):
             seed=self.seed,
             precision=self.precision,
             false_alarm_rate=self.false_alarm_rate,
+            level_counts=self.level_counts,
             **(preset_settings(self.head, self.preset) | self.head_settings),
         )
         group_of = dict(zip(self.clip_ids, self.groups or (), strict=False))
@@ -150,7 +154,8 @@ class FitTask(Task):
     def checkpoints(self) -> Path:
         """Where a long training keeps its state: the same fit, whatever its name, finds it."""
         same = self.as_record()
-        same.pop("model_name")
+        for of_the_result in ("model_name", "level_counts"):
+            same.pop(of_the_result, None)
         same["head_settings"] = with_former_names(same["head_settings"])
         digest = hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
         return checkpoints_dir() / digest[:16]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-# Metadata of an argument that job records leave out where it is None.
+# Metadata of an argument that job records leave out where it has its default: they have been
+# written without it before.
 OPTIONAL = {"optional": True}
 
 
@@ -98,7 +99,7 @@ class Task(ABC):
         values = {
             _stored_name(field): getattr(self, field.name)
             for field in dataclasses.fields(self)
-            if not (field.metadata.get("optional") and getattr(self, field.name) is None)
+            if not (field.metadata.get("optional") and getattr(self, field.name) == field.default)
         }
         record: dict[str, Any] = as_json(values)
         return record

@@ -87,6 +87,23 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
     assert views["event"]["p_value"] == 1 / 9
 
 
+def test_the_level_counts_only_where_the_microphone_is_said_to_be_the_same(
+    model: Path, normal: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--out", str(tmp_path / "m"), "--false-alarm-rate", "0.15", "--device", "cpu"]
+    assert main(["fit", str(normal), *given, "--same-microphone"]) == 0
+    samples, _ = soundfile.read(write_noise(tmp_path / "loud.wav", 102))
+    soundfile.write(tmp_path / "loud.wav", 4 * samples, RATE)
+    for folder, counted in ((model, False), (tmp_path / "m", True)):
+        capsys.readouterr()
+        assert main(["score", str(folder), str(tmp_path / "loud.wav"), "--json"]) == 0
+        level = json.loads(capsys.readouterr().out)["views"][2]
+        assert (level["view"], level["counted"]) == ("level", counted)
+        assert level["words"] == "12 dB louder than any normal recording"
+        assert main(["score", str(folder), str(tmp_path / "loud.wav")]) == 0
+        assert ("does not count here" in capsys.readouterr().out) == (not counted)
+
+
 def test_score_for_people_has_the_verdict(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -253,6 +270,8 @@ def test_fit_leaves_out_what_cannot_be_read(
         (["fit", "x", "--out", "m", "--set", "n"], 2, "name=value"),
         (["fit", "x", "--out", "m", "--set", "magic=1"], 2, "magic"),
         (["fit", "x", "--out", "m", "--set", "seed=1"], 2, "--seed"),
+        (["fit", "x", "--out", "m", "--set", "level_counts=1"], 2, "--same-microphone"),
+        (["fit", "x", "--out", "m", "--preset", "published", "--same-microphone"], 2, "views=both"),
         (["fit", "x", "--out", "m", "--false-alarm-rate", "2"], 2, "between 0 and 1"),
         (["fit", "x", "--out", "m", "--channel", "left"], 2, "mean"),
         (["fit", "x", "--out", "m", "--device", "abacus"], 2, "cuda"),

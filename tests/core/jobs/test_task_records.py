@@ -84,6 +84,14 @@ def test_a_long_training_and_a_benchmark_of_0_1_0_are_found_again() -> None:
     assert saved.benchmark_id(record) == "6b32bdc8b664c323"
 
 
+def test_whether_the_level_counts_is_recorded_only_where_it_does() -> None:
+    assert "level_counts" not in FitTask.from_record(FIT).as_record()
+    counts = FitTask.from_record(FIT | {"level_counts": True})
+    assert counts.as_record() == FIT | {"level_counts": True}
+    # The training is the same, so it goes on from the same state.
+    assert counts.checkpoints == FitTask.from_record(FIT).checkpoints
+
+
 def test_a_scoring_goes_on_from_when_it_was_first_asked_for() -> None:
     first = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
     task = task_of("score", {"model_id": "m", "clip_ids": ["a"]})

@@ -201,6 +201,22 @@ def test_a_fit_keeps_what_it_was_asked_for_and_its_time() -> None:
     assert (other["clip_ids"], other["head"], other["false_alarm_rate"]) == ([], "patchcore", 0.1)
 
 
+@pytest.mark.parametrize("counts", [False, True])
+def test_whether_the_level_counts_stays_with_a_model_and_with_a_fit_like_it(counts: bool) -> None:
+    ids = [saved_clip(peak) for peak in (0.2, 0.4, 0.6)]
+    model_id = FitTask(clip_ids=ids, level_counts=counts).run()["model_id"]
+    assert training.trained_on(model_id).level_counts is counts
+    assert FitTask.from_record(training.fit_arguments(model_id)).level_counts is counts
+    # A model that the command line made says so in its manifest alone.
+    detector = models.load_model(model_id)
+    detector.settings = {"views": "both"}  # type: ignore[assignment]
+    detector.level_counts = counts
+    other = models.save_model(detector, "Other").id
+    assert FitTask.from_record(training.fit_arguments(other)).level_counts is counts
+    published = FitTask(clip_ids=ids, preset="published").run()["model_id"]
+    assert training.trained_on(published).level_counts is None
+
+
 def test_costs_are_medians_of_what_was_measured() -> None:
     record = models.save_model(fitted(), "Fan", fit_seconds=4.0)
     assert costs.model_cost(record.id) == costs.ModelCost(record.size_bytes, 4.0, None, None)
