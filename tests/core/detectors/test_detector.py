@@ -175,7 +175,7 @@ def test_a_training_clip_is_at_distance_zero_from_a_bank_of_all_patches(tmp_path
     detector = Detector("patchcore", bank_size=20_000, smoothing_sigma=0.0)
     detector.fit(clips, cache=FeatureCache(tmp_path))
     assert detector.score(clips[0]).raw.max() < 0.05
-    assert detector.score(clips[0]).raw.max() < 0.02 * detector.calibration.peak_scores.min()
+    assert detector.score(clips[0]).raw.max() < 0.02 * detector.calibration.clip_scores.min()
 
 
 def test_too_few_or_equal_clips_are_refused_in_a_sentence(tmp_path) -> None:

@@ -5,14 +5,11 @@ import pytest
 import torch
 
 from core.detectors import HEADS, Detector
-from core.detectors.fusion import Scale, ScoreFusion
 from core.detectors.presets import PRESETS, RECOMMENDED_HEAD, preset_settings, presets_of
 from core.detectors.registry import head_type
 from core.detectors.settings import make_settings
 from core.detectors.views.background_subtraction import MISSING_SHARE, active_frames, residual
 from core.detectors.views.energy_weighting import energy_weight
-from core.detectors.views.spectrogram_map import best_columns
-from core.detectors.views.stationary import StationaryScores
 from core.errors import SettingError
 from core.evaluation.benchmarks.machine_mixes import MadeMix
 from core.evaluation.datasets.machines import make
@@ -145,42 +142,6 @@ def test_loudness_weighs_by_power_over_the_clips_background() -> None:
     assert float(weight[6, 25]) == pytest.approx(1.0, rel=1e-3)
 
 
-def test_the_top_score_is_the_naive_mean_of_means() -> None:
-    cells = torch.rand(12, 40, generator=torch.Generator().manual_seed(0))
-    columns = sorted(
-        (sum(sorted(column, reverse=True)[:5]) / 5 for column in cells.T.tolist()), reverse=True
-    )
-    assert best_columns([cells[:, :15], cells[:, 15:]], 1.0) == pytest.approx(sum(columns[:5]) / 5)
-
-
-def test_what_lasts_is_the_product_of_both_maps_stretch_by_stretch() -> None:
-    """Against a loop over cells: three stretches that overlap, the first one like any normal."""
-    generator = np.random.default_rng(0)
-    distances = [torch.tensor([value]) for value in np.exp(np.linspace(-1, 1, 20))]
-    normal = [StationaryScores(d, d * torch.ones(3, 1), [(0, 4)]) for d in distances]
-    both = ScoreFusion.of(np.exp(np.linspace(-2, 2, 20)).tolist(), [0.5, 1.0, 2.0], normal)
-    stretches, columns = torch.tensor([1.0, 50.0, 900.0]), [(0, 4), (2, 6), (4, 9)]
-    stationary = StationaryScores(stretches, torch.rand(3, 3) + 0.5, columns)
-    raw = generator.uniform(0.1, 3.0, (12, 34)).astype(np.float32)
-
-    own = (np.log(raw) - both.peak.centre) / both.peak.spread
-    rows = (np.log(stationary.rows.numpy()) - both.row_centres[:, None]) / both.stationary.spread
-    expected = own.copy()
-    expected[:, 8:] = -np.inf
-    for i, (start, stop) in enumerate(columns):
-        if i == 0:
-            continue
-        part = own[:, 4 * start : 4 * stop]
-        product = np.log(raw)[:, 4 * start : 4 * stop] / both.stationary.spread
-        summed = product + np.repeat(rows[:, i], 4)[:, None]
-        summed += max(both.stationary.z(float(stretches[i])) + 0.2, part.max()) - summed.max()
-        where = expected[:, 4 * start : 4 * stop]
-        np.maximum(where, summed, out=where)
-    found = both.map(raw, 0.01, stationary)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert found.max() == pytest.approx(both.peak_score(0.01, raw.max(), stationary), abs=1e-4)
-
-
 @weights_needed
 @pytest.mark.parametrize(
     ("machine", "fault", "level", "least"),
@@ -202,20 +163,3 @@ def test_a_fault_that_lasts_and_swells_or_stops_is_placed(
     else:
         measured = temporal_metrics([truth_columns(power, columns)], [scored.raw])
     assert measured["roc_auc"].per_clip[0] > least
-
-
-def test_the_better_view_speaks_and_scales_are_robust() -> None:
-    scale = Scale.of([*np.exp(np.linspace(-1, 1, 19)), np.exp(50.0)])
-    assert scale.centre == pytest.approx(0.05, abs=0.06)
-    assert scale.spread < 1.0, "one clip far off must not stretch the scale"
-    stationary = [
-        StationaryScores(torch.tensor([value]), torch.full((3, 1), value), [(0, 4)])
-        for value in np.exp(np.linspace(-1, 1, 20)).tolist()
-    ]
-    both = ScoreFusion.of(np.exp(np.linspace(-2, 2, 20)).tolist(), [1.0, 2.0], stationary)
-    quiet = StationaryScores(torch.tensor([1e-3]), torch.full((3, 1), 1e-3), [(0, 4)])
-    loud = StationaryScores(torch.tensor([1e3]), torch.full((3, 1), 1e3), [(0, 4)])
-    assert both.score(100.0, quiet) == pytest.approx(both.own.z(100.0))
-    assert both.score(1e-3, loud) == pytest.approx(both.stationary_evidence(loud))
-    again = ScoreFusion.from_state(both.state())
-    assert again.score(3.0, loud) == both.score(3.0, loud)

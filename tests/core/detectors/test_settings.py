@@ -33,15 +33,23 @@ def test_what_is_laid_over_a_preset_wins_under_either_name(name: str) -> None:
 
 
 def test_work_that_an_earlier_version_began_has_the_same_identity() -> None:
-    """The digests are those that 0.1.0 computed of the same settings."""
-    candidate = Candidate(
-        "padim",
-        "recommended",
-        "aisfx",
-        preset_settings("padim", "recommended") | {"views": "event"},
-    )
+    """The digests are those that 0.1.0 computed of the same settings, its recommended ones."""
+    recommended_then = {
+        "views": "event",
+        "clip_score": "top",
+        "energy_exponent": 0.08,
+        "layers": ("finest",),
+        "position": "frequency",
+        "n_channels": 0,
+        "ridge": 1e-6,
+        "relative_ridge": 3.0,
+    }
+    candidate = Candidate("padim", "recommended", "aisfx", recommended_then)
     unit = Unit.of("novelty", candidate, "dog", {"seed": 0})
     assert unit.path(Path("x")).name == "0b452dbe5221f6907c72.json"
+    now = preset_settings("padim", "recommended") | {"views": "event"}
+    other = Unit.of("novelty", Candidate("padim", "recommended", "aisfx", now), "dog", {"seed": 0})
+    assert other.path(Path("x")) != unit.path(Path("x")), "figures of two forms are never mixed"
     training = SimpleNamespace(
         settings=AnoPatchSettings(views="both"),
         _start=(5, "weights"),

@@ -57,12 +57,12 @@ def test_extrapolated_thresholds_are_plain_numbers_that_json_writes() -> None:
     calibration = calibrated(np.array([1.0, 2.0, 4.0]))
     assert calibration.warning(0.05) is not None
     assert type(calibration.threshold(0.05)) is float
-    assert type(calibration.map_threshold(0.05)) is float
+    assert type(calibration.p_value(3.0)) is float
 
 
 def test_the_map_is_half_at_five_percent_and_calm_at_the_median() -> None:
     calibration = calibrated(np.random.default_rng(0).gumbel(10, 2, 4000))
-    five_percent, median = np.quantile(calibration.peak_scores, [0.95, 0.5])
+    five_percent, median = np.quantile(calibration.clip_scores, [0.95, 0.5])
     low, half, typical, far = calibration.evidence(
         np.array([0.0, five_percent, median, 40.0], dtype=np.float32)
     )
