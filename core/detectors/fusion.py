@@ -172,7 +172,7 @@ class ScoreFusion:
         """
         parts = (self.event, self.stationary, self.level or Scale(0.0, 1.0), *self.statistics)
         scales = [[scale.centre, scale.spread] for scale in parts]
-        weights = [self.drawn_from, self.offset, self.support]
+        weights = [self.drawn_from, self.offset, self.support, self.map_spread or 0.0]
         return {
             "fusion.scales": torch.tensor(scales, dtype=torch.float64),
             "fusion.weights": torch.tensor(weights, dtype=torch.float64),
@@ -199,8 +199,17 @@ class ScoreFusion:
                 own, (stationary,), as_it_is, drawn_from, None, 0.2, 0.0, map_spread=peak.spread
             )
         scales = [Scale(*pair) for pair in tensors["fusion.scales"].tolist()]
-        weights = tensors["fusion.weights"].tolist()
-        return cls(scales[0], tuple(scales[3:]), scales[1], weights[0], scales[2], *weights[1:])
+        drawn_from, offset, support, map_spread = tensors["fusion.weights"].tolist()
+        return cls(
+            scales[0],
+            tuple(scales[3:]),
+            scales[1],
+            drawn_from,
+            scales[2],
+            offset,
+            support,
+            map_spread or None,
+        )
 
 
 def _mean(statistics: Sequence[Scale], logs: Float64Array) -> Float64Array:
