@@ -96,8 +96,7 @@ class FusedViews:
         evidence: of each view in each window.
         event_peak: row and column of the event view's highest cell.
         event_column: [freq], the event view's map in that column.
-        profile: [freq], what each row adds to the stationary view where that is strongest, the
-            strongest row at 0.
+        profile: [freq], how far each row is from normal where the stationary view is strongest.
         stationary_spans: first and last column of the windows drawn by the stationary view.
     """
 
@@ -297,12 +296,12 @@ class Scorer:
         row, column = divmod(int(raw.argmax()), raw.shape[1])
         event_column = raw[:, column].astype(np.float64)
         of_rows = measured.stationary.rows[int(evidence.stationary.argmax())]
-        profile = row_profile(of_rows, raw.shape[0]) / fusion.statistics[0].spread
+        profile = row_profile(of_rows, raw.shape[0], float(fused.max()))
         for window in np.flatnonzero(drawn):
             start, stop = frames[window]
-            of_window = row_profile(measured.stationary.rows[window], raw.shape[0])
-            band = fused[window] + of_window / fusion.statistics[0].spread
-            np.maximum(raw[:, start:stop], band.astype(np.float32)[:, None], out=raw[:, start:stop])
+            of_window = measured.stationary.rows[window]
+            band = row_profile(of_window, raw.shape[0], fused[window]).astype(np.float32)
+            np.maximum(raw[:, start:stop], band[:, None], out=raw[:, start:stop])
         set_peak(raw, float(fused.max()))
         spans = [frames[window] for window in np.flatnonzero(drawn)]
         return FusedViews(raw, evidence, (row, column), event_column, profile, spans)
@@ -387,18 +386,24 @@ def stationary_layers(backbone: Backbone, *, as_before: bool = False) -> tuple[s
     return layers[-1:] if as_before else layers[:2]
 
 
-def row_profile(distances: Tensor, n_freq: int) -> Float64Array:
-    """Spread what each row contributes over the spectrogram's rows, its highest at 0.
+def row_profile(distances: Tensor, n_freq: int, score: float) -> Float64Array:
+    """Draw what lasts: the row that is farthest from normal at the score, half of them below.
 
     Args:
         distances: [row], of the rows' layer.
         n_freq: the spectrogram's rows.
+        score: of the window.
 
     Returns:
-        [freq], the logarithm of the distance less the largest.
+        [freq], by the logarithm of the distance: the farthest row at the score, the median row
+        where the background of a map lies.
     """
     logs = distances.double().log().numpy()
-    repeated: Float64Array = np.repeat(logs - logs.max(), n_freq // logs.size)
+    height = max(float(logs.max() - np.median(logs)), SMALLEST)
+    share = 1.0 - (logs.max() - logs) / height
+    repeated: Float64Array = np.repeat(
+        BACKGROUND + share * (score - BACKGROUND), n_freq // logs.size
+    )
     return repeated
 
 
