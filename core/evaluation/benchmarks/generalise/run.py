@@ -143,8 +143,7 @@ def _found(
         "flagged": {name: bool(found.score > cut) for name, cut in thresholds.items()},
         "n_regions": len(found.regions),
         "contradicts": found.anomalous != bool(found.regions),
-        # `AnomalyMap.views` is to come: the views by name, each with its own score of the clip.
-        "views": {name: float(view.score) for name, view in getattr(found, "views", {}).items()},
+        "views": {view.view: view.score for view in found.views},
     }
 
 

@@ -19,6 +19,7 @@ from core.evaluation.benchmarks.generalise.rows import (
 from core.evaluation.benchmarks.generalise.sets import SETS
 from core.evaluation.benchmarks.markdown import table, with_interval
 from core.evaluation.benchmarks.results import ResultRow
+from core.types import LEVEL
 
 BEATEN = "†"
 MARK = "A figure that a rival beats on that set is marked " + BEATEN
@@ -141,7 +142,9 @@ def _views(rows: Sequence[ResultRow]) -> list[str]:
         keys = ((name_of(fused), fused.data_set, metric) for metric in metrics)
         views = [of_views[key] for key in keys if key in of_views]
         if fused.level == "sample" and views:
-            lost = max(row.value for row in views) - fused.value
+            # The level does not count towards the score unless a user says so.
+            counted = [row.value for row in views if row.metric != f"{OF_VIEW}{LEVEL}"]
+            lost = max(counted, default=fused.value) - fused.value
             figures = [with_interval(row) for row in (fused, *views)]
             cells.append((fused.data_set, name_of(fused), *figures, f"{100 * lost:.1f}"))
     names = [metric.removeprefix(OF_VIEW) for metric in metrics]
