@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from app.text import formats
-from core.report.summary_sentence import with_region
-from core.report.view_words import LABELS, finding_words, p_value_words
+from core.report.summary_sentence import summary_sentence, with_region
+from core.report.view_words import LABELS, is_unusual, p_value_words
 
 if TYPE_CHECKING:
     from core.types import AnomalyMap, Region
@@ -35,7 +35,7 @@ def short_verdict(
 
 
 def views_sentence(found: AnomalyMap) -> str:
-    """Say what each view found, with its own p-value.
+    """Give each view’s own p-value, and what it found where the summary sentence does not say it.
 
     Args:
         found: The map of a recording.
@@ -43,10 +43,13 @@ def views_sentence(found: AnomalyMap) -> str:
     Returns:
         A line; empty where the model has one view only.
     """
-    return " · ".join(
-        f"{LABELS[view.view]}: {finding_words(found, view)} ({p_value_words(view)})"
-        for view in found.views
-    )
+    summary = summary_sentence(found)
+    said = []
+    for view in found.views:
+        label, p_value = LABELS[view.view], p_value_words(view)
+        is_new = is_unusual(found, view) and view.words not in summary
+        said.append(f"{label}: {view.words} ({p_value})" if is_new else f"{label} {p_value}")
+    return " · ".join(said)
 
 
 def normal_scores_sentence(n_normal: int, n_above: int, rate: float) -> str:

@@ -45,7 +45,7 @@ def _prepare(model: ModelRecord, score: ScoreRecord, rate: float) -> None:
 def _show(model: ModelRecord, score: ScoreRecord) -> float:
     # Draw the recording; return the false-alarm rate that was chosen.
     verdict_place = st.container(key="verdict")
-    picture_place = st.container()
+    views_place, picture_place = st.container(), st.container()
     left, right = st.columns([3, 2], gap="large")
     with right:
         st.subheader(text.NORMAL_SCORES, anchor=False, help=glossary.NORMAL_SCORES)
@@ -55,8 +55,8 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     with verdict_place:
         p_value = sentences.p_value_sentence(found.p_value, calibrated.n_clips)
         st.markdown(f"**{summary_sentence(found)}** {p_value}")
-        if found.views:
-            st.caption(sentences.views_sentence(found), help=glossary.VIEWS)
+    if found.views:
+        views_place.caption(sentences.views_sentence(found), help=glossary.VIEWS)
     with picture_place:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)

@@ -118,7 +118,7 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
         rows,
         {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
-            "verdict": column.TextColumn(glossary.VERDICT, width=350),
+            "verdict": column.TextColumn(glossary.VERDICT, width=395),
             "p_value": column.NumberColumn(
                 glossary.P_VALUE_NAME, format="%.3f", width="small", help=glossary.P_VALUE
             ),
@@ -130,7 +130,7 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
                 width=150,
             ),
             "strip": column.AreaChartColumn(
-                **text.OVER_TIME, y_min=0.0, y_max=STRIP_TOP, width="medium"
+                **text.OVER_TIME, y_min=0.0, y_max=STRIP_TOP, width=155
             ),
         },
         text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),

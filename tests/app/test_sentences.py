@@ -1,11 +1,13 @@
 """The app's sentences, and that text of users stays text."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from app.text import markdown, sentences
 from core.types import Region
+from tests.support.maps import planted_map, seen_by_views
 
 HOSTILE = [
     "<script>alert(1)</script>.wav",
@@ -65,6 +67,19 @@ def test_a_short_verdict_never_says_faulty_and_places_only_what_is_anomalous() -
     )
     assert anomalous == "Anomalous, strongest at 2.1–2.4 s, 3–5 kHz"
     assert normal == "Normal"
+    event = sentences.short_verdict(True, replace(region, view="event"), 5.0)
+    assert event == "Anomalous: an event at 2.1–2.4 s, 3–5 kHz"
+
+
+def test_each_view_has_its_p_value_and_words_only_where_the_sentence_lacks_them() -> None:
+    found = seen_by_views(level=9.0)
+    said = sentences.views_sentence(found)
+    assert said == "Event p = 0.04 · Stationary p = 0.8 · Level p = 0.04, does not count"
+    # The views weaken each other: one of them is unusual, the recording is not.
+    normal = replace(seen_by_views(event=0.0), views=found.views)
+    said = sentences.views_sentence(normal)
+    assert said.startswith("Event: an event at 2.3–2.8 s, 1–2 kHz (p = 0.04) · Stationary p = 0.8")
+    assert sentences.views_sentence(planted_map()) == ""
 
 
 @pytest.mark.parametrize(
