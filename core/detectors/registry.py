@@ -54,6 +54,12 @@ HEADS: dict[str, HeadEntry] = {
         "core.detectors.heads.padim:PaDiM",
         learning=0.003,
     ),
+    "subspace": HeadEntry(
+        "Subspace",
+        "Finds what lies outside the directions in which normal sound varies.",
+        "core.detectors.heads.subspace:Subspace",
+        learning=0.003,
+    ),
     "cfa": HeadEntry(
         "CFA",
         "Learns a view of sound in which normal patches lie close to common centres.",
