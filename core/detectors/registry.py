@@ -56,7 +56,7 @@ HEADS: dict[str, HeadEntry] = {
     ),
     "subspace": HeadEntry(
         "Subspace",
-        "Finds what lies outside the directions in which normal sound varies.",
+        "Learns in which directions normal sound varies, and finds what lies outside them.",
         "core.detectors.heads.subspace:Subspace",
         learning=0.003,
     ),

@@ -53,7 +53,7 @@ class Subspace(Head):
     recommended: ClassVar[dict[str, Any]] = Head.recommended | {
         "layers": ("finest",),
         "position": "frequency",
-        "variance_share": 0.3,
+        "variance_share": 0.4,
     }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:
@@ -135,5 +135,5 @@ def principal_directions(covariance: Tensor, variance_share: float) -> Tensor:
     explained_before = variances.cumsum(dim=1) - variances
     needed = explained_before < variance_share * variances.sum(dim=1, keepdim=True)
     n_most = int(needed.sum(dim=1).max())
-    directions = (vectors * needed[:, None]).transpose(1, 2)[:, :n_most]
+    directions: Tensor = (vectors * needed[:, None]).transpose(1, 2)[:, :n_most]
     return directions.float().contiguous()

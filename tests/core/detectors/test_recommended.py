@@ -107,7 +107,7 @@ def test_presets_name_every_head_and_refuse_others() -> None:
         assert {*PRESETS} <= presets_of(head).keys()
         assert all(sentence.endswith(".") for sentence in presets_of(head).values())
     assert preset_settings(RECOMMENDED_HEAD, "recommended")["views"] == "both"
-    for subtracts in ("padim", "patchcore", "cfa"):
+    for subtracts in ("padim", "patchcore", "subspace", "cfa"):
         assert "background subtraction" in presets_of(subtracts)["recommended"]
     for plain in ("stfpm", "autoencoder", "anopatch"):
         assert "background subtraction" not in presets_of(plain)["recommended"]
