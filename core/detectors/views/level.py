@@ -82,7 +82,8 @@ class LevelFinding:
     def words(self) -> str:
         """The finding as a clause, such as “9 dB louder than any normal recording”."""
         if self.whole and self.level_db <= FLOOR_DB < self.quietest_db:
-            return f"silent, where the quietest normal recording has {self.quietest_db:.0f} dB"
+            quietest = f"{self.quietest_db:.0f} dB".replace("-", "−")
+            return f"silent most of the time (the quietest normal recording has {quietest})"
         decibels = self.beyond_db or self.change_db
         amount = f"{abs(decibels):.0f} dB" if abs(decibels) >= 0.5 else "less than 1 dB"
         side = "louder" if decibels > 0 else "quieter"

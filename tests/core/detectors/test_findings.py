@@ -1,11 +1,13 @@
 """What views say of a clip agrees with its regions and with the sound."""
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from core.audio import read_clip
 from core.detectors import Detector
 from core.detectors.findings import Axes, placed
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
@@ -81,6 +83,33 @@ def test_a_louder_recording_is_a_remark_until_the_level_counts(fitted: Detector)
     assert counted.anomalous
     assert "does not count" not in summary_sentence(counted)
     assert level.words in summary_sentence(counted)
+
+
+def test_sentence_and_regions_of_real_recordings_never_contradict(
+    esc10: Path, tmp_path: Path, aisfx_weights: object
+) -> None:
+    with (esc10 / "meta" / "esc50.csv").open() as table:
+        rows = [row for row in csv.DictReader(table) if row["fold"] in "123"]
+
+    def clips(category: str, first: int, stop: int) -> list[Clip]:
+        names = [row["filename"] for row in rows if row["category"] == category][first:stop]
+        return [read_clip(esc10 / "audio" / name) for name in names]
+
+    detector = Detector(RECOMMENDED_HEAD, **preset_settings(RECOMMENDED_HEAD, "recommended"))
+    detector.fit(clips("rain", 0, 10), cache=FeatureCache(tmp_path))
+    begins = {EVENT: "an event ", STATIONARY: "sounds different ", LEVEL: ""}
+    leading = set()
+    for clip in [*clips("rain", 10, 14), *clips("dog", 0, 5), *clips("helicopter", 0, 5)]:
+        for detector.false_alarm_rate, detector.level_counts in ((0.05, False), (0.4, True)):
+            found = detector.score(clip)
+            verdict, _, what = summary_sentence(found).partition(": ")
+            assert found.anomalous == bool(found.regions) == verdict.startswith("Anomalous")
+            if found.regions:
+                leads = found.regions[0].view
+                leading.add(leads)
+                assert what.startswith(by_view(found)[leads].words)
+                assert what.startswith(begins[leads])
+    assert leading >= {EVENT, STATIONARY}
 
 
 def test_words_follow_the_strongest_region_of_their_view() -> None:
