@@ -153,7 +153,8 @@ def _take(purpose: str, offered: Iterable[Upload], *, expected: int) -> None:
         except HearMapError as error:
             problems.append(str(error))
             continue
-        if record.info.problem:
+        # There is nothing to learn from silence, but it is scored: a machine or microphone is off.
+        if record.info.problem and not (purpose == "score" and record.info.silent):
             problems.append(record.info.problem)
         elif record.id in chosen:
             problems.append(text.SAME_FILE.format(name=upload.name, other=chosen[record.id]))

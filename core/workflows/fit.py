@@ -63,7 +63,6 @@ def fit(
         FitError: too few recordings can be used; the sentence says which were left out and why.
     """
     used: list[SourceT] = []
-    silent_ones: list[str] = []
     rates: list[int] = []
     left_out: list[str] = []
     groups: set[str] = set()
@@ -71,18 +70,14 @@ def fit(
     def training_clips() -> Iterator[TrainingClip]:
         for source in sources:
             try:
-                clip = source.read(channel, detector.sample_rate)
+                clip = source.read_normal(channel, detector.sample_rate)
                 rates.append(source.own_rate())
             except HearMapError as error:
                 left_out.append(str(error))
                 continue
             used.append(source)
             groups.add(source.group if source.group is not None else clip.sha256)
-            if clip.samples.min() == clip.samples.max():
-                silent_ones.append(clip.name)
             yield TrainingClip(clip, source.group, source.class_name)
-        if used and len(silent_ones) == len(used):
-            raise FitError(f"All {len(used)} recordings are silent; there is nothing to learn.")
 
     started = time.monotonic()
     try:
@@ -92,15 +87,10 @@ def fit(
     except FitError as error:
         raise FitError(with_left_out(str(error), left_out)) from error
     seconds = time.monotonic() - started
-    warnings = []
-    if silent_ones:
-        warnings.append(
-            f"{len(silent_ones)} of the recordings are silent, such as “{silent_ones[0]}”."
-        )
     rate, n_groups = detector.false_alarm_rate, len(groups)
     warning = detector.calibration.warning(rate) or few_groups_warning(len(used), n_groups, rate)
     bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
-    warnings += [said for said in (warning, bands) if said is not None]
+    warnings = [said for said in (warning, bands) if said is not None]
     return Fitted(used, left_out, warnings, n_groups, seconds)
 
 

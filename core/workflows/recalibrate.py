@@ -63,7 +63,7 @@ def recalibrate(
     def clips() -> Iterator[TrainingClip]:
         for source in sources:
             try:
-                clip = source.read(channel, detector.sample_rate)
+                clip = source.read_normal(channel, detector.sample_rate)
             except HearMapError as error:
                 left_out.append(str(error))
                 continue

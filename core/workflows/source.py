@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.audio import Channel, read_clip
 from core.audio.source import AudioSource
+from core.errors import AudioError
 from core.types import Clip
 
 
@@ -39,6 +40,25 @@ class Source(ABC):
         """
         path, name = self._locate()
         return read_clip(path, name=name, channel=channel, sample_rate=sample_rate)
+
+    def read_normal(self, channel: Channel, sample_rate: int) -> Clip:
+        """Read a recording that is to say what normal sounds like, which silence does not.
+
+        Args:
+            channel: one channel, from 0, or “mean”
+            sample_rate: the rate it is resampled to, in Hz
+
+        Returns:
+            The clip.
+
+        Raises:
+            AudioError: the recording cannot be used, or is silent; the sentence names it.
+            StoreError: the recording, or its file, is gone.
+        """
+        clip = self.read(channel, sample_rate)
+        if clip.samples.min() == clip.samples.max():
+            raise AudioError(f"“{clip.name}” is silent: nothing to learn from.")
+        return clip
 
     def own_rate(self) -> int:
         """Look up the recording's own sample rate.

@@ -22,6 +22,6 @@ class StoredSource(Source):
 
     def _locate(self) -> tuple[Path, str | None]:
         record = recordings.get_recording(self.clip_id)
-        if record.info.problem:
+        if record.info.problem and not record.info.silent:
             raise AudioError(name_recording(record.name, record.info.problem))
         return recordings.recording_path(self.clip_id), record.name

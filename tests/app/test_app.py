@@ -305,6 +305,20 @@ def test_the_data_root_never_leads_out(
     assert list(at.dataframe[0].value["name"]) == ["rain/a.wav"]
 
 
+def test_silence_can_be_scored_but_not_fitted_on(jobs: FakeJobs) -> None:
+    from core.storage.models import save_model
+    from tests.support.fake_detector import FakeDetector, tone
+
+    save_model(FakeDetector().fit([tone(0.1), tone(0.2)]), "Fan")  # type: ignore[arg-type]
+    data = io.BytesIO()
+    sf.write(data, np.zeros(8000), 8000, format="WAV")
+    at = upload(app("score"), ("off.wav", data.getvalue()))
+    next(button for button in at.button if button.label == "Score 1 recording").click().run()
+    assert len(jobs.submitted[0][1]["clip_ids"]) == 1
+    at = upload(app("fit"), ("off.wav", data.getvalue()))
+    assert "is silent" in texts(at) and "1 file left out" in texts(at)
+
+
 def test_the_microphone_is_a_clip_like_any_other(jobs: FakeJobs) -> None:
     from core.storage.models import save_model
     from tests.support.fake_detector import FakeDetector, tone

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.audio import wav_bytes
@@ -100,6 +101,19 @@ def test_bad_recordings_are_left_out_with_a_sentence_each() -> None:
     assert "notes.wav" in result["left_out"][0] and "tone 0.75.wav" in result["left_out"][1]
     assert "no longer here" in result["left_out"][2]
     assert get_recording(text).role == "unknown"
+
+
+def test_a_silent_recording_is_scored_and_never_learned_from() -> None:
+    """A stopped machine or a dead microphone is an anomaly."""
+    silent = add_recording("off.wav", wav_bytes(np.zeros(8000, np.float32), 8000)).id
+    fitted = FitTask(clip_ids=[*normals(), silent], model_name="Fan").run()
+    assert get_model(fitted["model_id"]).n_clips == 5
+    assert fitted["left_out"] == ["“off.wav” is silent: nothing to learn from."]
+    assert get_recording(silent).role == "unknown"
+    scored = ScoreTask(model_id=fitted["model_id"], clip_ids=[silent]).run()
+    assert (scored["n_scored"], scored["n_failed"]) == (1, 0)
+    (record,) = list_scores(fitted["model_id"])
+    assert record.error is None and load_map(fitted["model_id"], silent).score == record.score
 
 
 def test_a_failed_fit_leaves_no_model_and_names_what_was_left_out(hearmap_home: Path) -> None:
