@@ -1,7 +1,8 @@
 """What the views read again and again, cached by ids: calibrations, scores, maps, sounds.
 
 Keys are ids of the store, which are hashes or never used twice, and the moment of scoring, so
-nothing here goes stale; every cache is bounded, and nothing of a session is in it.
+nothing here goes stale; every cache is bounded, and nothing of a session is in it. What depends on
+a model's calibration also has the id of its recalibration in use as a key.
 """
 
 from __future__ import annotations
@@ -51,7 +52,6 @@ def on_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
 def calibration(model_id: str) -> Calibration:
     """Read the normal scores of a model, and what follows from them.
 
@@ -64,9 +64,31 @@ def calibration(model_id: str) -> Calibration:
     Raises:
         StoreError: The model does not exist or cannot be read.
     """
+    return _calibration(model_id, recalibration_id(model_id))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _calibration(model_id: str, in_use: int | None) -> Calibration:
     from core.storage.models import load_calibration
 
     return load_calibration(model_id)
+
+
+def recalibration_id(model_id: str) -> int | None:
+    """Look up what took the place of a model's calibration.
+
+    Args:
+        model_id: The model.
+
+    Returns:
+        The id of the recalibration in use; None where the model is calibrated as fitted.
+
+    Raises:
+        StoreError: The model does not exist.
+    """
+    from core.storage.models import get_model
+
+    return get_model(model_id).recalibration_id
 
 
 def scored(model_id: str, *, strips: bool = False) -> tuple[ScoreRecord, ...]:
@@ -95,7 +117,6 @@ def _scored(model_id: str, stamp: str, strips: bool) -> tuple[ScoreRecord, ...]:
     return tuple(list_scores(model_id, strips=strips))
 
 
-@st.cache_data(max_entries=12, show_spinner=False)
 def anomaly_map(
     model_id: str, clip_id: str, false_alarm_rate: float, scored_at: datetime.datetime
 ) -> AnomalyMap:
@@ -113,12 +134,17 @@ def anomaly_map(
     Raises:
         StoreError: The map does not exist or cannot be read.
     """
+    key = (false_alarm_rate, scored_at, recalibration_id(model_id))
+    return _anomaly_map(model_id, clip_id, key)
+
+
+@st.cache_data(max_entries=12, show_spinner=False)
+def _anomaly_map(model_id: str, clip_id: str, key: tuple[object, ...]) -> AnomalyMap:
     from core.storage.scores import load_map
 
     return load_map(model_id, clip_id)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
 def sounds(
     model_id: str,
     clip_id: str,
@@ -142,6 +168,18 @@ def sounds(
         AudioError: The recording cannot be read.
         StoreError: The recording or its map no longer exists.
     """
+    key = (scored_at, recalibration_id(model_id))
+    return _sounds(model_id, clip_id, start_seconds, stop_seconds, key)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _sounds(
+    model_id: str,
+    clip_id: str,
+    start_seconds: float,
+    stop_seconds: float,
+    key: tuple[object, ...],
+) -> Sounds:
     from core.audio import read_clip
     from core.backbones import front_end
     from core.spectral.masking import kept_and_removed

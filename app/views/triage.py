@@ -73,7 +73,13 @@ def _list(model_id: str) -> None:
             _rows(model_id, stamp),
             list_annotations(list(known)),
             [
-                glance(model_id, clip_id, model.false_alarm_rate, known[clip_id].created_at)
+                glance(
+                    model_id,
+                    clip_id,
+                    model.false_alarm_rate,
+                    model.recalibration_id,
+                    known[clip_id].created_at,
+                )
                 for clip_id in asked
             ],
             acknowledged=acknowledged,

@@ -32,7 +32,11 @@ def batch_task(model: ModelRecord, scored: Sequence[ScoreRecord], rate: float) -
     for score in scored:
         digest.update(f"{score.clip_id}{score.clip_name}{score.created_at.isoformat()}".encode())
     return BatchReportTask(
-        model_id=model.id, rate=rate, name=model.name, scored=digest.hexdigest()[:32]
+        model_id=model.id,
+        rate=rate,
+        name=model.name,
+        scored=digest.hexdigest()[:32],
+        recalibration_id=model.recalibration_id,
     )
 
 

@@ -1,8 +1,8 @@
 """A model as one file: a ZIP of manifest.json, tensors.safetensors and record.json, checked whole.
 
 The first two are the model's folder (`core.detectors.model_folder`); the record holds what the
-database knows: name, note, channel, calibration, the history of the threshold, the arguments of
-the fit. Nothing is compressed, so that nothing can unpack to more than was uploaded.
+database knows: name, note, channel, calibration, recalibrations, the history of the threshold, the
+arguments of the fit. Nothing is compressed, so that nothing can unpack to more than was uploaded.
 """
 
 from __future__ import annotations
@@ -20,23 +20,33 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
+from core.detectors.calibration.recalibration import Recalibration
 from core.detectors.model_folder import MANIFEST, TENSORS, check_model, content_sha256
 from core.errors import ModelError, StoreError
 from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
+from core.storage.calibrations import calibration_of
 from core.storage.database import reading, writing
 from core.storage.models import ModelRecord, deleted_on_error, get_model, insert_model
-from core.storage.tables import ModelRow, ThresholdRow, as_note, as_text, as_utc
-from core.storage.thresholds import model_row, saved_calibration
+from core.storage.tables import (
+    ModelRow,
+    RecalibrationRow,
+    ThresholdRow,
+    as_json,
+    as_note,
+    as_text,
+    as_utc,
+)
+from core.storage.thresholds import model_row
 
 RECORD = "record.json"
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 SUFFIX = ".hearmap"
 MOST_BYTES = {MANIFEST: 2**26, RECORD: 2**26, TENSORS: 2**33}
 MOST_CHANGES = 1_000
 
 _OF_MODEL = ("name", "note", "channel", "fit_seconds", "calibration", "arguments")
-_OF_CHANGE = ("false_alarm_rate", "threshold", "note", "by")
+_OF_CHANGE = ("false_alarm_rate", "threshold", "note", "by", "n_recordings")
 _BLOCK_BYTES = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError)
 
@@ -93,13 +103,13 @@ def import_model(file: BinaryIO | bytes, file_name: str = "the file") -> ModelRe
             record = _read_record(temporary / RECORD, file_name)
             (temporary / RECORD).unlink()
             manifest = check_model(temporary, file_name)
-            row, changes = _rows(model_id, record, manifest, file_name)
+            row, changes, recalibrations = _rows(model_id, record, manifest, file_name)
             row.size_bytes = sum(path.stat().st_size for path in temporary.iterdir())
             sync_folder(temporary)
             os.replace(temporary, folder)
             sync_folder(folder.parent)
             with writing() as session:
-                return insert_model(session, row, changes)
+                return insert_model(session, row, changes, recalibrations)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
@@ -109,12 +119,18 @@ def _exported_record(model_id: str) -> dict[str, Any]:
         row = model_row(session, model_id)
         query = select(ThresholdRow).where(ThresholdRow.model_id == model_id)
         changes = session.scalars(query.order_by(ThresholdRow.id)).all()[-MOST_CHANGES:]
-        # Ids are those of one database; a change names the one it undoes by its place.
+        used = {change.recalibration_id for change in changes}
+        saved = select(RecalibrationRow).where(RecalibrationRow.id.in_(used - {None}))
+        recalibrations = session.scalars(saved.order_by(RecalibrationRow.id)).all()
+        # Ids are those of one database; a change names what it undoes, and a recalibration, by its
+        # place.
         place = {change.id: i for i, change in enumerate(changes)}
+        place_of = {saved.id: i for i, saved in enumerate(recalibrations)}
         history = [
             {
                 **{name: getattr(change, name) for name in _OF_CHANGE},
                 "undoes": place.get(change.undoes or -1),
+                "recalibration": place_of.get(change.recalibration_id or -1),
                 "created_at": change.created_at.isoformat(),
             }
             for change in changes
@@ -123,6 +139,7 @@ def _exported_record(model_id: str) -> dict[str, Any]:
             "record_version": RECORD_VERSION,
             **{name: getattr(row, name) for name in _OF_MODEL},
             "created_at": row.created_at.isoformat(),
+            "recalibrations": [saved.content for saved in recalibrations],
             "history": history,
         }
     return content | {"sha256": content_sha256(content)}
@@ -177,7 +194,7 @@ def _read_record(path: Path, file_name: str) -> dict[str, Any]:
 
 def _rows(
     model_id: str, record: dict[str, Any], manifest: dict[str, Any], file_name: str
-) -> tuple[ModelRow, list[ThresholdRow]]:
+) -> tuple[ModelRow, list[ThresholdRow], list[RecalibrationRow]]:
     # Every value is of the kind and in the range that the app relies on.
     try:
         channel = str(record["channel"])
@@ -197,21 +214,36 @@ def _rows(
             fit_seconds=None if record["fit_seconds"] is None else float(record["fit_seconds"]),
             created_at=as_utc(datetime.datetime.fromisoformat(record["created_at"])),
         )
-        calibration = saved_calibration(row)
+        recalibrations = [
+            Recalibration.from_record(content) for content in record.get("recalibrations", ())
+        ]
         history = record["history"][:MOST_CHANGES]
-        changes = [_change(change, place) for place, change in enumerate(history)]
-        row.false_alarm_rate = changes[-1].false_alarm_rate
-        row.threshold = float(calibration.threshold(row.false_alarm_rate))
+        changes = [
+            _change(change, place, len(recalibrations)) for place, change in enumerate(history)
+        ]
+        newest = changes[-1]
+        in_use = None
+        if newest.recalibration_id is not None:
+            in_use = recalibrations[newest.recalibration_id]
+        row.false_alarm_rate = newest.false_alarm_rate
+        row.threshold = float(calibration_of(row, in_use).threshold(row.false_alarm_rate))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
         raise _damaged(file_name) from None
-    return row, changes
+    return row, changes, [RecalibrationRow(content=as_json(r.as_record())) for r in recalibrations]
 
 
-def _change(change: dict[str, Any], place: int) -> ThresholdRow:
+def _change(change: dict[str, Any], place: int, n_recalibrations: int) -> ThresholdRow:
     rate = float(change["false_alarm_rate"])
-    # The place in the history, until `insert_model` knows the ids.
-    undoes = None if change["undoes"] is None else int(change["undoes"])
-    if not 0.0 < rate < 1.0 or (undoes is not None and not 0 <= undoes < place):
+    # Places, until `insert_model` knows the ids; files of 0.1.0 have no recalibrations.
+    undoes, recalibration_id, n_recordings = (
+        None if change.get(name) is None else int(change[name])
+        for name in ("undoes", "recalibration", "n_recordings")
+    )
+    if (
+        not 0.0 < rate < 1.0
+        or (undoes is not None and not 0 <= undoes < place)
+        or (recalibration_id is not None and not 0 <= recalibration_id < n_recalibrations)
+    ):
         raise ValueError(change)
     return ThresholdRow(
         false_alarm_rate=rate,
@@ -219,6 +251,8 @@ def _change(change: dict[str, Any], place: int) -> ThresholdRow:
         note=as_note(str(change["note"])),
         by=as_note(str(change["by"])),
         undoes=undoes,
+        recalibration_id=recalibration_id,
+        n_recordings=n_recordings,
         created_at=as_utc(datetime.datetime.fromisoformat(change["created_at"])),
     )
 

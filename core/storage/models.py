@@ -1,7 +1,7 @@
 """Fitted models: a folder each under models/, and a record that lists them without PyTorch.
 
-The false-alarm rate is the record's, not the folder's: it can be changed at any time, and scores
-stay as they are.
+The false-alarm rate and a recalibration are the record's, not the folder's: they can be changed at
+any time, and scores stay as they are.
 """
 
 from __future__ import annotations
@@ -24,9 +24,19 @@ from core.detectors.calibration.calibration import Calibration
 from core.errors import StoreError
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import home, maps_dir, models_dir
+from core.storage.calibrations import calibration_of, fit_record, recalibration_in_use
 from core.storage.database import reading, writing
-from core.storage.tables import ModelRow, ThresholdRow, as_json, as_note, as_text, from_row, now
-from core.storage.thresholds import add_change, model_row, saved_calibration
+from core.storage.tables import (
+    ModelRow,
+    RecalibrationRow,
+    ThresholdRow,
+    as_json,
+    as_note,
+    as_text,
+    from_row,
+    now,
+)
+from core.storage.thresholds import add_change, model_row
 
 if TYPE_CHECKING:
     from core.detectors.detector import Detector
@@ -51,6 +61,7 @@ class ModelRecord:
         size_bytes: size of its folder
         false_alarm_rate: between 0 and 1
         threshold: the score that the rate gives
+        recalibration_id: the recalibration in use, None where the calibration is that of the fit
         note: free text
         fit_seconds: time of its fit, where it is known
         created_at: when it was fitted, in UTC
@@ -66,6 +77,7 @@ class ModelRecord:
     size_bytes: int
     false_alarm_rate: float
     threshold: float
+    recalibration_id: int | None
     note: str
     fit_seconds: float | None
     created_at: datetime.datetime
@@ -115,7 +127,7 @@ def save_model(
             size_bytes=sum(path.stat().st_size for path in folder.iterdir()),
             false_alarm_rate=rate,
             threshold=float(detector.calibration.threshold(rate)),
-            calibration=as_json(dataclasses.asdict(detector.calibration)),
+            calibration=fit_record(detector),
             note="",
             arguments=as_json(arguments or {}),
             fit_seconds=fit_seconds,
@@ -148,15 +160,19 @@ def deleted_on_error(folder: Path, name: str) -> Iterator[None]:
 
 
 def insert_model(
-    session: Session, row: ModelRow, changes: Sequence[ThresholdRow] = ()
+    session: Session,
+    row: ModelRow,
+    changes: Sequence[ThresholdRow] = (),
+    recalibrations: Sequence[RecalibrationRow] = (),
 ) -> ModelRecord:
     """List a model under a name that no other has, with its threshold's history.
 
     Args:
         session: writing
         row: the model's
-        changes: its history, which names what a change undoes by its place; without them the
-            history begins now
+        changes: its history, which names what a change undoes, and a recalibration, by its place;
+            without them the history begins now
+        recalibrations: those that the history names
 
     Returns:
         Its record.
@@ -166,10 +182,17 @@ def insert_model(
     session.flush()
     if not changes:
         add_change(session, row)
+    for recalibration in recalibrations:
+        recalibration.model_id = row.id
+        session.add(recalibration)
+        session.flush()
     ids: list[int] = []
     for change in changes:
         change.model_id = row.id
         change.undoes = None if change.undoes is None else ids[change.undoes]
+        if change.recalibration_id is not None:
+            change.recalibration_id = recalibrations[change.recalibration_id].id
+        row.recalibration_id = change.recalibration_id
         session.add(change)
         session.flush()
         ids.append(change.id)
@@ -215,7 +238,7 @@ def get_model(model_id: str) -> ModelRecord:
 
 
 def load_model(model_id: str, device: str = "auto") -> Detector:
-    """Load a detector, at the false-alarm rate its record has now.
+    """Load a detector, at the false-alarm rate and with the calibration its record has now.
 
     Args:
         model_id: the model's id
@@ -231,9 +254,12 @@ def load_model(model_id: str, device: str = "auto") -> Detector:
     # PyTorch waits until a model is loaded; pages list models without it.
     from core.detectors.detector import Detector
 
-    record = get_model(model_id)
+    with reading() as session:
+        row = model_row(session, model_id)
+        record, recalibration = _record(row), recalibration_in_use(session, row)
     detector = Detector.load(record.folder, device=device)
     detector.false_alarm_rate = record.false_alarm_rate
+    detector.recalibrations = [recalibration] if recalibration else []
     return detector
 
 
@@ -250,7 +276,8 @@ def load_calibration(model_id: str) -> Calibration:
         StoreError: there is none of this id, or it was deleted.
     """
     with reading() as session:
-        return saved_calibration(model_row(session, model_id))
+        row = model_row(session, model_id)
+        return calibration_of(row, recalibration_in_use(session, row))
 
 
 def set_note(model_id: str, note: str) -> ModelRecord:

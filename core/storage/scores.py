@@ -1,7 +1,8 @@
 """What models said of recordings: a record each, and the map in maps/<model>/<clip>.npz.
 
-A record holds the score and no verdict. Threshold, verdict and regions follow from the model's
-false-alarm rate at the time of reading.
+A record holds the score and no verdict. Threshold, verdict, regions and p-values follow from the
+model's false-alarm rate and calibration at the time of reading, so that none contradicts another
+after a recalibration.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
+from core.detectors.calibration.view_scores import ViewScores
 from core.errors import HearMapError, StoreError
 from core.runtime.arrays import load_arrays, save_arrays
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import maps_dir
 from core.runtime.resource_usage import ResourceUsage
+from core.storage.calibrations import calibration_of, recalibration_in_use, view_scores_of
 from core.storage.database import reading, writing
-from core.storage.models import get_model, load_calibration
+from core.storage.models import get_model
 from core.storage.recordings import get_recording
-from core.storage.tables import ClipRow, ModelRow, ScoreRow, as_json, as_text, from_row, now
+from core.storage.tables import ClipRow, RecalibrationRow, ScoreRow, as_json, as_text, from_row, now
+from core.storage.thresholds import model_row
 from core.types import AnomalyMap, Region, ViewFinding
 
 STRIP_POINTS = 200
@@ -42,12 +46,12 @@ class ScoreRecord:
         clip_id: the recording's id
         clip_name: the recording's name
         score: the score
-        p_value: how often normal recordings score as high
+        p_value: how often normal recordings score as high, by the model's calibration now
         threshold: the model's, now
         duration_seconds: length of the recording
         strip: score over time in at most 200 points over the whole length
-        regions: those found when the recording was scored; `load_map` has them at the model's
-            current false-alarm rate
+        regions: those found when the recording was scored, with their p-values now; `load_map` has
+            them at the model's current threshold
         error: a sentence
         seconds: computing time of the score
         peak_memory_bytes: the most that the process held while it scored
@@ -134,27 +138,30 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
     Raises:
         StoreError: there is no such model.
     """
-    get_model(model_id)
     query = (
-        select(ScoreRow, ClipRow.name, ModelRow.threshold)
+        select(ScoreRow, ClipRow.name)
         .join(ClipRow, ClipRow.id == ScoreRow.clip_id)
-        .join(ModelRow, ModelRow.id == ScoreRow.model_id)
         .where(ScoreRow.model_id == model_id)
     )
     if not strips:
         query = query.options(defer(ScoreRow.strip, raiseload=True))
     with reading() as session:
+        model = model_row(session, model_id)
+        p_value = calibration_of(model, recalibration_in_use(session, model)).p_value
         rows = session.execute(query).all()
     records = [
         from_row(
             ScoreRecord,
             row,
             clip_name=name,
-            threshold=threshold,
+            p_value=None if row.score is None else p_value(row.score),
+            threshold=model.threshold,
             strip=tuple(float(point) for point in row.strip) if strips else (),
-            regions=tuple(Region(**region) for region in row.regions),
+            regions=tuple(
+                Region(**region | {"p_value": p_value(region["score"])}) for region in row.regions
+            ),
         )
-        for row, name, threshold in rows
+        for row, name in rows
     ]
     return sorted(
         records, key=lambda record: (record.score is None, -(record.score or 0), record.clip_name)
@@ -162,7 +169,7 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
 
 
 def scores_stamp(model_id: str) -> str:
-    """Make a text that differs once a model's scores, their recordings or its threshold change.
+    """Make a text that differs once a model's scores, its threshold or its calibration change.
 
     Args:
         model_id: the model's id
@@ -177,11 +184,11 @@ def scores_stamp(model_id: str) -> str:
     query = select(func.count(), func.max(ScoreRow.created_at)).where(ScoreRow.model_id == model_id)
     with reading() as session:
         n_scores, newest = session.execute(query).one()
-    return f"{n_scores} {newest} {model.threshold!r}"
+    return f"{n_scores} {newest} {model.threshold!r} {model.recalibration_id}"
 
 
 def load_map(model_id: str, clip_id: str) -> AnomalyMap:
-    """Load the map of a scored recording, with threshold and regions at the model's current rate.
+    """Load the map of a scored recording, with what follows from the model's rate and calibration.
 
     Args:
         model_id: the model's id
@@ -197,21 +204,29 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
     from core.detectors.findings import Axes, placed, regions_of
     from core.detectors.fusion import set_peak
 
-    model, clip = get_model(model_id), get_recording(clip_id)
+    clip = get_recording(clip_id)
+    of_model = select(RecalibrationRow.id).where(RecalibrationRow.model_id == model_id)
     with reading() as session:
+        model = model_row(session, model_id)
         row = session.get(ScoreRow, (model_id, clip_id))
+        recalibration = recalibration_in_use(session, model)
+        was_recalibrated = session.scalar(of_model.limit(1)) is not None
     if row is None:
         raise StoreError(f"“{clip.name}” was not scored with the model “{model.name}” yet.")
-    if row.score is None or row.p_value is None:
+    if row.score is None:
         raise StoreError(row.error or f"“{clip.name}” has no score.")
     arrays = _read_map(_map_path(model_id, clip_id), clip.name)
     raw, evidence = arrays["raw"], arrays["probability"]
-    calibration = load_calibration(model_id)
-    if float(raw.max()) != row.score:
+    calibration = calibration_of(model, recalibration)
+    peak = float(raw.max())
+    if peak != row.score:
         # Scored before 0.2.0, when the map's highest cell was not the clip's score.
-        raw = set_peak(raw + np.float32(row.score - float(raw.max())), row.score)
+        raw = set_peak(raw + np.float32(row.score - peak), row.score)
+    if was_recalibrated or peak != row.score:
+        # The evidence map in the file may be of another calibration.
         evidence = calibration.evidence(raw)
-    axes, views = Axes(arrays["freq_hz"], arrays["time_s"]), _unpacked(arrays)
+    axes = Axes(arrays["freq_hz"], arrays["time_s"])
+    views = _calibrated(_unpacked(arrays), view_scores_of(model, recalibration))
     regions = regions_of(raw, model.threshold, axes, calibration.p_value, views)
     return AnomalyMap(
         clip_name=clip.name,
@@ -220,7 +235,7 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         freq_hz=axes.freq_hz,
         time_s=axes.time_s,
         score=float(raw.max()),
-        p_value=row.p_value,
+        p_value=calibration.p_value(float(raw.max())),
         threshold=model.threshold,
         regions=regions,
         views=placed(views, regions, axes),
@@ -261,6 +276,16 @@ def _unpacked(arrays: Mapping[str, Any]) -> tuple[ViewFinding, ...]:
     views = json.loads(text)
     return tuple(
         ViewFinding(**view | {"spans": tuple(map(tuple, view["spans"]))}) for view in views
+    )
+
+
+def _calibrated(views: Sequence[ViewFinding], scores: ViewScores) -> tuple[ViewFinding, ...]:
+    # Each view with its p-value by these scores; models saved before 0.2.0 have none by view.
+    return tuple(
+        dataclasses.replace(view, p_value=scores.of(view.view).p_value(view.score))
+        if view.view in scores.scores
+        else view
+        for view in views
     )
 
 

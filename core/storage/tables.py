@@ -172,7 +172,10 @@ class ClipRow(Row):
 
 
 class ModelRow(Row):
-    """A fitted detector; its folder is named by `id`."""
+    """A fitted detector; its folder is named by `id`.
+
+    `calibration` is that of the fit for ever; `recalibration_id` names what is in use in its place.
+    """
 
     __tablename__ = "models"
 
@@ -187,6 +190,7 @@ class ModelRow(Row):
     false_alarm_rate: Mapped[float] = mapped_column(Float)
     threshold: Mapped[float] = mapped_column(Float)
     calibration: Mapped[dict[str, Any]]
+    recalibration_id: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text, default="")
     arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
     fit_seconds: Mapped[float | None] = mapped_column(Float)
@@ -195,7 +199,11 @@ class ModelRow(Row):
 
 
 class ThresholdRow(Row):
-    """One change of a model's false-alarm rate; the newest is the current rate."""
+    """One change of a model's false-alarm rate or calibration; the newest says what is in use.
+
+    `recalibration_id` is what was in use from then on, as in `ModelRow`; `n_recordings` is there
+    where the change is a recalibration.
+    """
 
     __tablename__ = "threshold_changes"
 
@@ -206,7 +214,19 @@ class ThresholdRow(Row):
     note: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(Text)
     undoes: Mapped[int | None]
+    recalibration_id: Mapped[int | None]
+    n_recordings: Mapped[int | None]
     created_at: Mapped[datetime.datetime]
+
+
+class RecalibrationRow(Row):
+    """Normal recordings and their scores, which took the place of a model's calibration."""
+
+    __tablename__ = "recalibrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), index=True)
+    content: Mapped[dict[str, Any]]
 
 
 class AnnotationRow(Row):
@@ -247,7 +267,10 @@ class JobRow(Row):
 
 
 class ScoreRow(Row):
-    """The score of one recording with one model. The threshold is the model's, so no verdict."""
+    """The score of one recording with one model. The threshold is the model's, so no verdict.
+
+    `p_value` is that of the calibration at scoring; readers compute it anew.
+    """
 
     __tablename__ = "scores"
 

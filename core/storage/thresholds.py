@@ -1,28 +1,35 @@
-"""Each model's false-alarm rate, and every change of it: who, when, why, and back again.
+"""Each model's false-alarm rate and calibration, every change of them, and back again.
 
-The newest change is the current rate; nothing is ever taken out of the history, an undo is one
-more change. Scores stay as they are.
+A change has who, when and why; the newest says what is in use. Nothing is ever taken out of the
+history: an undo is one more change. Scores stay as they are, and p-values follow the calibration.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import Any
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.recalibration import Recalibration
 from core.errors import SettingError, StoreError
+from core.storage.calibrations import calibration_of, recalibration_in_use
 from core.storage.database import reading, writing
-from core.storage.tables import ModelRow, ThresholdRow, as_note, from_row, now
+from core.storage.tables import (
+    ModelRow,
+    RecalibrationRow,
+    ThresholdRow,
+    as_json,
+    as_note,
+    from_row,
+    now,
+)
 
 
 @dataclasses.dataclass(frozen=True)
 class ThresholdChange:
-    """A false-alarm rate that someone set, and the threshold it gave.
+    """A false-alarm rate or a calibration that someone set, and the threshold it gave.
 
     Attributes:
         id: ascending with time
@@ -32,6 +39,7 @@ class ThresholdChange:
         note: why
         by: who set it
         undoes: id of the change that this one takes back, None of an ordinary one
+        n_recordings: how many recordings it recalibrated the model with, None of other changes
         created_at: when, in UTC
     """
 
@@ -42,7 +50,17 @@ class ThresholdChange:
     note: str
     by: str
     undoes: int | None
+    n_recordings: int | None
     created_at: datetime.datetime
+
+    @property
+    def what(self) -> str:
+        """What was done, as the rest of a sentence that begins with who did it."""
+        if self.undoes is not None:
+            return "took back the last change of the threshold"
+        if self.n_recordings is not None:
+            return f"recalibrated the threshold with {self.n_recordings} recordings"
+        return f"set the false-alarm rate to {self.false_alarm_rate:.3%}"
 
 
 def set_false_alarm_rate(
@@ -71,23 +89,46 @@ def set_false_alarm_rate(
         raise SettingError(f"A false-alarm rate lies between 0 and 1 (0 % and 100 %), not {rate}.")
     with writing() as session:
         row = model_row(session, model_id)
-        latest = _changes(session, model_id)[-1]
-        if expected_id is not None and latest.id != expected_id:
-            raise StoreError(
-                f"{latest.by or 'Someone else'} set the false-alarm rate to "
-                f"{latest.false_alarm_rate:.3%} at {latest.created_at:%H:%M on %d %B %Y} (UTC), "
-                "after you had opened this page. Yours was not set; look at theirs, then set yours "
-                "again if you still want it."
-            )
+        latest = _latest(session, model_id, expected_id)
         if rate == row.false_alarm_rate and not note.strip():
-            return from_row(ThresholdChange, latest)
+            return latest
         row.false_alarm_rate = float(rate)
-        row.threshold = float(saved_calibration(row).threshold(rate))
+        row.threshold = _threshold(session, row)
         return from_row(ThresholdChange, add_change(session, row, note=note, by=by))
 
 
+def recalibrate(
+    model_id: str, made: Recalibration, *, by: str = "", expected_id: int | None = None
+) -> ThresholdChange:
+    """Let a model's threshold and p-values follow from other normal recordings, for old scores too.
+
+    Args:
+        model_id: the model's id
+        made: the recordings and what the model says of them, with the note why
+        by: who does it
+        expected_id: as in `set_false_alarm_rate`
+
+    Returns:
+        The change.
+
+    Raises:
+        StoreError: there is no such model, or another change came first.
+    """
+    with writing() as session:
+        row = model_row(session, model_id)
+        _latest(session, model_id, expected_id)
+        saved = RecalibrationRow(model_id=row.id, content=as_json(made.as_record()))
+        session.add(saved)
+        session.flush()
+        row.recalibration_id = saved.id
+        row.threshold = _threshold(session, row)
+        n_recordings = len(made.recordings)
+        change = add_change(session, row, note=made.note, by=by, n_recordings=n_recordings)
+        return from_row(ThresholdChange, change)
+
+
 def history(model_id: str) -> list[ThresholdChange]:
-    """List every change of a model's false-alarm rate.
+    """List every change of a model's false-alarm rate and calibration.
 
     Args:
         model_id: the model's id
@@ -104,7 +145,7 @@ def history(model_id: str) -> list[ThresholdChange]:
 
 
 def undo(model_id: str, *, by: str = "") -> ThresholdChange:
-    """Take back the newest change that was not undone yet.
+    """Take back the newest change that was not undone yet, of the rate or of the calibration.
 
     Args:
         model_id: the model's id
@@ -114,7 +155,7 @@ def undo(model_id: str, *, by: str = "") -> ThresholdChange:
         The undo, itself a change.
 
     Raises:
-        StoreError: there is no such model, or its rate is the one it was fitted with.
+        StoreError: there is no such model, or rate and calibration are those of its fit.
     """
     with writing() as session:
         row = model_row(session, model_id)
@@ -126,10 +167,11 @@ def undo(model_id: str, *, by: str = "") -> ThresholdChange:
                 standing.pop()
         if len(standing) < 2:
             raise StoreError(
-                "There is nothing to undo: this is the false-alarm rate it was fitted with."
+                "There is nothing to undo: this is the threshold that the model was fitted with."
             )
         undone, before = standing[-1], standing[-2]
         row.false_alarm_rate, row.threshold = before.false_alarm_rate, before.threshold
+        row.recalibration_id = before.recalibration_id
         return from_row(ThresholdChange, add_change(session, row, by=by, undoes=undone.id))
 
 
@@ -155,16 +197,23 @@ def model_row(session: Session, model_id: str) -> ModelRow:
 
 
 def add_change(
-    session: Session, row: ModelRow, *, note: str = "", by: str = "", undoes: int | None = None
+    session: Session,
+    row: ModelRow,
+    *,
+    note: str = "",
+    by: str = "",
+    undoes: int | None = None,
+    n_recordings: int | None = None,
 ) -> ThresholdRow:
-    """Add a model's current rate and threshold to its history.
+    """Add a model's current rate, calibration and threshold to its history.
 
     Args:
         session: writing
-        row: the model's, its rate and threshold set
+        row: the model's, its rate, calibration and threshold set
         note: why
         by: who set them
         undoes: id of the change that this takes back
+        n_recordings: of a recalibration
 
     Returns:
         The change's row, with its id.
@@ -176,6 +225,8 @@ def add_change(
         note=as_note(note),
         by=as_note(by),
         undoes=undoes,
+        recalibration_id=row.recalibration_id,
+        n_recordings=n_recordings,
         created_at=now(),
     )
     session.add(change)
@@ -183,19 +234,21 @@ def add_change(
     return change
 
 
-def saved_calibration(row: ModelRow) -> Calibration:
-    """Read the calibration in a model's row.
+def _latest(session: Session, model_id: str, expected_id: int | None) -> ThresholdChange:
+    # The newest change; another than the one expected is refused.
+    latest = from_row(ThresholdChange, _changes(session, model_id)[-1])
+    if expected_id is not None and latest.id != expected_id:
+        raise StoreError(
+            f"{latest.by or 'Someone else'} {latest.what} at "
+            f"{latest.created_at:%H:%M on %d %B %Y} (UTC), after you had opened this page. Yours "
+            "was not set; look at theirs, then set yours again if you still want it."
+        )
+    return latest
 
-    Args:
-        row: the model's
 
-    Returns:
-        The scores of normal recordings that thresholds and p-values come from.
-    """
-    values: dict[str, Any] = dict(row.calibration)
-    # Models fitted before 0.2.0 had a second threshold, for the map.
-    values.pop("peak_scores", None)
-    return Calibration(np.asarray(values.pop("clip_scores"), np.float64), **values)
+def _threshold(session: Session, row: ModelRow) -> float:
+    in_use = calibration_of(row, recalibration_in_use(session, row))
+    return float(in_use.threshold(row.false_alarm_rate))
 
 
 def _changes(session: Session, model_id: str) -> list[ThresholdRow]:

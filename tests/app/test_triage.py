@@ -37,7 +37,7 @@ def seed(n_clips: int = 10) -> list[str]:
 
 def seen(clip_id: str):  # type: ignore[no-untyped-def]
     score = next(score for score in list_scores(MODEL_ID) if score.clip_id == clip_id)
-    return glance(MODEL_ID, clip_id, 0.05, score.created_at)
+    return glance(MODEL_ID, clip_id, 0.05, None, score.created_at)
 
 
 def test_the_frame_holds_rows_annotations_and_sound_to_the_last_bit(

@@ -174,7 +174,9 @@ def test_an_exported_model_is_imported_and_scores_as_before() -> None:
 
 def test_the_same_models_are_listed_and_a_deleted_one_comes_back(home: Path) -> None:
     def said(record: Any) -> dict[str, Any]:
-        return dataclasses.asdict(record) | {"created_at": record.created_at.isoformat()}
+        values = dataclasses.asdict(record) | {"created_at": record.created_at.isoformat()}
+        assert values.pop("recalibration_id") is None
+        return values
 
     assert {record.id: said(record) for record in models.list_models()} == LISTS["models"]
     assert {record.id: said(record) for record in models.list_deleted()} == LISTS["deleted"]
@@ -287,7 +289,8 @@ def test_the_same_jobs_are_listed_and_lost_ones_count_as_interrupted() -> None:
         assert len(jobs.job_log(job.id)) == before["log"]
         assert job.resumable == (before["state"] != "done")
     interrupted = {job.kind for job in found if job.state == "interrupted"}
-    assert interrupted == set(TASKS), "every kind of work has a job that was interrupted"
+    # The kinds of work that 0.1.0 had; the others are newer.
+    assert interrupted == set(TASKS) - {"recalibrate"}
 
 
 def of_kind(kind: str) -> list[str]:

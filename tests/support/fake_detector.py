@@ -11,9 +11,12 @@ import numpy as np
 import torch
 
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.recalibration import Recalibration, not_fitted_on
+from core.detectors.calibration.view_scores import CLIP, ViewScores
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.regions import find_regions
 from core.errors import FitError
+from core.features.extractor import SourceClip
 from core.runtime.progress import Progress, part, silent
 from core.spectral.spectrogram import SpectrogramSettings
 from core.types import AnomalyMap, Clip, TrainingClip
@@ -38,6 +41,7 @@ class FakeDetector:
         self.seed, self.false_alarm_rate, self.settings = seed, false_alarm_rate, settings
         self.level_counts = level_counts
         self.training: list[dict[str, Any]] = []
+        self.recalibrations: list[Recalibration] = []
         self.peaks = np.zeros(0)
 
     @property
@@ -45,8 +49,27 @@ class FakeDetector:
         return len(self.training)
 
     @property
+    def view_scores(self) -> ViewScores:
+        if self.recalibrations:
+            return self.recalibrations[-1].scores
+        return ViewScores({CLIP: self.peaks}, np.arange(len(self.peaks)), 1.0, self.n_clips, True)
+
+    @property
     def calibration(self) -> Calibration:
-        return Calibration(self.peaks, 1.0, len(self.peaks), True)
+        return self.view_scores.calibration(self.level_counts)
+
+    def recalibrate(
+        self, clips: Iterable[TrainingClip], *, note: str = "", n_clips: int | None = None,
+        progress: Progress = silent,
+    ) -> FakeDetector:  # fmt: skip
+        found = [one.clip for one in not_fitted_on(clips, self.training)]
+        sources = [
+            SourceClip(c.name, c.sha256, c.duration_seconds, COLUMNS, c.sha256) for c in found
+        ]
+        scores = [{CLIP: self.score(clip).score} for clip in found]
+        progress("Done", 1.0)
+        self.recalibrations.append(Recalibration.of(sources, scores, 1.0, note))
+        return self
 
     def fit(
         self, clips: Iterable[Clip | TrainingClip], *, n_clips: int | None = None,

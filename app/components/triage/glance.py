@@ -25,16 +25,21 @@ RANGE_DB = 60.0
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def glance(
-    model_id: str, clip_id: str, false_alarm_rate: float, scored_at: datetime.datetime
+    model_id: str,
+    clip_id: str,
+    false_alarm_rate: float,
+    recalibration_id: int | None,
+    scored_at: datetime.datetime,
 ) -> Glance:
     """Take a glance at a recording, at most 12 s of it around its strongest region.
 
-    It takes about 1 MB at 44.1 kHz. The last two arguments say which version of it is cached.
+    It takes about 1 MB at 44.1 kHz. The last three arguments say which version of it is cached.
 
     Args:
         model_id: The model that scored it.
         clip_id: The recording.
         false_alarm_rate: The model's.
+        recalibration_id: The model's.
         scored_at: When it was scored.
 
     Returns:

@@ -145,6 +145,7 @@ def look_up(
         "stretch": list(stretch) if stretch else None,
         "background": background_choice.chosen(),
         "scored_at": score.created_at.isoformat(),
+        "recalibration_id": model.recalibration_id,
     }
     explain, search = ExplainTask(**arguments), CounterfactualTask(**arguments, rate=rate)
     return ExplainedRecording(

@@ -11,6 +11,7 @@ from core.jobs.tasks.demo import DemoTask
 from core.jobs.tasks.explain import CounterfactualTask, ExplainTask, TryMaskTask
 from core.jobs.tasks.fit import FitTask
 from core.jobs.tasks.fit_heads import FitHeadsTask
+from core.jobs.tasks.recalibrate import RecalibrateTask
 from core.jobs.tasks.report import BatchReportTask, ClipReportTask
 from core.jobs.tasks.score import ScoreTask
 from core.jobs.tasks.task import Task
@@ -20,6 +21,7 @@ _KINDS: tuple[type[Task], ...] = (
     FitTask,
     ScoreTask,
     DemoTask,
+    RecalibrateTask,
     FitHeadsTask,
     ExplainTask,
     CounterfactualTask,

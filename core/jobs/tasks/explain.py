@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core.jobs.tasks.task import KeyedTask
+from core.jobs.tasks.task import OPTIONAL, KeyedTask
 from core.runtime.progress import Progress, part, silent
 from core.storage import explanations
 from core.storage.explanations import SavedExplanation
@@ -27,6 +27,8 @@ class RecordingTask(KeyedTask):
         background: what fills the place of the anomalous part: “nearest”, “mean”, “none”, or the
             id of a recording
         scored_at: the moment of scoring (ISO 8601); a recording scored again is explained again
+        recalibration_id: the model's recalibration in use, on which p-values and the evidence map
+            depend; None where it is calibrated as fitted
     """
 
     view: ClassVar[str] = "listen"
@@ -36,6 +38,7 @@ class RecordingTask(KeyedTask):
     stretch: Sequence[float] | None = None
     background: str = "nearest"
     scored_at: str = ""
+    recalibration_id: int | None = dataclasses.field(default=None, metadata=OPTIONAL)
 
     def _scored_clip(self, progress: Progress) -> ScoredClip:
         # A task is imported by the app, which does not wait for PyTorch.

@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any, ClassVar
 
 from core.jobs.tasks.explain import RecordingTask
-from core.jobs.tasks.task import KeyedTask
+from core.jobs.tasks.task import OPTIONAL, KeyedTask
 from core.runtime.progress import Progress, part, silent
 from core.storage import reports
 
@@ -52,6 +52,7 @@ class BatchReportTask(KeyedTask):
         rate: the model's false-alarm rate of now
         name: the model's name of now
         scored: a digest of what has been scored
+        recalibration_id: as in `RecordingTask`
     """
 
     kind: ClassVar[str] = "batch_report"
@@ -62,6 +63,7 @@ class BatchReportTask(KeyedTask):
     rate: float
     name: str
     scored: str
+    recalibration_id: int | None = dataclasses.field(default=None, metadata=OPTIONAL)
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:
         """Write the report and save it.

@@ -63,6 +63,19 @@ def test_what_0_1_0_saved_is_found_under_its_key(
     assert task_of(kind, arguments | {"resumed_since": "2026-02-02T00:00:00+00:00"}) == task
 
 
+@pytest.mark.parametrize(("kind", "arguments", "key"), KEYS, ids=[kind for kind, _, _ in KEYS])
+def test_a_recalibrated_model_is_explained_and_reported_anew(
+    kind: str, arguments: dict[str, Any], key: str
+) -> None:
+    keys = {key}
+    for recalibration_id in (1, 2):
+        task = task_of(kind, arguments | {"recalibration_id": recalibration_id})
+        assert isinstance(task, KeyedTask)
+        task.check()
+        keys.add(task.key)
+    assert len(keys) == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "arguments"),
     [*((kind, arguments) for kind, arguments, _ in KEYS), ("fit", FIT), ("bench", BENCH)],

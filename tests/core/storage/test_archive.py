@@ -146,7 +146,7 @@ def test_a_record_that_was_forged() -> None:
         with pytest.raises(ModelError, match="is damaged"):
             import_model(forged(**changes), "x.zip")
     with pytest.raises(ModelError, match="exported by a newer HearMap"):
-        import_model(forged(record_version=2), "x.zip")
+        import_model(forged(record_version=3), "x.zip")
     assert len(models.list_models()) == 1
     assert import_model(forged(name="<b>Fan</b>\n\x00")).name == "<b>Fan</b> \ufffd"
 

@@ -25,6 +25,13 @@ from tests.core.storage.test_models import (  # noqa: F401 - run here too
     test_names_are_told_apart_when_many_are_given_at_once,
     test_scores_go_with_their_clip_and_need_one,
 )
+from tests.core.storage.test_recalibrations import (  # noqa: F401 - run here too
+    test_a_recalibrated_model_is_the_same_in_another_home,
+    test_of_two_people_the_second_is_told_what_the_first_did,
+    test_recalibrations_go_with_their_model,
+    test_records_without_recalibrations_are_brought_forward,
+    test_undo_restores_to_the_bit_whatever_came_between,
+)
 from tests.core.storage.test_tables import (  # noqa: F401 - run here too
     test_a_connection_in_use_when_all_are_closed_is_closed_once_it_is_let_go,
     test_migrations_make_exactly_the_tables_of_the_program,
