@@ -21,6 +21,7 @@ from app.widgets import (
     fit_like,
     head_settings,
     notices,
+    outlying,
     recording_table,
     rule_choice,
 )
@@ -46,7 +47,7 @@ def draw() -> None:
         st.query_params[Query.JOB] = job.id
         return
     if job is not None and job.state == "done":
-        _fitted(job.result)
+        _fitted(job.result, job.arguments)
         return
     fit_like.draw_notice()
     gather(PURPOSE)
@@ -189,7 +190,7 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
         )
 
 
-def _fitted(result: Mapping[str, Any]) -> None:
+def _fitted(result: Mapping[str, Any], arguments: Mapping[str, Any]) -> None:
     model_id = str(result["model_id"])
     record = models.get_model(model_id)
     remember_model(model_id)
@@ -211,6 +212,7 @@ def _fitted(result: Mapping[str, Any]) -> None:
         else:  # a fit of 0.1.0
             notices.rate_warning(calibrated, record.false_alarm_rate)
         draw_left_out(result.get("left_out", []))
+        outlying.draw(result, arguments, record.channel)
         with st.container(horizontal=True):
             if st.button(text.SCORE, type="primary", icon=navigation.ICONS["score"]):
                 clear_gathered(PURPOSE)

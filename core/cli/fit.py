@@ -39,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "default, since another gain or a step nearer would make every recording anomalous"
     }
     arguments.add_own(parser, same, dest="level_counts")
+    outlying = {
+        "--leave-out-outlying": "where some recordings are unlike the others, fit once more "
+        "without them; by default they are named and stay"
+    }
+    arguments.add_own(parser, outlying)
     arguments.add(
         parser, "--false-alarm-rate", "--channel", "--device", "--precision", "--progress"
     )
@@ -86,10 +91,12 @@ def run(given: argparse.Namespace) -> int:
         arguments.sources(given.paths, given.group_by, given.class_by),
         channel=given.channel,
         checkpoints=given.checkpoints,
+        leave_out_outlying=given.leave_out_outlying,
         progress=terminal.progress(given.progress),
     )
     detector.save(given.out)
-    for sentence in [*(f"left out: {said}" for said in fitted.left_out), *fitted.warnings]:
+    left_out = [f"left out: {said}" for said in fitted.left_out]
+    for sentence in [*left_out, *fitted.warnings, *fitted.outlying_sentences]:
         terminal.remark(sentence)
     threshold = detector.calibration.threshold(detector.false_alarm_rate)
     print(

@@ -31,12 +31,17 @@ class Fitted:
         scores: of the calibration clips, by view.
         rows: what a distance means in each row; None where there is one view only.
         fusion: how the views are weighed; None where there is one view only.
+        segment_clips: which training clip each of the stationary view's vectors is of; known
+            after a fit only, as is `moments_s`.
+        moments_s: when each calibration clip stands out most of its own background, in seconds.
     """
 
     scorer: Scorer
     scores: ViewScores
     rows: RowScale | None = None
     fusion: ScoreFusion | None = None
+    segment_clips: tuple[int, ...] = ()
+    moments_s: tuple[float, ...] = ()
 
     def scores_of(self, measured: Measured) -> dict[str, float]:
         """Score a clip by the highest cell that its map would have.
@@ -126,6 +131,14 @@ def fit_and_calibrate(
     distances = [one.stationary.distances for one in found_of if one.stationary]
     levels = np.array([float(one.levels.stretches.max()) for one in found_of if one.levels])
     fusion = ScoreFusion.of(event, distances, levels)
-    fitted = Fitted(scorer, ViewScores({}, **about), rows, fusion)
+    fitted_on = range(len(features)) if cross_fitted else rest
+    fitted = Fitted(
+        scorer,
+        ViewScores({}, **about),
+        rows,
+        fusion,
+        tuple(j for j in fitted_on for _ in range(features.n_segments(j))),
+        tuple(scorer.event_moment(one, rows) for one in found_of),
+    )
     scores = ViewScores.of_clips([fitted.scores_of(one) for one in found_of], **about)
     return dataclasses.replace(fitted, scores=scores)

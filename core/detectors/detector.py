@@ -41,6 +41,7 @@ from core.detectors.fusion import ScoreFusion
 from core.detectors.registry import HEADS, head_type, usable_backbone
 from core.detectors.scorer import FusedViews, Measured, Scorer, stationary_layers
 from core.detectors.settings import make_settings
+from core.detectors.training_check import TrainingCheck
 from core.errors import FitError, ModelError, SettingError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor, Features, SourceClip
@@ -254,6 +255,21 @@ class Detector:
         progress("Done", 1.0)
         self.recalibrations.append(made)
         return self
+
+    def training_check(self) -> TrainingCheck:
+        """Find which training clips are unlike the others, and whether they are two groups.
+
+        Right after a fit it knows most: groups, and moments, are not saved.
+
+        Returns:
+            What there is to say, in sentences.
+
+        Raises:
+            FitError: it is not fitted.
+        """
+        return TrainingCheck.of(
+            self._known(), self.training, self.false_alarm_rate, self.level_counts
+        )
 
     def undo_recalibration(self) -> Recalibration:
         """Go back to the calibration before the newest recalibration.

@@ -20,6 +20,7 @@ from core.detectors.views.average_sound import AverageSound
 from core.detectors.views.energy_weighting import coarse_weight, energy_weight
 from core.detectors.views.level import LevelScores, LevelView
 from core.detectors.views.spectrogram_map import (
+    N_BEST,
     best_columns,
     spectrogram_map,
     weighted_peak,
@@ -226,6 +227,20 @@ class Scorer:
             scores = self._of_windows(self._weighted(measured), windows)
         logs: Float64Array = np.log(np.maximum(scores, SMALLEST))
         return logs
+
+    def event_moment(self, measured: Measured, rows: RowScale) -> float:
+        """Find when a clip stands out most of its own background.
+
+        Args:
+            measured: of the clip.
+            rows: what a distance means in each row.
+
+        Returns:
+            The middle of its highest column, in seconds.
+        """
+        columns = rows.z(measured.cells).topk(min(N_BEST, len(measured.cells)), dim=0).values
+        middle = (int(columns.mean(dim=0).argmax()) + 0.5) * measured.stride
+        return min(middle, measured.n_frames - 0.5) * self._spectrogram_settings.hop_seconds
 
     def single_view(self, measured: Measured) -> tuple[Float32Array, float]:
         """Make the map and the score of a clip by the head alone, on the head's own scale.

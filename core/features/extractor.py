@@ -81,6 +81,17 @@ class Features(Sequence[list[FeatureMaps]]):
         """
         return [self._cache.read(key) for key in self._keys[index]]
 
+    def n_segments(self, index: int) -> int:
+        """Count the segments of one clip, without reading them.
+
+        Args:
+            index: the clip's place.
+
+        Returns:
+            Their number.
+        """
+        return len(self._keys[index])
+
     def segments(self, progress: Progress = silent, stage: str = "") -> Iterator[FeatureMaps]:
         """Read every segment of every clip.
 

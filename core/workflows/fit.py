@@ -10,13 +10,15 @@ from typing import Generic, TypeVar
 
 from core.audio import Channel
 from core.detectors.detector import Detector
+from core.detectors.training_check import UnlikeClip
 from core.errors import FitError, HearMapError
-from core.runtime.progress import Progress, silent
+from core.runtime.progress import Progress, part, silent
 from core.spectral.mel_coverage import band_limit_warning
 from core.types import TrainingClip
 from core.workflows.source import Source
 
 SENTENCES_SHOWN = 3
+LEFT_OUT_OUTLYING = "“{}”, and the model fitted again: it is unlike the others."
 SourceT = TypeVar("SourceT", bound=Source)
 
 
@@ -30,6 +32,9 @@ class Fitted(Generic[SourceT]):
         warnings: sentences on what these recordings allow
         n_groups: how many groups, or different sounds, the recordings are
         seconds: how long reading and fitting took
+        outlying: those of `used` that are unlike the others, the farthest first, with what is
+            known of each
+        outlying_note: what these do to the threshold, as a sentence; empty where there are none
     """
 
     used: list[SourceT]
@@ -37,6 +42,13 @@ class Fitted(Generic[SourceT]):
     warnings: list[str]
     n_groups: int
     seconds: float
+    outlying: list[tuple[SourceT, UnlikeClip]] = dataclasses.field(default_factory=list)
+    outlying_note: str = ""
+
+    @property
+    def outlying_sentences(self) -> list[str]:
+        """A sentence for each recording that is unlike the others, then what they do."""
+        return [*(one.words for _, one in self.outlying), *filter(None, [self.outlying_note])]
 
 
 def fit(
@@ -45,6 +57,7 @@ def fit(
     *,
     channel: Channel = 0,
     checkpoints: Path | None = None,
+    leave_out_outlying: bool = False,
     progress: Progress = silent,
 ) -> Fitted[SourceT]:
     """Fit a detector on the recordings that can be used.
@@ -54,6 +67,8 @@ def fit(
         sources: normal recordings, read one at a time
         channel: of recordings with several, from 0, or “mean”
         checkpoints: the folder where a long training keeps its state, and goes on from it
+        leave_out_outlying: where some recordings are unlike the others, fit once more without
+            them; what is unlike the rest is only said
         progress: called with stages and fractions; it stops the work by raising `Cancelled`
 
     Returns:
@@ -62,6 +77,9 @@ def fit(
     Raises:
         FitError: too few recordings can be used; the sentence says which were left out and why.
     """
+    whole = progress
+    if leave_out_outlying:
+        progress = part(whole, 0.0, 0.5)
     used: list[SourceT] = []
     rates: list[int] = []
     left_out: list[str] = []
@@ -91,7 +109,33 @@ def fit(
     warning = detector.calibration.warning(rate) or few_groups_warning(len(used), n_groups, rate)
     bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
     warnings = [said for said in (warning, bands) if said is not None]
-    return Fitted(used, left_out, warnings, n_groups, seconds)
+    check = detector.training_check()
+    if check.unlike and leave_out_outlying:
+        outlying = {one.index for one in check.unlike}
+        rest = [source for i, source in enumerate(used) if i not in outlying]
+        again = fit(
+            detector,
+            rest,
+            channel=channel,
+            checkpoints=checkpoints,
+            progress=part(whole, 0.5, 1.0),
+        )
+        left_out += [LEFT_OUT_OUTLYING.format(one.name) for one in check.unlike]
+        return dataclasses.replace(
+            again, left_out=left_out + again.left_out, seconds=seconds + again.seconds
+        )
+    if leave_out_outlying:
+        whole("Done", 1.0)
+    warnings += filter(None, [check.groups_words])
+    return Fitted(
+        used,
+        left_out,
+        warnings,
+        n_groups,
+        seconds,
+        [(used[one.index], one) for one in check.unlike],
+        check.threshold_words,
+    )
 
 
 def with_left_out(sentence: str, left_out: Sequence[str]) -> str:

@@ -132,6 +132,36 @@ def test_a_fit_that_has_ended_shows_what_it_warns_of() -> None:
     assert "Two are \\*silent\\*\\." in said and "Bands are empty\\." in said
 
 
+def test_recordings_unlike_the_others_are_heard_and_left_out_of_another_fit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = kept_model("Fan")
+    arguments = fit_arguments(model.id) | {"model_name": "Fan"}
+    clip_ids = arguments["clip_ids"]
+    result = {
+        "model_id": model.id,
+        "warnings": [],
+        "outlying": [
+            {"clip_id": clip_ids[1], "said": "“*bark*” is unlike the others.", "moment_s": 0.5},
+            {"clip_id": "deleted", "said": "“gone” is unlike the others.", "moment_s": None},
+        ],
+        "outlying_note": "The threshold would be lower without them.",
+    }
+    job("spoilt", arguments=arguments, result=result)
+    submitted: list[FitTask] = []
+    monkeypatch.setattr("core.jobs.submit", lambda task: (submitted.append(task), "spoilt")[1])
+    at = app("fit", job="spoilt")
+    assert not at.exception
+    assert "“\\*bark\\*” is unlike" in texts(at) and "lower without them" in texts(at)
+    # Of the one that was deleted there is nothing to hear.
+    assert len(at.get("audio")) == 1
+    press = next(one for one in at.button if one.label == "Leave 2 recordings out and fit again")
+    press.click().run()
+    assert not at.exception
+    assert submitted == [FitTask.from_record(arguments).without({clip_ids[1]})]
+    assert submitted[0].clip_ids == [clip_ids[0], *clip_ids[2:]]
+
+
 def test_a_fit_that_an_earlier_version_recorded_is_shown_too() -> None:
     thresholds.set_false_alarm_rate(kept_model("Fan").id, 0.001)
     (model,) = models.list_models()

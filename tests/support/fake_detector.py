@@ -15,6 +15,7 @@ from core.detectors.calibration.recalibration import Recalibration, not_fitted_o
 from core.detectors.calibration.view_scores import CLIP, ViewScores
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.regions import find_regions
+from core.detectors.training_check import TrainingCheck
 from core.errors import FitError
 from core.features.extractor import SourceClip
 from core.runtime.progress import Progress, part, silent
@@ -92,6 +93,9 @@ class FakeDetector:
         type(self).last |= {"classes": classes, "checkpoints": checkpoints}
         progress("Done", 1.0)
         return self
+
+    def training_check(self) -> TrainingCheck:
+        return TrainingCheck()
 
     def score(self, clip: Clip, progress: Progress = silent) -> AnomalyMap:
         columns = np.array_split(np.abs(clip.samples), COLUMNS)

@@ -30,7 +30,6 @@ class OutlyingClip:
         index: its place among the training clips.
         name: the clip's.
         score: the clip's.
-        ratio: its score over the median of all.
         deviation: its distance from the median of the logarithms, in median absolute deviations.
         limit: the deviation above which a clip is outlying.
     """
@@ -38,17 +37,24 @@ class OutlyingClip:
     index: int
     name: str
     score: float
-    ratio: float
     deviation: float
     limit: float
 
-    @property
-    def words(self) -> str:
-        """The clip and how far it is from the others, as a sentence."""
+    def words(self, view: str = "", peak_s: float | None = None) -> str:
+        """Say how far the clip is from the others, and where.
+
+        Args:
+            view: the view whose scores these are, such as “event view”; empty where there is one.
+            peak_s: when it is least like the others, in seconds, where that is known.
+
+        Returns:
+            A sentence.
+        """
+        moment = "" if peak_s is None else f", most of all at {peak_s:.1f} s"
+        which = f" in the {view}" if view else ""
         return (
-            f"“{self.name}” is unlike the other normal recordings: its score is "
-            f"{self.ratio:.1f} times the median. Listen to it, and leave it out if it is "
-            "not normal."
+            f"“{self.name}” is unlike the other normal recordings{moment}: its score{which} is "
+            f"{self.deviation:.0f} times as far above the median as the others usually are from it."
         )
 
 
@@ -93,7 +99,6 @@ def outlying_clips(scores: Float64Array, names: Sequence[str]) -> list[OutlyingC
             int(i),
             names[i],
             float(scores[i]),
-            float(scores[i] / np.exp(middle)),
             float(deviations[i]),
             limit,
         )

@@ -45,6 +45,7 @@ class BatchShift:
         low_hz: lower edge of the band and those beside it that shifted alike.
         high_hz: their upper edge.
         spectrum_hz: edges of the whole spectrum.
+        known: what it is compared with.
     """
 
     n_clips: int
@@ -54,11 +55,12 @@ class BatchShift:
     low_hz: float
     high_hz: float
     spectrum_hz: tuple[float, float]
+    known: str = "training recordings"
 
     @property
     def words(self) -> str:
         """The shift as a sentence that asks for its cause."""
-        who = f"These {self.n_clips} recordings differ from the training recordings as a set"
+        who = f"These {self.n_clips} recordings differ from the {self.known} as a set"
         if not self.shift_db:
             return (
                 f"{who}: compared in pairs, theirs is the higher score in "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ LEVEL = 0.002
 SMALLEST_SILHOUETTE = 0.2
 N_AXES = 2
 N_SIMULATED = 4000
+MOST_NAMES = 3
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,22 @@ class TrainingGroups:
     p_value: float
     silhouette: float
 
-    @property
-    def words(self) -> str:
-        """The groups' sizes, as a sentence that asks for the reason."""
-        n_smaller, n_larger = len(self.smaller), len(self.larger)
+    def words(self, names: Sequence[str]) -> str:
+        """Say that there are two groups, with a few of each, and ask for the reason.
+
+        One machine that runs in two ways has two groups too, so this claims nothing more.
+
+        Args:
+            names: of all clips.
+
+        Returns:
+            Three sentences.
+        """
+        smaller, larger = (_named(part, names) for part in (self.smaller, self.larger))
         return (
-            f"The {n_smaller + n_larger} normal recordings fall into two groups, of {n_smaller} "
-            f"and {n_larger}. Are they two machines, or two ways of running? A model of each finds "
-            "more."
+            f"The {len(self.smaller) + len(self.larger)} normal recordings look like two groups: "
+            f"{smaller}; and {larger}. If they are two machines, a model of each finds more. If "
+            "one machine runs in two ways, one model of both is right."
         )
 
 
@@ -85,17 +95,25 @@ def training_groups(embeddings: Float64Array) -> TrainingGroups | None:
     simulated = _simulated_shares(n, axes.shape[1], smallest)
     n_as_clear = int((simulated >= shares[axis]).sum())
     p_value = (1 + n_as_clear) / (1 + N_SIMULATED)
+    if p_value > LEVEL:
+        return None
     order = np.argsort(axes[:, axis], kind="stable")
     parts = sorted((order[: sizes[axis]], order[sizes[axis] :]), key=len)
-    # Importing it takes as long as importing PyTorch, and only a fit needs it.
+    # Importing it takes as long as importing PyTorch.
     from sklearn.metrics import silhouette_score
 
     in_larger = np.isin(np.arange(n), parts[1])
     silhouette = float(silhouette_score(embeddings, in_larger))
-    if p_value > LEVEL or silhouette < SMALLEST_SILHOUETTE:
+    if silhouette < SMALLEST_SILHOUETTE:
         return None
     smaller, larger = (tuple(int(i) for i in np.sort(part)) for part in parts)
     return TrainingGroups(smaller, larger, p_value, silhouette)
+
+
+def _named(part: Sequence[int], names: Sequence[str]) -> str:
+    shown = ", ".join(f"“{names[i]}”" for i in part[:MOST_NAMES])
+    n_more = len(part) - MOST_NAMES
+    return f"{len(part)} such as {shown}" if n_more > 0 else f"{len(part)}, {shown}"
 
 
 def _best_division(columns: Float64Array, smallest: int) -> tuple[Float64Array, Float64Array]:

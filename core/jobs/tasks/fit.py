@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -100,7 +100,9 @@ class FitTask(Task):
 
         Returns:
             `model_id`; `left_out`, a sentence for each recording that cannot be used; `warnings`,
-            sentences on what the others allow.
+            sentences on what the others allow; `outlying`, the `clip_id` of each recording that is
+            unlike the others, a sentence, `said`, and the time in it, `moment_s`, None where that
+            is not known; `outlying_note`, what these do to the threshold.
 
         Raises:
             FitError: too few recordings can be used; the sentence says which were left out and
@@ -148,7 +150,37 @@ class FitTask(Task):
             with contextlib.suppress(StoreError):
                 if recordings.get_recording(one.clip_id).role == "unknown":
                     recordings.set_role(one.clip_id, "normal")
-        return {"model_id": record.id, "left_out": fitted.left_out, "warnings": fitted.warnings}
+        return {
+            "model_id": record.id,
+            "left_out": fitted.left_out,
+            "warnings": fitted.warnings,
+            "outlying": [
+                {"clip_id": source.clip_id, "said": one.words, "moment_s": one.moment_s}
+                for source, one in fitted.outlying
+            ],
+            "outlying_note": fitted.outlying_note,
+        }
+
+    def without(self, clip_ids: Collection[str]) -> FitTask:
+        """Make the fit on the other recordings.
+
+        Args:
+            clip_ids: the recordings to leave out
+
+        Returns:
+            The task, otherwise the same.
+        """
+        kept = [i for i, clip_id in enumerate(self.clip_ids) if clip_id not in clip_ids]
+
+        def of_kept(values: Sequence[str] | None) -> Sequence[str] | None:
+            return None if values is None else [values[i] for i in kept]
+
+        return dataclasses.replace(
+            self,
+            clip_ids=[self.clip_ids[i] for i in kept],
+            groups=of_kept(self.groups),
+            class_names=of_kept(self.class_names),
+        )
 
     @property
     def checkpoints(self) -> Path:

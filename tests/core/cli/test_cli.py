@@ -250,6 +250,28 @@ def test_fit_leaves_out_what_cannot_be_read(
     assert "on 8 clips" in printed.out
 
 
+def test_fit_names_a_recording_unlike_the_others_and_leaves_it_out_where_asked(
+    normal: Path, aisfx_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    beep = write_noise(tmp_path / "beep.wav", 300, beep=True)
+    given = ["fit", str(normal), str(beep), "--out", str(tmp_path / "m")]
+    assert main(given) == 0
+    stayed = capsys.readouterr()
+    assert "hearmap: “beep.wav” is unlike the other normal recordings, most of all at 0." in (
+        stayed.err
+    )
+    assert "hearmap: The threshold would be about " in stayed.err and "left out" not in stayed.err
+    assert "on 9 clips" in stayed.out
+    assert main([*given, "--leave-out-outlying"]) == 0
+    printed = capsys.readouterr()
+    assert "left out: “beep.wav”, and the model fitted again" in printed.err
+    assert "The threshold would be" not in printed.err
+    assert "on 8 clips" in printed.out
+    capsys.readouterr()
+    assert main([*given[:2], *given[3:], "--leave-out-outlying"]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("given", "status", "said"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from core.audio import wav_bytes
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
+from core.detectors.training_check import TrainingCheck, UnlikeClip
 from core.errors import Cancelled, FitError, ModelError, SettingError, StoreError
 from core.jobs.tasks.demo import DemoTask
 from core.jobs.tasks.fit import FitTask
@@ -86,6 +88,32 @@ def test_groups_stay_with_their_recordings_when_others_are_left_out() -> None:
     assert FakeDetector.last["groups"] == ["mon", "mon", "tue", "tue", "wed"]
     with pytest.raises(SettingError, match="2 groups for 6 recordings"):
         FitTask(clip_ids=ids, model_name="Fan", groups=["a", "b"]).check()
+
+
+def test_a_recording_unlike_the_others_is_kept_with_the_result_and_the_fit_without_it_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    text = add_recording("notes.wav", b"this is a text").id
+    ids = [text, *normals()]
+    unlike = UnlikeClip(1, "tone 0.2.wav", "It is unlike the others.", 0.5)
+    check = TrainingCheck((unlike,), "The threshold would be lower.", "They look like two groups.")
+    monkeypatch.setattr(FakeDetector, "training_check", lambda detector: check)
+    task = FitTask(
+        clip_ids=ids, model_name="Fan", groups=list("abcdef"), class_names=list("uvwxyz")
+    )
+    result = task.run()
+    # What could not be read does not count.
+    assert result["outlying"] == [
+        {"clip_id": ids[2], "said": "It is unlike the others.", "moment_s": 0.5}
+    ]
+    assert result["outlying_note"] == "The threshold would be lower."
+    assert "They look like two groups." in result["warnings"]
+    rest = task.without({ids[2]})
+    assert (rest.groups, rest.class_names) == (list("abdef"), list("uvxyz"))
+    assert (
+        dataclasses.replace(rest, clip_ids=ids, groups=task.groups, class_names=task.class_names)
+        == task
+    )
 
 
 def test_bad_recordings_are_left_out_with_a_sentence_each() -> None:

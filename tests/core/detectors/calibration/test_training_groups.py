@@ -86,6 +86,10 @@ def test_the_same_two_sounds_over_and_over_are_two_groups() -> None:
     assert found is not None and found.silhouette == pytest.approx(1.0)
 
 
-def test_the_sentence_says_how_many_are_in_each() -> None:
-    found = TrainingGroups(tuple(range(4)), tuple(range(4, 12)), 0.001, 0.6)
-    assert found.words.startswith("The 12 normal recordings fall into two groups, of 4 and 8.")
+def test_the_sentence_says_how_many_are_in_each_and_names_a_few() -> None:
+    found = TrainingGroups(tuple(range(3)), tuple(range(3, 12)), 0.001, 0.6)
+    said = found.words([f"{i}.wav" for i in range(12)])
+    assert said.startswith(
+        "The 12 normal recordings look like two groups: 3, “0.wav”, “1.wav”, “2.wav”; and 9 such "
+        "as “3.wav”, “4.wav”, “5.wav”."
+    )
