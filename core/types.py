@@ -237,6 +237,8 @@ class AnomalyMap:
         regions: strongest first, the first of them at the score; none of a normal clip.
         views: what each view says, where there are several.
         false_alarm_rate: that the threshold is for.
+        one_in: about one normal clip in so many scores as high, by extrapolation; None where the
+            p-value says it.
     """
 
     clip_name: str
@@ -250,6 +252,7 @@ class AnomalyMap:
     regions: tuple[Region, ...]
     views: tuple[ViewFinding, ...] = ()
     false_alarm_rate: float = 0.05
+    one_in: float | None = None
 
     @property
     def anomalous(self) -> bool:

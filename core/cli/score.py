@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.workflows.source import FileSource
 
 SOME_UNREADABLE = 3
-NUMBERS = ("score", "p_value", "threshold", "anomalous")
+NUMBERS = ("score", "p_value", "one_in", "threshold", "anomalous")
 OF_VIEW = ("view", "p_value", "score", "counted", "words")
 
 HELP = "score recordings with a model"

@@ -528,6 +528,7 @@ class Detector:
             p_value=calibration.p_value(score),
             threshold=threshold,
             regions=regions,
+            one_in=calibration.one_in(score),
             views=placed(views, regions, axes),
             false_alarm_rate=self.false_alarm_rate,
         )

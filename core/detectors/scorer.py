@@ -38,9 +38,10 @@ SMALLEST = 1e-6
 MOMENT_SHARE = 0.6
 MOMENT_ROWS = 5
 WEIGHT_SIGMA = 2.0
-# Where the background of a map lies: in normal clips of the sets above the median cell lies three
-# to four spreads below the highest.
+# Where the background of a map lies, in spreads: in normal clips three to four below the highest
+# cell, and deeper the higher that is, so that a loud event does not lift what is beside it.
 BACKGROUND = -3.0
+DEEPER = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -368,7 +369,7 @@ class Scorer:
         if fusion.map_spread is not None:
             return 1.0 / fusion.map_spread
         height = float(raw.max()) - float(np.median(raw))
-        return max(score - BACKGROUND, SMALLEST) / max(height, SMALLEST)
+        return max(score - background(score), SMALLEST) / max(height, SMALLEST)
 
     def _weighted(self, measured: Measured) -> Tensor:
         # The cells times the energy weight, where there is one.
@@ -416,10 +417,21 @@ def row_profile(distances: Tensor, n_freq: int, score: float) -> Float64Array:
     logs = distances.double().log().numpy()
     height = max(float(logs.max() - np.median(logs)), SMALLEST)
     share = 1.0 - (logs.max() - logs) / height
-    repeated: Float64Array = np.repeat(
-        BACKGROUND + share * (score - BACKGROUND), n_freq // logs.size
-    )
+    rows = background(score) + share * (score - background(score))
+    repeated: Float64Array = np.repeat(rows, n_freq // logs.size)
     return repeated
+
+
+def background(score: float) -> float:
+    """Say where the background of a map lies whose highest cell is the score.
+
+    Args:
+        score: in spreads above normal clips.
+
+    Returns:
+        The value of the median cell.
+    """
+    return BACKGROUND - DEEPER * max(score, 0.0)
 
 
 def as_floats(scores: Float64Array) -> Float64Array:

@@ -34,7 +34,24 @@ def summary_sentence(found: AnomalyMap) -> str:
     else:
         strongest = found.regions[0] if found.regions else None
         said = with_region(ANOMALOUS, strongest, float(found.time_s[-1]))
-    return f"{said}. {remarks(found)}".rstrip()
+    sentences = [f"{said}.", rarity(found) if found.anomalous else "", remarks(found)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def rarity(found: AnomalyMap) -> str:
+    """Say how rare a score is that no normal recording reaches: an estimate, and called one.
+
+    Args:
+        found: the recording's map
+
+    Returns:
+        A sentence; empty where the p-value is measured.
+    """
+    if found.one_in is None:
+        return ""
+    n_clips = round(1.0 / found.p_value) - 1
+    one_in = float(f"{found.one_in:.1g}") if found.one_in >= 100 else round(found.one_in)
+    return f"Its score is beyond all {n_clips} of them; about 1 in {one_in:,.0f} by extrapolation."
 
 
 def with_region(verdict: str, strongest: Region | None, clip_seconds: float) -> str:

@@ -238,6 +238,7 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         p_value=calibration.p_value(float(raw.max())),
         threshold=model.threshold,
         regions=regions,
+        one_in=calibration.one_in(float(raw.max())),
         views=placed(views, regions, axes),
         false_alarm_rate=model.false_alarm_rate,
     )

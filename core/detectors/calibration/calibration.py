@@ -17,6 +17,8 @@ from core.types import Float32Array, Float64Array
 # M is 0.5 where a normal clip's strongest cell would lie once in 20 clips, 1 once in 400.
 HALF_RATE = 0.05
 COLUMNS_AT_ONCE = 4096
+# Beyond this a fitted tail says nothing that anybody could check.
+MOST_ONE_IN = 1e6
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,30 @@ class Calibration:
         n_lower = int(np.searchsorted(self.clip_scores, score, side="left"))
         return (1 + self.n_clips - n_lower) / (self.n_clips + 1)
 
+    def one_in(self, score: float) -> float | None:
+        """Estimate how rare a score is that no calibration score reaches.
+
+        From the highest calibration score on, one of n + 1, an exponential tail with the scale of
+        a Gumbel distribution fitted to them: an extrapolation, which ranks what all have the
+        lowest p-value there is.
+
+        Args:
+            score: a clip's.
+
+        Returns:
+            About one normal clip in so many scores as high, at most a million; None where the
+            p-value is measured.
+        """
+        if self.n_clips == 0 or score <= self.clip_scores[-1]:
+            return None
+        beyond = (score - float(self.clip_scores[-1])) / self._score_tail.scale
+        return min((self.n_clips + 1) * math.exp(min(beyond, 50.0)), MOST_ONE_IN)
+
     def threshold(self, false_alarm_rate: float) -> float:
         """Find the clip score above which a clip is anomalous.
 
         A score exceeds it exactly when its p-value is at most the rate. With too few clips for
-        the rate, the tail of a Gumbel distribution fitted to the scores takes over (`warning`).
+        the rate, an exponential tail beyond the highest takes over (`one_in`, `warning`).
 
         Args:
             false_alarm_rate: share of normal clips above it.
@@ -131,8 +152,8 @@ class Calibration:
         n_allowed = int(np.floor(false_alarm_rate * (self.n_clips + 1) + 1e-9))
         if n_allowed >= 1:
             return float(self.clip_scores[-min(n_allowed, self.n_clips)])
-        highest = float(self.clip_scores[-1])
-        return max(highest, self._score_tail.quantile_above(false_alarm_rate))
+        beyond = math.log(self.smallest_rate / false_alarm_rate)
+        return float(self.clip_scores[-1]) + self._score_tail.scale * beyond
 
     def evidence(self, raw: Float32Array) -> Float32Array:
         """Calibrate a raw map: the evidence map M, on one scale for all clips.
