@@ -38,6 +38,9 @@ SMALLEST = 1e-6
 MOMENT_SHARE = 0.6
 MOMENT_ROWS = 5
 WEIGHT_SIGMA = 2.0
+# An event moves the statistics of the seconds it lies in; the stationary view is drawn over an event
+# only where it says so many times as much.
+CLEARLY = 2.0
 # Where the background of a map lies, in spreads: in normal clips three to four below the highest
 # cell, and deeper the higher that is, so that a loud event does not lift what is beside it.
 BACKGROUND = -3.0
@@ -272,7 +275,8 @@ class Scorer:
         """Make the map of a clip by event view and stationary view together.
 
         The map is the event view's, raised in each window to the window's score. Where the
-        stationary view says more, and more than of 95 % of normal clips, its rows are drawn from
+        stationary view says twice as much, and more than of 95 % of normal clips, its rows are
+        drawn from
         the window's beginning to its end at the score, and the event view stays at its own
         evidence.
 
@@ -307,7 +311,8 @@ class Scorer:
                 part += logarithm[:, : part.shape[1]]
                 start += weight.shape[1]
         raw *= np.float32(self._contrast(raw, float(fused.max()), fusion))
-        drawn = (evidence.stationary > evidence.event) & (evidence.stationary > fusion.drawn_from)
+        leads = evidence.stationary > np.maximum(evidence.event, CLEARLY * evidence.event)
+        drawn = leads & (evidence.stationary > fusion.drawn_from)
         raise_to(raw, frames, np.where(drawn, as_floats(evidence.event), fused))
         row, column = divmod(int(raw.argmax()), raw.shape[1])
         event_column = raw[:, column].astype(np.float64)

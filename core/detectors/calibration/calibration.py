@@ -120,9 +120,8 @@ class Calibration:
     def one_in(self, score: float) -> float | None:
         """Estimate how rare a score is that no calibration score reaches.
 
-        From the highest calibration score on, one of n + 1, an exponential tail with the scale of
-        a Gumbel distribution fitted to them: an extrapolation, which ranks what all have the
-        lowest p-value there is.
+        By the tail of a Gumbel distribution fitted to the calibration scores: an extrapolation,
+        which ranks what all have the lowest p-value there is. It is never less than n + 1.
 
         Args:
             score: a clip's.
@@ -133,14 +132,14 @@ class Calibration:
         """
         if self.n_clips == 0 or score <= self.clip_scores[-1]:
             return None
-        beyond = (score - float(self.clip_scores[-1])) / self._score_tail.scale
-        return min((self.n_clips + 1) * math.exp(min(beyond, 50.0)), MOST_ONE_IN)
+        log_survival = float(self._score_tail.log_survival(np.array(score)))
+        return float(np.clip(np.exp(min(-log_survival, 50.0)), self.n_clips + 1, MOST_ONE_IN))
 
     def threshold(self, false_alarm_rate: float) -> float:
         """Find the clip score above which a clip is anomalous.
 
         A score exceeds it exactly when its p-value is at most the rate. With too few clips for
-        the rate, an exponential tail beyond the highest takes over (`one_in`, `warning`).
+        the rate, the tail of a Gumbel distribution fitted to the scores takes over (`warning`).
 
         Args:
             false_alarm_rate: share of normal clips above it.
@@ -152,8 +151,8 @@ class Calibration:
         n_allowed = int(np.floor(false_alarm_rate * (self.n_clips + 1) + 1e-9))
         if n_allowed >= 1:
             return float(self.clip_scores[-min(n_allowed, self.n_clips)])
-        beyond = math.log(self.smallest_rate / false_alarm_rate)
-        return float(self.clip_scores[-1]) + self._score_tail.scale * beyond
+        highest = float(self.clip_scores[-1])
+        return max(highest, self._score_tail.quantile_above(false_alarm_rate))
 
     def evidence(self, raw: Float32Array) -> Float32Array:
         """Calibrate a raw map: the evidence map M, on one scale for all clips.
