@@ -15,7 +15,7 @@ from scipy import signal
 from core.detectors import Detector
 from core.detectors.calibration.recalibration import Recalibration
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
-from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
+from core.detectors.presets import preset_settings
 from core.errors import Cancelled, FitError, ModelError, StoreError
 from core.features.cache import FeatureCache
 from core.runtime.progress import silent
@@ -39,7 +39,7 @@ def as_fitted(
     tmp_path_factory: pytest.TempPathFactory,
     aisfx_weights: object,
 ) -> Detector:
-    detector = Detector(RECOMMENDED_HEAD, **preset_settings(RECOMMENDED_HEAD, request.param))
+    detector = Detector("padim", **preset_settings("padim", request.param))
     cache = FeatureCache(tmp_path_factory.mktemp("features"))
     return detector.fit([normal(seed) for seed in range(12)], cache=cache)
 

@@ -48,6 +48,12 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
     return 1.0 - float(a @ b) / float(np.linalg.norm(a) * np.linalg.norm(b))
 
 
+def middle_third(values: list[np.ndarray]) -> np.ndarray:
+    channels = [sorted(channel) for channel in np.stack(values).T]
+    left_out = len(values) // 3
+    return np.array([np.mean(one[left_out : len(one) - left_out]) for one in channels])
+
+
 def naive(segments: list[FeatureMaps], window: tuple[float, float]) -> dict[str, np.ndarray]:
     """What a window is like, by loops over its seconds, channels, rows and columns."""
     seconds: dict[str, list[np.ndarray]] = {"fluctuation": [], "texture": [], "motion": []}
@@ -81,7 +87,7 @@ def naive(segments: list[FeatureMaps], window: tuple[float, float]) -> dict[str,
             if window[0] <= first + (start + stop) / 2 <= window[1]:
                 columns += list(coarse[..., start // STRIDE : stop // STRIDE].transpose(2, 1, 0))
         first += n_frames
-    return {name: np.mean(values, axis=0) for name, values in seconds.items()} | {
+    return {name: middle_third(values) for name, values in seconds.items()} | {
         "rows": np.mean(columns, axis=0)
     }
 
