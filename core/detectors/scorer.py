@@ -38,7 +38,7 @@ SMALLEST = 1e-6
 MOMENT_SHARE = 0.6
 MOMENT_ROWS = 5
 WEIGHT_SIGMA = 2.0
-# An event moves the statistics of the seconds it lies in; the stationary view is drawn over an event
+# An event moves the statistics of the seconds it lies in; the stationary view is drawn over one
 # only where it says so many times as much.
 CLEARLY = 2.0
 # Where the background of a map lies, in spreads: in normal clips three to four below the highest
