@@ -239,6 +239,8 @@ class AnomalyMap:
         false_alarm_rate: that the threshold is for.
         one_in: about one normal clip in so many scores as high, by extrapolation; None where the
             p-value says it.
+        levels_db: the clip's level in all and in each octave band, from which a batch of clips is
+            compared with the training clips; empty where the detector has no level view.
     """
 
     clip_name: str
@@ -253,6 +255,7 @@ class AnomalyMap:
     views: tuple[ViewFinding, ...] = ()
     false_alarm_rate: float = 0.05
     one_in: float | None = None
+    levels_db: tuple[float, ...] = ()
 
     @property
     def anomalous(self) -> bool:

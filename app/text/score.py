@@ -7,6 +7,7 @@ NOTHING = "This model has not scored any recordings yet. Add some above."
 SCORES = "Scores, the highest first"
 COUNT = "**{count}**, at a false-alarm rate of {rate}. Select a row to listen to it."
 FAILED = "{recordings} could not be scored."
+RECALIBRATE = "If they are normal, let the threshold follow from them: recalibrate in Tune"
 LISTEN, DOWNLOAD = "Listen to the highest score", "Download the table (CSV)"
 
 # The table.

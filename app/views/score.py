@@ -15,7 +15,7 @@ from app.state import Query, clear_gathered, gathered
 from app.text import formats, glossary, markdown, sentences
 from app.text import score as text
 from app.text.downloads import HEADING
-from app.widgets import downloads, model_choice, notices, report_offer, table
+from app.widgets import downloads, model_choice, notices, report_offer, shift_note, table
 from app.widgets.job_panel import follow, start
 from app.widgets.uploading import clear_button, gather
 from core.jobs.tasks.score import ScoreTask
@@ -98,6 +98,7 @@ def _results(model: ModelRecord) -> None:
         rate = model_choice.false_alarm_rate(model)
     calibrated = cache.calibration(model.id)
     notices.rate_warning(calibrated, rate)
+    shift_note.draw(model.id)
     rows = [row_of(one, calibrated, rate) for one in scored if one.error is None]
     if rows:
         _table(model, rows, rate)

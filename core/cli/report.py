@@ -51,6 +51,7 @@ def run(given: argparse.Namespace) -> int:
     from core.report.recording import model_description, threshold_sentence, zip_bytes
     from core.report.replaceable import check_replaceable
     from core.runtime.atomic_write import write_file
+    from core.workflows.batch_shift import ScoredBatch
 
     check_replaceable(given.out)
     detector = arguments.load_detector(given)
@@ -60,12 +61,14 @@ def run(given: argparse.Namespace) -> int:
         model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
     )
+    batch = ScoredBatch()
     n_read = n_unreadable = n_anomalous = 0
     for outcome in outcomes(given, detector):
         if outcome.found is None:
             n_unreadable += 1
             report.add_failed(str(outcome.source.path), outcome.error)
             continue
+        batch.add(outcome.found)
         n_read += 1
         n_anomalous += outcome.found.anomalous
         try:
@@ -73,6 +76,7 @@ def run(given: argparse.Namespace) -> int:
         except AudioError:  # gone since it was scored
             clip = None
         report.add(outcome.found, clip)
+    report.note = batch.note(detector)
     content = (
         report.html().encode() if given.out.suffix.lower() == ".html" else zip_bytes(report.files())
     )

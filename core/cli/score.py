@@ -47,7 +47,9 @@ def run(given: argparse.Namespace) -> int:
     Raises:
         HearMapError: the model cannot be loaded, or an argument is wrong.
     """
-    detector = arguments.load_detector(given)
+    from core.workflows.batch_shift import ScoredBatch
+
+    detector, batch = arguments.load_detector(given), ScoredBatch()
     n_total = n_unreadable = n_anomalous = 0
     if not given.json:
         print(" p-value      score  threshold  recording")
@@ -55,6 +57,8 @@ def run(given: argparse.Namespace) -> int:
         n_total += 1
         n_unreadable += outcome.found is None
         n_anomalous += outcome.found is not None and outcome.found.anomalous
+        if outcome.found is not None:
+            batch.add(outcome.found)
         print(as_json(outcome) if given.json else as_row(outcome), flush=True)
     if not given.json:
         print(
@@ -62,6 +66,8 @@ def run(given: argparse.Namespace) -> int:
             f"{detector.false_alarm_rate:.3g}"
             + (f"; {n_unreadable} could not be read." if n_unreadable else ".")
         )
+    if note := batch.note(detector):
+        terminal.remark(note)
     return SOME_UNREADABLE if n_unreadable else 0
 
 

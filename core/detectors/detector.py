@@ -11,12 +11,13 @@ import contextlib
 import dataclasses
 import math
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import length_hint
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,6 +28,7 @@ from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.calibration.recalibration import Recalibration, not_fitted_on
 from core.detectors.calibration.row_scale import RowScale
+from core.detectors.calibration.shift import BatchShift, batch_shift
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.detectors.cross_fitting import Fitted, fit_and_calibrate
 from core.detectors.findings import (
@@ -242,6 +244,7 @@ class Detector:
         of_all = f" of {n_total}" if n_total else ""
         sources: list[SourceClip] = []
         scores: list[dict[str, float]] = []
+        levels_db: list[tuple[float, ...]] = []
 
         def watch(stage: str, fraction: float) -> None:
             progress(stage, (len(sources) + fraction) / (n_total or math.inf))
@@ -250,8 +253,10 @@ class Detector:
         for source, measured in self._measured(new, None, watch):
             scores.append(fitted.scores_of(measured))
             sources.append(source)
+            if measured.levels:
+                levels_db.append(measured.levels.typical_db)
             watch(f"Scored {len(sources)}{of_all}", 0.0)
-        made = Recalibration.of(sources, scores, fitted.scores.window_seconds, note)
+        made = Recalibration.of(sources, scores, fitted.scores.window_seconds, note, levels_db)
         progress("Done", 1.0)
         self.recalibrations.append(made)
         return self
@@ -270,6 +275,40 @@ class Detector:
         return TrainingCheck.of(
             self._known(), self.training, self.false_alarm_rate, self.level_counts
         )
+
+    def batch_shift(
+        self, scores: Sequence[float], levels_db: Sequence[Sequence[float]]
+    ) -> BatchShift | None:
+        """Test whether a batch of scored clips differs, as a set, from those it is calibrated on.
+
+        Those are the clips of the newest recalibration, if any, else the training clips.
+
+        Args:
+            scores: the clips', in any order.
+            levels_db: of each clip, as its `AnomalyMap` has them.
+
+        Returns:
+            The shift; None where there is none, where the batch has fewer than eight clips, or
+            where the detector has no level view.
+
+        Raises:
+            FitError: it is not fitted.
+        """
+        level = self._known().scorer.level
+        if level is None or not scores:
+            return None
+        known_db = level.memory.double().numpy()
+        if self.recalibrations:
+            known_db = self.recalibrations[-1].levels_db
+            if known_db.size == 0:
+                return None
+        shift = batch_shift(
+            np.array(scores), self.calibration.clip_scores, np.array(levels_db), known_db,
+            level.bands,
+        )  # fmt: skip
+        if shift and self.recalibrations:
+            return dataclasses.replace(shift, known="recordings of the latest calibration")
+        return shift
 
     def undo_recalibration(self) -> Recalibration:
         """Go back to the calibration before the newest recalibration.
@@ -531,6 +570,7 @@ class Detector:
             one_in=calibration.one_in(score),
             views=placed(views, regions, axes),
             false_alarm_rate=self.false_alarm_rate,
+            levels_db=measured.levels.typical_db if measured.levels else (),
         )
 
     def _findings(self, found: FusedViews, measured: Measured) -> tuple[ViewFinding, ...]:

@@ -60,6 +60,9 @@ class BatchReport:
 
     Holds pictures and sounds of twice `MOST_PICTURES` recordings at most, and a line of the others.
 
+    Its attribute `note` is what there is to say of all recordings as a set, in sentences; it may be
+    set until the report is written.
+
     Args:
         title: the heading
         settings: of the spectrograms that are drawn
@@ -75,6 +78,7 @@ class BatchReport:
         threshold_note: str,
     ) -> None:
         self.title = title
+        self.note = ""
         self._settings = settings
         self._description = description
         self._threshold_note = threshold_note
@@ -128,6 +132,7 @@ class BatchReport:
             f"<h1>{escape(self.title)}</h1>",
             f'<p class="verdict">{counted}; the highest score comes first.</p>',
             f'<p class="soft">{escape(self._threshold_note)}</p>',
+            f"<p>{escape(self.note)}</p>" if self.note else "",
             f'<div class="clips">{"".join(self._articles())}</div>',
             "<h2>All recordings</h2>",
             self._table(),

@@ -35,6 +35,7 @@ from core.types import AnomalyMap, Region, ViewFinding
 
 STRIP_POINTS = 200
 VIEWS = "views"
+LEVELS = "levels_db"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +105,7 @@ def save_score(
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
     else:
-        save_arrays(_map_path(model_id, clip_id), result.arrays | _packed(result.views))
+        save_arrays(_map_path(model_id, clip_id), result.arrays | _packed(result))
         values |= {
             "score": float(result.score),
             "p_value": float(result.p_value),
@@ -241,6 +242,7 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         one_in=calibration.one_in(float(raw.max())),
         views=placed(views, regions, axes),
         false_alarm_rate=model.false_alarm_rate,
+        levels_db=tuple(arrays[LEVELS].tolist()) if LEVELS in arrays else (),
     )
 
 
@@ -266,10 +268,10 @@ def _read_map(path: Path, clip_name: str) -> dict[str, Any]:
     return dict(arrays)
 
 
-def _packed(views: Sequence[ViewFinding]) -> dict[str, Any]:
-    # What each view says, as bytes of JSON beside the map's arrays.
-    text = json.dumps([dataclasses.asdict(view) for view in views])
-    return {VIEWS: np.frombuffer(text.encode(), np.uint8)}
+def _packed(result: AnomalyMap) -> dict[str, Any]:
+    # Beside the map's arrays: what each view says, as bytes of JSON, and the levels.
+    text = json.dumps([dataclasses.asdict(view) for view in result.views])
+    return {VIEWS: np.frombuffer(text.encode(), np.uint8), LEVELS: np.array(result.levels_db)}
 
 
 def _unpacked(arrays: Mapping[str, Any]) -> tuple[ViewFinding, ...]:

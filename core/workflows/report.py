@@ -17,6 +17,7 @@ from core.report.recording import (
 )
 from core.runtime.progress import Progress, part
 from core.storage import models, recordings, scores
+from core.workflows.batch_shift import ScoredBatch
 from core.workflows.explain import ScoredClip
 
 
@@ -81,6 +82,7 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
         {"Model": model.name} | model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
     )
+    batch = ScoredBatch()
     records = scores.list_scores(model.id)
     for number, record in enumerate(records):
         progress(f"Recording {number + 1} of {len(records)}", 0.95 * number / len(records))
@@ -92,6 +94,7 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
         except HearMapError as error:
             report.add_failed(record.clip_name, str(error))
             continue
+        batch.add(found)
         clip = None
         if number < MOST_PICTURES:
             # Where only its sound is gone, its score and map are there.
@@ -104,6 +107,7 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
                 )
         report.add(found, clip)
     progress("Writing the report", 0.95)
+    report.note = batch.note(detector)
     files = report.html().encode(), zip_bytes(report.files())
     progress("Done", 1.0)
     return files

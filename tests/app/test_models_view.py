@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 import pytest
 
+from core.errors import AudioError
 from core.jobs.tasks.fit import FitTask
-from core.storage import database, models, recordings, thresholds
+from core.storage import database, models, recordings, scores, thresholds
 from core.storage.tables import JobRow, now
 from core.storage.training import fit_arguments
+from core.types import TrainingClip
 from tests.app.test_app import app, texts
 from tests.browser.test_models_and_jobs import kept_model
-from tests.support.fake_detector import FakeDetector
+from tests.support.fake_detector import FakeDetector, tone
 
 
 @pytest.fixture(autouse=True)
@@ -203,3 +206,36 @@ def test_every_kind_of_work_has_a_name_for_people() -> None:
         )  # fmt: skip
         assert len(job.title.split()) >= 2, kind
         assert "_" not in job.title
+
+
+def test_score_says_how_the_recordings_scored_last_have_shifted_until_a_recalibration() -> None:
+    model = kept_model("Fan")
+    scores.save_score(model.id, recordings.list_recordings()[0].id, AudioError("It is empty."))
+    arguments = {"model_id": model.id, "clip_ids": ["a"]}
+    day = datetime.timedelta(days=1)
+    for days, note in ((2, "These 40 *old* ones differ."), (1, "These 40 *new* ones differ.")):
+        at_then = {"created_at": now() - days * day, "finished_at": now() - days * day}
+        result = {"n_scored": 1, "n_failed": 0, "left_out": [], "shift_note": note}
+        job(f"score {days}", kind="score", arguments=arguments, result=result, **at_then)
+    # Of another model, and of one still running.
+    job("other", kind="score", arguments=arguments | {"model_id": "another"}, result=result)
+    at = app("score", model=model.id)
+    assert not at.exception
+    assert "These 40 \\*new\\* ones differ\\." in [warning.value for warning in at.warning]
+    assert "old" not in texts(at)
+    # A job of 0.1.0 has no note.
+    job("bare", kind="score", arguments=arguments, result={"n_scored": 1})
+    assert "differ" not in texts(app("score", model=model.id))
+
+
+def test_a_recalibration_makes_a_shift_old_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.detectors.detector.Detector", FakeDetector)
+    model = kept_model("Fan")
+    scores.save_score(model.id, recordings.list_recordings()[0].id, AudioError("It is empty."))
+    result = {"n_scored": 1, "shift_note": "These 40 differ."}
+    job("score", kind="score", arguments={"model_id": model.id, "clip_ids": ["a"]}, result=result)
+    assert "differ" in texts(app("score", model=model.id))
+    detector = models.load_model(model.id)
+    detector.recalibrate([TrainingClip(tone(0.013 * peak)) for peak in range(1, 20)])
+    thresholds.recalibrate(model.id, detector.recalibrations[-1])
+    assert "differ" not in texts(app("score", model=model.id))

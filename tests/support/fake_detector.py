@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ import torch
 
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.calibration.recalibration import Recalibration, not_fitted_on
+from core.detectors.calibration.shift import BatchShift
 from core.detectors.calibration.view_scores import CLIP, ViewScores
 from core.detectors.model_folder import read_model, write_model
 from core.detectors.regions import find_regions
@@ -96,6 +97,11 @@ class FakeDetector:
 
     def training_check(self) -> TrainingCheck:
         return TrainingCheck()
+
+    def batch_shift(
+        self, scores: Sequence[float], levels_db: Sequence[Sequence[float]]
+    ) -> BatchShift | None:
+        return None
 
     def score(self, clip: Clip, progress: Progress = silent) -> AnomalyMap:
         columns = np.array_split(np.abs(clip.samples), COLUMNS)

@@ -11,14 +11,14 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.errors import FitError
-from core.types import TrainingClip
+from core.types import Float64Array, TrainingClip
 
 if TYPE_CHECKING:
     # Calibration does without PyTorch, which comes with the features.
@@ -37,12 +37,14 @@ class Recalibration:
         recordings: name, sha256 and seconds of each clip, in the order of the scores.
         note: why.
         created_at: when, in UTC (ISO 8601).
+        levels_db: [clip, band], of the clips; [0, 0] where the detector has no level view.
     """
 
     scores: ViewScores
     recordings: tuple[Mapping[str, Any], ...]
     note: str
     created_at: str
+    levels_db: Float64Array = field(default_factory=lambda: np.empty((0, 0)))
 
     @classmethod
     def of(
@@ -51,6 +53,7 @@ class Recalibration:
         scores: Sequence[Mapping[str, float]],
         window_seconds: float,
         note: str,
+        levels_db: Sequence[Sequence[float]] = (),
     ) -> Recalibration:
         """Put together what the scorer says of clips, now.
 
@@ -59,6 +62,7 @@ class Recalibration:
             scores: of each clip, by the names of `ViewScores`.
             window_seconds: the length that the scores stand for.
             note: why.
+            levels_db: of each clip, band by band; none where the detector has no level view.
 
         Returns:
             The recalibration.
@@ -84,7 +88,8 @@ class Recalibration:
             for clip in clips
         )
         moment = datetime.datetime.now(datetime.timezone.utc)
-        return cls(view_scores, recordings, note, moment.isoformat(timespec="seconds"))
+        created_at = moment.isoformat(timespec="seconds")
+        return cls(view_scores, recordings, note, created_at, _levels(levels_db))
 
     def as_record(self) -> dict[str, Any]:
         """Give everything as plain JSON, from which `from_record` makes the same to the bit.
@@ -99,6 +104,7 @@ class Recalibration:
             "recordings": [dict(one) for one in self.recordings],
             "note": self.note,
             "created_at": self.created_at,
+            "levels_db": self.levels_db.tolist(),
         }
 
     @classmethod
@@ -137,13 +143,25 @@ class Recalibration:
             and all(one.shape == (n_clips,) and np.isfinite(one).all() for one in scores.values())
         ):
             raise ValueError("These are no scores of normal recordings.")
+        levels_db = _levels(record.get("levels_db", ()))
+        if len(levels_db) not in (0, n_clips) or not np.isfinite(levels_db).all():
+            raise ValueError("These are no levels of normal recordings.")
         none = np.empty(0, np.int64)
         return cls(
             ViewScores(scores, none, window_seconds, n_groups, cross_fitted=False),
             recordings,
             str(record["note"]),
             str(record["created_at"]),
+            levels_db,
         )
+
+
+def _levels(levels_db: Sequence[Sequence[float]]) -> Float64Array:
+    return (
+        np.array(levels_db, np.float64).reshape(len(levels_db), -1)
+        if levels_db
+        else np.empty((0, 0))
+    )
 
 
 def not_fitted_on(

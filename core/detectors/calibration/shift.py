@@ -94,7 +94,8 @@ def batch_shift(
     fifth 0 to 5.5 %. Of batches of 40 with 3 dB more in one band, against 24 clips, 100 % are found
     where that band varies by 1 dB (standard deviation), 93 % at 2 dB and 38 % at 3 dB.
 
-    Costs 30 ms for 40 clips and 24 training clips.
+    Costs 5 to 15 ms for 40 clips and 24 training clips, 30 where they have shifted; 40 and 600 ms
+    for 5,000 clips.
 
     Args:
         scores: [m], of the batch.
@@ -142,9 +143,6 @@ def _permutation_test(
 ) -> tuple[float, Float64Array]:
     # The p-value of the largest shift over columns, and each column's shift: the chance that a row
     # of `after` is higher (or lower) than one of `before`, less a half.
-    # Importing it takes half a second, and only batches need it.
-    from scipy.stats import rankdata
-
     n_before = len(before)
     n_left = len(after) - int(ANOMALOUS_SHARE * len(after))
     n_pairs = n_before * n_left
@@ -154,18 +152,32 @@ def _permutation_test(
         return higher if one_sided else np.maximum(higher, lower)
 
     # How many rows of `before` each row of `after` exceeds, a tie being half a row.
-    wins = rankdata(np.concatenate([after, before]), axis=0)[: len(after)]
-    wins = np.sort(wins - rankdata(after, axis=0), axis=0)
+    wins = np.sort(_n_exceeded(after, before), axis=0)
     found = shift(wins[:n_left].sum(axis=0), wins[-n_left:].sum(axis=0))
     pool = np.concatenate([rng.permutation(after)[:n_left], before])
-    ranks = rankdata(pool, axis=0)
-    lowest_sum = n_left * (n_left + 1) / 2
+    ranks = _n_exceeded(pool, pool)
+    lowest_sum = n_left * n_left / 2
     limit = found.max() - 1e-9
-    n_as_large = 0
-    for _ in range(N_PERMUTATIONS):
+    n_done = n_as_large = 0
+    # As soon as the p-value is known to be too large it is large enough: of batches that have not
+    # shifted 60 divisions or so are looked at.
+    while n_done < N_PERMUTATIONS and n_as_large < LEVEL * N_PERMUTATIONS:
+        n_done += 1
         sums = ranks[rng.permutation(len(pool))[:n_left]].sum(axis=0) - lowest_sum
         n_as_large += bool(shift(sums, sums).max() >= limit)
-    return (1 + n_as_large) / (1 + N_PERMUTATIONS), found
+    return (1 + n_as_large) / (1 + n_done), found
+
+
+def _n_exceeded(rows: Float64Array, others: Float64Array) -> Float64Array:
+    # How many of `others` each row exceeds, column by column, a tie being half a row.
+    # scipy.stats.rankdata gives the same; importing it takes as long as scoring 15 recordings.
+    ordered = np.sort(others, axis=0)
+    return np.column_stack(
+        [
+            (np.searchsorted(column, values, "left") + np.searchsorted(column, values, "right")) / 2
+            for column, values in zip(ordered.T, rows.T, strict=True)
+        ]
+    )
 
 
 def _alike(change: Float64Array, band: int) -> tuple[int, int]:

@@ -51,6 +51,11 @@ class LevelScores:
     levels_db: Tensor
     columns: list[tuple[int, int]]
 
+    @property
+    def typical_db(self) -> tuple[float, ...]:
+        """The median over the stretches, band by band."""
+        return tuple(self.levels_db.quantile(0.5, dim=1).tolist())
+
 
 @dataclass(frozen=True)
 class LevelFinding:

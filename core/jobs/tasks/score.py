@@ -59,13 +59,17 @@ class ScoreTask(Task):
             progress: called with stages and fractions; it stops the work by raising `Cancelled`
 
         Returns:
-            `n_scored`, `n_failed`, and `left_out`, a sentence for each that failed.
+            `n_scored`, `n_failed`; `left_out`, a sentence for each that failed; `shift_note`, how
+            the recordings that this run scored differ as a set from those that the model knows,
+            empty where they do not. It is made here, where their levels are at hand: a page would
+            have to open the map of each.
 
         Raises:
             StoreError: the model is gone, or nothing can be written.
             ModelError: the model cannot be loaded.
         """
         # A task is imported by the app, which does not wait for PyTorch.
+        from core.workflows.batch_shift import ScoredBatch
         from core.workflows.score import score
         from core.workflows.stored_source import StoredSource
 
@@ -82,6 +86,7 @@ class ScoreTask(Task):
             measured=True,
             progress=part(progress, len(before) / max(1, len(clip_ids)), 1.0),
         )
+        batch = ScoredBatch()
         for outcome in outcomes:
             clip_id = outcome.source.clip_id
             try:
@@ -92,11 +97,18 @@ class ScoreTask(Task):
                 continue
             if outcome.found is None:
                 failed.append(outcome.error)
+            else:
+                batch.add(outcome.found)
             scores.save_score(
                 self.model_id, clip_id, outcome.found or AudioError(outcome.error), outcome.usage
             )
         n_failed = len(failed)
-        return {"n_scored": len(clip_ids) - n_failed, "n_failed": n_failed, "left_out": failed}
+        return {
+            "n_scored": len(clip_ids) - n_failed,
+            "n_failed": n_failed,
+            "left_out": failed,
+            "shift_note": batch.note(detector),
+        }
 
     def _scored_before(self, clip_ids: Sequence[str]) -> dict[str, scores.ScoreRecord]:
         if self.resumed_since is None:

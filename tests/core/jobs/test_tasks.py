@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.audio import wav_bytes
+from core.detectors.calibration.shift import BatchShift
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 from core.detectors.training_check import TrainingCheck, UnlikeClip
 from core.errors import Cancelled, FitError, ModelError, SettingError, StoreError
 from core.jobs.tasks.demo import DemoTask
 from core.jobs.tasks.fit import FitTask
 from core.jobs.tasks.score import ScoreTask
+from core.runtime.progress import silent
 from core.storage import database
 from core.storage.models import delete, get_model, list_models, load_model
 from core.storage.recordings import (
@@ -114,6 +117,32 @@ def test_a_recording_unlike_the_others_is_kept_with_the_result_and_the_fit_witho
         dataclasses.replace(rest, clip_ids=ids, groups=task.groups, class_names=task.class_names)
         == task
     )
+
+
+def test_a_score_job_keeps_how_its_recordings_have_shifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    model_id = FitTask(clip_ids=normals(), model_name="Fan").run()["model_id"]
+    task = ScoreTask(model_id=model_id, clip_ids=[kept(peak / 20) for peak in range(1, 12)])
+    assert task.run()["shift_note"] == ""
+    score = FakeDetector.score
+    monkeypatch.setattr(
+        FakeDetector,
+        "score",
+        lambda self, clip, progress=silent: dataclasses.replace(
+            score(self, clip), levels_db=(-20.0, -30.0)
+        ),
+    )
+    seen: list[int] = []
+
+    def batch_shift(self: FakeDetector, scores: list[float], levels_db: list[Any]) -> BatchShift:
+        seen.append(len(scores))
+        assert levels_db == [(-20.0, -30.0)] * len(scores)
+        return BatchShift(len(scores), 0.001, 0.9, 3.0, 50.0, 200.0, (50.0, 16000.0))
+
+    monkeypatch.setattr(FakeDetector, "batch_shift", batch_shift)
+    text = add_recording("notes.wav", b"this is a text").id
+    note = dataclasses.replace(task, clip_ids=[*task.clip_ids, text]).run()["shift_note"]
+    assert seen == [11]
+    assert note.startswith("These 11 recordings differ from the training recordings as a set")
 
 
 def test_bad_recordings_are_left_out_with_a_sentence_each() -> None:

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from core.detectors.calibration.shift import BatchShift, batch_shift
+from core.detectors.calibration.shift import BatchShift, _n_exceeded, batch_shift
 from core.spectral.band_levels import Band, octave_bands
 from core.spectral.spectrogram import SpectrogramSettings
 from core.types import Float64Array
@@ -110,3 +110,14 @@ def test_the_order_of_clips_does_not_matter_and_equal_levels_are_no_shift() -> N
 def test_it_does_without_pytorch() -> None:
     code = "import sys, core.detectors.calibration.shift; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_rows_exceeded_are_those_of_a_loop_with_ties_as_halves() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        rows, others = (rng.integers(0, 6, (rng.integers(1, 9), 3)).astype(float) for _ in range(2))
+        naive = [
+            [sum((one > other) + (one == other) / 2 for other in column) for one, column in pairs]
+            for pairs in (zip(row, others.T, strict=True) for row in rows)
+        ]
+        assert (_n_exceeded(rows, others) == np.array(naive)).all()
