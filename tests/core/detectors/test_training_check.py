@@ -83,8 +83,8 @@ def test_the_threshold_without_outlying_clips_is_that_of_the_others() -> None:
     scores = np.array([1.0, 9.0, 2.0, 8.0, *np.linspace(0.0, 0.9, 20)])
     first, second = (OutlyingClip(i, "", scores[i], 9.0, 5.0) for i in (1, 3))
     assert _threshold_words([first], scores, 0.05) == (
-        "The threshold would be about 8 without it, and is 9. Listen to it, and leave it out unless "
-        "it is normal."
+        "The threshold would be about 8 without it, and is 9. Listen to it, and leave it out "
+        "unless it is normal."
     )
     assert _threshold_words([first, second], scores, 0.05) == (
         "The threshold would be about 2 without them, and is 9. Listen to them, and leave them "
