@@ -239,8 +239,8 @@ def raise_to(
     """Shift each window of a map so that its highest cell is the window's score.
 
     So a clip is anomalous exactly when its map has a cell above the threshold, and that cell is
-    where the score comes from. Where windows overlap the larger shift counts; no window's peak
-    passes its own score by that, so the map's highest cell is the highest score, to the bit.
+    where the score comes from. Where windows overlap the larger shift counts, by which no cell
+    passes the score of the window it comes from: the highest cell is the highest score, to the bit.
 
     Args:
         raw: [freq, time]; is changed.

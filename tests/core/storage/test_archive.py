@@ -247,7 +247,8 @@ def test_scoring_goes_on_where_it_was_cut_off(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(FakeDetector, "score", listening)
     task = ScoreTask(model_id=record.id, clip_ids=ids).resumed(asked)
     assert task.resumed(now()) == task
-    assert task.run() == {"n_scored": 3, "n_failed": 0, "left_out": []}
+    done = {"n_scored": 3, "n_failed": 0, "left_out": [], "shift_note": ""}
+    assert task.run() == done
     assert heard == ["tone 0.2.wav", "tone 0.6.wav"]
     (first, *_) = scores.list_scores(record.id)
     assert first.seconds is not None and first.seconds > 0
