@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 from core import Detector
-from core.detectors.presets import preset_settings
+from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 from core.evaluation.datasets.machines import make
 from core.report.recording import map_npz
 from core.types import TrainingClip
@@ -27,7 +27,11 @@ def main(out: Path) -> None:
         TrainingClip(make("fan", seed=seed, duration_seconds=2.0).clip, group=f"day {seed // 2}")
         for seed in range(12)
     ]
-    detector = Detector("padim", false_alarm_rate=0.2, **preset_settings("padim", "recommended"))
+    detector = Detector(
+        RECOMMENDED_HEAD,
+        false_alarm_rate=0.2,
+        **preset_settings(RECOMMENDED_HEAD, "recommended"),
+    )
     detector.fit(normal)
     detector.save(out / "fan")
 

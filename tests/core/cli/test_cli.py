@@ -428,7 +428,8 @@ def test_presets_are_what_they_say_and_set_goes_over_them(
         "published": ["--preset", "published", "--set", "n_channels=10"],
         "mine": ["--set", "relative_ridge=2", "--set", "reference=training"],
     }.items():
-        assert main(["fit", str(normal), "--out", str(tmp_path / name), *given]) == 0
+        command = ["fit", str(normal), "--head", "padim", "--out", str(tmp_path / name), *given]
+        assert main(command) == 0
         manifest, _ = read_model(tmp_path / name)
         assert manifest["head"] == "padim"
         kept[name] = manifest["settings"]
