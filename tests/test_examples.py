@@ -26,7 +26,7 @@ def test_fit_and_score_then_read_the_map(tmp_path: Path) -> None:
     normal, faulty, *regions = run("fit_and_score.py", tmp_path)
     assert ": normal, score" in normal and ": anomalous, score" in faulty
     assert regions and all(region.endswith("Hz") for region in regions)
-    assert check_model(tmp_path / "fan")["head"] == "subspace"
+    assert check_model(tmp_path / "fan")["head"] == "padim"
     (said,) = run("read_a_map.py", tmp_path / "map.npz", tmp_path / "plot.html")
     with np.load(tmp_path / "map.npz") as arrays:
         assert said.startswith(f"{arrays['probability'].max():.0%} at most")

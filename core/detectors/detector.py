@@ -27,7 +27,6 @@ from core.backbones.backbone import choose_device
 from core.detectors import model_folder
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.calibration.recalibration import Recalibration, not_fitted_on
-from core.detectors.calibration.row_scale import RowScale
 from core.detectors.calibration.shift import BatchShift, batch_shift
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.detectors.cross_fitting import Fitted, fit_and_calibrate
@@ -44,6 +43,7 @@ from core.detectors.registry import HEADS, head_type, usable_backbone
 from core.detectors.scorer import FusedViews, Measured, Scorer, stationary_layers
 from core.detectors.settings import make_settings
 from core.detectors.training_check import TrainingCheck
+from core.detectors.views.row_scale import RowScale
 from core.errors import FitError, ModelError, SettingError
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor, Features, SourceClip

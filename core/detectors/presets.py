@@ -26,7 +26,7 @@ _DEFAULTS = "With the head's default settings."
 MORE_PRESETS = {
     "small": "As in the head's own paper, but small enough to train on a CPU in minutes.",
 }
-RECOMMENDED_HEAD = "subspace"
+RECOMMENDED_HEAD = "padim"
 
 
 def presets_of(head: str) -> dict[str, str]:

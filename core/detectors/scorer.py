@@ -12,13 +12,13 @@ from scipy import ndimage
 from torch import Tensor
 
 from core.backbones import Backbone
-from core.detectors.calibration.row_scale import RowScale
 from core.detectors.fusion import Evidence, ScoreFusion, raise_to, set_peak
 from core.detectors.heads.head import CellScores, Head
 from core.detectors.heads.parts.training import below
 from core.detectors.views.average_sound import AverageSound
 from core.detectors.views.energy_weighting import coarse_weight, energy_weight
 from core.detectors.views.level import LevelScores, LevelView
+from core.detectors.views.row_scale import RowScale
 from core.detectors.views.spectrogram_map import (
     N_BEST,
     best_columns,

@@ -225,8 +225,8 @@ def test_a_benchmark_of_a_demo_machine_ends_in_numbers_and_sounds(
         wait_idle(page)
         page.wait_for_timeout(300)
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.get_by_text("Measuring subspace on fan")).to_be_visible(timeout=60_000)
-    said = "Subspace, recommended separates anomalous from normal recordings"
+    expect(page.get_by_text("Measuring padim on fan")).to_be_visible(timeout=60_000)
+    said = "PaDiM, recommended separates anomalous from normal recordings"
     expect(page.get_by_text(said)).to_be_visible(timeout=FIT_SECONDS * 1000)
     expect(page.locator("[data-testid=stAudio]")).to_have_count(4, timeout=60_000)
     wait_idle(page, timeout_seconds=60)

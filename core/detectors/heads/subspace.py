@@ -53,7 +53,7 @@ class Subspace(Head):
     recommended: ClassVar[dict[str, Any]] = Head.recommended | {
         "layers": ("finest",),
         "position": "frequency",
-        "variance_share": 0.2,
+        "variance_share": 0.4,
     }
 
     def fit(self, features: Features, *, seed: int, progress: Progress) -> None:

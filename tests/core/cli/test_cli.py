@@ -63,7 +63,17 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
     assert main(["score", str(model), str(tmp_path), str(tmp_path / "gone"), "--json"]) == 3
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     by_name = {Path(row["clip"]).name: row for row in rows}
-    expected = {"clip", "score", "p_value", "threshold", "anomalous", "regions", "error", "views"}
+    expected = {
+        "clip",
+        "score",
+        "p_value",
+        "one_in",
+        "threshold",
+        "anomalous",
+        "regions",
+        "error",
+        "views",
+    }
     assert all(set(row) == expected for row in rows)
     assert "b.wav" in by_name["b.wav"]["error"]
     assert "gone" in by_name["gone"]["error"]
@@ -428,8 +438,7 @@ def test_presets_are_what_they_say_and_set_goes_over_them(
         "published": ["--preset", "published", "--set", "n_channels=10"],
         "mine": ["--set", "relative_ridge=2", "--set", "reference=training"],
     }.items():
-        command = ["fit", str(normal), "--head", "padim", "--out", str(tmp_path / name), *given]
-        assert main(command) == 0
+        assert main(["fit", str(normal), "--out", str(tmp_path / name), *given]) == 0
         manifest, _ = read_model(tmp_path / name)
         assert manifest["head"] == "padim"
         kept[name] = manifest["settings"]

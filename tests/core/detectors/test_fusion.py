@@ -48,15 +48,15 @@ def test_evidence_is_its_formula(n_clips: int) -> None:
     for scores, of_clip, log in zip(event, distances, logs, strict=True):
         found = fusion.evidence(scores, of_clip)
         first = (scores - own[0]) / own[1]
-        second = (mean_z(log) - middle) / spread - 0.75
+        second = (mean_z(log) - middle) / spread - 1.0
         np.testing.assert_allclose(found.event, first)
         np.testing.assert_allclose(found.stationary, second)
         fused = [max(pair) + 0.3 * min(pair) for pair in zip(first, second, strict=True)]
         np.testing.assert_allclose(found.fused, fused)
-    expected = np.quantile((means - middle) / spread - 0.75, 0.95)
+    expected = np.quantile((means - middle) / spread - 1.0, 0.95)
     assert fusion.drawn_from == pytest.approx(float(expected))
     of_level = middle_and_spread(levels, 1.0, 1.5)
-    expected_level = (levels - of_level[0]) / of_level[1] - 0.75
+    expected_level = (levels - of_level[0]) / of_level[1] - 1.0
     np.testing.assert_allclose(fusion.level_evidence(levels), expected_level)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.detectors.calibration.row_scale import RowScale
+from core.detectors.views.row_scale import RowScale
 
 
 def cells_of(n_clips: int, seed: int = 0) -> list[torch.Tensor]:
