@@ -44,7 +44,7 @@ CLEARLY = 2.0
 # Where the background of a map lies, in spreads: in normal clips three to four below the highest
 # cell, and deeper the higher that is, so that a loud event does not lift what is beside it.
 BACKGROUND = -3.0
-DEEPER = 0.5
+DEEPER = 1.0
 
 
 @dataclass(frozen=True, eq=False)
