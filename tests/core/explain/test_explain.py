@@ -90,7 +90,12 @@ def test_a_click_filled_with_normal_sound_is_normal_and_every_sound_is_there() -
 def test_the_mean_background_has_no_click_and_the_clips_own_phase() -> None:
     saved = work("explain", "click.wav", background="mean")
     assert saved.values["background"] == "average normal sound"
-    assert saved.values["faithfulness"]["ff_v2"] > 0.2
+    # Phases that rise together are a click still, of the normal sound's magnitude: it is 10 dB
+    # weaker, and a detector of steady noise hears it.
+    at = slice(round(1.18 * RATE), round(1.24 * RATE))
+    sounds = saved.sounds
+    before = np.square((sounds["kept"] + sounds["removed"])[at]).sum()
+    assert np.square(sounds["filled"][at]).sum() < 0.1 * before
 
 
 def test_a_small_area_around_a_click_flips_the_verdict() -> None:
