@@ -11,7 +11,7 @@ from app.components.threshold import LineEvent, Situation, events, tables, thres
 from app.guard import guard
 from app.state import Key, Query
 from app.text import threshold as text
-from app.widgets import model_choice, notices, threshold_history
+from app.widgets import model_choice, notices, recalibration, threshold_history
 from core.storage.annotations import list_annotations
 from core.storage.models import ModelRecord, get_model
 from core.storage.thresholds import history
@@ -27,8 +27,12 @@ LINKED = (
 def draw() -> None:
     """Draw the view."""
     model = model_choice.begin("tune")
-    if model is not None:
-        _bench(model.id)
+    if model is None:
+        return
+    is_active = recalibration.follow(model)
+    _bench(model.id)
+    if not is_active:
+        recalibration.draw(model)
 
 
 @st.fragment

@@ -43,7 +43,7 @@ def draw_form(model: ModelRecord, rate: float, changes: list[ThresholdChange]) -
         st.info(
             text.CHANGED_MEANWHILE.format(
                 name=markdown.plain(newest.by) or text.SOMEONE,
-                rate=formats.percent(newest.false_alarm_rate),
+                did=text.did(newest),
                 moment=newest.created_at,
             ),
             icon=":material/group:",
@@ -116,18 +116,23 @@ def draw(model: ModelRecord, changes: list[ThresholdChange]) -> bool:
         return False
     made = thresholds.undo(model.id, by=str(st.session_state.get(Key.WHO) or ""))
     st.session_state[f"{Key.SEEN_CHANGE}_{model.id}"] = made.id
-    st.toast(text.RESTORED.format(rate=formats.percent(made.false_alarm_rate)))
+    if any(change.id == made.undoes and change.n_recordings is not None for change in changes):
+        st.toast(text.CALIBRATION_RESTORED)
+    else:
+        st.toast(text.RATE_RESTORED.format(rate=formats.percent(made.false_alarm_rate)))
     return True
 
 
 def _row(change: ThresholdChange, changes: list[ThresholdChange]) -> dict[str, object]:
-    why = change.note
+    said = ""
     if change.undoes is not None:
-        rates = {other.id: formats.percent(other.false_alarm_rate) for other in changes}
-        undone = text.UNDONE.format(rate=rates.get(change.undoes, text.A_CHANGE))
-        why = f"{undone}; {why}" if why else undone
-    elif change.id == changes[-1].id and not why:
-        why = text.AS_FITTED
+        names = {other.id: text.named(other) for other in changes}
+        said = text.UNDONE.format(change=names.get(change.undoes, text.A_CHANGE))
+    elif change.n_recordings is not None:
+        said = text.did(change)
+    elif change.id == changes[-1].id and not change.note:
+        said = text.AS_FITTED
+    why = "; ".join(part for part in (said, change.note) if part)
     return {
         text.WHEN: change.created_at,
         text.FALSE_ALARM_RATE["label"]: formats.percent(change.false_alarm_rate),

@@ -26,6 +26,7 @@ from core.spectral.masking import with_magnitude
 from core.spectral.spectrogram import stft
 from core.storage.models import ModelRecord
 from core.storage.recordings import StoredRecording, list_recordings, recording_path
+from core.storage.training import found_in_store, training_clips
 from core.types import Clip, Float32Array
 
 if TYPE_CHECKING:
@@ -64,31 +65,6 @@ class NormalSound:
         """
         nearest = np.argsort(-(self.features @ features), kind="stable")
         return [self.clip_ids[i] for i in nearest]
-
-
-def training_recordings(detector: Detector) -> list[StoredRecording]:
-    """Find the recordings of the store that a detector was fitted on.
-
-    They are recognised by the hash of their sound, or, where they came at another rate than the
-    network's, by name and length.
-
-    Args:
-        detector: the fitted detector
-
-    Returns:
-        Those that are still there.
-
-    Raises:
-        StoreError: the database cannot be read.
-    """
-    hashes = {clip["sha256"] for clip in detector.training}
-    named = {(clip["name"], round(clip["seconds"], 2)) for clip in detector.training}
-    return [
-        record
-        for record in list_recordings()
-        if record.info.sha256 in hashes
-        or (record.name, round(record.info.duration_seconds, 2)) in named
-    ]
 
 
 def mean_features(detector: Detector, clip: Clip) -> Float32Array:
@@ -142,7 +118,7 @@ def normal_sound(
         saved = load_arrays(path)
         ids = tuple(saved["clip_ids"].tolist())
         return NormalSound(ids, saved["magnitude"], saved["features"])
-    records = training_recordings(detector)
+    records = found_in_store(training_clips(detector.training))
     step = max(1, -(-len(records) // MOST_CLIPS))
     made = _measure(model, detector, records[::step], progress)
     if made is not None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.detectors.model_folder import read_manifest
 from core.detectors.settings import with_current_names
+from core.storage.annotations import list_annotations
 from core.storage.database import reading
 from core.storage.models import get_model
+from core.storage.recordings import StoredRecording, list_recordings
 from core.storage.thresholds import model_row
 
 
@@ -72,13 +75,75 @@ def trained_on(model_id: str) -> Training:
         weights_licence=str(manifest.get("backbone_weights_licence") or ""),
         precision=str(manifest.get("precision") or "float32"),
         seed=int(manifest.get("seed") or 0),
-        clips=tuple(
-            TrainedRecording(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
-            for clip in manifest.get("training") or ()
-        ),
+        clips=training_clips(manifest.get("training") or ()),
         level_counts=manifest.get("level_counts") if settings.get("views") == "both" else None,
         program_version=str(manifest.get("program_version") or "unknown"),
     )
+
+
+def training_clips(clips: Iterable[Mapping[str, Any]]) -> tuple[TrainedRecording, ...]:
+    """Read the training clips of a manifest or a detector.
+
+    Args:
+        clips: name, sha256 and seconds of each
+
+    Returns:
+        The recordings.
+    """
+    return tuple(
+        TrainedRecording(str(clip["name"]), str(clip["sha256"]), float(clip["seconds"]))
+        for clip in clips
+    )
+
+
+def found_in_store(clips: Sequence[TrainedRecording]) -> list[StoredRecording]:
+    """Find training clips in the store.
+
+    They are recognised by the hash of their sound, or, where they came at another rate than the
+    network's, by name and length.
+
+    Args:
+        clips: the recordings that a model was fitted on
+
+    Returns:
+        Those that are still there.
+
+    Raises:
+        StoreError: the database cannot be read.
+    """
+    hashes = {clip.sha256 for clip in clips}
+    named = {(clip.name, round(clip.seconds, 2)) for clip in clips}
+    return [
+        record
+        for record in list_recordings()
+        if record.info.sha256 in hashes
+        or (record.name, round(record.info.duration_seconds, 2)) in named
+    ]
+
+
+def new_normal_recordings(model_id: str) -> list[str]:
+    """List the recordings that people call normal and that a model was not fitted on.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        Ids of usable recordings, the newest first.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+        ModelError: the app did not fit it, and its manifest is missing or damaged.
+    """
+    with reading() as session:
+        # What the app fitted says itself on which recordings; names and lengths may repeat.
+        fitted_on = set(model_row(session, model_id).arguments.get("clip_ids") or ())
+    fitted_on = fitted_on or {one.id for one in found_in_store(trained_on(model_id).clips)}
+    normal = {one.clip_id for one in list_annotations().values() if one.verdict == "normal"}
+    return [
+        one.id
+        for one in list_recordings()
+        if one.id in normal - fitted_on and one.info.problem is None
+    ]
 
 
 def fit_arguments(model_id: str) -> dict[str, Any]:
