@@ -18,7 +18,7 @@ from torch import Tensor
 
 from core.types import Float32Array, Float64Array
 
-# Chosen leaving whole sets and classes out: benchmarks/RESULTS.md, "Choosing".
+# benchmarks/RESULTS.md, "Choosing", has what leaving classes and machines out would choose.
 STATIONARY_OFFSET = -1.0
 SUPPORT = 0.3
 # The stationary view is drawn only where it is beyond this share of normal clips.
