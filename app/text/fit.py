@@ -93,7 +93,7 @@ LIKE_NO_RECORDINGS = "Its recordings are not here: add some."
 READY, NORMAL_RECORDINGS = "“{name}” is ready", "Normal recordings"
 FALSE_ALARM_RATE = "False-alarm rate"
 GROUPED = "Calibrated on {groups}. The recordings of one group were kept together."
-OUTLYING = "Unlike the other normal recordings"
+OUTLYING = "Outlying normal recordings"
 LEAVE_OUTLYING_OUT = "Leave {recordings} out and fit again"
 FEW_GROUPS = (
     "With only {groups}, p-values are a rough guide. Add recordings of other days or places."
