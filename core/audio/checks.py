@@ -107,16 +107,12 @@ def _measured(source: AudioSource, channel: Channel) -> ClipInfo:
         silent=level.silent,
         sha256=level.sha256,
         problem=problem,
-        warnings=_warnings(source, level, info.duration_seconds),
+        warnings=(*source.warnings, *_warnings(level)),
     )
 
 
-def _warnings(source: AudioSource, level: Level, declared_seconds: float) -> tuple[str, ...]:
+def _warnings(level: Level) -> tuple[str, ...]:
     warnings = []
-    if source.truncated:
-        seconds = level.n_samples / source.sample_rate
-        of = f" of {declared_seconds:.2f} s" if declared_seconds - seconds > 0.005 else ""
-        warnings.append(f"The file is cut short; {seconds:.2f} s{of} could be read.")
     if level.n_over:
         warnings.append(
             f"{level.n_over:,} samples lie beyond full scale (peak {dbfs(level.peak):+.1f} dBFS) "
