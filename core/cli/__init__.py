@@ -1,4 +1,4 @@
-"""The `hearmap` command: fit, score, calibrate, explain, report, rank, layers, weights and bench.
+"""The `hearmap` command: fit, score, calibrate, explain, report, rank, convert and others.
 
 Results go to standard output, progress and remarks to standard error. Exit status: 0 well,
 1 a problem, in one line, 2 bad arguments or a data set that is not as published, 3 some
@@ -13,11 +13,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from core.cli import bench, calibrate, explain, fit, layers, rank, report, score, weights
+from core.cli import bench, calibrate, convert, explain, fit, layers, rank, report, score, weights
 from core.cli.terminal import one_line
 from core.errors import DataSetError, HearMapError, SettingError
 
-COMMANDS = (fit, score, calibrate, explain, report, rank, layers, weights, bench)
+COMMANDS = (fit, score, calibrate, explain, report, rank, layers, convert, weights, bench)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -15,6 +15,7 @@ SOURCES = CORE + APP
 LAYERS: list[set[str]] = [
     {"core.errors", "core.runtime"},
     {"core.types"},
+    {"core.exchange"},
     {"core.audio"},
     {"core.spectral"},
     {"core.backbones"},
