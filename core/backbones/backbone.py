@@ -223,7 +223,7 @@ def choose_device(device: str) -> torch.device:
         SettingError: there is no such device here.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         chosen = torch.device(device)
     except RuntimeError:
@@ -232,4 +232,8 @@ def choose_device(device: str) -> torch.device:
         raise SettingError("No CUDA GPU is available here; use --device cpu or auto.")
     if chosen.type not in ("cpu", "cuda"):
         raise SettingError(f"“{device}” is not supported; use auto, cpu or cuda.")
+    if chosen.type == "cuda":
+        # PyTorch lets cuDNN round 32-bit floats to 10 bits (TF32): on an H200 PaDiM's distances
+        # were then up to 1.1 % from the processor's. Reduced precision is asked for by name.
+        torch.backends.cudnn.allow_tf32 = False
     return chosen

@@ -165,14 +165,16 @@ def test_it_can_be_stopped_anywhere(name: str, backbone: Backbone, features: Fea
 
 
 @each_head
-def test_the_gpu_agrees(name: str, tmp_path: Path) -> None:
+def test_the_gpu_scores_as_the_processor_does(name: str, features: Features) -> None:
+    # Features are rounded to 16 bits: a change of a millionth before it moves PaDiM's cells by a
+    # thousandth of the highest one. With TF32 the change was a hundredth.
     if not torch.cuda.is_available():
         pytest.skip("no CUDA GPU here")
+    state = fitted(name, backbone_for(name), features).state()
     maps = []
     for device in ("cpu", "cuda"):
         backbone = backbone_for(name, device)
-        clips = [noise(seed) for seed in range(6)]
-        features = two_classes(features_of(clips, tmp_path / device, backbone))
-        head = fitted(name, backbone, features)
+        head = new_head(name, backbone)
+        head.load_state(state)
         maps.append(score(head, maps_of(noise(99), backbone)))
-    np.testing.assert_allclose(*maps, rtol=1e-3, atol=1e-3 * np.abs(maps[0]).max())
+    np.testing.assert_allclose(*maps, rtol=0.0, atol=3e-3 * np.abs(maps[0]).max())
