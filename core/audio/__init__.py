@@ -1,8 +1,19 @@
 """Sound in and out: reading, checks and uploads of recordings, and which belong together."""
 
+from core.audio.channels import ChannelChoice
 from core.audio.checks import ClipInfo, inspect
-from core.audio.reading import find_audio, read_clip, resample
+from core.audio.reading import find_audio, read_clip, read_recording, resample
 from core.audio.source import Channel
 from core.audio.writing import wav_bytes
 
-__all__ = ["Channel", "ClipInfo", "find_audio", "inspect", "read_clip", "resample", "wav_bytes"]
+__all__ = [
+    "Channel",
+    "ChannelChoice",
+    "ClipInfo",
+    "find_audio",
+    "inspect",
+    "read_clip",
+    "read_recording",
+    "resample",
+    "wav_bytes",
+]

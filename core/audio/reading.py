@@ -7,13 +7,15 @@ for, at the rate asked for, and a block.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import soxr
 
+from core.audio.channels import ChannelChoice, heard_channel
+from core.audio.checks import ClipInfo, Inspection
 from core.audio.source import AudioSource, Channel, shown_name
 from core.errors import AudioError, SettingError
 from core.types import SHORTEST_CLIP_SECONDS, Clip, Float32Array
@@ -30,7 +32,7 @@ def read_clip(
     path: Path | BinaryIO,
     *,
     name: str | None = None,
-    channel: Channel = 0,
+    channel: ChannelChoice = 0,
     sample_rate: int | None = None,
     start_seconds: float = 0.0,
     stop_seconds: float | None = None,
@@ -43,7 +45,8 @@ def read_clip(
     Args:
         path: the file
         name: what the clip is called, by default as the file
-        channel: its number from 0, or "mean" for the mean of all
+        channel: its number from 0, "mean" for the mean of all, or "loudest" for the one of the
+            highest RMS
         sample_rate: in Hz, for a clip that is resampled as it is read, to
             round(n * sample_rate / native rate) samples; by default the file's own
         start_seconds: where the stretch begins
@@ -63,33 +66,78 @@ def read_clip(
             f"The stretch from {start_seconds} s to {stop_seconds} s is empty or before 0 s."
         )
     with AudioSource(path, name) as source:
-        start = round(start_seconds * source.sample_rate)
-        stop = None if stop_seconds is None else round(stop_seconds * source.sample_rate)
-        if 0 < source.n_frames <= start:
-            seconds = source.n_frames / source.sample_rate
-            raise AudioError(
-                f"“{source.shown}” lasts {seconds:.3f} s; it cannot be read from {start_seconds} s."
-            )
-        blocks = (np.clip(block, -1.0, 1.0) for block in source.blocks(channel, start, stop))
-        rate = sample_rate or source.sample_rate
-        n_expected = min(source.n_frames, source.n_frames if stop is None else stop) - start
-        n_expected = min(n_expected, _FIRST_BUFFER_SECONDS * source.sample_rate)
-        try:
-            samples = _joined(
-                _resampled(blocks, source.sample_rate, rate),
-                round(n_expected * rate / source.sample_rate),
-            )
-        except MemoryError:
-            raise AudioError(
-                f"“{source.shown}” is too long for the memory there is; read a stretch of it."
-            ) from None
-        seconds = samples.size / rate
-        if seconds < SHORTEST_CLIP_SECONDS:
-            raise AudioError(
-                f"“{source.shown}” lasts {seconds:.3f} s; "
-                f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
-            )
-        return Clip.from_samples(samples, rate, source.name)
+        return _read(
+            source, heard_channel(source, channel), sample_rate, start_seconds, stop_seconds
+        )
+
+
+def read_recording(
+    path: Path | BinaryIO,
+    *,
+    name: str | None = None,
+    channel: ChannelChoice = 0,
+    sample_rate: int | None = None,
+    top_hz: float | None = None,
+) -> tuple[Clip, ClipInfo]:
+    """Read a whole recording and inspect it, in one pass.
+
+    Args:
+        path: the file
+        name: what it is called, by default as the file
+        channel: its number from 0, "mean" or "loudest"
+        sample_rate: in Hz, for a clip that is resampled as it is read; by default the file's own
+        top_hz: the highest frequency that a network hears; what lies above it is measured
+
+    Returns:
+        The clip, and what was found of the recording; without a hash: the clip has one.
+
+    Raises:
+        AudioError: the recording cannot be used; the sentence names it.
+        SettingError: the sample rate asked for makes no sense.
+    """
+    if sample_rate is not None:
+        _check_rate(sample_rate)
+    with AudioSource(path, name) as source:
+        inspection = Inspection(source, heard_channel(source, channel), top_hz)
+        clip = _read(source, inspection.channel, sample_rate, watch=inspection.add)
+        return clip, inspection.info()
+
+
+def _read(
+    source: AudioSource,
+    channel: Channel,
+    sample_rate: int | None,
+    start_seconds: float = 0.0,
+    stop_seconds: float | None = None,
+    watch: Callable[[Float32Array, Float32Array], None] | None = None,
+) -> Clip:
+    start = round(start_seconds * source.sample_rate)
+    stop = None if stop_seconds is None else round(stop_seconds * source.sample_rate)
+    if 0 < source.n_frames <= start:
+        seconds = source.n_frames / source.sample_rate
+        raise AudioError(
+            f"“{source.shown}” lasts {seconds:.3f} s; it cannot be read from {start_seconds} s."
+        )
+    blocks = (np.clip(block, -1.0, 1.0) for block in source.blocks(channel, start, stop, watch))
+    rate = sample_rate or source.sample_rate
+    n_expected = min(source.n_frames, source.n_frames if stop is None else stop) - start
+    n_expected = min(n_expected, _FIRST_BUFFER_SECONDS * source.sample_rate)
+    try:
+        samples = _joined(
+            _resampled(blocks, source.sample_rate, rate),
+            round(n_expected * rate / source.sample_rate),
+        )
+    except MemoryError:
+        raise AudioError(
+            f"“{source.shown}” is too long for the memory there is; read a stretch of it."
+        ) from None
+    seconds = samples.size / rate
+    if seconds < SHORTEST_CLIP_SECONDS:
+        raise AudioError(
+            f"“{source.shown}” lasts {seconds:.3f} s; "
+            f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
+        )
+    return Clip.from_samples(samples, rate, source.name)
 
 
 def _check_rate(sample_rate: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -27,6 +27,7 @@ LONGEST_SHOWN_NAME = 120
 # A container cut short, in libsndfile's own log: "data : 64000 (should be 42652)".
 _CUT_SHORT = re.compile(r"(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)")
 _UNKNOWN_SIZE = 0x7FFF_0000  # streamed WAVs declare about this much, or twice it
+_FAR_BEYOND = 100.0  # times full scale, 40 dB: no gain does that, but a wrong scale does
 _SHORTFALL_SECONDS = 0.1  # a compressed file may miss its encoder's padding
 
 
@@ -251,7 +252,11 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             yield frames
 
     def blocks(
-        self, channel: Channel = 0, start_frame: int = 0, stop_frame: int | None = None
+        self,
+        channel: Channel = 0,
+        start_frame: int = 0,
+        stop_frame: int | None = None,
+        watch: Callable[[Float32Array, Float32Array], None] | None = None,
     ) -> Iterator[Float32Array]:
         """Read one channel block by block.
 
@@ -259,12 +264,15 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             channel: its number from 0, or "mean" for the mean of all
             start_frame: the first sample
             stop_frame: the sample after the last, by default the file's last
+            watch: is shown every block before it is given, of all channels [n, channel] and of
+                this one [n]
 
         Yields:
             Blocks of samples, [n] float32, finite, perhaps beyond -1..1 in float files.
 
         Raises:
-            AudioError: no such channel, a sample is no number, or as for `frames`.
+            AudioError: no such channel, a sample is no number, the samples are on a scale far
+                beyond -1..1, or as for `frames`.
         """
         if channel != "mean" and not 0 <= channel < self.n_channels:
             there = "1 channel" if self.n_channels == 1 else f"{self.n_channels} channels"
@@ -281,8 +289,32 @@ class AudioSource(AbstractContextManager["AudioSource"]):
                     f"“{self.shown}” holds samples that are not numbers (NaN or infinity), "
                     f"the first at {at:.3f} s; export it again from its source."
                 )
+            self._check_scale(block)
+            if watch is not None:
+                watch(frames, block)
             yield block
             position += frames.shape[0]
+
+    def _check_scale(self, block: Float32Array) -> None:
+        # Clipped to -1..1 such samples are a square wave, and a verdict on it would say nothing of
+        # the recording. They are not divided either: by how much is not known (16 or 24 bits?).
+        if self.subtype not in ("FLOAT", "DOUBLE"):
+            return
+        peak = float(max(block.max(), -block.min()))
+        if peak < 2.0:
+            return
+        if not np.any(block % 1.0):
+            raise AudioError(
+                f"“{self.shown}” holds whole numbers up to {peak:,.0f} in a floating-point file, "
+                "where full scale is 1: they are integer samples that were not divided by their "
+                "full scale. Divide them (16-bit samples by 32,768), or save them as an integer "
+                "file."
+            )
+        if peak > _FAR_BEYOND and np.count_nonzero(np.abs(block) > 1.0) > block.size / 2:
+            raise AudioError(
+                f"“{self.shown}” reaches {peak:,.0f} times full scale, and most of it would be "
+                f"clipped: export it with {20 * np.log10(peak):.0f} dB less gain."
+            )
 
     def _check_file(self, position: int) -> None:
         if (error := self._file.error) is None:

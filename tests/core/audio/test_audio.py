@@ -13,7 +13,7 @@ import soundfile as sf
 import soxr
 
 from core.audio import find_audio, inspect, read_clip, resample, source, wav_bytes
-from core.audio.checks import Level
+from core.audio.level import Level
 from core.audio.writing import scaled_pcm16
 from core.errors import AudioError, SettingError
 from core.types import Clip, samples_sha256
