@@ -83,6 +83,9 @@ def fit_and_calibrate(
     quarter is set apart for good. Clips of one group are never on both sides. Memory: 2 bytes a
     cell of the head's grid of the calibration clips, 2 MB an hour.
 
+    Folds, banks and sums depend on the order of the clips, so they are taken in one of their own:
+    in whatever order they are given, the same clips make the same detector.
+
     Args:
         new_scorer: makes an unfitted one.
         features: of the normal clips.
@@ -92,6 +95,8 @@ def fit_and_calibrate(
     Returns:
         The scorer, its calibration scores, and the score fusion where there are two views.
     """
+    given = sorted(range(len(features)), key=lambda i: features.clips[i].identity)
+    features = features.subset(given)
     groups = [clip.group for clip in features.clips]
     folds = grouped_folds(groups, MOST_FOLDS, seed=seed)
     cross_fitted = len(features) < CROSS_FITTED_BELOW
@@ -115,17 +120,18 @@ def fit_and_calibrate(
     if cross_fitted:
         scorer = new_scorer()
         scorer.fit(features, seed=seed, progress=part(progress, 1 - 1 / n_fits, 1.0))
-    # In the order of the clips, so that each score is known by its clip.
-    order = sorted(single or measured)
+    calibrated = sorted(single or measured)
     about: dict[str, Any] = {
-        "clips": np.array(order),
+        "clips": np.array([given[j] for j in calibrated]),
         "window_seconds": window_seconds,
-        "n_groups": len({groups[j] for j in order}),
+        "n_groups": len({groups[j] for j in calibrated}),
         "cross_fitted": cross_fitted,
     }
     if not measured:
-        return Fitted(scorer, ViewScores({CLIP: np.array([single[j] for j in order])}, **about))
-    found_of = [measured[j] for j in order]
+        return Fitted(
+            scorer, ViewScores({CLIP: np.array([single[j] for j in calibrated])}, **about)
+        )
+    found_of = [measured[j] for j in calibrated]
     rows = RowScale.of([one.cells for one in found_of])
     event = [scorer.event_scores(one, rows) for one in found_of]
     distances = [one.stationary.distances for one in found_of if one.stationary]
@@ -137,7 +143,7 @@ def fit_and_calibrate(
         ViewScores({}, **about),
         rows,
         fusion,
-        tuple(j for j in fitted_on for _ in range(features.n_segments(j))),
+        tuple(given[j] for j in fitted_on for _ in range(features.n_segments(j))),
         tuple(scorer.event_moment(one, rows) for one in found_of),
     )
     scores = ViewScores.of_clips([fitted.scores_of(one) for one in found_of], **about)

@@ -138,6 +138,7 @@ def _groups_words(
         return ""
     units = F.normalize(stationary.memory[TEXTURE].double(), dim=1).numpy()
     of_segment = np.array(fitted.segment_clips)
-    clips = np.unique(of_segment)
+    # In the order of the fit, which is one whatever order the clips were given in.
+    clips = list(dict.fromkeys(fitted.segment_clips))
     groups = training_groups(np.array([units[of_segment == clip].mean(axis=0) for clip in clips]))
     return groups.words([names[clip] for clip in clips]) if groups else ""

@@ -174,6 +174,8 @@ def choose_layers(
         SettingError: a head, preset, backbone or device is unknown, or the clips have another
             rate.
     """
+    # In one order, whatever order they were given in: folds and mixes depend on it.
+    normal = sorted(normal, key=lambda one: (one.clip.sha256, one.group or ""))
     folds = grouped_folds([one.group or one.clip.sha256 for one in normal], 2, seed=seed)
     if len(folds) < 2:
         raise FitError(

@@ -180,7 +180,8 @@ def sentence(standings: Sequence[Standing]) -> str:
 def _measure(
     candidate: Candidate, detector: Detector, recordings: RankedRecordings, progress: Progress
 ) -> Standing:
-    normal, cache = recordings.normal, FeatureCache()
+    # In one order, whatever order they were given in: folds depend on it.
+    normal, cache = sorted(recordings.normal, key=lambda one: one.group), FeatureCache()
     n_alarms = n_checked = 0
     halves = grouped_folds([one.group for one in normal], 2, seed=detector.seed)
     if all(len({normal[i].group for i in half}) > 1 for half in halves):
@@ -235,8 +236,8 @@ def _roc_auc(
         clips = (read() for read in readers)
         return [found.score for found in detector.score_many(clips, cache=cache)]
 
-    normal = [*normal_scores, *scores(recordings.other_normal)]
-    anomalous = scores(recordings.anomalous)
+    normal = sorted([*normal_scores, *scores(recordings.other_normal)])
+    anomalous = sorted(scores(recordings.anomalous))
     truth = np.repeat([False, True], [len(normal), len(anomalous)])
     return roc_auc_interval(truth, np.array(normal + anomalous), seed=detector.seed)
 

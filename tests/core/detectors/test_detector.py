@@ -129,7 +129,9 @@ def test_in_16_bits_the_click_is_where_it_was_and_a_model_stays_as_fitted(
     clip = Clip.from_samples(noise + click(3.0, at_s=1.7, hz=4000.0), RATE, "clicked")
     exact, found = fitted.score(clip), mixed.score(clip)
     assert found.anomalous
-    assert found.raw.argmax() == exact.raw.argmax()
+    # Neighbouring cells of the click are all but equal.
+    places = [np.array(np.unravel_index(one.raw.argmax(), one.raw.shape)) for one in (exact, found)]
+    assert np.abs(places[0] - places[1]).max() <= 1
     assert found.score == pytest.approx(exact.score, rel=0.02)
     # It is another arithmetic, not another name for the same one.
     assert not np.array_equal(found.raw, exact.raw)

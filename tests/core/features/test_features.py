@@ -143,6 +143,7 @@ def test_unknown_layers_are_named_with_those_there_are() -> None:
 def test_a_batch_too_large_for_memory_is_halved_and_changes_nothing(tmp_path, monkeypatch) -> None:
     backbone = load_backbone("aisfx", "cpu")
     extractor = FeatureExtractor(backbone, ("conv_block2",), FeatureCache(tmp_path))
+    extractor.seconds_together = 40.0  # as on a GPU
     clips = [TrainingClip(noise(0.5, seed)) for seed in range(5)]
     expected = [next(iter(segments)) for segments in extractor.batch(clips)]
     sizes: list[int] = []
