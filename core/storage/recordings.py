@@ -1,4 +1,4 @@
-"""Recordings by their content: one file and one record for the same bytes, whatever the name.
+"""Recordings by their content: one file and one record for the same bytes, with all their names.
 
 A file is clips/<sha256 of its bytes><suffix>, so no name a user gives ever becomes a path.
 """
@@ -12,14 +12,16 @@ import hashlib
 import io
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audio import ClipInfo, inspect
+from core.audio.recorded_at import recorded_at
 from core.errors import SettingError, StoreError
 from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import clips_dir, maps_dir
@@ -44,6 +46,8 @@ class StoredRecording:
         info: what is known of the sound; `info.problem` is a sentence where it cannot be used
         created_at: when it was added, in UTC
         suffix: of the file in the store
+        other_names: names under which the same bytes were added later
+        recorded_at: when it began, by its header or its name; None where neither says
     """
 
     id: str
@@ -53,6 +57,13 @@ class StoredRecording:
     info: ClipInfo
     created_at: datetime.datetime
     suffix: str
+    other_names: tuple[str, ...] = ()
+    recorded_at: datetime.datetime | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name it came under, the first one first."""
+        return (self.name, *self.other_names)
 
     @property
     def path(self) -> Path:
@@ -61,7 +72,7 @@ class StoredRecording:
 
 
 def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -> StoredRecording:
-    """Save a recording, usable or not; the same bytes a second time give the first record.
+    """Save a recording, usable or not; the same bytes a second time only add a name to the record.
 
     Args:
         name: the file's name as the user knows it
@@ -92,6 +103,7 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
                 role=role,
                 size_bytes=size_bytes,
                 info=as_json(dataclasses.asdict(inspect(temporary, name=name))),
+                recorded_at=_recorded_at(temporary, name),
                 created_at=now(),
             )
             record = _record(row)
@@ -102,13 +114,13 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     if known is not None:
-        return record
+        return _named(clip_id, name)
     try:
         with writing() as session:
             session.add(row)
     except IntegrityError:
         # Another session added the same bytes in the meantime.
-        return get_recording(clip_id)
+        return _named(clip_id, name)
     except StoreError:
         with contextlib.suppress(OSError):
             record.path.unlink(missing_ok=True)
@@ -129,7 +141,8 @@ def get_recording(clip_id: str) -> StoredRecording:
         StoreError: there is none of this id.
     """
     with reading() as session:
-        return _record(_row(session, clip_id))
+        row = _row(session, clip_id)
+    return _with_times([row])[0]
 
 
 def recording_path(clip_id: str) -> Path:
@@ -165,7 +178,8 @@ def list_recordings(role: str | None = None) -> list[StoredRecording]:
     if role is not None:
         query = query.where(ClipRow.role == role)
     with reading() as session:
-        return [_record(row) for row in session.scalars(query)]
+        rows = session.scalars(query).all()
+    return _with_times(rows)
 
 
 def set_role(clip_id: str, role: str) -> StoredRecording:
@@ -219,6 +233,36 @@ def _row(session: Session, clip_id: str) -> ClipRow:
     return row
 
 
+def _named(clip_id: str, name: str) -> StoredRecording:
+    # Keep a further name of a recording.
+    with writing() as session:
+        row = _row(session, clip_id)
+        if name not in (row.name, *(row.other_names or ())):
+            row.other_names = [*(row.other_names or ()), name]
+    return _record(row)
+
+
+def _with_times(rows: Sequence[ClipRow]) -> list[StoredRecording]:
+    # Records whose time was never looked for come from before 0.2.0.
+    found = {
+        row.id: _recorded_at(_record(row).path, row.name) for row in rows if row.recorded_at is None
+    }
+    if found:
+        # Whoever cannot write now looks again the next time.
+        with contextlib.suppress(StoreError), writing() as session:
+            for clip_id, moment in found.items():
+                statement = update(ClipRow).where(ClipRow.id == clip_id)
+                session.execute(statement.values(recorded_at=moment))
+    for row in rows:
+        row.recorded_at = found.get(row.id, row.recorded_at)
+    return [_record(row) for row in rows]
+
+
+def _recorded_at(path: Path, name: str) -> str:
+    found = recorded_at(path, name)
+    return "" if found is None else found.moment.isoformat()
+
+
 def _copied(data: bytes | BinaryIO, target: Path) -> tuple[str, int]:
     # The sha256 and size of what was written to `target`.
     stream = io.BytesIO(data) if isinstance(data, bytes) else data
@@ -233,7 +277,13 @@ def _copied(data: bytes | BinaryIO, target: Path) -> tuple[str, int]:
 
 
 def _record(row: ClipRow) -> StoredRecording:
-    return from_row(StoredRecording, row, info=_info(row.info))
+    return from_row(
+        StoredRecording,
+        row,
+        info=_info(row.info),
+        other_names=tuple(row.other_names or ()),
+        recorded_at=datetime.datetime.fromisoformat(row.recorded_at) if row.recorded_at else None,
+    )
 
 
 def _info(saved: dict[str, Any]) -> ClipInfo:

@@ -158,16 +158,22 @@ class Row(DeclarativeBase):
 
 
 class ClipRow(Row):
-    """An uploaded or made recording; its file is named by `id` and `suffix`."""
+    """An uploaded or made recording; its file is named by `id` and `suffix`.
+
+    `other_names` are those under which the same bytes came again. `recorded_at` is in ISO 8601,
+    empty where nobody knows it, and None where nobody has looked yet.
+    """
 
     __tablename__ = "clips"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    other_names: Mapped[list[Any] | None]
     suffix: Mapped[str] = mapped_column(String(16))
     role: Mapped[str] = mapped_column(String(16))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     info: Mapped[dict[str, Any]]
+    recorded_at: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime.datetime] = mapped_column(index=True)
 
 
@@ -238,6 +244,23 @@ class AnnotationRow(Row):
         ForeignKey("clips.id", ondelete="CASCADE"), primary_key=True
     )
     verdict: Mapped[str] = mapped_column(String(16))
+    note: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime.datetime]
+
+
+class BoxAnnotationRow(Row):
+    """What a person says of a stretch of a recording, of all frequencies or of a band."""
+
+    __tablename__ = "box_annotations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clip_id: Mapped[str] = mapped_column(ForeignKey("clips.id", ondelete="CASCADE"), index=True)
+    start_s: Mapped[float] = mapped_column(Float)
+    end_s: Mapped[float] = mapped_column(Float)
+    low_hz: Mapped[float | None] = mapped_column(Float)
+    high_hz: Mapped[float | None] = mapped_column(Float)
+    label: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime.datetime]

@@ -105,7 +105,7 @@ def broadcast(date: str, time: str, samples: int = 0) -> tuple[bytes, bytes]:
     ("chunk", "moment"),
     [
         (comment("Recorded at 06:30:00 05/11/2023 (UTC) by"), "2023-11-05T06:30:00+00:00"),
-        (comment("Recorded at 06:30:00.250 05/11/2023 (UTC-3:30)"), "2023-11-05T06:30:00.250-03:30"),
+        (comment("Recorded at 06:30:00.25 05/11/2023 (UTC-3:30)"), "2023-11-05T06:30:00.250-03:30"),
         (comment("Recorded at 06:30:00 05/11/2023 (UTC+1) by"), "2023-11-05T06:30:00+01:00"),
         ((b"guan", b"GUANO\nTimestamp: 2024-05-01T06:30:00Z\n"), "2024-05-01T06:30:00+00:00"),
         ((b"guan", b"GUANO|Version: 1.0\nTimestamp:2024-05-01 06:30:00"), "2024-05-01T06:30:00"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import hashlib
 import io
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sqlalchemy import select, update
 
 from core.audio import wav_bytes
 from core.errors import SettingError, StoreError
@@ -25,6 +27,7 @@ from core.storage.recordings import (
     recording_path,
     set_role,
 )
+from core.storage.tables import ClipRow
 
 
 @pytest.fixture(autouse=True)
@@ -61,14 +64,41 @@ def test_bytes_and_streams_are_the_same() -> None:
     assert len(list_recordings()) == 1
 
 
-def test_same_bytes_keep_their_first_name_until_removed(hearmap_home: Path) -> None:
+def test_same_bytes_keep_every_name_and_one_file_until_removed(hearmap_home: Path) -> None:
     first = add_recording("first.wav", noise())
-    assert add_recording("second.flac", noise()) == first
+    for name in ("second.flac", "day2/first.wav", "second.flac", "first.wav"):
+        again = add_recording(name, noise())
+    assert again.names == ("first.wav", "second.flac", "day2/first.wav")
+    assert again == get_recording(first.id) == list_recordings()[0]
+    assert (again.id, again.created_at) == (first.id, first.created_at)
     assert files(hearmap_home) == [f"{first.id}.wav"]
     delete_recording(first.id)
     assert files(hearmap_home) == [] and list_recordings() == []
     again = add_recording("second.flac", noise())
     assert (again.id, again.name) == (first.id, "second.flac")
+
+
+def test_a_recording_knows_when_it_began() -> None:
+    named = add_recording("20240501_063000.wav", noise())
+    assert named.recorded_at == datetime.datetime(2024, 5, 1, 6, 30)
+    zoned = add_recording("2024-05-01T06-30-00+0200.wav", noise(1))
+    assert zoned.recorded_at is not None
+    assert zoned.recorded_at.isoformat() == "2024-05-01T06:30:00+02:00"
+    assert add_recording("a.wav", noise(2)).recorded_at is None
+    assert {one.recorded_at for one in list_recordings()} == {
+        *(named.recorded_at, zoned.recorded_at, None)
+    }
+
+
+def test_the_time_of_a_recording_of_an_earlier_version_is_found_once() -> None:
+    record = add_recording("20240501_063000.wav", noise())
+    with database.writing() as session:
+        session.execute(update(ClipRow).values(recorded_at=None))
+    assert list_recordings() == [record]
+    record.path.unlink()
+    with database.reading() as session:
+        assert session.scalars(select(ClipRow.recorded_at)).all() == ["2024-05-01T06:30:00"]
+    assert get_recording(record.id) == record
 
 
 def test_two_recordings_of_one_name() -> None:
@@ -142,7 +172,8 @@ def test_a_file_removed_from_disk_is_missed_and_can_be_uploaded_again() -> None:
     record.path.unlink()
     with pytest.raises(StoreError, match=r"“fan\.wav” is gone"):
         recording_path(record.id)
-    assert add_recording("other.wav", noise()) == record
+    again = add_recording("other.wav", noise())
+    assert (again.id, again.names) == (record.id, ("fan.wav", "other.wav"))
     assert recording_path(record.id).read_bytes() == noise()
 
 
@@ -166,6 +197,7 @@ def test_roles() -> None:
 
 
 PROGRAM = """
+from core.storage.tables import ClipRow
 from core.storage.recordings import add_recording
 from tests.core.storage.test_recordings import noise
 print(add_recording("fan.wav", noise()).id)
