@@ -13,7 +13,7 @@ from core.errors import AudioError, SettingError
 # Imports wait in the functions that need them: `hearmap --help` and light commands start without
 # PyTorch.
 if TYPE_CHECKING:
-    from core.audio import Channel
+    from core.audio import ChannelChoice
     from core.detectors.detector import Detector
     from core.types import Clip
     from core.workflows.source import FileSource
@@ -65,7 +65,8 @@ _SHARED = {
     "prefix or field:N",
     "--false-alarm-rate RATE": "share of normal clips that may be called anomalous (default: that "
     "of the model, 0.05 for a new one)",
-    "--channel N|mean 0": "channel of the recordings, from 0, or mean",
+    "--channel CHANNEL": "channel of the recordings: a number from 0, mean, or loudest (of each "
+    "recording that of the highest level); by default that of the model, 0 for a new one",
     "--device DEVICE auto": "auto (default), cpu or cuda",
     "--precision NAME float32": "of the network's arithmetic: float32 (default), or bfloat16, "
     "which is faster on GPUs and on processors made for it",
@@ -74,7 +75,7 @@ _SHARED = {
 }
 
 
-def channel(text: str) -> Channel:
+def channel(text: str) -> ChannelChoice:
     """Read `--channel`.
 
     Args:
@@ -84,19 +85,23 @@ def channel(text: str) -> Channel:
         The channel.
 
     Raises:
-        SettingError: it is neither a number from 0 nor `mean`.
+        SettingError: it is none.
     """
-    if text == "mean":
-        return "mean"
-    if text.isdecimal():
-        return int(text)
-    raise SettingError(f"--channel is a number from 0 or mean, not “{text}”.")
+    from core.audio.channels import channel_choice
+
+    try:
+        return channel_choice(text)
+    except SettingError:
+        raise SettingError(
+            f"--channel is a number from 0, mean or loudest, not “{text}”; hearmap score also "
+            "takes each."
+        ) from None
 
 
 # What a value is, by its metavar; others are texts.
 _TYPES: dict[str, Callable[[str], object]] = {
     "RATE": float,
-    "N|mean": channel,
+    "CHANNEL": channel,
     **dict.fromkeys(("SEED", "N"), int),
     **dict.fromkeys(("MODEL", "PATH", "DIR", "ROOT", "FILE", "CSV", "CLIP"), Path),
 }
@@ -203,25 +208,31 @@ def sources(
 
 
 def readable(
-    chosen: Sequence[FileSource], channel: Channel, sample_rate: int
+    chosen: Sequence[FileSource], channel: ChannelChoice, sample_rate: int
 ) -> Iterator[tuple[FileSource, Clip]]:
-    """Read recordings; those that cannot be read are named on standard error.
+    """Read recordings; standard error has the warnings, and names those that cannot be read.
 
     Args:
         chosen: the recordings
-        channel: one channel, from 0, or “mean”
+        channel: one channel, from 0, “mean” or “loudest”
         sample_rate: the rate they are resampled to, in Hz
 
     Yields:
         Each recording that can be read, with its clip.
     """
+    from core.workflows.grouped_warnings import grouped_warnings
+
+    warned: list[tuple[str, tuple[str, ...]]] = []
     for source in chosen:
         try:
-            clip = source.read(channel, sample_rate)
+            clip, info = source.read(channel, sample_rate)
         except AudioError as error:
             terminal.remark(f"left out: {error}")
         else:
+            warned.append((source.shown, info.warnings))
             yield source, clip
+    for sentence in grouped_warnings(warned, len(warned)):
+        terminal.remark(sentence)
 
 
 def names(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 
 from core.cli import arguments, terminal
 from core.runtime.output_files import check_output_folder, write_output_files
@@ -42,7 +41,7 @@ def run(given: argparse.Namespace) -> int:
     inputs = [given.clip, given.background] if given.background else [given.clip]
     check_output_folder(given.out, inputs)
     # `hearmap --help` does not wait for PyTorch.
-    from core.audio import read_clip
+    from core.detectors.known_training import top_hz, warnings_for
     from core.explain.explanation import explain
     from core.report.recording import (
         model_description,
@@ -51,20 +50,29 @@ def run(given: argparse.Namespace) -> int:
         threshold_sentence,
     )
     from core.report.summary_sentence import summary_sentence
+    from core.workflows.source import FileSource
 
     detector = arguments.load_detector(given)
-    read = functools.partial(read_clip, channel=given.channel, sample_rate=detector.sample_rate)
-    clip = read(given.clip)
-    background = read(given.background) if given.background else None
+    channel = detector.channel if given.channel is None else given.channel
+    rate, top = detector.sample_rate, top_hz(detector.spectrogram_settings)
+    clip, info = FileSource(path=given.clip).read(channel, rate, top)
+    background = None
+    if given.background:
+        background, _ = FileSource(path=given.background).read(channel, rate)
+    warnings = [*info.warnings, *warnings_for(detector, info, clip.sha256)]
     folder = arguments.output_folder(given.out)
     explanation = explain(
         detector, clip, background=background, progress=terminal.progress(given.progress)
     )
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
-    html = report_html(explanation, model_description(detector), threshold_note=said)
+    html = report_html(
+        explanation, model_description(detector), threshold_note=said, warnings=warnings
+    )
     write_output_files(folder, report_files(explanation, html), inputs)
     if background is None:
         terminal.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
+    for sentence in warnings:
+        terminal.remark(sentence)
     print(f"{terminal.one_line(clip.name)}: {summary_sentence(explanation.found)}")
     print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
     return 0

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add(
         parser, "--false-alarm-rate", "--channel", "--device", "--precision", "--progress"
     )
-    parser.set_defaults(false_alarm_rate=0.05)
+    parser.set_defaults(channel=0, false_alarm_rate=0.05)
 
 
 def run(given: argparse.Namespace) -> int:

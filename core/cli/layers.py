@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """
     arguments.add(parser, "paths", "--head", "--preset", "--backbone", "--seed", "--json")
     arguments.add(parser, "--group-by", "--channel", "--device", "--progress")
-    parser.set_defaults(head="padim", backbone="aisfx")
+    parser.set_defaults(channel=0, head="padim", backbone="aisfx")
 
 
 def run(given: argparse.Namespace) -> int:

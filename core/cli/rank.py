@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_own(parser, presets, type=arguments.names, default=default)
     arguments.add(parser, "--backbone", "--seed", "--json", "--group-by", "--false-alarm-rate")
     arguments.add(parser, "--channel", "--device", "--progress")
-    parser.set_defaults(backbone="aisfx", false_alarm_rate=0.05)
+    parser.set_defaults(channel=0, backbone="aisfx", false_alarm_rate=0.05)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -70,6 +70,7 @@ def run(given: argparse.Namespace) -> int:
     from core.detectors.registry import heads_for
     from core.evaluation.candidate import Candidate
     from core.evaluation.ranking import RankedRecordings, UnreadClip, rank
+    from core.types import Clip
     from core.workflows.source import FileSource
 
     candidates = [
@@ -79,11 +80,12 @@ def run(given: argparse.Namespace) -> int:
     ]
     sample_rate = load_backbone(given.backbone, given.device).settings.sample_rate
 
+    def read(source: FileSource) -> Clip:
+        return source.read(given.channel, sample_rate)[0]
+
     def readable(chosen: Sequence[FileSource]) -> list[UnreadClip]:
         return [
-            UnreadClip(
-                partial(source.read, given.channel, sample_rate), source.group or clip.sha256
-            )
+            UnreadClip(partial(read, source), source.group or clip.sha256)
             for source, clip in arguments.readable(chosen, given.channel, sample_rate)
         ]
 

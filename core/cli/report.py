@@ -72,10 +72,13 @@ def run(given: argparse.Namespace) -> int:
         n_read += 1
         n_anomalous += outcome.found.anomalous
         try:
-            clip = outcome.source.read(given.channel, detector.sample_rate)
+            heard = detector.channel if given.channel is None else given.channel
+            if outcome.channel is not None:
+                heard = outcome.channel
+            clip, _ = outcome.source.read(heard, detector.sample_rate)
         except AudioError:  # gone since it was scored
             clip = None
-        report.add(outcome.found, clip)
+        report.add(outcome.found, clip, outcome.warnings)
     report.note = batch.note(detector)
     content = (
         report.html().encode() if given.out.suffix.lower() == ".html" else zip_bytes(report.files())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from core.cli import arguments, terminal
 from core.errors import AudioError
@@ -13,6 +13,7 @@ from core.report.summary_sentence import count_sentence, summary_sentence
 
 # `hearmap --help` does not wait for PyTorch.
 if TYPE_CHECKING:
+    from core.audio import ChannelChoice
     from core.detectors.detector import Detector
     from core.workflows.score import Outcome
     from core.workflows.source import FileSource
@@ -31,8 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: the command's parser
     """
-    arguments.add(parser, "model", "paths", "--json", "--false-alarm-rate", "--channel")
+    arguments.add(parser, "model", "paths", "--json", "--false-alarm-rate")
+    channel = {
+        "--channel CHANNEL": "channel of the recordings: a number from 0, mean, loudest (of each "
+        "recording that of the highest level), or each, which scores every channel; by default the "
+        "model's"
+    }
+    arguments.add_own(parser, channel, type=_channel)
     arguments.add(parser, "--device", "--progress")
+
+
+def _channel(text: str) -> ChannelChoice | Literal["each"]:
+    return "each" if text == "each" else arguments.channel(text)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -101,7 +112,7 @@ def as_json(outcome: Outcome[FileSource]) -> str:
         outcome: what became of it
 
     Returns:
-        One line; what is unknown is null.
+        One line; what is unknown is null. `channel` is the one that was scored, from 0, or “mean”.
     """
     found = outcome.found
     return json.dumps(
@@ -123,6 +134,8 @@ def as_json(outcome: Outcome[FileSource]) -> str:
                 {name: getattr(view, name) for name in OF_VIEW}
                 for view in (found.views if found else ())
             ],
+            "channel": outcome.channel,
+            "warnings": list(outcome.warnings),
             "error": outcome.error or None,
         },
         allow_nan=False,
@@ -136,11 +149,16 @@ def as_row(outcome: Outcome[FileSource]) -> str:
         outcome: what became of it
 
     Returns:
-        Two lines.
+        Two lines, and one for each warning.
     """
     name, found = terminal.one_line(str(outcome.source.path)), outcome.found
+    if outcome.n_channels > 1:
+        name += f" (channel {outcome.channel})"
     if found is None:
-        error = terminal.one_line(outcome.error)
-        return f"       -          -          -  {name}\n{'':32}{error}"
-    numbers = f"{found.p_value:8.3f} {found.score:10.4g} {found.threshold:10.4g}"
-    return f"{numbers}  {name}\n{'':32}{summary_sentence(found)}"
+        said = terminal.one_line(outcome.error)
+        numbers = "       -          -          -"
+    else:
+        said = summary_sentence(found)
+        numbers = f"{found.p_value:8.3f} {found.score:10.4g} {found.threshold:10.4g}"
+    warnings = [f"Note: {terminal.one_line(sentence)}" for sentence in outcome.warnings]
+    return "\n".join([f"{numbers}  {name}", *(f"{'':32}{one}" for one in [said, *warnings])])

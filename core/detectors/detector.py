@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio import resample
+from core.audio import ChannelChoice, resample
+from core.audio.channels import channel_choice
 from core.backbones import BACKBONES, load_backbone
 from core.backbones.backbone import choose_device
 from core.detectors import model_folder
@@ -99,6 +100,8 @@ class Detector:
         self.device = choose_device(device)
         self.false_alarm_rate = false_alarm_rate
         self.level_counts = level_counts
+        # Of recordings with several, the one that was fitted on, and that others are scored by.
+        self.channel: ChannelChoice = 0
         self.training: list[dict[str, Any]] = []
         self.recalibrations: list[Recalibration] = []
         self._fitted: Fitted | None = None
@@ -391,6 +394,7 @@ class Detector:
             "seed": self.seed,
             "false_alarm_rate": self.false_alarm_rate,
             "level_counts": self.level_counts,
+            "channel": self.channel,
             "calibration": {
                 "window_seconds": scores.window_seconds,
                 "n_groups": scores.n_groups,
@@ -469,6 +473,7 @@ class Detector:
             rows = RowScale(tensors["rows.centre"], tensors["rows.spread"])
         fusion = ScoreFusion.from_state(tensors) if detector.settings.views == "both" else None
         detector._fitted = Fitted(scorer, view_scores, rows, fusion)
+        detector.channel = channel_choice(str(manifest.get("channel", 0)))
         detector.training = manifest["training"]
         detector.recalibrations = [
             Recalibration.from_record(record) for record in manifest.get("recalibrations", ())

@@ -10,13 +10,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
 from core.audio import wav_bytes
-from core.report.page import audio_html, data_url, page, pairs_table, views_table
+from core.report.page import audio_html, data_url, page, pairs_table, views_table, warnings_list
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
 from core.report.summary_sentence import count_sentence, summary_sentence
@@ -52,6 +52,7 @@ class _Entry:
     regions: tuple[Region, ...]
     views: tuple[ViewFinding, ...]
     views_html: str
+    warnings: tuple[str, ...]
     shown: _Shown | None
 
 
@@ -85,12 +86,13 @@ class BatchReport:
         self._entries: list[_Entry] = []
         self._failed: list[tuple[str, str]] = []
 
-    def add(self, found: AnomalyMap, clip: Clip | None) -> None:
+    def add(self, found: AnomalyMap, clip: Clip | None, warnings: Sequence[str] = ()) -> None:
         """Add a scored recording.
 
         Args:
             found: its map
             clip: its sound at the front end's rate; None where it is not needed or gone
+            warnings: sentences on what to know of it before its score is trusted
         """
         shown = None if clip is None else self._shown_of(found, clip)
         self._entries.append(
@@ -104,6 +106,7 @@ class BatchReport:
                 regions=found.regions,
                 views=found.views,
                 views_html=views_table(found),
+                warnings=tuple(warnings),
                 shown=shown,
             )
         )
@@ -153,7 +156,7 @@ class BatchReport:
         rows: list[dict[str, Any]] = [
             {name: getattr(entry, name) for name in _NUMBERS}
             | {"regions": [asdict(region) for region in entry.regions], "error": None}
-            | {"views": [asdict(view) for view in entry.views]}
+            | {"views": [asdict(view) for view in entry.views], "warnings": [*entry.warnings]}
             for entry in self._entries
         ]
         rows += [{"clip": name, "error": sentence} for name, sentence in self._failed]
@@ -209,7 +212,7 @@ class BatchReport:
                 f"<article><h3>{number}. {escape(entry.clip)}</h3>"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
                 f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}'
-                f"{entry.views_html}</article>"
+                f"{entry.views_html}{warnings_list(entry.warnings)}</article>"
             )
         return articles
 
@@ -220,7 +223,8 @@ class BatchReport:
         )
         rows = "".join(
             f'<tr><td class="n">{number}</td><td>{escape(entry.clip)}</td>'
-            f'<td>{escape(entry.said)}</td><td class="n">{entry.p_value:.3g}</td>'
+            f"<td>{escape(entry.said)}{warnings_list(entry.warnings)}</td>"
+            f'<td class="n">{entry.p_value:.3g}</td>'
             f'<td class="n">{entry.score:.4g}</td><td class="n">{len(entry.regions)}</td></tr>'
             for number, entry in enumerate(self._entries[:MOST_ROWS], start=1)
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -32,6 +32,7 @@ p.verdict { font-size: 1.15rem; margin-top: .25rem }
 img { width: 100%; height: auto; border-radius: 6px; background: #fff }
 .sounds { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 16px }
 figure { margin: 0 } figcaption, .soft { color: var(--soft) } audio { width: 100% }
+ul.warnings { margin: .25rem 0; padding-left: 1.2rem; color: var(--soft) }
 .wide { overflow-x: auto }
 table { border-collapse: collapse } td, th { text-align: left; padding: 4px 16px 4px 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere } td.n, th.n { text-align: right;
@@ -152,6 +153,19 @@ def views_table(found: AnomalyMap) -> str:
     )
     head = '<tr><th>View</th><th>Finding</th><th class="n">p</th><th>Verdict</th></tr>'
     return f'<div class="wide"><table>{head}{rows}</table></div>'
+
+
+def warnings_list(warnings: Sequence[str]) -> str:
+    """Make a list of what to know of a recording before its score is trusted.
+
+    Args:
+        warnings: sentences, plain text
+
+    Returns:
+        HTML; empty where there are none.
+    """
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in warnings)
+    return f'<ul class="warnings">{items}</ul>' if items else ""
 
 
 def pairs_table(values: Mapping[str, str]) -> str:

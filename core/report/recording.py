@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import wav_bytes
-from core.report.page import data_url, figure_html, page, pairs_table, regions_table, views_table
+from core.report.page import (
+    data_url,
+    figure_html,
+    page,
+    pairs_table,
+    regions_table,
+    views_table,
+    warnings_list,
+)
 from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
 from core.report.view_words import counts_words
@@ -48,6 +56,7 @@ def report_html(
     settings: Mapping[str, object],
     *,
     threshold_note: str = "",
+    warnings: Sequence[str] = (),
     further: Sequence[tuple[str, Clip]] = (),
 ) -> str:
     """Write the report of one recording.
@@ -56,6 +65,7 @@ def report_html(
         explanation: what was found
         settings: shown as they are, name and value
         threshold_note: where the threshold comes from, as `threshold_sentence` says it
+        warnings: sentences on what to know of the recording before its score is trusted
         further: more sounds with their captions
 
     Returns:
@@ -86,6 +96,7 @@ def report_html(
     views = f"<h2>What each view says</h2>{views_table(found)}" if found.views else ""
     body = f"""<h1>{escape(found.clip_name)}</h1>
 <p class="verdict">{sentence}</p>
+{warnings_list(warnings)}
 <img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {sentence}">
 <h2>Listen</h2>
 <div class="sounds">{players}</div>

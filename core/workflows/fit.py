@@ -8,13 +8,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from core.audio import Channel
+from core.audio import ChannelChoice, ClipInfo
 from core.detectors.detector import Detector
+from core.detectors.known_training import remember_training, top_hz, unheard_warning
 from core.detectors.training_check import UnlikeClip
 from core.errors import FitError, HearMapError
 from core.runtime.progress import Progress, part, silent
 from core.spectral.mel_coverage import band_limit_warning
 from core.types import TrainingClip
+from core.workflows.grouped_warnings import grouped_warnings
 from core.workflows.source import Source
 
 SENTENCES_SHOWN = 3
@@ -55,7 +57,7 @@ def fit(
     detector: Detector,
     sources: Sequence[SourceT],
     *,
-    channel: Channel = 0,
+    channel: ChannelChoice = 0,
     checkpoints: Path | None = None,
     leave_out_outlying: bool = False,
     progress: Progress = silent,
@@ -65,7 +67,8 @@ def fit(
     Args:
         detector: the detector, as yet without training
         sources: normal recordings, read one at a time
-        channel: of recordings with several, from 0, or “mean”
+        channel: of recordings with several, from 0, “mean” or “loudest”; others are scored by the
+            same
         checkpoints: the folder where a long training keeps its state, and goes on from it
         leave_out_outlying: where some recordings are unlike the others, fit once more without
             them; what is unlike the rest is only said
@@ -81,18 +84,26 @@ def fit(
     if leave_out_outlying:
         progress = part(whole, 0.0, 0.5)
     used: list[SourceT] = []
+    infos: dict[str, ClipInfo] = {}
+    warned: list[tuple[str, list[str]]] = []
     rates: list[int] = []
     left_out: list[str] = []
     groups: set[str] = set()
+    settings = detector.spectrogram_settings
+    detector.channel = channel
 
     def training_clips() -> Iterator[TrainingClip]:
         for source in sources:
             try:
-                clip = source.read_normal(channel, detector.sample_rate)
-                rates.append(source.own_rate())
+                clip, info = source.read_normal(channel, detector.sample_rate, top_hz(settings))
             except HearMapError as error:
                 left_out.append(str(error))
                 continue
+            rates.append(info.sample_rate)
+            said = [*info.warnings, unheard_warning(settings, info)]
+            if (first := infos.setdefault(clip.sha256, info)) is not info:
+                said.append(f"The same sound as “{first.name}”.")
+            warned.append((clip.name, [one for one in said if one]))
             used.append(source)
             groups.add(source.group if source.group is not None else clip.sha256)
             yield TrainingClip(clip, source.group, source.class_name)
@@ -107,8 +118,10 @@ def fit(
     seconds = time.monotonic() - started
     rate, n_groups = detector.false_alarm_rate, len(groups)
     warning = detector.calibration.warning(rate) or few_groups_warning(len(used), n_groups, rate)
-    bands = band_limit_warning(detector.spectrogram_settings, rates, detector.backbone.name)
+    bands = band_limit_warning(settings, rates, detector.backbone.name)
     warnings = [said for said in (warning, bands) if said is not None]
+    warnings += grouped_warnings(warned, len(used))
+    remember_training(detector, infos)
     check = detector.training_check()
     if check.unlike and leave_out_outlying:
         outlying = {one.index for one in check.unlike}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-from core.audio import Channel
+from core.audio import ChannelChoice
 from core.detectors.detector import Detector
+from core.detectors.known_training import top_hz, warnings_for
 from core.errors import FitError, HearMapError
 from core.runtime.progress import Progress, silent
 from core.types import TrainingClip
 from core.workflows.fit import few_groups_warning, with_left_out
+from core.workflows.grouped_warnings import grouped_warnings
 from core.workflows.source import Source
 
 
@@ -39,7 +41,7 @@ def recalibrate(
     detector: Detector,
     sources: Sequence[Source],
     *,
-    channel: Channel = 0,
+    channel: ChannelChoice | None = None,
     note: str = "",
     progress: Progress = silent,
 ) -> Recalibrated:
@@ -48,7 +50,8 @@ def recalibrate(
     Args:
         detector: a fitted detector
         sources: the recordings, read one at a time
-        channel: of recordings with several, from 0, or “mean”
+        channel: of recordings with several, from 0, “mean” or “loudest”; by default the one that
+            the detector was fitted on
         note: why, for the model's history
         progress: called with stages and fractions; it stops the work by raising `Cancelled`
 
@@ -59,14 +62,18 @@ def recalibrate(
         FitError: it was fitted on some of them, or too few can be used; nothing has changed.
     """
     left_out: list[str] = []
+    warned: list[tuple[str, tuple[str, ...]]] = []
+    heard = detector.channel if channel is None else channel
+    top = top_hz(detector.spectrogram_settings)
 
     def clips() -> Iterator[TrainingClip]:
         for source in sources:
             try:
-                clip = source.read_normal(channel, detector.sample_rate)
+                clip, info = source.read_normal(heard, detector.sample_rate, top)
             except HearMapError as error:
                 left_out.append(str(error))
                 continue
+            warned.append((clip.name, (*info.warnings, *warnings_for(detector, info))))
             yield TrainingClip(clip, source.group)
 
     rate = detector.false_alarm_rate
@@ -86,5 +93,6 @@ def recalibrate(
         threshold_before=before,
         threshold=calibration.threshold(rate),
         left_out=left_out,
-        warnings=[said for said in warnings if said is not None],
+        warnings=[said for said in warnings if said is not None]
+        + grouped_warnings(warned, len(warned)),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
-from core.audio import Channel
+from core.audio import Channel, ChannelChoice
+from core.audio.channels import channel_ordinal
 from core.detectors.detector import SCORED_TOGETHER, Detector
+from core.detectors.known_training import top_hz, warnings_for
 from core.errors import HearMapError
 from core.features.extractor import BATCH_SECONDS
 from core.runtime.progress import Progress, part, silent
@@ -28,19 +30,27 @@ class Outcome(Generic[SourceT]):
         found: its anomaly map, None where it cannot be scored
         error: why it cannot be scored, in a sentence that names it
         usage: what scoring took, where it was measured
+        warnings: sentences, without its name, on what to know of the recording before its score is
+            trusted
+        channel: the channel that was scored, a number from 0 or “mean”; None where the recording
+            could not be read
+        n_channels: how many it has
     """
 
     source: SourceT
     found: AnomalyMap | None = None
     error: str = ""
     usage: ResourceUsage | None = None
+    warnings: tuple[str, ...] = ()
+    channel: Channel | None = None
+    n_channels: int = 1
 
 
 def score(
     detector: Detector,
     sources: Sequence[SourceT],
     *,
-    channel: Channel = 0,
+    channel: ChannelChoice | Literal["each"] | None = None,
     measured: bool = False,
     progress: Progress = silent,
 ) -> Iterator[Outcome[SourceT]]:
@@ -49,70 +59,121 @@ def score(
     Args:
         detector: a fitted detector
         sources: the recordings, read when their turn comes
-        channel: of recordings with several, from 0, or “mean”
+        channel: of recordings with several, from 0, “mean” or “loudest”, or “each” of them, one
+            after the other; by default the one that the detector was fitted on
         measured: whether the time and the memory of each are measured; on Linux that starts the
             process's peak of memory anew
         progress: called with stages and fractions; it stops the work by raising `Cancelled`
 
     Yields:
-        What became of each recording, in order.
+        What became of each recording, in order; of each of its channels where that was asked for.
     """
-    waiting: list[tuple[SourceT, Clip]] = []
+    turns = _turns(sources, detector.channel if channel is None else channel)
+    sounds: dict[str, tuple[SourceT, str]] = {}
+    waiting: list[_Read[SourceT]] = []
     n_done = 0
 
     def scored() -> Iterator[Outcome[SourceT]]:
         if waiting:
-            watch = part(progress, n_done / len(sources), (n_done + len(waiting)) / len(sources))
-            watch(f"Scoring {n_done + 1} of {len(sources)}", 0.0)
+            watch = part(progress, n_done / len(turns), (n_done + len(waiting)) / len(turns))
+            watch(f"Scoring {n_done + 1} of {len(turns)}", 0.0)
             yield from _outcomes(detector, waiting, measured, watch)
             waiting.clear()
 
     def in_order() -> Iterator[Outcome[SourceT]]:
-        for source in sources:
+        for source, choice in turns:
             try:
-                clip = source.read(channel, detector.sample_rate)
+                one = _read(detector, source, choice, sounds)
             except HearMapError as error:
                 yield from scored()
                 yield Outcome(source, error=str(error))
                 continue
             n_together = len(waiting) + 1
             if waiting and (
-                clip.samples.size != waiting[0][1].samples.size
+                one.clip.samples.size != waiting[0].clip.samples.size
                 or n_together > SCORED_TOGETHER
-                or n_together * clip.duration_seconds > BATCH_SECONDS
+                or n_together * one.clip.duration_seconds > BATCH_SECONDS
             ):
                 yield from scored()
-            waiting.append((source, clip))
+            waiting.append(one)
         yield from scored()
 
     for outcome in in_order():
         yield outcome
         n_done += 1
-        progress(f"Scored {n_done} of {len(sources)}", n_done / len(sources))
+        progress(f"Scored {n_done} of {len(turns)}", n_done / len(turns))
+
+
+def _turns(
+    sources: Sequence[SourceT], channel: ChannelChoice | Literal["each"]
+) -> list[tuple[SourceT, ChannelChoice]]:
+    if channel != "each":
+        return [(source, channel) for source in sources]
+    turns: list[tuple[SourceT, ChannelChoice]] = []
+    for source in sources:
+        n_channels = 1  # what cannot be opened says so when it is read
+        with contextlib.suppress(HearMapError):
+            n_channels = source.n_channels()
+        turns += [(source, one) for one in range(n_channels)]
+    return turns
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Read(Generic[SourceT]):
+    """A recording that waits to be scored."""
+
+    source: SourceT
+    clip: Clip
+    warnings: tuple[str, ...]
+    channel: Channel
+    n_channels: int
+
+    def outcome(
+        self, found: AnomalyMap | None = None, error: str = "", usage: ResourceUsage | None = None
+    ) -> Outcome[SourceT]:
+        return Outcome(
+            self.source, found, error, usage, self.warnings, self.channel, self.n_channels
+        )
+
+
+def _read(
+    detector: Detector,
+    source: SourceT,
+    choice: ChannelChoice,
+    sounds: dict[str, tuple[SourceT, str]],
+) -> _Read[SourceT]:
+    top = top_hz(detector.spectrogram_settings)
+    clip, info = source.read(choice, detector.sample_rate, top)
+    warnings = [*info.warnings, *warnings_for(detector, info, clip.sha256)]
+    ordinal = "mean" if info.channel == "mean" else channel_ordinal(info.channel)
+    first, of_channel = sounds.setdefault(clip.sha256, (source, ordinal))
+    if first is not source and not info.silent:
+        warnings.append(f"The same sound as “{first.shown}”, which was given too.")
+    elif of_channel != ordinal and not info.silent:
+        warnings.append(f"The same sound as its {of_channel} channel.")
+    return _Read(source, clip, tuple(warnings), info.channel, info.n_channels)
 
 
 def _outcomes(
     detector: Detector,
-    waiting: Sequence[tuple[SourceT, Clip]],
+    waiting: Sequence[_Read[SourceT]],
     measured: bool,
     progress: Progress,
 ) -> list[Outcome[SourceT]]:
     try:
         with measure_usage() if measured else contextlib.nullcontext() as usage:
             if len(waiting) == 1:
-                found = [detector.score(waiting[0][1], progress)]
+                found = [detector.score(waiting[0].clip, progress)]
             else:
-                found = list(detector.score_many(clip for _, clip in waiting))
+                found = list(detector.score_many(one.clip for one in waiting))
     except HearMapError as error:
         if len(waiting) == 1:
-            ((source, clip),) = waiting
-            return [Outcome(source, error=name_recording(clip.name, str(error)))]
+            (only,) = waiting
+            return [only.outcome(error=name_recording(only.clip.name, str(error)))]
         # One of them is to blame.
         return [
             outcome for one in waiting for outcome in _outcomes(detector, [one], measured, progress)
         ]
     if usage is not None:
         usage.seconds /= len(waiting)
-    return [
-        Outcome(source, one, usage=usage) for (source, _), one in zip(waiting, found, strict=True)
-    ]
+    return [one.outcome(made, usage=usage) for one, made in zip(waiting, found, strict=True)]

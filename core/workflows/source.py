@@ -6,8 +6,8 @@ import dataclasses
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from core.audio import Channel, read_clip
-from core.audio.source import AudioSource
+from core.audio import ChannelChoice, ClipInfo, read_recording
+from core.audio.source import AudioSource, shown_name
 from core.errors import AudioError
 from core.types import Clip
 
@@ -24,54 +24,67 @@ class Source(ABC):
     group: str | None = None
     class_name: str = ""
 
-    def read(self, channel: Channel, sample_rate: int) -> Clip:
-        """Read the recording.
+    def read(
+        self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None
+    ) -> tuple[Clip, ClipInfo]:
+        """Read and inspect the recording.
 
         Args:
-            channel: one channel, from 0, or “mean”
+            channel: one channel, from 0, “mean” or “loudest”
             sample_rate: the rate it is resampled to, in Hz
+            top_hz: the highest frequency that the network hears, where one is in question
 
         Returns:
-            The clip.
+            The clip, and what was found of the recording.
 
         Raises:
             AudioError: the recording cannot be used; the sentence names it.
             StoreError: the recording, or its file, is gone.
         """
         path, name = self._locate()
-        return read_clip(path, name=name, channel=channel, sample_rate=sample_rate)
+        return read_recording(
+            path, name=name, channel=channel, sample_rate=sample_rate, top_hz=top_hz
+        )
 
-    def read_normal(self, channel: Channel, sample_rate: int) -> Clip:
+    def read_normal(
+        self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None
+    ) -> tuple[Clip, ClipInfo]:
         """Read a recording that is to say what normal sounds like, which silence does not.
 
         Args:
-            channel: one channel, from 0, or “mean”
+            channel: one channel, from 0, “mean” or “loudest”
             sample_rate: the rate it is resampled to, in Hz
+            top_hz: the highest frequency that the network hears, where one is in question
 
         Returns:
-            The clip.
+            The clip, and what was found of the recording.
 
         Raises:
             AudioError: the recording cannot be used, or is silent; the sentence names it.
             StoreError: the recording, or its file, is gone.
         """
-        clip = self.read(channel, sample_rate)
-        if clip.samples.min() == clip.samples.max():
+        clip, info = self.read(channel, sample_rate, top_hz)
+        if info.silent:
             raise AudioError(f"“{clip.name}” is silent: nothing to learn from.")
-        return clip
+        return clip, info
 
-    def own_rate(self) -> int:
-        """Look up the recording's own sample rate.
+    def n_channels(self) -> int:
+        """Look up how many channels the recording has.
 
         Returns:
-            Hz, before it is resampled.
+            Their number.
 
         Raises:
             AudioError: the recording cannot be used; the sentence names it.
             StoreError: the recording, or its file, is gone.
         """
         with AudioSource(*self._locate()) as opened:
-            return opened.sample_rate
+            return opened.n_channels
+
+    @property
+    @abstractmethod
+    def shown(self) -> str:
+        """What sentences on other recordings call it."""
 
     @abstractmethod
     def _locate(self) -> tuple[Path, str | None]:
@@ -87,6 +100,11 @@ class FileSource(Source):
     """
 
     path: Path
+
+    @property
+    def shown(self) -> str:
+        """Its path, which tells it from files of the same name."""
+        return shown_name(str(self.path))
 
     def _locate(self) -> tuple[Path, str | None]:
         return self.path, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from core.audio.source import shown_name
 from core.errors import AudioError
 from core.storage import recordings
 from core.workflows.source import Source, name_recording
@@ -19,6 +20,11 @@ class StoredSource(Source):
     """
 
     clip_id: str
+
+    @property
+    def shown(self) -> str:
+        """Its name."""
+        return shown_name(recordings.get_recording(self.clip_id).name)
 
     def _locate(self) -> tuple[Path, str | None]:
         record = recordings.get_recording(self.clip_id)

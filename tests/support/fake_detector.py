@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from core.audio import ChannelChoice
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.calibration.recalibration import Recalibration, not_fitted_on
 from core.detectors.calibration.shift import BatchShift
@@ -42,6 +43,7 @@ class FakeDetector:
         self.head_name, self.backbone = head, SimpleNamespace(name=backbone or "aisfx")
         self.seed, self.false_alarm_rate, self.settings = seed, false_alarm_rate, settings
         self.level_counts = level_counts
+        self.channel: ChannelChoice = 0
         self.training: list[dict[str, Any]] = []
         self.recalibrations: list[Recalibration] = []
         self.peaks = np.zeros(0)

@@ -73,6 +73,8 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
         "regions",
         "error",
         "views",
+        "channel",
+        "warnings",
     }
     assert all(set(row) == expected for row in rows)
     assert "b.wav" in by_name["b.wav"]["error"]
@@ -81,6 +83,7 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
     beep, calm = by_name["c.wav"], by_name["a.wav"]
     assert beep["anomalous"]
     assert beep["error"] is None
+    assert beep["warnings"] == calm["warnings"] == by_name["b.wav"]["warnings"] == []
     assert beep["score"] > calm["score"]
     strongest = beep["regions"][0]
     assert strongest["start_s"] < 0.8 < strongest["end_s"]
