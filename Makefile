@@ -51,6 +51,7 @@ $(NODE_PACKAGES): package-lock.json
 
 $(WEIGHTS): $(PACKAGES) core/backbones/weights/catalogue.py core/backbones/weights/store.py
 	$(BIN)/hearmap weights fetch aisfx --into-environment
+	$(BIN)/hearmap weights fetch yamnet --into-environment
 	@touch $@
 
 app: setup

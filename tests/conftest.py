@@ -43,10 +43,20 @@ def esc10() -> Path:
 @pytest.fixture(scope="session")
 def aisfx_weights() -> Path:
     """The real aiSFX weights in the environment, fetched at most once; every home sees them."""
-    kept = environment_weights_dir() / "aisfx.safetensors"
+    return _in_environment("aisfx")
+
+
+@pytest.fixture(scope="session")
+def yamnet_weights() -> Path:
+    """The real YAMNet weights in the environment, likewise."""
+    return _in_environment("yamnet")
+
+
+def _in_environment(name: str) -> Path:
+    kept = environment_weights_dir() / f"{name}.safetensors"
     if kept.is_file():
         return kept
     try:
-        return store.fetch("aisfx", into_environment=True)
+        return store.fetch(name, into_environment=True)
     except HearMapError as error:
         pytest.skip(str(error))

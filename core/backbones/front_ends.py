@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from core.spectral.spectrogram import KALDI, SpectrogramSettings
+from core.spectral.spectrogram import KALDI, YAMNET, SpectrogramSettings
 
 _mel_64_decibels = partial(
     SpectrogramSettings,
@@ -25,5 +25,6 @@ FRONT_ENDS: dict[str, SpectrogramSettings] = {
     "beats": KALDI,
     "beats-iter3plus": KALDI,
     "beats-small": KALDI,
+    "yamnet": YAMNET,
 }
 """The backbones whose spectrogram is known before their weights are here."""

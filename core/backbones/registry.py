@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from core.backbones import beats, clap_panns
+from core.backbones import beats, clap_panns, yamnet
 from core.backbones.backbone import Backbone, BackboneMaker, choose_device
 from core.backbones.front_ends import FRONT_ENDS
 from core.backbones.weights import catalogue
 from core.errors import SettingError
 from core.spectral.spectrogram import SpectrogramSettings
 
-BACKBONES: dict[str, BackboneMaker] = {**clap_panns.MAKERS, **beats.MAKERS}
+BACKBONES: dict[str, BackboneMaker] = {
+    **clap_panns.MAKERS,
+    **beats.MAKERS,
+    **yamnet.MAKERS,
+}
 
 
 def front_end(name: str) -> SpectrogramSettings:

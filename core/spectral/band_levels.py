@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.spectral import kaldi
+from core.spectral import kaldi, yamnet_mel
 from core.spectral.spectrogram import SpectrogramSettings, mel_power
 
 # Silence has this level. Front ends in decibels round each mel power up to 1e-10, which can be
@@ -107,6 +107,10 @@ def _row_weights(settings: SpectrogramSettings) -> Tensor:
         # The triangles are 1 high. Pre-emphasis (0.97) is undone at each row's centre.
         cosine = np.cos(2.0 * np.pi * centres / settings.sample_rate)
         weights = 1.0 / (1.0 - 2.0 * 0.97 * cosine + 0.97**2)
+    elif settings.compression == "yamnet":
+        window = torch.hann_window(yamnet_mel.FRAME, dtype=torch.float64)
+        # The square of a weighted sum of magnitudes, which of noise has pi / 4 of the power.
+        weights = 4.0 / np.pi / yamnet_mel.filter_bank().sum(dim=0).double().numpy()
     else:
         low = np.concatenate([[settings.f_min_hz], centres[:-1]])
         high = np.concatenate([centres[1:], [settings.f_max_hz]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from core.spectral.stretch import stretch
 from core.spectral.torchaudio_import import torchaudio
 
 SAMPLE_RATE = 16_000
@@ -55,27 +56,6 @@ def log_mel_frames(samples: Tensor, start: int, stop: int) -> Tensor:
     ]
     frames = standardised(torch.stack(energies))
     return frames.transpose(1, 2).reshape(*samples.shape[:-1], N_MELS, stop - start)
-
-
-def stretch(samples: Tensor, first: int, last: int) -> Tensor:
-    """Cut samples first..last; what lies outside the recording is its reflection.
-
-    Args:
-        samples: [..., n].
-        first: the first sample, before the recording where negative.
-        last: the sample after the last, after the recording where beyond n.
-
-    Returns:
-        [..., last - first].
-    """
-    n_samples = samples.shape[-1]
-    inside = samples[..., max(0, first) : min(n_samples, last)]
-    before, after = max(0, -first), max(0, last - n_samples)
-    if before or after:
-        left = samples[..., 1 : before + 1].flip(-1)
-        right = samples[..., n_samples - 1 - after : n_samples - 1].flip(-1)
-        inside = torch.cat([left, inside, right], dim=-1)
-    return inside
 
 
 def standardised(log_energies: Tensor) -> Tensor:

@@ -14,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.spectral import kaldi
+from core.spectral import kaldi, yamnet_mel
+from core.spectral.stretch import stretch
 from core.spectral.torchaudio_import import torchaudio
 from core.types import Clip, ComplexArray, Float32Array, Float64Array
 
@@ -34,7 +35,8 @@ class SpectrogramSettings:
         mel_norm: "sum" makes each filter's weights add to one, "slaney" gives it unit area in Hz.
         compression: "shifted log" is log10(1 + 10000 x) / `full_scale`, "decibel" is
             10 log10(max(x, 1e-10)), with x the mel power; "kaldi" is the whole of
-            `core.spectral.kaldi`, which fixes every other setting (`KALDI`).
+            `core.spectral.kaldi` and "yamnet" that of `core.spectral.yamnet_mel`, which fix every
+            other setting (`KALDI`, `YAMNET`).
         full_scale: what "shifted log" is divided by.
     """
 
@@ -46,7 +48,7 @@ class SpectrogramSettings:
     f_max_hz: float = 22_050.0
     mel_scale: Literal["htk", "slaney"] = "htk"
     mel_norm: Literal["sum", "slaney"] = "sum"
-    compression: Literal["shifted log", "decibel", "kaldi"] = "shifted log"
+    compression: Literal["shifted log", "decibel", "kaldi", "yamnet"] = "shifted log"
     full_scale: float = 9.457798957824707
 
     @property
@@ -113,6 +115,16 @@ KALDI = SpectrogramSettings(
     f_min_hz=kaldi.F_MIN_HZ,
     f_max_hz=kaldi.SAMPLE_RATE / 2,
     compression="kaldi",
+)
+
+YAMNET = SpectrogramSettings(
+    sample_rate=yamnet_mel.SAMPLE_RATE,
+    n_fft=yamnet_mel.N_FFT,
+    hop=yamnet_mel.HOP,
+    n_mels=yamnet_mel.N_MELS,
+    f_min_hz=yamnet_mel.F_MIN_HZ,
+    f_max_hz=yamnet_mel.F_MAX_HZ,
+    compression="yamnet",
 )
 
 
@@ -210,9 +222,11 @@ def log_mel_frames(
     """
     if settings.compression == "kaldi":
         return kaldi.log_mel_frames(samples, start, stop)
+    if settings.compression == "yamnet":
+        return yamnet_mel.log_mel_frames(samples, start, stop)
     edge = settings.n_fft // 2
     first, last = start * settings.hop - edge, (stop - 1) * settings.hop + edge
-    inside = kaldi.stretch(samples, first, last)
+    inside = stretch(samples, first, last)
     spectrum = _stft_uncentred(inside, settings)
     # Not abs().square(): its square root costs three times as much.
     return log_mel(spectrum.real.square() + spectrum.imag.square(), settings, filters)
@@ -250,6 +264,8 @@ def mel_power(values: Tensor, settings: SpectrogramSettings) -> Tensor:
         return (10.0 ** (values * settings.full_scale) - 1.0).clamp(min=0.0) / 10_000.0
     if settings.compression == "kaldi":
         return kaldi.mel_power(values)
+    if settings.compression == "yamnet":
+        return yamnet_mel.mel_power(values)
     return 10.0 ** (values / 10.0)
 
 

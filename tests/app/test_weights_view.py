@@ -82,12 +82,12 @@ def test_own_weights_can_be_deleted() -> None:
 
 
 def test_fit_offers_the_networks_that_are_here_and_warns_of_empty_bands(
-    jobs: FakeJobs, aisfx_weights: Path
+    jobs: FakeJobs, aisfx_weights: Path, yamnet_weights: Path
 ) -> None:
     put_here("clap-cnn14")
     at = upload(app("fit"), *[(f"a {k}.wav", noise(k)) for k in range(6)])
     box = next(box for box in at.selectbox if box.label == "Network")
-    assert box.options == ["aiSFX (ISMIR 2022)", "MS-CLAP 2022, CNN14"]
+    assert box.options == ["aiSFX (ISMIR 2022)", "MS-CLAP 2022, CNN14", "YAMNet"]
     box.set_value("clap-cnn14").run()
     said = texts(at).replace("\\", "")
     assert "at 16 kHz and hold nothing above 8 kHz" in said

