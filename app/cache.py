@@ -186,7 +186,7 @@ def _sounds(
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model
     from core.storage.recordings import get_recording, recording_path
-    from core.storage.scores import load_map
+    from core.storage.scores import heard, load_map
 
     on_one_thread()
     model = get_model(model_id)
@@ -197,7 +197,7 @@ def _sounds(
     clip = read_clip(
         recording_path(clip_id),
         name=get_recording(clip_id).name,
-        channel=model.channel,
+        channel=heard(model_id, clip_id).channel,
         sample_rate=settings.sample_rate,
         start_seconds=first * settings.hop_seconds,
         stop_seconds=stop_seconds,

@@ -100,18 +100,6 @@ FEW_GROUPS = (
 )
 
 
-def channel(number: int | str) -> str:
-    """Name a channel.
-
-    Args:
-        number: Its index from 0, or "mean".
-
-    Returns:
-        The name.
-    """
-    return f"Channel {number + 1}" if isinstance(number, int) else "Mean of all channels"
-
-
 def cost(seconds: float, n_bytes: float) -> str:
     """Say what a fit takes.
 

@@ -177,3 +177,20 @@ def date_and_time(moment: datetime.datetime) -> str:
     '3 May 2026, 14:05 UTC'
     """
     return f"{date(moment)}, {moment:%H:%M} UTC"
+
+
+def channel(choice: int | str) -> str:
+    """Name a choice of channels.
+
+    Args:
+        choice: A number from 0, "mean" or "loudest".
+
+    Returns:
+        The name.
+
+    >>> channel(1)
+    'Channel 2'
+    """
+    if isinstance(choice, int):
+        return f"Channel {choice + 1}"
+    return {"mean": "Mean of all channels", "loudest": "Loudest of each recording"}[choice]

@@ -126,13 +126,13 @@ def _settings(used: list[StoredRecording], total_seconds: float, n_channels: int
     with st.expander(text.ADVANCED, icon=":material/tune:"):
         left, right = st.columns(2, gap="medium")
         backbone = backbone_choice.draw(left, HEADS[head].backbones)
-        channels: list[int | Literal["mean"]] = [*range(n_channels)]
+        channels: list[int | Literal["mean", "loudest"]] = [*range(n_channels)]
         if n_channels > 1:
-            channels.append("mean")
+            channels += ["mean", "loudest"]
         if st.session_state.get(Key.CHANNEL) not in channels:
             st.session_state.pop(Key.CHANNEL, None)
         channel = right.selectbox(
-            **text.CHANNEL, options=channels, format_func=text.channel, key=Key.CHANNEL
+            **text.CHANNEL, options=channels, format_func=formats.channel, key=Key.CHANNEL
         )
         rate = left.number_input(
             **text.RATE, min_value=0.1, max_value=50.0, step=0.5, key=Key.FIT_RATE

@@ -10,7 +10,15 @@ from app import cache
 from app.components import player
 from app.text import formats, glossary, markdown, sentences
 from app.text import listen as text
-from app.widgets import downloads, explanation, normal_scores, recording_choice, report_offer, table
+from app.widgets import (
+    downloads,
+    explanation,
+    normal_scores,
+    notices,
+    recording_choice,
+    report_offer,
+    table,
+)
 from app.widgets.explanation import ExplainedRecording
 from app.widgets.model_choice import false_alarm_rate
 from core.detectors.calibration.calibration import Calibration
@@ -55,6 +63,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     with verdict_place:
         p_value = sentences.p_value_sentence(found.p_value, calibrated.n_clips)
         st.markdown(f"**{summary_sentence(found)}** {p_value}")
+        notices.warn(*score.warnings)
     if found.views:
         views_place.caption(sentences.views_sentence(found), help=glossary.VIEWS)
     with picture_place:

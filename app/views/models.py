@@ -89,7 +89,6 @@ def _fitted_on(model: ModelRecord) -> None:
     )
     cost = costs.model_cost(model.id)
     layers = ", ".join(found.layers) or text.UNKNOWN
-    channel = text.CHANNEL_MEAN if model.channel == "mean" else str(int(model.channel) + 1)
     fit_took = text.NOT_MEASURED if cost.fit_seconds is None else formats.duration(cost.fit_seconds)
     level = []
     if found.level_counts is not None:
@@ -100,7 +99,7 @@ def _fitted_on(model: ModelRecord) -> None:
             (glossary.NETWORK, text.LAYERS.format(network=model.backbone, layers=layers)),
             (text.LICENCE, found.weights_licence or text.UNKNOWN),
             (text.FINGERPRINT, found.weights_sha256[:12] or text.UNKNOWN),
-            (text.CHANNEL, channel),
+            (text.CHANNEL, formats.channel(model.channel)),
             (text.PRECISION, text.PRECISIONS.get(found.precision, found.precision)),
             *level,
             (text.SEED, str(found.seed)),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from app.widgets.job_panel import follow, start
 from app.widgets.uploading import clear_button, gather
 from core.jobs.tasks.score import ScoreTask
 from core.report.summary_sentence import count_sentence
+from core.storage import recordings
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 
@@ -46,6 +48,7 @@ class TableRow:
         threshold: The threshold.
         ratio: The score on a scale where 0 is the median normal score and 1 the threshold.
         strip: The score over time [n] on the same scale, from 0 to `STRIP_TOP`.
+        note: What to know of the recording before its score is trusted.
     """
 
     clip_id: str
@@ -57,6 +60,7 @@ class TableRow:
     threshold: float
     ratio: float
     strip: list[float]
+    note: str = ""
 
 
 def draw() -> None:
@@ -76,15 +80,21 @@ def _add_recordings(model: ModelRecord) -> None:
         chosen = gather(PURPOSE)
         if not chosen:
             return
+        each = _several_channels(chosen) and st.checkbox(**text.EACH_CHANNEL, key="each_channel")
         with st.container(horizontal=True):
-            recordings = formats.counted(len(chosen), "recording")
-            label = text.SCORE_N.format(recordings=recordings)
+            label = text.SCORE_N.format(recordings=formats.counted(len(chosen), "recording"))
             if st.button(label, type="primary", icon=navigation.ICONS["score"]):
                 clear_gathered(PURPOSE)
-                start(ScoreTask(model_id=model.id, clip_ids=chosen))
+                channel: Literal["each"] | None = "each" if each else None
+                start(ScoreTask(model_id=model.id, clip_ids=chosen, channel=channel))
             clear_button(PURPOSE)
         names = list(gathered(PURPOSE).values())[:MOST_NAMES_SHOWN]
         st.caption(", ".join(markdown.plain(name, 40) for name in names))
+
+
+def _several_channels(clip_ids: Sequence[str]) -> bool:
+    wanted = set(clip_ids)
+    return any(one.info.n_channels > 1 for one in recordings.list_recordings() if one.id in wanted)
 
 
 def _results(model: ModelRecord) -> None:
@@ -133,6 +143,7 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
             "strip": column.AreaChartColumn(
                 **text.OVER_TIME, y_min=0.0, y_max=STRIP_TOP, width=155
             ),
+            "note": column.TextColumn(**text.NOTE, width="medium"),
         },
         text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
         most=15,
@@ -149,7 +160,7 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
             query = {Query.MODEL: model.id, Query.CLIP: rows[chosen[0]].clip_id}
             navigation.go("listen", query)
         csv = pd.DataFrame(rows).rename(columns={"p_value": "p"})
-        csv = csv[["name", "verdict", "p", "score", "threshold"]]
+        csv = csv[["name", "verdict", "p", "score", "threshold", "note"]]
         downloads.button(text.DOWNLOAD, csv.to_csv(index=False), "scores.csv")
 
 
@@ -180,6 +191,7 @@ def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow
         threshold,
         against_threshold(score.score, middle, threshold),
         [min(max(value, 0.0), STRIP_TOP) for value in strip],
+        " ".join(score.warnings),
     )
 
 

@@ -12,7 +12,7 @@ from app.text import fit as text
 from app.text import formats, markdown
 from app.widgets import notices
 from app.widgets.job_panel import start
-from core.audio import Channel, read_clip, wav_bytes
+from core.audio import ChannelChoice, read_clip, wav_bytes
 from core.errors import HearMapError
 from core.jobs.tasks.fit import FitTask
 from core.storage import recordings
@@ -21,7 +21,7 @@ MOST_HEARD = 5
 SOUND_SECONDS = 10.0
 
 
-def draw(result: Mapping[str, Any], arguments: Mapping[str, Any], channel: Channel) -> None:
+def draw(result: Mapping[str, Any], arguments: Mapping[str, Any], channel: ChannelChoice) -> None:
     """Draw what a fit says of them, the sound of each, and a button that fits without them.
 
     Args:
@@ -47,7 +47,7 @@ def draw(result: Mapping[str, Any], arguments: Mapping[str, Any], channel: Chann
         start(task.without({one["clip_id"] for one in found}))
 
 
-def _sound(clip_id: str, moment_s: float | None, channel: Channel) -> bytes:
+def _sound(clip_id: str, moment_s: float | None, channel: ChannelChoice) -> bytes:
     # All of it, or of a long recording the seconds around the moment.
     last_start_s = recordings.get_recording(clip_id).info.duration_seconds - SOUND_SECONDS
     start_s = max(0.0, min((moment_s or 0.0) - SOUND_SECONDS / 2, last_start_s))

@@ -186,7 +186,7 @@ class ChannelLevels:
         heard = max(float(powers[self._heard]), _QUIETEST)
         loudest = int(powers.argmax())
         louder_db = 10 * math.log10(max(float(powers[loudest]), _QUIETEST) / heard)
-        only = f"Only the {channel_ordinal(self._heard)} of {powers.size} channels is heard"
+        only = f"Only the {channel_ordinal(self._heard)} of {powers.size} channels is heard here"
         if louder_db >= LOUDER_DB:
             return f"{only}; the {channel_ordinal(loudest)} is {louder_db:.0f} dB louder."
         ratio, channel, at_s = self._loudest_moment

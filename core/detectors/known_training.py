@@ -104,8 +104,8 @@ def _fitted_on(training: list[dict[str, Any]], info: ClipInfo, sha256: str) -> s
         return ""
     known_as = "" if name == info.name else f" (as “{name}”)"
     return (
-        f"The model was fitted on this recording{known_as}; its score is lower than that of a "
-        "new one would be."
+        f"The model was fitted on this recording{known_as}, so it scores lower than a new one "
+        "would."
     )
 
 
@@ -158,7 +158,7 @@ def _values(training: list[dict[str, Any]], key: str) -> list[float]:
 
 
 def _khz(hz: float) -> str:
-    return f"{float(f'{hz / 1000:.3g}' if hz >= 10_000 else f'{hz / 1000:.2g}'):g} kHz"
+    return f"{float(f'{hz / 1000:.2g}'):g} kHz"
 
 
 def _seconds(seconds: float) -> str:

@@ -20,9 +20,10 @@ from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
+from core.audio.channels import channel_choice
 from core.detectors.calibration.recalibration import Recalibration
 from core.detectors.model_folder import MANIFEST, TENSORS, check_model, content_sha256
-from core.errors import ModelError, StoreError
+from core.errors import ModelError, SettingError, StoreError
 from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
 from core.storage.calibrations import calibration_of
@@ -197,9 +198,7 @@ def _rows(
 ) -> tuple[ModelRow, list[ThresholdRow], list[RecalibrationRow]]:
     # Every value is of the kind and in the range that the app relies on.
     try:
-        channel = str(record["channel"])
-        if channel != "mean" and not (channel.isdecimal() and len(channel) < 6):
-            raise ValueError(channel)
+        channel = str(channel_choice(str(record["channel"])))
         row = ModelRow(
             id=model_id,
             name=as_text(str(record["name"])),
@@ -227,7 +226,10 @@ def _rows(
             in_use = recalibrations[newest.recalibration_id]
         row.false_alarm_rate = newest.false_alarm_rate
         row.threshold = float(calibration_of(row, in_use).threshold(row.false_alarm_rate))
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError):
+    except (
+        *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError),
+        SettingError,
+    ):
         raise _damaged(file_name) from None
     return row, changes, [RecalibrationRow(content=as_json(r.as_record())) for r in recalibrations]
 

@@ -28,7 +28,7 @@ from core.errors import StoreError
 from core.runtime import paths
 from core.runtime.atomic_write import os_errors_as
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; equal to the head of migrations/versions."""
 
 BUSY_TIMEOUT_SECONDS = 10.0

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.audio import Channel
+from core.audio import ChannelChoice
+from core.audio.channels import channel_choice
 from core.detectors.calibration.calibration import Calibration
 from core.errors import StoreError
 from core.runtime.atomic_write import os_errors_as
@@ -71,7 +72,7 @@ class ModelRecord:
     name: str
     head: str
     backbone: str
-    channel: Channel
+    channel: ChannelChoice
     n_clips: int
     training_seconds: float
     size_bytes: int
@@ -92,7 +93,7 @@ def save_model(
     detector: Detector,
     name: str,
     *,
-    channel: Channel = 0,
+    channel: ChannelChoice = 0,
     arguments: dict[str, Any] | None = None,
     fit_seconds: float | None = None,
 ) -> ModelRecord:
@@ -394,5 +395,4 @@ def _unused(session: Session, name: str, except_id: str = "") -> str:
 
 
 def _record(row: ModelRow) -> ModelRecord:
-    channel: Channel = "mean" if row.channel == "mean" else int(row.channel)
-    return from_row(ModelRecord, row, channel=channel)
+    return from_row(ModelRecord, row, channel=channel_choice(row.channel))

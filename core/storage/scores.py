@@ -19,6 +19,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
+from core.audio import Channel, ChannelChoice
+from core.audio.channels import channel_choice
 from core.detectors.calibration.view_scores import ViewScores
 from core.errors import HearMapError, StoreError
 from core.runtime.arrays import load_arrays, save_arrays
@@ -54,6 +56,9 @@ class ScoreRecord:
         regions: those found when the recording was scored, with their p-values now; `load_map` has
             them at the model's current threshold
         error: a sentence
+        warnings: sentences on what to know of the recording before its score is trusted
+        channel: the channel that was scored, a number from 0 or “mean”; None where it was scored by
+            an earlier version, or could not be read
         seconds: computing time of the score
         peak_memory_bytes: the most that the process held while it scored
         created_at: when it was scored, in UTC
@@ -69,6 +74,8 @@ class ScoreRecord:
     strip: tuple[float, ...]
     regions: tuple[Region, ...]
     error: str | None
+    warnings: tuple[str, ...]
+    channel: ChannelChoice | None
     seconds: float | None
     peak_memory_bytes: int | None
     created_at: datetime.datetime
@@ -84,6 +91,9 @@ def save_score(
     clip_id: str,
     result: AnomalyMap | HearMapError,
     cost: ResourceUsage | None = None,
+    *,
+    warnings: Sequence[str] = (),
+    channel: Channel | None = None,
 ) -> None:
     """Save a result, or the sentence on why there is none, in place of an earlier one.
 
@@ -92,6 +102,8 @@ def save_score(
         clip_id: the recording's id
         result: the map, or what went wrong
         cost: what scoring took, where it was measured
+        warnings: sentences on what to know of the recording before its score is trusted
+        channel: the channel that was scored
 
     Raises:
         StoreError: the disk or the database refused, or the model or recording is gone.
@@ -100,6 +112,8 @@ def save_score(
     get_model(model_id)
     get_recording(clip_id)
     values: dict[str, Any] = {"model_id": model_id, "clip_id": clip_id, "created_at": now()}
+    values["warnings"] = as_json(list(warnings))
+    values["channel"] = None if channel is None else str(channel)
     if cost is not None:
         values |= {"seconds": cost.seconds, "peak_memory_bytes": cost.peak_memory_bytes}
     if isinstance(result, HearMapError):
@@ -157,6 +171,8 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
             clip_name=name,
             p_value=None if row.score is None else p_value(row.score),
             threshold=model.threshold,
+            warnings=tuple(row.warnings or ()),
+            channel=None if row.channel is None else channel_choice(row.channel),
             strip=tuple(float(point) for point in row.strip) if strips else (),
             regions=tuple(
                 Region(**region | {"p_value": p_value(region["score"])}) for region in row.regions
@@ -167,6 +183,40 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
     return sorted(
         records, key=lambda record: (record.score is None, -(record.score or 0), record.clip_name)
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Heard:
+    """What was heard of a recording when it was scored.
+
+    Attributes:
+        channel: the channel; that of the model where the recording was not scored, or by an earlier
+            version
+        warnings: sentences on what to know of the recording before its score is trusted
+    """
+
+    channel: ChannelChoice
+    warnings: tuple[str, ...]
+
+
+def heard(model_id: str, clip_id: str) -> Heard:
+    """Look up what a model heard of a recording.
+
+    Args:
+        model_id: the model's id
+        clip_id: the recording's id, scored or not
+
+    Returns:
+        The channel, and the warnings.
+
+    Raises:
+        StoreError: there is no such model.
+    """
+    with reading() as session:
+        model = model_row(session, model_id)
+        row = session.get(ScoreRow, (model_id, clip_id))
+    channel = model.channel if row is None or row.channel is None else row.channel
+    return Heard(channel_choice(channel), tuple((row.warnings if row else None) or ()))
 
 
 def scores_stamp(model_id: str) -> str:

@@ -292,7 +292,8 @@ class JobRow(Row):
 class ScoreRow(Row):
     """The score of one recording with one model. The threshold is the model's, so no verdict.
 
-    `p_value` is that of the calibration at scoring; readers compute it anew.
+    `p_value` is that of the calibration at scoring; readers compute it anew. Scores of before
+    version 0.2.0 have neither `channel`, which is the model's then, nor `warnings`.
     """
 
     __tablename__ = "scores"
@@ -310,6 +311,8 @@ class ScoreRow(Row):
     regions: Mapped[list[Any]]
     map_file: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
+    channel: Mapped[str | None] = mapped_column(String(8))
+    warnings: Mapped[list[Any] | None]
     seconds: Mapped[float | None] = mapped_column(Float)
     peak_memory_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime.datetime]

@@ -24,7 +24,7 @@ from core.storage import models
 from core.storage.explanations import SavedExplanation
 from core.storage.models import ModelRecord
 from core.storage.recordings import get_recording, recording_path
-from core.storage.scores import load_map
+from core.storage.scores import heard, load_map
 from core.types import AnomalyMap, Box, Clip, Float32Array
 
 MOST_PARTS = 20
@@ -43,6 +43,7 @@ class ScoredClip:
         background_name: its name, empty where there is none
         nearest: the id and the sound of the most similar normal recording, where one is known
         note: why there is none, a sentence
+        warnings: sentences on what to know of the recording before its score is trusted
     """
 
     model: ModelRecord
@@ -53,6 +54,7 @@ class ScoredClip:
     background_name: str
     nearest: tuple[str, Clip] | None
     note: str
+    warnings: tuple[str, ...] = ()
 
     @property
     def named(self) -> dict[str, Any]:
@@ -130,7 +132,8 @@ def read_scored_clip(
             filling, name = nearest[1], nearest[1].name
     elif background != "none":
         filling, name = own, own.name
-    return ScoredClip(model, detector, clip, found, filling, name, nearest, note)
+    warnings = heard(model.id, clip_id).warnings
+    return ScoredClip(model, detector, clip, found, filling, name, nearest, note, warnings)
 
 
 def measure_faithfulness(scored: ScoredClip, progress: Progress) -> SavedExplanation:
@@ -237,7 +240,7 @@ def _read(
     return read_clip(
         recording_path(clip_id),
         name=get_recording(clip_id).name,
-        channel=model.channel,
+        channel=heard(model.id, clip_id).channel,
         sample_rate=detector.sample_rate,
         # On a column of the map, as the player's stretch is.
         start_seconds=round(start / hop) * hop,

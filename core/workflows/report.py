@@ -53,6 +53,7 @@ def report_recording(scored: ScoredClip, progress: Progress) -> tuple[bytes, byt
         explained,
         settings,
         threshold_note=threshold_sentence(detector.calibration, detector.false_alarm_rate),
+        warnings=scored.warnings,
         further=titled,
     )
     return html.encode(), zip_bytes(report_files(explained, html, further))
@@ -102,10 +103,10 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
                 clip = read_clip(
                     recordings.recording_path(record.clip_id),
                     name=record.clip_name,
-                    channel=model.channel,
+                    channel=model.channel if record.channel is None else record.channel,
                     sample_rate=detector.sample_rate,
                 )
-        report.add(found, clip)
+        report.add(found, clip, record.warnings)
     progress("Writing the report", 0.95)
     report.note = batch.note(detector)
     files = report.html().encode(), zip_bytes(report.files())

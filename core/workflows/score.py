@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, Literal, TypeVar
 
 from core.audio import Channel, ChannelChoice
@@ -116,6 +118,36 @@ def _turns(
             n_channels = source.n_channels()
         turns += [(source, one) for one in range(n_channels)]
     return turns
+
+
+def highest_of_channels(outcomes: Iterable[Outcome[SourceT]]) -> Iterator[Outcome[SourceT]]:
+    """Take of the channels of each recording the one with the highest score.
+
+    Args:
+        outcomes: what became of channels, those of one recording one after the other
+
+    Yields:
+        What became of each recording; a warning says which of its channels it was.
+    """
+    for _, channels in itertools.groupby(outcomes, key=lambda one: one.source):
+        best, n_channels = None, 0
+        for one in channels:  # one by one: each holds a map
+            n_channels += 1
+            if best is None or _score_of(one) > _score_of(best):
+                best = one
+        assert best is not None
+        if n_channels > 1 and isinstance(best.channel, int):
+            said = (
+                f"All {n_channels} channels were scored; this is the "
+                f"{channel_ordinal(best.channel)}, with the highest score. So normal recordings "
+                f"exceed the threshold up to {n_channels} times as often."
+            )
+            best = dataclasses.replace(best, warnings=(said, *best.warnings))
+        yield best
+
+
+def _score_of(outcome: Outcome[SourceT]) -> float:
+    return -math.inf if outcome.found is None else outcome.found.score
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -61,7 +61,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model
     from core.storage.recordings import get_recording, recording_path
-    from core.storage.scores import load_map
+    from core.storage.scores import heard, load_map
 
     on_one_thread()
     model = get_model(model_id)
@@ -72,7 +72,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
     clip = read_clip(
         recording_path(clip_id),
         name=get_recording(clip_id).name,
-        channel=model.channel,
+        channel=heard(model_id, clip_id).channel,
         sample_rate=settings.sample_rate,
         start_seconds=first * hop,
         stop_seconds=first * hop + LONGEST_SECONDS,

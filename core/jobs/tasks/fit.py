@@ -38,7 +38,7 @@ class FitTask(Task):
         seed: makes the fit repeatable
         precision: of the network's arithmetic, “float32” or “bfloat16”
         false_alarm_rate: the share of normal clips that may be called anomalous
-        channel: of recordings with several, from 0, or “mean”
+        channel: of recordings with several, from 0, “mean” or “loudest”
         head_settings: of the head, over those of the preset
         group_rule: how the app found the groups, its “rule” and “field”
         class_rule: how the app found the classes, likewise
@@ -61,7 +61,7 @@ class FitTask(Task):
     seed: int = 0
     precision: str = "float32"
     false_alarm_rate: float = 0.05
-    channel: int | Literal["mean"] = 0
+    channel: int | Literal["mean", "loudest"] = 0
     head_settings: dict[str, Any] = dataclasses.field(default_factory=dict)
     group_rule: dict[str, Any] | None = dataclasses.field(
         default=None, metadata={"stored_as": "grouping"} | OPTIONAL
@@ -90,7 +90,9 @@ class FitTask(Task):
                     f"There are {len(of_each)} {name} for {n_recordings(self.clip_ids)}."
                 )
         if isinstance(self.channel, int) and self.channel < 0:
-            raise SettingError(f"A channel is a number from 0 on, or “mean”, not {self.channel}.")
+            raise SettingError(
+                f"A channel is a number from 0 on, “mean” or “loudest”, not {self.channel}."
+            )
 
     def run(self, progress: Progress = silent) -> dict[str, Any]:
         """Fit, and save the model.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from core.errors import AudioError, StoreError
 from core.jobs.tasks.task import OPTIONAL, Task, n_recordings
@@ -20,6 +20,8 @@ class ScoreTask(Task):
     Attributes:
         model_id: the model
         clip_ids: the recordings
+        channel: “each” scores every channel and takes the one with the highest score; None takes
+            the channel that the model was fitted on
         resumed_since: what was scored from this moment on (ISO 8601) is left alone
     """
 
@@ -28,6 +30,7 @@ class ScoreTask(Task):
 
     model_id: str
     clip_ids: Sequence[str]
+    channel: Literal["each"] | None = dataclasses.field(default=None, metadata=OPTIONAL)
     resumed_since: str | None = dataclasses.field(default=None, metadata=OPTIONAL)
 
     @property
@@ -70,7 +73,7 @@ class ScoreTask(Task):
         """
         # A task is imported by the app, which does not wait for PyTorch.
         from core.workflows.batch_shift import ScoredBatch
-        from core.workflows.score import score
+        from core.workflows.score import highest_of_channels, score
         from core.workflows.stored_source import StoredSource
 
         progress("Loading the model", 0.0)
@@ -82,11 +85,13 @@ class ScoreTask(Task):
         outcomes = score(
             detector,
             [StoredSource(clip_id=clip_id) for clip_id in clip_ids if clip_id not in before],
-            channel=record.channel,
+            channel=self.channel or record.channel,
             measured=True,
             progress=part(progress, len(before) / max(1, len(clip_ids)), 1.0),
         )
         batch = ScoredBatch()
+        if self.channel == "each":
+            outcomes = highest_of_channels(outcomes)
         for outcome in outcomes:
             clip_id = outcome.source.clip_id
             try:
@@ -100,7 +105,12 @@ class ScoreTask(Task):
             else:
                 batch.add(outcome.found)
             scores.save_score(
-                self.model_id, clip_id, outcome.found or AudioError(outcome.error), outcome.usage
+                self.model_id,
+                clip_id,
+                outcome.found or AudioError(outcome.error),
+                outcome.usage,
+                warnings=outcome.warnings,
+                channel=outcome.channel,
             )
         n_failed = len(failed)
         return {
