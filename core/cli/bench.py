@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from core.cli import (
-    arguments,
     bench_arguments,
     bench_envmix,
     bench_generalise,
@@ -67,7 +66,7 @@ def run_novelty(given: argparse.Namespace) -> int:
     )
     chosen = bench_arguments.candidates(given)
     recordings = esc50(given.esc50)
-    folder = arguments.output_folder(given.out)
+    folder = bench_arguments.results_folder(given)
     progress = terminal.progress(given.progress)
     measured = novelty.run_novelty(recordings, options, chosen, folder, progress, given.jobs)
     progress("Done", 1.0)

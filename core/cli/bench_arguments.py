@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments
 from core.errors import SettingError
+from core.runtime.output_files import check_output_folder
 
 if TYPE_CHECKING:
     from core.evaluation.benchmarks.results import Measured
     from core.evaluation.candidate import Candidate
+
+# What a benchmark writes into folders of its own: names made of hashes, never written twice.
+WITHIN = {
+    "parts": r"[0-9a-f]{20}\.json",
+    "stems": r"\d{5,}-[0-9a-f]{8}\.(mix|event|background)\.wav",
+    "checkpoints": r"[a-z]+-[0-9a-f]{16}",
+}
 
 
 def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx") -> None:
@@ -78,6 +86,22 @@ def configuration(given: argparse.Namespace, chosen: list[Candidate]) -> dict[st
     return options | {"candidates": [dataclasses.asdict(one) for one in chosen]}
 
 
+def results_folder(given: argparse.Namespace) -> Path:
+    """Make the folder of the results, if need be; one that is there must be of an earlier run.
+
+    Args:
+        given: The command's arguments.
+
+    Returns:
+        The folder.
+
+    Raises:
+        SettingError: it holds something that HearMap did not write, or cannot be a folder.
+    """
+    check_output_folder(given.out, within=WITHIN)
+    return arguments.output_folder(given.out)
+
+
 def finish(
     given: argparse.Namespace, chosen: list[Candidate], measured: Measured, tables: str
 ) -> int:
@@ -93,10 +117,12 @@ def finish(
         The command's exit status.
 
     Raises:
+        SettingError: others have written into the folder meanwhile.
         StoreError: the folder cannot be written.
     """
     from core.evaluation.benchmarks.results import write_results
 
+    check_output_folder(given.out, within=WITHIN)
     write_results(given.out, configuration(given, chosen), measured, tables)
     print(tables)
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from core.cli import arguments, bench_arguments, terminal
+from core.cli import bench_arguments, terminal
 from core.cli.arguments import add_own
 from core.cli.bench_arguments import names, numbers
 from core.errors import SettingError
@@ -101,7 +101,7 @@ def run(given: argparse.Namespace) -> int:
         mixes,
         options,
         chosen,
-        arguments.output_folder(given.out),
+        bench_arguments.results_folder(given),
         bench_arguments.configuration(given, chosen),
         terminal.progress(given.progress),
         backbone=given.backbone,

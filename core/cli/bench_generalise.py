@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from core.cli import arguments, bench_arguments, terminal
+from core.cli import bench_arguments, terminal
 from core.cli.arguments import add_own
 from core.cli.bench_arguments import names, numbers
 
@@ -71,7 +71,7 @@ def run(given: argparse.Namespace) -> int:
     cases, left_out = plan(options)
     for data_set, sentence in left_out.items():
         terminal.remark(f"left out: {data_set}. {sentence}")
-    folder = arguments.output_folder(given.out)
+    folder = bench_arguments.results_folder(given)
     progress = terminal.progress(given.progress)
     measured = run_generalise(cases, chosen, folder, given.seed, progress, given.jobs)
     progress("Done", 1.0)

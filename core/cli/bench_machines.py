@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.cli import arguments, bench_arguments, terminal
+from core.cli import bench_arguments, terminal
 from core.cli.bench_arguments import names
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run(given: argparse.Namespace) -> int:
     sets, left_out = machine_sets(_clips(given))
     for sentence in left_out:
         terminal.remark(f"left out: {sentence}")
-    folder = arguments.output_folder(given.out)
+    folder = bench_arguments.results_folder(given)
     progress = terminal.progress(given.progress)
     measured = benchmark.run(sets, chosen, folder, given.seed, progress, given.jobs)
     progress("Done", 1.0)

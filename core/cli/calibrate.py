@@ -98,6 +98,7 @@ def _threshold(detector: Detector, now: float, before: float) -> str:
 
 
 def _check_model(given: argparse.Namespace) -> None:
+    from core.detectors.model_folder import check_place
     from core.runtime.paths import models_dir
 
     if given.model.resolve().parent == models_dir().resolve():
@@ -105,3 +106,4 @@ def _check_model(given: argparse.Namespace) -> None:
             "This model is the app's, which keeps its calibration in its records: recalibrate it "
             "on the Tune page."
         )
+    check_place(given.model)  # before the work begins, not only after it

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from core.cli import arguments, terminal
-from core.errors import SettingError
+from core.detectors.model_folder import check_place
+from core.errors import SettingError, StoreError
 
 HELP = "learn what normal sounds like"
 DESCRIPTION = "Fit a detector on normal recordings and save it in a folder."
@@ -60,11 +60,15 @@ def run(given: argparse.Namespace) -> int:
         The exit status.
 
     Raises:
-        SettingError: an argument is wrong, or the level is to count where it is not compared.
+        SettingError: an argument is wrong, the level is to count where it is not compared, or
+            something else than a model is where the model shall be.
         HearMapError: too few recordings can be used.
     """
     settings = arguments.settings(given.settings)
-    _check_place(given.out)
+    try:
+        check_place(given.out)  # before the work begins, not only after it
+    except StoreError as error:
+        raise SettingError(f"--out: {error}") from None
     # `hearmap --help` does not wait for PyTorch.
     from core.detectors.detector import Detector
     from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
@@ -105,11 +109,3 @@ def run(given: argparse.Namespace) -> int:
         f"rate of {detector.false_alarm_rate:.3g}."
     )
     return 0
-
-
-def _check_place(folder: Path) -> None:
-    # Before the work begins, not after it.
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "manifest.json").is_file():
-        raise SettingError(f"--out “{folder}” holds something that is not a model; choose another.")
-    if folder.exists() and not folder.is_dir():
-        raise SettingError(f"--out “{folder}” is a file; a model is a folder.")

@@ -49,7 +49,7 @@ def run(given: argparse.Namespace) -> int:
     # `hearmap --help` does not wait for PyTorch.
     from core.report.batch import BatchReport
     from core.report.recording import model_description, threshold_sentence, zip_bytes
-    from core.report.replaceable import check_replaceable
+    from core.report.replaceable import check_replaceable, marked
     from core.runtime.atomic_write import write_file
     from core.workflows.batch_shift import ScoredBatch
 
@@ -84,6 +84,6 @@ def run(given: argparse.Namespace) -> int:
         report.html().encode() if given.out.suffix.lower() == ".html" else zip_bytes(report.files())
     )
     check_replaceable(given.out)  # others may have written there while this scored
-    write_file(given.out, content)
+    write_file(given.out, marked(content))
     print(f"{count_sentence(n_anomalous, n_read)}; {given.out}")
     return SOME_UNREADABLE if n_unreadable else 0

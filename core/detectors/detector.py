@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import math
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from operator import length_hint
@@ -186,6 +185,7 @@ class Detector:
         """
         self._fitted, self._as_before, self.recalibrations = None, False, []
         cache = cache or FeatureCache()
+        is_ours = checkpoints is not None and not checkpoints.exists()
         features = self._extractor(cache).extract(
             self._all_at_rate(clips), n_clips or length_hint(clips), part(progress, 0.0, 0.4)
         )
@@ -199,10 +199,12 @@ class Detector:
         cache.trim()
         progress("Done", 1.0)
         if checkpoints is not None:
-            for state in checkpoints.glob(f"{self.head_name}-*"):
-                shutil.rmtree(state, ignore_errors=True)
-            with contextlib.suppress(OSError):
-                checkpoints.rmdir()
+            # The folder may be the user's, with things of theirs in it.
+            for state in checkpoints.glob(f"{self.head_name}-{'[0-9a-f]' * 16}"):
+                model_folder.delete_model(state)
+            if is_ours:
+                with contextlib.suppress(OSError):
+                    checkpoints.rmdir()
         self._fitted = fitted
         self.training = [
             {"name": clip.name, "sha256": clip.sha256, "seconds": clip.duration_seconds}

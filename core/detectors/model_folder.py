@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import ModelError, StoreError
-from core.runtime.atomic_write import error_reason, sync_file, sync_folder, temporary_beside
+from core.runtime.atomic_write import (
+    error_reason,
+    os_errors_as,
+    sync_file,
+    sync_folder,
+    temporary_beside,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +36,7 @@ OWN_KEYS = ("format_version", "program_version", "created_at", "tensors", "manif
 
 
 def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-    """Write a model to a folder, whole, replacing one that was there; or change nothing.
+    """Write a model to a folder, whole, replacing a whole one that was there; or change nothing.
 
     A round trip through `read_model` is allowed: values it put there are replaced by new ones.
 
@@ -40,8 +46,8 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
         tensors: by name.
 
     Raises:
-        StoreError: the system refused (a full disk, say), or `folder` holds something that is
-            not a model.
+        StoreError: the system refused (a full disk, say), or `folder` holds something else
+            than a whole model.
     """
     import safetensors.torch
 
@@ -52,13 +58,7 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
     _restore_interrupted(folder)
     temporary = temporary_beside(folder)
     try:
-        if folder.exists() and (
-            not folder.is_dir() or {path.name for path in folder.iterdir()} - {MANIFEST, TENSORS}
-        ):
-            raise StoreError(
-                f"{folder} is already there and is not just a HearMap model; choose another name, "
-                "so that nothing of yours is lost."
-            )
+        check_place(folder)
         temporary.mkdir(parents=True)
         safetensors.torch.save_file(_plain(tensors), temporary / TENSORS)
         sync_file(temporary / TENSORS)
@@ -86,6 +86,40 @@ def write_model(folder: Path, manifest: dict[str, Any], tensors: dict[str, Tenso
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a place for a model where anything is but a model as HearMap wrote it, or nothing.
+
+    Args:
+        folder: the model's.
+
+    Raises:
+        StoreError: it is a file, or holds something else, or a model that was changed since.
+    """
+    if not (folder.exists() or folder.is_symlink()):
+        return
+    with os_errors_as(StoreError, f"“{folder}” cannot be read"):
+        if folder.is_dir():
+            names = {path.name for path in folder.iterdir()}
+            with contextlib.suppress(ModelError):
+                if not names or (names == {MANIFEST, TENSORS} and check_model(folder)):
+                    return
+    raise StoreError(
+        f"“{folder}” is there already and is not a model as HearMap wrote it; choose another "
+        "name, so that nothing of yours is lost."
+    )
+
+
+def delete_model(folder: Path) -> None:
+    """Delete a model, whole or damaged; a folder that holds anything else stays as it is.
+
+    Args:
+        folder: the model's.
+    """
+    with contextlib.suppress(OSError):
+        if not {path.name for path in folder.iterdir()} - {MANIFEST, TENSORS}:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -244,7 +278,11 @@ def _plain(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _replaced(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name[:40]}.replaced")
+    # Names may be as long as the disk allows; no two may have one place.
+    name = folder.name
+    if len(name) > 40:
+        name = f"{name[:31]}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:8]}"
+    return folder.with_name(f".{name}.replaced")
 
 
 def _take_place(temporary: Path, folder: Path) -> None:
@@ -252,7 +290,7 @@ def _take_place(temporary: Path, folder: Path) -> None:
     old = _replaced(folder)
     had_old = folder.exists()
     if had_old:
-        shutil.rmtree(old, ignore_errors=True)
+        delete_model(old)
         os.replace(folder, old)
     try:
         os.replace(temporary, folder)
@@ -261,11 +299,12 @@ def _take_place(temporary: Path, folder: Path) -> None:
             os.replace(old, folder)
         raise
     sync_folder(folder.parent)
-    shutil.rmtree(old, ignore_errors=True)
+    if had_old:
+        delete_model(old)
 
 
 def _restore_interrupted(folder: Path) -> None:
     """Brings back the old model after power was lost between the renames of `_take_place`."""
-    with contextlib.suppress(OSError):
-        if not folder.exists() and _replaced(folder).is_dir():
+    with contextlib.suppress(OSError, ModelError):
+        if not folder.exists() and check_model(_replaced(folder)):
             os.replace(_replaced(folder), folder)

@@ -28,6 +28,7 @@ from core.report.page import (
 from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
 from core.report.view_words import counts_words
+from core.runtime.zip_entry import zip_entry
 from core.types import LEVEL, AnomalyMap, Clip, Region
 
 if TYPE_CHECKING:
@@ -241,5 +242,5 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zip_entry(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

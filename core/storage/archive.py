@@ -26,6 +26,7 @@ from core.detectors.model_folder import MANIFEST, TENSORS, check_model, content_
 from core.errors import ModelError, SettingError, StoreError
 from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import models_dir
+from core.runtime.zip_entry import zip_entry
 from core.storage.calibrations import calibration_of
 from core.storage.database import reading, writing
 from core.storage.models import ModelRecord, deleted_on_error, get_model, insert_model
@@ -71,11 +72,11 @@ def export_model(model_id: str) -> bytes:
     buffer = io.BytesIO()
     with (
         os_errors_as(StoreError, f"The model “{record.name}” cannot be exported"),
-        zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive,
     ):
         for name in (MANIFEST, TENSORS):
             archive.write(record.folder / name, name)
-        archive.writestr(RECORD, text + "\n")
+        archive.writestr(zip_entry(RECORD), text + "\n", zipfile.ZIP_STORED)
     return buffer.getvalue()
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from core.audio import wav_bytes
+from core.errors import StoreError
 from core.evaluation.benchmarks.mix_sources import MixSet
-from core.evaluation.benchmarks.results import write_json
-from core.runtime.atomic_write import atomic_write
+from core.evaluation.benchmarks.results import json_text
+from core.runtime.atomic_write import write_file
+from core.runtime.output_files import add_output_files
 from core.runtime.progress import Progress
 
 NAME = "manifest.json"
@@ -42,7 +44,7 @@ def write_manifest(
 
     Raises:
         DataSetError, AudioError: a mix cannot be made; the sentence names the file.
-        StoreError: the folder cannot be written.
+        StoreError: the folder cannot be written, or holds another sound under a stem's name.
     """
     described = {
         "sets": {normal: mix_set.described(normal) for normal in mix_set.normals},
@@ -79,9 +81,18 @@ def write_manifest(
             sounds = {"mix": made.clip.samples, "event": made.event, "background": made.background}
             for kind, samples in sounds.items():
                 file = folder / "stems" / f"{name}.{kind}.wav"
-                with atomic_write(file) as temporary:
-                    temporary.write_bytes(wav_bytes(samples, sample_rate))
+                _write_stem(file, wav_bytes(samples, sample_rate))
                 entry[f"{kind}_wav"] = f"stems/{file.name}"
         entries.append(entry)
         progress("Mixing", (i + 1) / len(planned))
-    write_json(path, {"described": described, "mixes": entries})
+    content = json_text({"described": described, "mixes": entries})
+    add_output_files(folder, {NAME: content.encode()})
+
+
+def _write_stem(file: Path, content: bytes) -> None:
+    if not file.exists():
+        write_file(file, content)
+    elif file.read_bytes() != content:
+        raise StoreError(
+            f"“{file}” is there already and is another sound; choose a new folder for --out."
+        )

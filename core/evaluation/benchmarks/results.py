@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.runtime.atomic_write import atomic_write
+from core.runtime.output_files import add_output_files
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,11 @@ def write_results(
         "versions": versions(),
         "rows": [dataclasses.asdict(row) for row in measured.rows],
     }
-    write_json(folder / "results.json", content)
+    files = {"results.json": json_text(content)}
     if measured.clips:
-        write_json(folder / "clips.json", {"clips": measured.clips})
-    write_text(folder / "results.md", tables)
+        files["clips.json"] = json_text({"clips": measured.clips})
+    files["results.md"] = tables
+    add_output_files(folder, {name: text.encode() for name, text in files.items()})
 
 
 def versions() -> dict[str, str]:
@@ -119,6 +121,18 @@ def versions() -> dict[str, str]:
     return found
 
 
+def json_text(content: dict[str, Any]) -> str:
+    """Lay out JSON as the files of a benchmark have it.
+
+    Args:
+        content: What to write.
+
+    Returns:
+        The text.
+    """
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON, whole or not at all.
 
@@ -129,7 +143,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     Raises:
         StoreError: the folder cannot be written.
     """
-    write_text(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(path, json_text(content))
 
 
 def write_text(path: Path, text: str) -> None:

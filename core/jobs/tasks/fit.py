@@ -139,6 +139,8 @@ class FitTask(Task):
             checkpoints=None if self.class_names is None else self.checkpoints,
             progress=part(progress, 0.0, 0.98),
         )
+        with contextlib.suppress(OSError):
+            self.checkpoints.rmdir()
         progress("Saving the model", 0.98)
         record = models.save_model(
             detector,

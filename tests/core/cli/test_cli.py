@@ -209,11 +209,12 @@ def test_report_takes_the_place_of_reports_only(
         out = tmp_path / name
         assert main(["report", str(model), str(clip), "--out", str(out)]) == 0
         assert main(["report", str(model), str(clip), "--out", str(out)]) == 0
-    page = (tmp_path / "page.html").read_text()
-    (tmp_path / "page.html").write_text(
-        page.replace('<meta name="generator" content="HearMap">', "")
-    )
-    assert main(["report", str(model), str(clip), "--out", str(tmp_path / "page.html")]) == 0
+    page = (tmp_path / "page.html").read_bytes()
+    (tmp_path / "remarks.html").write_bytes(page.replace(b"<h2>", b"<p>See pump 3!</p><h2>", 1))
+    (tmp_path / "linked.html").symlink_to(tmp_path / "page.html")
+    (tmp_path / "dangling.html").symlink_to(tmp_path / "gone.html")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert archive.testzip() is None and b"HearMap wrote" in archive.comment
     with zipfile.ZipFile(tmp_path / "all.zip", "a") as archive:
         archive.writestr("notes.txt", "mine")
     (tmp_path / "mine.html").write_text("<!DOCTYPE html><p>About HearMap</p>")
@@ -221,12 +222,14 @@ def test_report_takes_the_place_of_reports_only(
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04")
     (tmp_path / "folder.html").mkdir()
     capsys.readouterr()
-    for name in ("all.zip", "mine.html", "link.html", "broken.zip", "folder.html"):
+    refused = ["all.zip", "mine.html", "link.html", "broken.zip", "folder.html", "remarks.html"]
+    for name in (*refused, "linked.html", "dangling.html"):
         out = tmp_path / name
         before = out.read_bytes() if out.is_file() else None
         assert main(["report", "no model", str(clip), "--out", str(out)]) == 2
-        assert "is no report of HearMap's; choose another name" in capsys.readouterr().err
-        assert out.is_dir() if before is None else out.read_bytes() == before
+        assert "no report as HearMap wrote it; choose another name" in capsys.readouterr().err
+        assert (out.read_bytes() if out.is_file() else None) == before
+    assert (tmp_path / "page.html").read_bytes() == page
 
 
 def test_report_is_one_page_of_all_clips_or_a_zip_with_everything(

@@ -172,7 +172,7 @@ def test_power_lost_between_the_renames(folder: Path) -> None:
 
 def test_other_people_s_folders_are_not_replaced(folder: Path) -> None:
     (folder / "thesis.txt").write_text("years of work")
-    with pytest.raises(StoreError, match="already there"):
+    with pytest.raises(StoreError, match="there already"):
         write_model(folder, {}, {})
     assert (folder / "thesis.txt").read_text() == "years of work"
 

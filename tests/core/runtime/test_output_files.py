@@ -9,7 +9,12 @@ import pytest
 
 from core.errors import SettingError, StoreError
 from core.runtime import output_files
-from core.runtime.output_files import LIST_NAME, check_output_folder, write_output_files
+from core.runtime.output_files import (
+    LIST_NAME,
+    add_output_files,
+    check_output_folder,
+    write_output_files,
+)
 
 FILES = {"map.png": b"picture", "filled.wav": b"sound"}
 
@@ -103,14 +108,33 @@ def test_a_list_that_names_paths_deletes_nothing(tmp_path: Path) -> None:
     mine, out = tmp_path / "mine.txt", tmp_path / "out"
     mine.write_bytes(b"mine")
     out.mkdir()
-    for text in (
-        json.dumps({"files": {"../mine.txt": [], str(mine): [], "..": [], ".": [], "": []}}),
-        "[]", '{"files": 3}', "\xff", "[" * 100_000,
-    ):  # fmt: skip
-        (out / LIST_NAME).write_text(text, encoding="latin-1")
-        write_output_files(out, FILES)
-        write_output_files(out, {})
-        assert mine.read_bytes() == b"mine" and not contents(out)
+    paths = {"../mine.txt": [], str(mine): [], "..": [], ".": [], "": []}
+    (out / LIST_NAME).write_text(json.dumps({"about": output_files.ABOUT, "files": paths}))
+    write_output_files(out, FILES)
+    write_output_files(out, {})
+    assert mine.read_bytes() == b"mine" and not contents(out)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"files": {}}', '{"files": 3}', "\xff", "[" * 100_000])
+def test_another_file_of_the_lists_name_is_kept(tmp_path: Path, text: str) -> None:
+    (tmp_path / LIST_NAME).write_text(text, encoding="latin-1")
+    with pytest.raises(SettingError, match="HearMap did not write"):
+        write_output_files(tmp_path, FILES)
+    assert (tmp_path / LIST_NAME).read_text(encoding="latin-1") == text and not contents(tmp_path)
+
+
+def test_folders_within_are_hearmaps_as_long_as_every_name_is(tmp_path: Path) -> None:
+    within = {"parts": r"[0-9a-f]{4}\.json"}
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "0a1b.json").write_bytes(b"{}")
+    add_output_files(tmp_path, {"results.json": b"1"})
+    add_output_files(tmp_path, {"results.json": b"2", "results.md": b"2"})
+    check_output_folder(tmp_path, within=within)
+    with pytest.raises(SettingError, match="parts"):
+        check_output_folder(tmp_path)
+    (tmp_path / "parts" / "mine.json").write_bytes(b"{}")
+    with pytest.raises(SettingError, match="parts"):
+        check_output_folder(tmp_path, within=within)
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:

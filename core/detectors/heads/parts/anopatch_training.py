@@ -19,7 +19,7 @@ from core.detectors.heads.parts.anopatch_network import AnoPatchNetwork, fixed_l
 from core.detectors.heads.parts.anopatch_settings import AnoPatchSettings
 from core.detectors.heads.parts.arcface import ArcFace, masked
 from core.detectors.heads.parts.training import BestState, below, split_off
-from core.detectors.model_folder import read_model, write_model
+from core.detectors.model_folder import delete_model, read_model, write_model
 from core.detectors.settings import with_former_names
 from core.errors import FitError, ModelError
 from core.features.extractor import Features
@@ -212,6 +212,7 @@ class FineTuning:
         try:
             manifest, tensors = read_model(folder)
         except ModelError:
+            delete_model(folder)
             return False
         if manifest.get("training") != self.identity:
             return False
