@@ -303,17 +303,12 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         peak = float(max(block.max(), -block.min()))
         if peak < 2.0:
             return
-        if not np.any(block % 1.0):
+        n_beyond = np.count_nonzero(np.abs(block) > 1.0)
+        if not np.any(block % 1.0) or (peak > _FAR_BEYOND and n_beyond > block.size / 2):
             raise AudioError(
-                f"“{self.shown}” holds whole numbers up to {peak:,.0f} in a floating-point file, "
-                "where full scale is 1: they are integer samples that were not divided by their "
-                "full scale. Divide them (16-bit samples by 32,768), or save them as an integer "
-                "file."
-            )
-        if peak > _FAR_BEYOND and np.count_nonzero(np.abs(block) > 1.0) > block.size / 2:
-            raise AudioError(
-                f"“{self.shown}” reaches {peak:,.0f} times full scale, and most of it would be "
-                f"clipped: export it with {20 * np.log10(peak):.0f} dB less gain."
+                f"“{self.shown}” reaches {peak:,.0f} times full scale, which is 1 in a "
+                "floating-point file: its samples are on the scale of integers. Divide them by "
+                "the full scale of these (32,768 for 16 bits), or save them as an integer file."
             )
 
     def _check_file(self, position: int) -> None:
