@@ -18,9 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.audio.stream import SoundStream
 from core.backbones import Backbone
 from core.errors import AudioError
 from core.features.cache import FeatureCache
+from core.features.sliding_samples import SlidingSamples
 from core.runtime import memory
 from core.runtime.progress import Progress, silent
 from core.types import Clip, FeatureMaps, TrainingClip
@@ -126,6 +128,19 @@ class Features(Sequence[list[FeatureMaps]]):
         )
 
 
+@dataclass(frozen=True)
+class _Span:
+    """Frames of a sound: the maps of `start` to `stop`, made of what the network reads."""
+
+    start: int
+    stop: int
+    first: int
+    last: int
+
+    def moved(self, frames: int) -> _Span:
+        return _Span(*(frame + frames for frame in vars(self).values()))
+
+
 class FeatureExtractor:
     """Turns clips into feature maps of one backbone's layers, in batches, through a disk cache.
 
@@ -210,21 +225,59 @@ class FeatureExtractor:
             clip.bank,
         )
 
-    def segments(self, clip: Clip, progress: Progress = silent) -> Iterator[FeatureMaps]:
-        """Make the feature maps of a clip without using the cache.
+    def stream_info(self, stream: SoundStream, bank: str = "") -> SourceClip:
+        """Describe a stream that has passed.
 
         Args:
-            clip: at the backbone's sample rate.
-            progress: of scoring the clip: called when the next segment is asked for.
+            stream: at the backbone's sample rate, read to its end.
+            bank: the bank it is compared with.
+
+        Returns:
+            What remains known of it.
+        """
+        n_frames = self.backbone.settings.n_frames(stream.n_samples)
+        sha256, seconds = stream.sha256, stream.duration_seconds
+        return SourceClip(stream.name, sha256, seconds, n_frames, sha256, bank=bank)
+
+    def segments(
+        self, sound: Clip | SoundStream, progress: Progress = silent
+    ) -> Iterator[FeatureMaps]:
+        """Make the feature maps of a sound without using the cache.
+
+        Beside the network's own memory a stream takes that of two segments (11 MB for aiSFX).
+
+        Args:
+            sound: at the backbone's sample rate.
+            progress: of scoring it: called when the next segment is asked for.
 
         Yields:
             The maps, segment by segment.
         """
-        spans = list(self._spans(clip))
-        for start, stop in spans:
-            yield self._maps([clip], start, stop)[0]
-            progress(f"Scoring {clip.name}", stop / spans[-1][1])
-            if len(spans) > 1:
+        settings, name = self.backbone.settings, sound.name
+        if isinstance(sound, SoundStream):
+            sliding = SlidingSamples(sound)
+            n_expected = settings.n_frames(round(sound.expected_seconds * sound.sample_rate))
+        else:
+            sliding = SlidingSamples([sound.samples])
+            n_expected = settings.n_frames(sound.samples.size)
+        # Frames that half a frame's samples reach beyond its centre.
+        edge = -(-settings.n_fft // settings.hop)
+        ahead = self.segment_frames + self.context_frames + edge
+        behind = max(self.backbone.window_frames or 0, self.context_frames) + edge
+        start = 0
+        while True:
+            sliding.reach((start + ahead) * settings.hop)
+            n_frames = settings.n_frames(sliding.stop)
+            if start >= n_frames:
+                return
+            span = self._span(start, n_frames)
+            base = max(0, span.first - edge)
+            samples = torch.from_numpy(sliding.samples[base * settings.hop - sliding.first :])
+            yield self._maps(samples[None], span.moved(-base), name)[0]
+            progress(f"Scoring {name}", min(1.0, span.stop / n_expected))
+            start = span.stop
+            sliding.drop(max(0, start - behind) * settings.hop)
+            if self.segment_frames < max(start, n_frames):
                 memory.trim()
 
     def batch(
@@ -244,64 +297,61 @@ class FeatureExtractor:
             if len(sounds) == 1:
                 yield self.segments(sounds[0], progress)
             else:
-                start, stop = next(self._spans(sounds[0]))
-                yield from ([maps] for maps in self._maps(sounds, start, stop))
+                samples = torch.stack([torch.from_numpy(clip.samples) for clip in sounds])
+                span = self._span(0, self.backbone.settings.n_frames(samples.shape[1]))
+                yield from ([maps] for maps in self._maps(samples, span, sounds[0].name))
 
     def _keys(self, clip: Clip) -> list[str]:
-        n_segments = len(list(self._spans(clip)))
+        n_frames = self.backbone.settings.n_frames(clip.samples.size)
+        n_segments = -(-n_frames // self.segment_frames)
         return [f"{self._prefix}-{clip.sha256}-{i}" for i in range(n_segments)]
 
     def _batches(self, clips: Iterable[TrainingClip]) -> Iterator[list[TrainingClip]]:
         # Neighbouring clips of one length, as many as a batch may hold; long clips alone.
-        most_seconds = self.seconds_together
+        settings = self.backbone.settings
         for n_samples, group in groupby(clips, key=lambda one: one.clip.samples.size):
-            seconds = n_samples / self.backbone.settings.sample_rate
-            size = max(1, int(most_seconds / seconds)) if seconds <= SEGMENT_SECONDS else 1
-            while batch := list(islice(group, size)):
+            together = int(self.seconds_together * settings.sample_rate / n_samples)
+            alone = settings.n_frames(n_samples) > self.segment_frames
+            while batch := list(islice(group, 1 if alone else max(1, together))):
                 yield batch
 
-    def _spans(self, clip: Clip) -> Iterator[tuple[int, int]]:
-        n_frames = self.backbone.settings.n_frames(clip.samples.size)
-        for start in range(0, n_frames, self.segment_frames):
-            yield start, min(start + self.segment_frames, n_frames)
+    def _span(self, start: int, n_frames: int) -> _Span:
+        stop = min(start + self.segment_frames, n_frames)
+        if window := self.backbone.window_frames:
+            # The last window of a long clip is as full as the others: it reaches back.
+            return _Span(start, stop, max(0, min(start, self._multiple(n_frames) - window)), stop)
+        context = self.context_frames
+        return _Span(start, stop, max(0, start - context), min(n_frames, stop + context))
 
-    def _maps(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
-        # Clips of one length; a batch that memory is short for is halved for good.
-        if len(clips) <= self._most_together:
+    def _maps(self, samples: Tensor, span: _Span, name: str) -> list[FeatureMaps]:
+        # Of [clip, n] samples; a batch that memory is short for is halved for good.
+        n_clips = len(samples)
+        if n_clips <= self._most_together:
             try:
-                return self._maps_at_once(clips, start, stop)
+                return self._maps_at_once(samples, span)
             except (MemoryError, RuntimeError) as error:
                 if not _out_of_memory(error):
                     raise
-            if len(clips) == 1:
+            if n_clips == 1:
                 raise AudioError(
-                    f"There is not enough memory for “{clips[0].name}” with backbone "
+                    f"There is not enough memory for “{name}” with backbone "
                     f"{self.backbone.name}; close other programs, or choose a smaller backbone."
                 )
-            self._most_together = len(clips) // 2
+            self._most_together = n_clips // 2
             if self.backbone.device.type == "cuda":
                 torch.cuda.empty_cache()
         size = self._most_together
-        batches = (clips[i : i + size] for i in range(0, len(clips), size))
-        return [maps for batch in batches for maps in self._maps(batch, start, stop)]
+        batches = (samples[i : i + size] for i in range(0, n_clips, size))
+        return [maps for batch in batches for maps in self._maps(batch, span, name)]
 
-    def _maps_at_once(self, clips: Sequence[Clip], start: int, stop: int) -> list[FeatureMaps]:
+    def _maps_at_once(self, samples: Tensor, span: _Span) -> list[FeatureMaps]:
         backbone = self.backbone
-        n_frames = backbone.settings.n_frames(clips[0].samples.size)
-        # The frames that the network reads to make the maps of frames start..stop.
-        if window := backbone.window_frames:
-            # The last window of a long clip is as full as the others: it reaches back.
-            first, last = max(0, min(start, self._multiple(n_frames) - window)), stop
-        else:
-            first = max(0, start - self.context_frames)
-            last = min(n_frames, stop + self.context_frames)
-        samples = torch.stack([torch.from_numpy(clip.samples) for clip in clips])
-        log_mel = backbone.log_mel(samples, first, last)
+        log_mel = backbone.log_mel(samples, span.first, span.last)
         # Cells at the end of a clip that is no multiple of the stride see its last frame repeated.
         padding = -log_mel.shape[-1] % self.stride
         log_mel = F.pad(log_mel, (0, padding), mode="replicate")
         maps = backbone.maps(log_mel, self.layers)
-        columns = slice(start - first, self._multiple(stop - first))
+        columns = slice(span.start - span.first, self._multiple(span.stop - span.first))
         inputs = _rounded(log_mel[:, :, columns])
         cut = {
             # A cell's channels side by side in memory, as the heads read them.
@@ -313,7 +363,7 @@ class FeatureExtractor:
         }
         return [
             FeatureMaps(inputs[i], {layer: values[i] for layer, values in cut.items()})
-            for i in range(len(clips))
+            for i in range(len(samples))
         ]
 
     def _multiple(self, frames: float) -> int:

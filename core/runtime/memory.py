@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import mmap
 import sys
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
+
+from numpy.typing import NDArray
 
 
 def trim() -> None:
@@ -17,6 +21,20 @@ def trim() -> None:
     Other C libraries are left alone.
     """
     _malloc_trim()(0)
+
+
+def release(array: NDArray[Any]) -> None:
+    """Hand back the memory in which the system holds what was looked at of a memory-mapped file.
+
+    Nothing is lost: changes are in the file. Other arrays are left alone, as are all arrays where
+    the system has no such call (Windows).
+
+    Args:
+        array: perhaps a memory map
+    """
+    mapped = getattr(array, "_mmap", None)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 @lru_cache(maxsize=1)

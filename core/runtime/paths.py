@@ -74,6 +74,15 @@ def feature_cache_dir() -> Path:
     return home() / "cache" / "features"
 
 
+def scratch_dir() -> Path:
+    """Locate what a long recording needs while it is scored.
+
+    Returns:
+        A folder whose files have no names and vanish by themselves.
+    """
+    return home() / "cache" / "scratch"
+
+
 def checkpoints_dir() -> Path:
     """Locate the states of trainings that were interrupted, from which they go on.
 
