@@ -11,8 +11,9 @@ import numpy as np
 
 from core.detectors.calibration.folds import MOST_FOLDS, grouped_folds
 from core.detectors.calibration.view_scores import CLIP, ViewScores
-from core.detectors.fusion import ScoreFusion
-from core.detectors.scorer import Measured, Scorer, as_floats
+from core.detectors.fusion import ScoreFusion, as_floats
+from core.detectors.measured import Measured
+from core.detectors.scorer import Scorer
 from core.detectors.views.row_scale import RowScale
 from core.features.extractor import Features
 from core.runtime.progress import Progress, part

@@ -30,6 +30,7 @@ from core.detectors.calibration.recalibration import Recalibration, not_fitted_o
 from core.detectors.calibration.shift import BatchShift, batch_shift
 from core.detectors.calibration.view_scores import CLIP, VIEWS, ViewScores
 from core.detectors.cross_fitting import Fitted, fit_and_calibrate
+from core.detectors.drawing import FusedViews
 from core.detectors.findings import (
     Axes,
     event_finding,
@@ -39,8 +40,9 @@ from core.detectors.findings import (
     stationary_finding,
 )
 from core.detectors.fusion import ScoreFusion
+from core.detectors.measured import Measured
 from core.detectors.registry import HEADS, head_type, usable_backbone
-from core.detectors.scorer import FusedViews, Measured, Scorer, stationary_layers
+from core.detectors.scorer import Scorer, stationary_layers
 from core.detectors.settings import make_settings
 from core.detectors.training_check import TrainingCheck
 from core.detectors.views.row_scale import RowScale

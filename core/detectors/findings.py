@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from core.detectors.calibration.view_scores import ViewScores
-from core.detectors.fusion import ScoreFusion, set_peak
+from core.detectors.drawing import FusedViews
+from core.detectors.fusion import ScoreFusion, as_floats, set_peak
 from core.detectors.region_words import region_words
 from core.detectors.regions import find_regions
-from core.detectors.scorer import FusedViews, as_floats
 from core.detectors.views.level import LevelScores, LevelView
+from core.runtime.columns import column_peaks
 from core.spectral.frequency_range import frequency_range
 from core.types import (
     EVENT,
@@ -109,7 +110,7 @@ def level_finding(
     what = view.finding(levels)
     score = float(as_floats(fusion.level_evidence(levels.stretches.double().numpy()).max()))
     spans: tuple[tuple[float, float], ...] = ()
-    if counted and score > float(raw.max()):
+    if counted and score > float(column_peaks(raw).max()):
         span = what.first_frame, min(what.stop_frame, raw.shape[1])
         raw[what.band.first_row : what.band.stop_row, span[0] : span[1]] = score
         set_peak(raw, score)

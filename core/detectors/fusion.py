@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.runtime.columns import column_blocks, column_peaks, highest_cell
 from core.types import Float32Array, Float64Array
 
 # benchmarks/RESULTS.md, "Choosing", has what leaving classes and machines out would choose.
@@ -250,12 +251,13 @@ def raise_to(
     Returns:
         `raw`.
     """
-    peaks = raw.max(axis=0)
+    peaks = column_peaks(raw)
     lift = np.full(raw.shape[1], -np.inf, dtype=np.float32)
     for (start, stop), score in zip(windows, scores, strict=True):
         of_window = np.float32(score - np.float64(peaks[start:stop].max()))
         np.maximum(lift[start:stop], of_window, out=lift[start:stop])
-    raw += lift
+    for block in column_blocks(raw):
+        raw[:, block] += lift[block]
     return set_peak(raw, float(scores.max()))
 
 
@@ -269,6 +271,19 @@ def set_peak(raw: Float32Array, score: float) -> Float32Array:
     Returns:
         `raw`.
     """
-    np.minimum(raw, np.float32(score), out=raw)
-    raw.flat[int(raw.argmax())] = score
+    for block in column_blocks(raw):
+        np.minimum(raw[:, block], np.float32(score), out=raw[:, block])
+    raw[highest_cell(raw)] = score
     return raw
+
+
+def as_floats(scores: Float64Array) -> Float64Array:
+    """Round scores to 32-bit floats, as a map holds them.
+
+    Args:
+        scores: of any shape.
+
+    Returns:
+        The same shape.
+    """
+    return scores.astype(np.float32).astype(np.float64)

@@ -3,113 +3,64 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from scipy import ndimage
 from torch import Tensor
 
 from core.backbones import Backbone
-from core.detectors.fusion import Evidence, ScoreFusion, raise_to, set_peak
-from core.detectors.heads.head import CellScores, Head
+from core.detectors.drawing import SMALLEST, FusedViews, fused_map, weighted_map
+from core.detectors.fusion import ScoreFusion, set_peak
+from core.detectors.heads.head import Head
 from core.detectors.heads.parts.training import below
-from core.detectors.views.average_sound import AverageSound
+from core.detectors.measured import Measured
+from core.detectors.views.average_sound import AverageSound, WindowAverage
 from core.detectors.views.energy_weighting import coarse_weight, energy_weight
-from core.detectors.views.level import LevelScores, LevelView
+from core.detectors.views.level import LevelView
 from core.detectors.views.row_scale import RowScale
 from core.detectors.views.spectrogram_map import (
-    N_BEST,
     best_columns,
-    spectrogram_map,
+    column_scores,
     weighted_peak,
+    weighted_peaks,
     windows_of,
 )
-from core.detectors.views.stationary import Gathered, StationaryScores, StationaryView
+from core.detectors.views.stationary import Gathered, StationaryView
 from core.features.extractor import Features, SourceClip
+from core.runtime.columns import column_blocks, column_peaks
 from core.runtime.progress import Progress
+from core.runtime.spool import Spool
 from core.types import FeatureMaps, Float32Array, Float64Array
 
-SMALLEST = 1e-6
-# What a moment is like adds to each of its cells: an event's weaker partials are events too (every
-# sixth mix of folds 1-3 of ESC-10, with a third of today's energy exponent: spectrogram and
-# temporal AUROC 86.5 and 88.9, without it 82.8 and 89.2). More would draw columns, not sounds.
-MOMENT_SHARE = 0.6
-WEIGHT_SIGMA = 2.0
-# An event moves the statistics of the seconds it lies in; the stationary view is drawn over one
-# only where it says so many times as much.
-CLEARLY = 2.0
-# Where the background of a map lies, in spreads: in normal clips three to four below the highest
-# cell, and deeper the higher that is, so that a loud event does not lift what is beside it.
-BACKGROUND = -3.0
-DEEPER = 1.0
 
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What a scorer measures of one clip.
+@dataclass(eq=False)
+class Collected:
+    """What a scorer collects of a clip's segments as they pass.
 
     Attributes:
-        cells: [row, column], the head's scores of the whole clip.
+        window_seconds: the length that the calibration stands for.
+        cells: [column, row], the head's scores so far.
+        weights: [time, freq], the energy weight so far.
         sizes: rows and columns of each segment's log-mel.
-        n_frames: the clip's.
-        windows: first and last column of the windows in which it is judged.
-        weights: [freq, time] energy weight of each segment; empty where there is none.
-        whole: the head's own score of the clip, where its cells do not give it.
-        stationary: the stationary view's distances, where there is that view.
-        levels: the level view's, likewise.
+        wholes: the head's own scores of segments.
+        highest: [column] of each segment, each column's highest cell, and that cell's weight; where
+            the head weights.
+        stationary: the stationary view's.
+        averages: what the stationary view of models fitted before 0.2.0 compares.
+        levels: the level view's, with first and last frame of each window.
     """
 
-    cells: Tensor
-    sizes: list[tuple[int, int]]
-    n_frames: int
-    windows: list[tuple[int, int]]
-    weights: list[Tensor]
-    whole: float | None
-    stationary: StationaryScores | None
-    levels: LevelScores | None
-
-    @property
-    def stride(self) -> int:
-        """Columns of the spectrogram to a column of the head's grid."""
-        return sum(columns for _, columns in self.sizes) // self.cells.shape[1]
-
-    @property
-    def frames(self) -> list[tuple[int, int]]:
-        """First and last column of each window on the spectrogram, the padding left out."""
-        stride, last = self.stride, self.n_frames
-        found = [(start * stride, min(last, stop * stride)) for start, stop in self.windows]
-        return [*found[:-1], (min(found[-1][0], last - 1), last)]
-
-    def for_calibration(self) -> Measured:
-        """Give what a calibration needs of this: no weights, and cells of half the size.
-
-        Returns:
-            A copy.
-        """
-        return dataclasses.replace(self, cells=self.cells.half(), weights=[])
-
-
-@dataclass(frozen=True, eq=False)
-class FusedViews:
-    """The map of a clip by event view and stationary view, and what it is made of.
-
-    Attributes:
-        raw: [freq, time], in spreads above normal clips.
-        evidence: of each view in each window.
-        event_peak: row and column of the event view's highest cell.
-        event_column: [freq], the event view's map in that column.
-        profile: [freq], how far each row is from normal where the stationary view is strongest.
-        stationary_spans: first and last column of the windows drawn by the stationary view.
-    """
-
-    raw: Float32Array
-    evidence: Evidence
-    event_peak: tuple[int, int]
-    event_column: Float64Array
-    profile: Float64Array
-    stationary_spans: list[tuple[int, int]]
+    window_seconds: float
+    cells: Spool = field(default_factory=Spool)
+    weights: Spool = field(default_factory=Spool)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    wholes: list[float] = field(default_factory=list)
+    highest: list[tuple[Tensor, Tensor]] = field(default_factory=list)
+    stationary: Gathered = field(default_factory=Gathered)
+    averages: list[WindowAverage] = field(default_factory=list)
+    levels: list[tuple[Tensor, tuple[int, int]]] = field(default_factory=list)
 
 
 class Scorer:
@@ -162,44 +113,71 @@ class Scorer:
         Returns:
             What was measured.
         """
+        return self.measured(clip, self.collect(segments, window_seconds, clip.bank))
+
+    def collect(
+        self, segments: Iterable[FeatureMaps], window_seconds: float, bank: str = ""
+    ) -> Collected:
+        """Measure the segments of a clip as they pass.
+
+        Args:
+            segments: its feature maps.
+            window_seconds: the length that the calibration stands for.
+            bank: the bank that it is compared with.
+
+        Returns:
+            What `measured` makes the clip's measures of.
+        """
         exponent, by_row = self.settings.energy_exponent, self.level is not None
-        scores: list[CellScores] = []
-        sizes: list[tuple[int, int]] = []
-        weights: list[Tensor] = []
-        gathered = Gathered()
-        averages: list[tuple[Tensor, tuple[int, int]]] = []
-        levels: list[tuple[Tensor, tuple[int, int]]] = []
+        collected = Collected(window_seconds)
         for maps in segments:
-            scores.append(self.head.score_among(maps, clip.bank))
-            sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
+            scored = self.head.score_among(maps, bank)
+            collected.cells.append(scored.map.T.numpy())
+            collected.sizes.append((maps.log_mel.shape[0], maps.log_mel.shape[1]))
+            if scored.whole is not None:
+                collected.wholes.append(scored.whole)
+            if scored.clip_weight is not None:
+                collected.highest.append(weighted_peaks(scored))
             if exponent:
                 log_mel = maps.log_mel.cpu()
-                weights.append(
-                    energy_weight(log_mel, self._spectrogram_settings, exponent, by_row=by_row)
-                )
+                weight = energy_weight(log_mel, self._spectrogram_settings, exponent, by_row=by_row)
+                collected.weights.append(weight.T.numpy())
             if self.average:
-                self.average.collect(maps, window_seconds, averages)
+                self.average.collect(maps, window_seconds, collected.averages)
             if self.stationary:
-                self.stationary.collect(maps, gathered)
+                self.stationary.collect(maps, collected.stationary)
             if self.level:
-                self.level.collect(maps, window_seconds, levels)
-        cells = torch.cat([scored.map for scored in scores], dim=1)
-        windows = windows_of(cells.shape[1], window_seconds / clip.duration_seconds)
-        own = [scored.whole for scored in scores if scored.whole is not None]
+                self.level.collect(maps, window_seconds, collected.levels)
+        return collected
+
+    def measured(self, clip: SourceClip, collected: Collected) -> Measured:
+        """Give the measures of a clip whose segments have passed.
+
+        Args:
+            clip: the clip.
+            collected: of its segments.
+
+        Returns:
+            What was measured.
+        """
+        share = collected.window_seconds / clip.duration_seconds
+        windows = windows_of(len(collected.cells), share)
         whole = None
-        if self.settings.clip_score == "embedding" and own:
-            whole = max(own)
-        elif self.settings.clip_score == "peak" and scores[0].clip_weight is not None:
-            whole = weighted_peak(scores, windows)
-        measured = Measured(cells, sizes, clip.n_frames, windows, weights, whole, None, None)
+        if self.settings.clip_score == "embedding" and collected.wholes:
+            whole = max(collected.wholes)
+        elif self.settings.clip_score == "peak" and collected.highest:
+            highest, weights = (torch.cat(parts) for parts in zip(*collected.highest, strict=True))
+            whole = weighted_peak(highest, weights, windows)
+        cells, weights_of, sizes = collected.cells, collected.weights, collected.sizes
+        measured = Measured(cells, weights_of, sizes, clip.n_frames, windows, whole, None, None)
         stationary = None
         if self.average:
-            stationary = self.average.compare(averages, measured.frames)
+            stationary = self.average.compare(collected.averages, measured.frames)
         elif self.stationary:
             # To the end of the padding, which its last second may lie in.
             padded = [(start * measured.stride, stop * measured.stride) for start, stop in windows]
-            stationary = self.stationary.compare(gathered, padded)
-        compared = self.level.compare(levels) if self.level else None
+            stationary = self.stationary.compare(collected.stationary, padded)
+        compared = self.level.compare(collected.levels) if self.level else None
         return dataclasses.replace(measured, stationary=stationary, levels=compared)
 
     def event_scores(self, measured: Measured, rows: RowScale | None) -> Float64Array:
@@ -217,12 +195,12 @@ class Scorer:
         if measured.whole is not None:
             return np.full(len(windows), np.log(max(measured.whole, SMALLEST)))
         if rows is not None:
-            return self._of_windows(rows.z(measured.cells), windows)
+            return self._of_windows(measured, rows.z)
         if self.settings.clip_score == "peak":
-            raw = self._map(measured, measured.cells, measured.weights)
-            scores = np.array([float(raw[:, start:stop].max()) for start, stop in measured.frames])
+            peaks = column_peaks(weighted_map(measured, self.settings.smoothing_sigma))
+            scores = np.array([float(peaks[start:stop].max()) for start, stop in measured.frames])
         else:
-            scores = self._of_windows(self._weighted(measured), windows)
+            scores = self._of_windows(measured)
         logs: Float64Array = np.log(np.maximum(scores, SMALLEST))
         return logs
 
@@ -236,8 +214,8 @@ class Scorer:
         Returns:
             The middle of its highest column, in seconds.
         """
-        columns = rows.z(measured.cells).topk(min(N_BEST, len(measured.cells)), dim=0).values
-        middle = (int(columns.mean(dim=0).argmax()) + 0.5) * measured.stride
+        columns = [column_scores(rows.z(cells)) for cells, _ in measured.segments()]
+        middle = (int(torch.cat(columns).argmax()) + 0.5) * measured.stride
         return min(middle, measured.n_frames - 0.5) * self._spectrogram_settings.hop_seconds
 
     def single_view(self, measured: Measured) -> tuple[Float32Array, float]:
@@ -252,27 +230,23 @@ class Scorer:
         Returns:
             The map [freq, time] and the score, its highest cell.
         """
-        raw = self._map(measured, measured.cells, measured.weights)
+        raw = weighted_map(measured, self.settings.smoothing_sigma)
+        peak = float(column_peaks(raw).max())
         if measured.whole is not None:
             score = measured.whole
         elif self.settings.clip_score == "top":
-            score = float(self._of_windows(self._weighted(measured), measured.windows).max())
+            score = float(self._of_windows(measured).max())
         else:
-            return raw, float(raw.max())
-        peak, score = float(raw.max()), float(np.float32(score))
-        raw *= np.float32(score / peak if peak > 0 else 1.0)
+            return raw, peak
+        score = float(np.float32(score))
+        for block in column_blocks(raw):
+            raw[:, block] *= np.float32(score / peak if peak > 0 else 1.0)
         return set_peak(raw, score), score
 
     def both_views(
         self, measured: Measured, rows: RowScale | None, fusion: ScoreFusion
     ) -> FusedViews:
         """Make the map of a clip by event view and stationary view together.
-
-        The map is the event view's, raised in each window to the window's score. Where the
-        stationary view says twice as much, and more than of 95 % of normal clips, its rows are
-        drawn from
-        the window's beginning to its end at the score, and the event view stays at its own
-        evidence.
 
         Args:
             measured: of the clip.
@@ -288,38 +262,7 @@ class Scorer:
         if measured.stationary is None:
             raise ValueError("A clip without the stationary view has no fused score.")
         evidence = fusion.evidence(self.event_scores(measured, rows), measured.stationary.distances)
-        fused, frames = as_floats(evidence.fused), measured.frames
-        if rows is None:
-            raw = self._map(measured, measured.cells, measured.weights)
-            raw = np.log(np.maximum(raw, SMALLEST))
-        else:
-            raw = self._map(measured, rows.z(measured.cells), [])
-            moments = torch.from_numpy(raw).topk(min(N_BEST, len(raw)), dim=0).values
-            raw += np.float32(MOMENT_SHARE) * moments.mean(dim=0).numpy()
-            start = 0
-            for weight in measured.weights:
-                part = raw[:, start : start + weight.shape[1]]
-                logarithm = ndimage.gaussian_filter(
-                    weight.log().numpy(), WEIGHT_SIGMA, mode="nearest"
-                )
-                part += logarithm[:, : part.shape[1]]
-                start += weight.shape[1]
-        raw *= np.float32(self._contrast(raw, float(fused.max()), fusion))
-        leads = evidence.stationary > np.maximum(evidence.event, CLEARLY * evidence.event)
-        drawn = leads & (evidence.stationary > fusion.drawn_from)
-        raise_to(raw, frames, np.where(drawn, as_floats(evidence.event), fused))
-        row, column = divmod(int(raw.argmax()), raw.shape[1])
-        event_column = raw[:, column].astype(np.float64)
-        of_rows = measured.stationary.rows[int(evidence.stationary.argmax())]
-        profile = row_profile(of_rows, raw.shape[0], float(fused.max()))
-        for window in np.flatnonzero(drawn):
-            start, stop = frames[window]
-            of_window = measured.stationary.rows[window]
-            band = row_profile(of_window, raw.shape[0], fused[window]).astype(np.float32)
-            np.maximum(raw[:, start:stop], band[:, None], out=raw[:, start:stop])
-        set_peak(raw, float(fused.max()))
-        spans = [frames[window] for window in np.flatnonzero(drawn)]
-        return FusedViews(raw, evidence, (row, column), event_column, profile, spans)
+        return fused_map(measured, evidence, rows, fusion, self.settings.smoothing_sigma)
 
     def state(self) -> dict[str, Tensor]:
         """Give everything learned.
@@ -354,37 +297,22 @@ class Scorer:
         if self.level:
             self.level.use(tensors["level.memory"])
 
-    def _map(self, measured: Measured, cells: Tensor, weights: list[Tensor]) -> Float32Array:
-        stride = measured.stride
-        lengths = [columns // stride for _, columns in measured.sizes]
-        per_segment = torch.split(cells, lengths, dim=1)
-        sigma = self.settings.smoothing_sigma
-        return spectrogram_map(per_segment, measured.sizes, measured.n_frames, sigma, weights)
-
-    @staticmethod
-    def _contrast(raw: Float32Array, score: float, fusion: ScoreFusion) -> float:
-        # What a difference of one on the map is in evidence: from the map's median, which lies as
-        # far down as in normal clips, to its highest cell, which is the score.
-        if fusion.map_spread is not None:
-            return 1.0 / fusion.map_spread
-        height = float(raw.max()) - float(np.median(raw))
-        return max(score - background(score), SMALLEST) / max(height, SMALLEST)
-
-    def _weighted(self, measured: Measured) -> Tensor:
-        # The cells times the energy weight, where there is one.
-        if not measured.weights:
-            return measured.cells
-        rows, stride = len(measured.cells), measured.stride
-        coarse = [
-            coarse_weight(weight, torch.Size([rows, weight.shape[1] // stride]))
-            for weight in measured.weights
-        ]
-        return measured.cells * torch.cat(coarse, dim=1)
-
-    def _of_windows(self, cells: Tensor, windows: list[tuple[int, int]]) -> Float64Array:
+    def _of_windows(
+        self, measured: Measured, scale: Callable[[Tensor], Tensor] | None = None
+    ) -> Float64Array:
+        # Each window's score by its cells on a scale, else times the energy weight if there is one.
+        columns = []
+        for cells, weight in measured.segments():
+            if scale is not None:
+                cells = scale(cells)
+            elif weight is not None:
+                cells = cells * coarse_weight(weight, cells.shape)
+            peak = self.settings.clip_score == "peak"
+            columns.append(cells.amax(dim=0) if peak else column_scores(cells))
+        whole = torch.cat(columns)
         if self.settings.clip_score == "peak":
-            return np.array([float(cells[:, start:stop].max()) for start, stop in windows])
-        return best_columns(cells, windows)
+            return np.array([float(whole[start:stop].max()) for start, stop in measured.windows])
+        return best_columns(whole, measured.windows)
 
 
 def stationary_layers(backbone: Backbone, *, as_before: bool = False) -> tuple[str, ...]:
@@ -399,47 +327,3 @@ def stationary_layers(backbone: Backbone, *, as_before: bool = False) -> tuple[s
     """
     layers = backbone.default_layers
     return layers[-1:] if as_before else layers[:2]
-
-
-def row_profile(distances: Tensor, n_freq: int, score: float) -> Float64Array:
-    """Draw what lasts: the row that is farthest from normal at the score, half of them below.
-
-    Args:
-        distances: [row], of the rows' layer.
-        n_freq: the spectrogram's rows.
-        score: of the window.
-
-    Returns:
-        [freq], by the logarithm of the distance: the farthest row at the score, the median row
-        where the background of a map lies.
-    """
-    logs = distances.double().log().numpy()
-    height = max(float(logs.max() - np.median(logs)), SMALLEST)
-    share = 1.0 - (logs.max() - logs) / height
-    rows = background(score) + share * (score - background(score))
-    repeated: Float64Array = np.repeat(rows, n_freq // logs.size)
-    return repeated
-
-
-def background(score: float) -> float:
-    """Say where the background of a map lies whose highest cell is the score.
-
-    Args:
-        score: in spreads above normal clips.
-
-    Returns:
-        The value of the median cell.
-    """
-    return BACKGROUND - DEEPER * max(score, 0.0)
-
-
-def as_floats(scores: Float64Array) -> Float64Array:
-    """Round scores to 32-bit floats, as a map holds them.
-
-    Args:
-        scores: of any shape.
-
-    Returns:
-        The same shape.
-    """
-    return scores.astype(np.float32).astype(np.float64)

@@ -30,6 +30,20 @@ class Spool:
         self._n_bytes = 0
         self._n_rows = 0
 
+    @classmethod
+    def of(cls, rows: NDArray[Any]) -> Spool:
+        """Make a spool of rows that are there.
+
+        Args:
+            rows: [row, ...]
+
+        Returns:
+            The spool.
+        """
+        spool = cls()
+        spool.append(rows)
+        return spool
+
     def append(self, rows: NDArray[Any]) -> None:
         """Add rows at the end.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from scipy import ndimage
 from torch import Tensor
@@ -16,42 +17,44 @@ from core.types import Float32Array, Float64Array
 N_BEST = 5
 
 
-def spectrogram_map(
-    cells: Sequence[Tensor],
-    sizes: Sequence[tuple[int, int]],
-    n_frames: int,
-    sigma: float,
-    weights: Sequence[Tensor] = (),
-) -> Float32Array:
-    """Make one map of the cells of consecutive segments, smoothed, then weighted.
+def segment_maps(
+    cells_of: Callable[[int], Tensor], sizes: Sequence[tuple[int, int]], sigma: float
+) -> Iterator[Float32Array]:
+    """Make a smoothed map of the cells of each of consecutive segments.
 
-    Cells are enlarged bilinearly with their centres where they belong; columns past the clip's
-    last frame are cut off. Smoothing repeats the border outward, so it works on maps narrower
-    than its reach.
+    Cells are enlarged bilinearly with their centres where they belong. Smoothing runs across the
+    borders of segments as over the whole clip; beyond the clip it repeats the border outward, so
+    it works on maps narrower than its reach.
 
     Args:
-        cells: [row, column] of each segment.
+        cells_of: gives a segment's cells [row, column] by its place.
         sizes: rows and columns of each segment's log-mel.
-        n_frames: the clip's.
         sigma: of the Gaussian smoothing, in cells of the spectrogram.
-        weights: [freq, time] of each segment on its log-mel's grid, or none.
 
-    Returns:
-        [freq, time].
+    Yields:
+        Each segment's map [freq, time] on its log-mel's grid.
     """
-    enlarged = [
-        F.interpolate(cell[None, None], size=size, mode="bilinear", align_corners=False)[0, 0]
-        for cell, size in zip(cells, sizes, strict=True)
-    ]
-    whole = torch.cat(enlarged, dim=1).numpy()
-    del enlarged  # an hour's map is 60 MB, and every copy of it counts
-    if sigma > 0:
-        whole = ndimage.gaussian_filter(whole, sigma, mode="nearest")
-    start = 0
-    for weight in weights:
-        whole[:, start : start + weight.shape[1]] *= weight.numpy()
-        start += weight.shape[1]
-    return np.ascontiguousarray(whole[:, :n_frames], dtype=np.float32)
+    stops = np.cumsum([columns for _, columns in sizes]).tolist()
+    starts = [0, *stops[:-1]]
+    # As far as SciPy's filter reaches.
+    reach = int(4.0 * sigma + 0.5)
+
+    @lru_cache(maxsize=3)
+    def enlarged(index: int) -> Float32Array:
+        cells = cells_of(index).float()[None, None]
+        size = sizes[index]
+        map_ = F.interpolate(cells, size=size, mode="bilinear", align_corners=False)[0, 0]
+        found: Float32Array = map_.numpy()
+        return found
+
+    for start, stop in zip(starts, stops, strict=True):
+        first, last = max(0, start - reach), min(stops[-1], stop + reach)
+        near = range(bisect_right(stops, first), bisect_left(starts, last))
+        parts = [enlarged(i)[:, max(0, first - starts[i]) : last - starts[i]] for i in near]
+        wide = np.concatenate(parts, axis=1)
+        if sigma > 0:
+            wide = ndimage.gaussian_filter(wide, sigma, mode="nearest")
+        yield wide[:, start - first : stop - first]
 
 
 def window_starts(n_columns: int, window: int) -> list[int]:
@@ -83,41 +86,65 @@ def windows(n_columns: int, window: int) -> list[tuple[int, int]]:
     return [(s, n_columns if len(starts) == 1 else s + window) for s in starts]
 
 
-def weighted_peak(scores: Sequence[CellScores], windows: Sequence[tuple[int, int]]) -> float:
+def weighted_peaks(scored: CellScores) -> tuple[Tensor, Tensor]:
+    """Find the highest cell of each column, and that cell's weight.
+
+    Args:
+        scored: of one segment, with weights.
+
+    Returns:
+        [column] each.
+
+    Raises:
+        ValueError: there are no weights.
+    """
+    if scored.clip_weight is None:
+        raise ValueError("The head has given no weights.")
+    rows = scored.map.argmax(dim=0)[None]
+    return scored.map.gather(0, rows)[0], scored.clip_weight.gather(0, rows)[0]
+
+
+def weighted_peak(highest: Tensor, weights: Tensor, windows: Sequence[tuple[int, int]]) -> float:
     """Find the highest cell times its weight, in the window of the clip where that is largest.
 
     Args:
-        scores: of each segment.
+        highest: [column], each column's highest cell.
+        weights: [column], those cells' weights.
         windows: first and last column of each window, so that a long clip is judged by stretches
             as long as those the detector was calibrated on.
 
     Returns:
         The clip's score.
     """
-    cells = torch.cat([score.map for score in scores], dim=1)
-    weights = torch.cat([score.clip_weight for score in scores if score.clip_weight is not None], 1)
-    best = -torch.inf
-    for start, stop in windows:
-        part = cells[:, start:stop]
-        row, column = divmod(int(part.argmax()), part.shape[1])
-        best = max(best, float(part[row, column] * weights[row, start + column]))
-    return best
+    places = (start + int(highest[start:stop].argmax()) for start, stop in windows)
+    return max(float(highest[place] * weights[place]) for place in places)
 
 
-def best_columns(cells: Tensor, windows: Sequence[tuple[int, int]]) -> Float64Array:
-    """Average the five best columns of each window, each the mean of its five best rows.
+def column_scores(cells: Tensor) -> Tensor:
+    """Average the five best rows of each column.
+
+    Args:
+        cells: [row, column].
+
+    Returns:
+        [column].
+    """
+    return cells.topk(min(N_BEST, len(cells)), dim=0).values.mean(dim=0)
+
+
+def best_columns(columns: Tensor, windows: Sequence[tuple[int, int]]) -> Float64Array:
+    """Average the five best columns of each window.
 
     An event is wider than a cell: one outlying cell cannot lift this score, and an event that
     lasts for half a second is not diluted by the rest of the clip.
 
     Args:
-        cells: [row, column] of the whole clip.
+        columns: [column] of the whole clip, as `column_scores` gives them.
         windows: first and last column of each window.
 
     Returns:
         The score of each window, [window].
     """
-    columns = cells.topk(min(N_BEST, len(cells)), dim=0).values.mean(dim=0)
     parts = (columns[start:stop] for start, stop in windows)
     return np.array([float(part.topk(min(N_BEST, len(part))).values.mean()) for part in parts])
 

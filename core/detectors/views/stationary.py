@@ -17,6 +17,7 @@ an event moves: in steady noise a click would look like a change throughout).
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -26,33 +27,34 @@ from torch import Tensor
 
 from core.detectors.views.background_subtraction import active_frames
 from core.features.extractor import Features
+from core.runtime.spool import Spool
 from core.spectral.spectrogram import SpectrogramSettings, mel_power
 from core.types import FeatureMaps
 
 STATISTICS = ("fluctuation", "texture", "motion")
 SECOND = 1.0
 SMALLEST = 1e-6
+WINDOWS_AT_ONCE = 128
 
 
 @dataclass
 class Gathered:
     """What the stationary view has measured of a clip so far, second by second.
 
-    Costs 50 MB an hour for aiSFX, nearly all of it the rows.
+    Costs 50 MB an hour for aiSFX, nearly all of it the rows; of a long clip they lie on disk.
 
     Attributes:
-        statistics: name -> of each segment [second, channel], of seconds that overlap by half.
+        statistics: name -> [second, channel], of seconds that overlap by half.
         middles: the middle frame of each of those seconds, rising.
-        row_sums: of each segment [second, row, channel], of seconds that do not overlap, over
-            their active columns.
+        row_sums: [second, row, channel], of seconds that do not overlap, over their active columns.
         n_columns: the active columns of each of those seconds.
         row_middles: the middle frame of each of those seconds, rising.
         n_frames: frames seen.
     """
 
-    statistics: dict[str, list[Tensor]] = field(default_factory=dict)
+    statistics: dict[str, Spool] = field(default_factory=lambda: defaultdict(Spool))
     middles: list[float] = field(default_factory=list)
-    row_sums: list[Tensor] = field(default_factory=list)
+    row_sums: Spool = field(default_factory=Spool)
     n_columns: list[int] = field(default_factory=list)
     row_middles: list[float] = field(default_factory=list)
     n_frames: int = 0
@@ -100,7 +102,7 @@ class StationaryView:
         for maps in features.segments():
             gathered = Gathered()
             self.collect(maps, gathered)
-            for name, value in self._averages(gathered, [(0, gathered.n_frames)])[0].items():
+            for name, value in _average(gathered, (0, gathered.n_frames)).items():
                 found[name].append(value)
         self.use({name: torch.stack(values) for name, values in found.items()})
 
@@ -138,7 +140,7 @@ class StationaryView:
             sums.append(rows[..., part][..., columns[part]].sum(dim=2).T)
             gathered.n_columns.append(int(columns[part].sum()))
             gathered.row_middles.append(first + (start + min(start + second, n_frames)) / 2)
-        gathered.row_sums.append(torch.stack(sums))
+        gathered.row_sums.append(torch.stack(sums).numpy())
 
         width = min(second, n_frames)
         step = max(stride, width // 2 // stride * stride)
@@ -153,7 +155,7 @@ class StationaryView:
             "motion": _motion(rows, width, step, n_frames),
         }
         for name, values in measured.items():
-            gathered.statistics.setdefault(name, []).append(values.T[kept])
+            gathered.statistics[name].append(values.T[kept].numpy())
         gathered.middles += [first + start + width / 2 for start in starts[kept].tolist()]
 
     def compare(
@@ -168,28 +170,31 @@ class StationaryView:
         Returns:
             The distances.
         """
-        averages = self._averages(gathered, windows)
-        distances = [
-            nearest(F.normalize(torch.stack([one[name] for one in averages]), dim=1), unit)
-            for name, unit in self._unit.items()
-        ]
-        rows = F.normalize(torch.stack([one["rows"] for one in averages]), dim=2)
-        per_row = [nearest(rows[:, row], unit) for row, unit in enumerate(self._unit_rows)]
-        return StationaryScores(torch.stack(distances, dim=1), torch.stack(per_row, dim=1))
+        distances: list[Tensor] = []
+        per_row: list[Tensor] = []
+        # So many windows at a time that their rows take 2 MB for aiSFX.
+        for first in range(0, len(windows), WINDOWS_AT_ONCE):
+            averages = [_average(gathered, one) for one in windows[first : first + WINDOWS_AT_ONCE]]
+            of_statistics = [
+                nearest(F.normalize(torch.stack([one[name] for one in averages]), dim=1), unit)
+                for name, unit in self._unit.items()
+            ]
+            rows = F.normalize(torch.stack([one["rows"] for one in averages]), dim=2)
+            of_rows = [nearest(rows[:, row], unit) for row, unit in enumerate(self._unit_rows)]
+            distances.append(torch.stack(of_statistics, dim=1))
+            per_row.append(torch.stack(of_rows, dim=1))
+        return StationaryScores(torch.cat(distances), torch.cat(per_row))
 
-    def _averages(
-        self, gathered: Gathered, windows: Sequence[tuple[float, float]]
-    ) -> list[dict[str, Tensor]]:
-        row_sums, n_columns = torch.cat(gathered.row_sums), torch.tensor(gathered.n_columns)
-        statistics = {name: torch.cat(values) for name, values in gathered.statistics.items()}
-        found = []
-        for window in windows:
-            inside = _inside(gathered.row_middles, window)
-            rows = row_sums[inside].sum(dim=0) / n_columns[inside].sum().clamp(min=1)
-            seconds = _inside(gathered.middles, window)
-            average = {name: _typical(of[seconds]) for name, of in statistics.items()}
-            found.append({"rows": rows} | average)
-        return found
+
+def _average(gathered: Gathered, window: tuple[float, float]) -> dict[str, Tensor]:
+    # The statistics of a window, and the average of its rows.
+    inside = _inside(gathered.row_middles, window)
+    n_columns = torch.tensor(gathered.n_columns[inside])
+    rows = torch.from_numpy(gathered.row_sums[inside]).sum(dim=0) / n_columns.sum().clamp(min=1)
+    seconds = _inside(gathered.middles, window)
+    statistics = gathered.statistics.items()
+    average = {name: _typical(torch.from_numpy(of[seconds])) for name, of in statistics}
+    return {"rows": rows} | average
 
 
 def _typical(seconds: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.detectors import Detector, model_folder
-from core.detectors.views.average_sound import AverageSound
+from core.detectors.views.average_sound import AverageSound, WindowAverage
 from core.detectors.views.energy_weighting import energy_weight
 from core.features.cache import FeatureCache
 from core.types import Clip, FeatureMaps, TrainingClip
@@ -40,17 +40,17 @@ def test_distances_are_those_of_a_loop_over_stretches_clips_and_rows() -> None:
     view = AverageSound("last", SETTINGS)
     memory = torch.rand(20, N_ROWS, N_CHANNELS, generator=torch.Generator().manual_seed(9))
     view.use(memory)
-    gathered: list[tuple[torch.Tensor, tuple[int, int]]] = []
+    gathered: list[WindowAverage] = []
     segments = [segment(40, 1), segment(10, 2)]
     for maps in segments:
         view.collect(maps, WINDOW, gathered)
     # 40 columns are four windows of 16 that overlap by half, of which the last is moved back; 10
     # are one.
     spans = [(0, 0, 16), (0, 8, 24), (0, 16, 32), (0, 24, 40), (1, 0, 10)]
-    assert [columns for _, columns in gathered] == [
+    assert [(one.start, one.stop) for one in gathered] == [
         (STRIDE * (40 * one + start), STRIDE * (40 * one + stop)) for one, start, stop in spans
     ]
-    found = view.compare(gathered, [columns for _, columns in gathered])
+    found = view.compare(gathered, [(one.start, one.stop) for one in gathered])
     known = memory.double().numpy()
     for i, (one, start, stop) in enumerate(spans):
         layer = segments[one].layers["last"].double().numpy()
@@ -67,10 +67,10 @@ def test_distances_are_those_of_a_loop_over_stretches_clips_and_rows() -> None:
 def test_the_farthest_stretch_counts_in_whichever_windows_a_clip_is_judged(n_windows: int) -> None:
     view = AverageSound("last", SETTINGS)
     view.use(torch.rand(5, N_ROWS, N_CHANNELS, generator=torch.Generator().manual_seed(9)))
-    gathered: list[tuple[torch.Tensor, tuple[int, int]]] = []
+    gathered: list[WindowAverage] = []
     for seed in range(3):
         view.collect(segment(40, seed), WINDOW, gathered)
-    alone = view.compare(gathered, [columns for _, columns in gathered]).distances
+    alone = view.compare(gathered, [(one.start, one.stop) for one in gathered]).distances
     edges = np.linspace(0, 120 * STRIDE, n_windows + 1)
     found = view.compare(gathered, list(pairwise(edges)))
     assert found.distances.shape == (n_windows, 1)
@@ -106,7 +106,7 @@ def score_before(detector: Detector, clip: Clip) -> float:
         measured = scorer.measure(
             extractor.info(TrainingClip.of(detector._at_rate(clip))), segments, window_seconds
         )
-        event = float(scorer._map(measured, measured.cells, measured.weights).max())
+        event = float(np.exp(scorer.event_scores(measured, None).max()))
     else:
         blocks = []
         for cell, weight in zip(cells, weights, strict=True):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.detectors.views.spectrogram_map import best_columns, windows_of
+from core.detectors.views.spectrogram_map import best_columns, column_scores, windows_of
 
 
 @pytest.mark.parametrize("n_rows", [3, 5, 12])
@@ -21,13 +21,13 @@ def test_the_top_score_of_each_window_is_the_naive_mean_of_means(n_rows: int, sh
         columns = [sorted(column, reverse=True)[:5] for column in cells[:, start:stop].T.tolist()]
         means = sorted((sum(best) / len(best) for best in columns), reverse=True)[:5]
         expected.append(sum(means) / len(means))
-    assert best_columns(cells, windows) == pytest.approx(expected)
+    assert best_columns(column_scores(cells), windows) == pytest.approx(expected)
 
 
 def test_one_outlying_cell_lifts_the_score_by_a_25th_of_itself() -> None:
     cells = torch.zeros(12, 40)
     cells[3, 7] = 100.0
-    assert best_columns(cells, [(0, 40)]) == pytest.approx([4.0])
+    assert best_columns(column_scores(cells), [(0, 40)]) == pytest.approx([4.0])
 
 
 @pytest.mark.parametrize("share", [0.01, 0.04, 0.3, 0.66, 0.7, 1.0, 5.0])
