@@ -23,6 +23,7 @@ Float64Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex64]
 
 SHORTEST_CLIP_SECONDS = 0.1
+MOST_REGIONS = 100
 
 # What is compared: what stands out of a clip's own background, what the whole clip is like and how
 # it moves, and how loud it is. A head as published has one view, its own.
@@ -234,13 +235,15 @@ class AnomalyMap:
         score: the clip's: the highest cell of the raw map.
         p_value: how often normal clips score as high.
         threshold: cuts the score and the raw map.
-        regions: strongest first, the first of them at the score; none of a normal clip.
+        regions: strongest first, the first of them at the score; none of a normal clip, and the
+            100 strongest where there are more.
         views: what each view says, where there are several.
         false_alarm_rate: that the threshold is for.
         one_in: about one normal clip in so many scores as high, by extrapolation; None where the
             p-value says it.
         levels_db: the clip's level in all and in each octave band, from which a batch of clips is
             compared with the training clips; empty where the detector has no level view.
+        n_regions: how many regions there are, with those beyond the 100 strongest.
     """
 
     clip_name: str
@@ -256,6 +259,12 @@ class AnomalyMap:
     false_alarm_rate: float = 0.05
     one_in: float | None = None
     levels_db: tuple[float, ...] = ()
+    n_regions: int = 0
+
+    def __post_init__(self) -> None:
+        """Count the regions, and keep the 100 strongest."""
+        object.__setattr__(self, "n_regions", max(self.n_regions, len(self.regions)))
+        object.__setattr__(self, "regions", self.regions[:MOST_REGIONS])
 
     @property
     def anomalous(self) -> bool:

@@ -69,8 +69,11 @@ def recorded_at(path: Path, name: str | None = None) -> RecordedAt | None:
     """
     by_name = moment_in_name(name or path.name)
     by_header = None
-    with contextlib.suppress(OSError, struct.error), path.open("rb") as file:
-        by_header = moment_in_header(file)
+    with contextlib.suppress(OSError, ValueError, struct.error):
+        # Opening a pipe would wait for whoever writes into it.
+        if path.is_file():
+            with path.open("rb") as file:
+                by_header = moment_in_header(file)
     if by_header is None:
         return None if by_name is None else RecordedAt(by_name)
     if by_name is None or _agree(by_header, by_name):

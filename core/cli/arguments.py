@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -171,10 +174,7 @@ def load_detector(given: argparse.Namespace) -> Detector:
 def sources(
     paths: Sequence[Path], group_rule: str = "file", class_rule: str | None = None
 ) -> list[FileSource]:
-    """Find the recordings under the paths, each with its group and its class.
-
-    A file of a folder that was given goes by its place in that folder, and with several folders
-    also by the folder's own name.
+    """Find the recordings under the paths, each with its name, its group and its class.
 
     Args:
         paths: files and folders
@@ -193,18 +193,58 @@ def sources(
     from core.workflows.source import FileSource
 
     files = find_audio(paths)
+    names = _names_below(files, paths)
+    groups = group_by(names, group_rule)
+    classes = [""] * len(files) if class_rule is None else class_by(names, class_rule)
+    found = [
+        FileSource(path=file, group=None if group_rule == "file" else group, class_name=class_name)
+        for file, group, class_name in zip(files, groups, classes, strict=True)
+    ]
+    return named(found, paths)
+
+
+def named(found: Sequence[FileSource], paths: Sequence[Path]) -> list[FileSource]:
+    """Name recordings so that no two have one name.
+
+    A file of a folder that was given goes by its place in that folder, and with several folders
+    also by the folder's own name. Files that would have one name go by their place below the
+    innermost folder that all paths share.
+
+    Args:
+        found: the recordings
+        paths: all files and folders that were given
+
+    Returns:
+        The recordings in their order, with names.
+    """
+    files = [source.path for source in found]
+    names = _names_below(files, paths)
+    counts = Counter(names)
+    try:
+        shared = os.path.commonpath([file.parent.absolute() for file in files])
+    except ValueError:  # there is none, or they lie on several drives
+        shared = os.path.abspath(os.sep)
+    return [
+        dataclasses.replace(
+            source, name=name if counts[name] == 1 else _relative(source.path, shared)
+        )
+        for source, name in zip(found, names, strict=True)
+    ]
+
+
+def _names_below(files: Sequence[Path], paths: Sequence[Path]) -> list[str]:
+    # Places of files in the folders that were given.
     folders = [path for path in paths if path.is_dir()]
     names = []
     for file in files:
         folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
         name = file.relative_to(folder)
         names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
-    groups = group_by(names, group_rule)
-    classes = [""] * len(files) if class_rule is None else class_by(names, class_rule)
-    return [
-        FileSource(path=file, group=None if group_rule == "file" else group, class_name=class_name)
-        for file, group, class_name in zip(files, groups, classes, strict=True)
-    ]
+    return names
+
+
+def _relative(file: Path, folder: str) -> str:
+    return Path(os.path.relpath(file.absolute(), folder)).as_posix()
 
 
 def readable(

@@ -55,7 +55,10 @@ def run(given: argparse.Namespace) -> int:
     detector = arguments.load_detector(given)
     channel = detector.channel if given.channel is None else given.channel
     rate, top = detector.sample_rate, top_hz(detector.spectrogram_settings)
-    clip, info = FileSource(path=given.clip).read(channel, rate, top)
+    # A path as it was given tells recordings of one name apart.
+    name = given.clip.name if given.clip.is_absolute() else given.clip.as_posix()
+    source = FileSource(path=given.clip, name=name)
+    clip, info = source.read(channel, rate, top)
     background = None
     if given.background:
         background, _ = FileSource(path=given.background).read(channel, rate)
@@ -65,10 +68,16 @@ def run(given: argparse.Namespace) -> int:
         detector, clip, background=background, progress=terminal.progress(given.progress)
     )
     said = threshold_sentence(detector.calibration, detector.false_alarm_rate)
+    began = source.recorded_at()
+    moment = None if began is None else began.moment
     html = report_html(
-        explanation, model_description(detector), threshold_note=said, warnings=warnings
+        explanation,
+        model_description(detector),
+        threshold_note=said,
+        warnings=warnings,
+        recorded_at=moment,
     )
-    write_output_files(folder, report_files(explanation, html), inputs)
+    write_output_files(folder, report_files(explanation, html, recorded_at=moment), inputs)
     if background is None:
         terminal.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
     for sentence in warnings:

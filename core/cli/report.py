@@ -66,7 +66,7 @@ def run(given: argparse.Namespace) -> int:
     for outcome in outcomes(given, detector):
         if outcome.found is None:
             n_unreadable += 1
-            report.add_failed(str(outcome.source.path), outcome.error)
+            report.add_failed(outcome.source.name or str(outcome.source.path), outcome.error)
             continue
         batch.add(outcome.found)
         n_read += 1
@@ -78,7 +78,9 @@ def run(given: argparse.Namespace) -> int:
             clip, _ = outcome.source.read(heard, detector.sample_rate)
         except AudioError:  # gone since it was scored
             clip = None
-        report.add(outcome.found, clip, outcome.warnings)
+        began = outcome.source.recorded_at()
+        moment = None if began is None else began.moment
+        report.add(outcome.found, clip, outcome.warnings, recorded_at=moment)
     report.note = batch.note(detector)
     content = (
         report.html().encode() if given.out.suffix.lower() == ".html" else zip_bytes(report.files())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.cli import arguments, terminal
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from core.workflows.source import FileSource
 
 SOME_UNREADABLE = 3
-NUMBERS = ("score", "p_value", "one_in", "threshold", "anomalous")
+NUMBERS = ("score", "p_value", "one_in", "threshold", "anomalous", "n_regions")
+OF_BOX = ("start_s", "end_s", "low_hz", "high_hz")
 OF_VIEW = ("view", "p_value", "score", "counted", "words")
 
 HELP = "score recordings with a model"
@@ -95,14 +97,15 @@ def outcomes(given: argparse.Namespace, detector: Detector) -> Iterator[Outcome[
     from core.workflows.score import Outcome, score
     from core.workflows.source import FileSource
 
-    found: dict[FileSource, None] = {}
+    found: dict[Path, FileSource] = {}
     for path in given.paths:
         try:
-            found.update(dict.fromkeys(arguments.sources([path])))
+            found.update((source.path, source) for source in arguments.sources([path]))
         except AudioError as error:
             yield Outcome(FileSource(path=path), error=str(error))
     progress = terminal.progress(given.progress)
-    yield from score(detector, list(found), channel=given.channel, progress=progress)
+    sources = arguments.named(list(found.values()), given.paths)
+    yield from score(detector, sources, channel=given.channel, progress=progress)
 
 
 def as_json(outcome: Outcome[FileSource]) -> str:
@@ -118,13 +121,11 @@ def as_json(outcome: Outcome[FileSource]) -> str:
     return json.dumps(
         {
             "clip": str(outcome.source.path),
+            "recorded_at": _recorded_at(outcome.source),
             **{name: getattr(found, name, None) for name in NUMBERS},
             "regions": [
                 {
-                    "start_s": round(region.start_s, 4),
-                    "end_s": round(region.end_s, 4),
-                    "low_hz": round(region.low_hz, 2),
-                    "high_hz": round(region.high_hz, 2),
+                    **{name: getattr(region, name) for name in OF_BOX},
                     "p_value": region.p_value,
                     "view": region.view or None,
                 }
@@ -140,6 +141,11 @@ def as_json(outcome: Outcome[FileSource]) -> str:
         },
         allow_nan=False,
     )
+
+
+def _recorded_at(source: FileSource) -> str | None:
+    found = source.recorded_at()
+    return None if found is None else found.moment.isoformat()
 
 
 def as_row(outcome: Outcome[FileSource]) -> str:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from core.errors import SettingError
 from core.exchange.text import storable
-from core.types import AnomalyMap
-
-ANOMALOUS = "anomalous"
 
 
 @dataclass(frozen=True)
@@ -59,33 +56,6 @@ class BoxAnnotation:
             raise SettingError(f"Its upper edge, {edges[1]} Hz, is below its lower, {edges[0]} Hz.")
         for name in ("label", "note", "recording"):
             object.__setattr__(self, name, storable(getattr(self, name)))
-
-
-def of_regions(
-    found: AnomalyMap, recorded_at: datetime.datetime | None = None
-) -> list[BoxAnnotation]:
-    """Make annotations of a map's regions, the strongest first.
-
-    Args:
-        found: The map, whose name is the recording's.
-        recorded_at: When the recording began, if that is known.
-
-    Returns:
-        One a region, with its view as label and its score and p-value as note.
-    """
-    return [
-        BoxAnnotation(
-            region.start_s,
-            region.end_s,
-            region.low_hz,
-            region.high_hz,
-            label=region.view or ANOMALOUS,
-            note=f"score {region.score!r}, p {region.p_value!r}",
-            recording=found.clip_name,
-            starts_at=moment_at(recorded_at, region.start_s),
-        )
-        for region in found.regions
-    ]
 
 
 def moment_at(recorded_at: datetime.datetime | None, seconds: float) -> datetime.datetime | None:

@@ -6,20 +6,21 @@ The file stays small enough for a mail whatever the number of recordings.
 
 from __future__ import annotations
 
-import csv
-import io
+import datetime
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
 from core.audio import wav_bytes
+from core.exchange.csv_cells import write_table
+from core.exchange.found_regions import FoundRegions, write_regions
 from core.report.page import audio_html, data_url, page, pairs_table, views_table, warnings_list
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
 from core.report.summary_sentence import count_sentence, summary_sentence
+from core.runtime.file_names import file_stem
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import AnomalyMap, Clip, Float32Array, Region, ViewFinding
 
@@ -27,7 +28,8 @@ MOST_PICTURES = 100
 MOST_ROWS = 5000
 MOST_SOUND_SECONDS = 3.0
 MOST_SOUND_CHARACTERS = 12_000_000
-_NUMBERS = ("clip", "score", "p_value", "threshold", "anomalous")
+_STRONGEST = ("start_s", "end_s", "low_hz", "high_hz", "view")
+_NUMBERS = ("score", "p_value", "threshold", "anomalous")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,14 @@ class _Entry:
     views_html: str
     warnings: tuple[str, ...]
     shown: _Shown | None
+    n_regions: int
+    other_names: tuple[str, ...]
+    recorded_at: datetime.datetime | None
+
+    @property
+    def title(self) -> str:
+        """The recording's name, and those under which the same file came again."""
+        return ", also ".join((self.clip, *self.other_names))
 
 
 class BatchReport:
@@ -86,13 +96,23 @@ class BatchReport:
         self._entries: list[_Entry] = []
         self._failed: list[tuple[str, str]] = []
 
-    def add(self, found: AnomalyMap, clip: Clip | None, warnings: Sequence[str] = ()) -> None:
+    def add(
+        self,
+        found: AnomalyMap,
+        clip: Clip | None,
+        warnings: Sequence[str] = (),
+        *,
+        other_names: Sequence[str] = (),
+        recorded_at: datetime.datetime | None = None,
+    ) -> None:
         """Add a scored recording.
 
         Args:
             found: its map
             clip: its sound at the front end's rate; None where it is not needed or gone
             warnings: sentences on what to know of it before its score is trusted
+            other_names: names of the same file, each of which gets a row of its own in the tables
+            recorded_at: when it began, if that is known
         """
         shown = None if clip is None else self._shown_of(found, clip)
         self._entries.append(
@@ -108,6 +128,9 @@ class BatchReport:
                 views_html=views_table(found),
                 warnings=tuple(warnings),
                 shown=shown,
+                n_regions=found.n_regions,
+                other_names=tuple(other_names),
+                recorded_at=recorded_at,
             )
         )
         if sum(entry.shown is not None for entry in self._entries) >= 2 * MOST_PICTURES:
@@ -153,18 +176,29 @@ class BatchReport:
             Content by file name.
         """
         files = {"report.html": self.html().encode()}
-        rows: list[dict[str, Any]] = [
-            {name: getattr(entry, name) for name in _NUMBERS}
+        rows = [
+            {"clip": name}
+            | {number: getattr(entry, number) for number in _NUMBERS}
+            | {"recorded_at": entry.recorded_at and entry.recorded_at.isoformat()}
+            | {"n_regions": entry.n_regions}
             | {"regions": [asdict(region) for region in entry.regions], "error": None}
             | {"views": [asdict(view) for view in entry.views], "warnings": [*entry.warnings]}
             for entry in self._entries
+            for name in (entry.clip, *entry.other_names)
         ]
         rows += [{"clip": name, "error": sentence} for name, sentence in self._failed]
         files["scores.json"] = json.dumps(rows, indent=1, ensure_ascii=False).encode()
         files["scores.csv"] = _csv(rows)
+        regions = [
+            FoundRegions(name, entry.regions, entry.recorded_at)
+            for entry in self._entries
+            for name in (entry.clip, *entry.other_names)
+        ]
+        files["regions.csv"] = write_regions(regions)
+        files["regions.selections.txt"] = write_regions(regions, "raven")
         for number, entry in enumerate(self._entries, start=1):
             if entry.shown is not None:
-                stem = f"{number:03}_{_file_stem(entry.clip)}"
+                stem = f"{number:03}_{file_stem(entry.clip)}"
                 files[f"pictures/{stem}.png"] = entry.shown.map_picture
                 files[f"sounds/{stem}.wav"] = wav_bytes(entry.shown.sound, entry.shown.sample_rate)
         return files
@@ -202,14 +236,14 @@ class BatchReport:
         for number, entry in enumerate(self._entries[:MOST_PICTURES], start=1):
             if entry.shown is None:
                 continue
-            shown, title = entry.shown, f"{entry.shown.sound_said} of {entry.clip}"
+            shown, title = entry.shown, f"{entry.shown.sound_said} of {entry.title}"
             sound = audio_html(title, shown.sound, shown.sample_rate, packed=True)
             room -= len(sound)
             if room < 0:
                 sound = ""
             picture = data_url("image/png", shown.picture)
             articles.append(
-                f"<article><h3>{number}. {escape(entry.clip)}</h3>"
+                f"<article><h3>{number}. {escape(entry.title)}</h3>"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
                 f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}'
                 f"{entry.views_html}{warnings_list(entry.warnings)}</article>"
@@ -222,10 +256,10 @@ class BatchReport:
             '<th class="n">Score</th><th class="n">Regions</th></tr>'
         )
         rows = "".join(
-            f'<tr><td class="n">{number}</td><td>{escape(entry.clip)}</td>'
+            f'<tr><td class="n">{number}</td><td>{escape(entry.title)}</td>'
             f"<td>{escape(entry.said)}{warnings_list(entry.warnings)}</td>"
             f'<td class="n">{entry.p_value:.3g}</td>'
-            f'<td class="n">{entry.score:.4g}</td><td class="n">{len(entry.regions)}</td></tr>'
+            f'<td class="n">{entry.score:.4g}</td><td class="n">{entry.n_regions}</td></tr>'
             for number, entry in enumerate(self._entries[:MOST_ROWS], start=1)
         )
         more = len(self._entries) - MOST_ROWS
@@ -233,33 +267,12 @@ class BatchReport:
         return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'
 
 
-def _csv(rows: list[dict[str, Any]]) -> bytes:
-    stream = io.StringIO(newline="")
-    names = [*_NUMBERS, "n_regions", "strongest_start_s"]
-    names += ["strongest_end_s", "strongest_low_hz", "strongest_high_hz", "strongest_view", "error"]
-    writer = csv.DictWriter(stream, names, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
+def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    numbers = ("clip", *_NUMBERS, "recorded_at", "n_regions")
+    header = [*numbers, *(f"strongest_{name}" for name in _STRONGEST), "error"]
+    cells = []
     for row in rows:
-        regions = row.get("regions", [])
-        first = regions[0] if regions else {}
-        strongest = {f"strongest_{key}": value for key, value in first.items()}
-        # A spreadsheet would take a name that begins like a formula for one.
-        name = f"'{row['clip']}" if row["clip"][:1] in "=+-@\t\r" else row["clip"]
-        writer.writerow({**row, **strongest, "n_regions": len(regions), "clip": name})
-    return stream.getvalue().encode()
-
-
-def _file_stem(name: str) -> str:
-    """Make a stem that every file system takes from a name.
-
-    Args:
-        name: what a user called a file
-
-    Returns:
-        Letters, digits, - and _ only, at most 60.
-
-    >>> _file_stem("../a b<c>.wav")
-    'a_b_c'
-    """
-    stem = name.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    return re.sub(r"[^\w-]+", "_", stem).strip("_")[:60] or "clip"
+        strongest = (row.get("regions") or [{}])[0]
+        values = [row.get(name) for name in numbers]
+        cells.append([*values, *(strongest.get(name) for name in _STRONGEST), row["error"]])
+    return write_table(header, cells)

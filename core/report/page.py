@@ -17,7 +17,7 @@ import soundfile
 from core.audio import wav_bytes
 from core.detectors.region_words import time_and_band
 from core.report.view_words import LABELS, counts_words, finding_words
-from core.types import AnomalyMap, Float32Array, Region
+from core.types import AnomalyMap, Float32Array
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #202024; --soft: #5c5c66; --line: #d8d8de }
@@ -108,15 +108,16 @@ def figure_html(title: str, samples: Float32Array, sample_rate: int) -> str:
     return f"<figure><figcaption>{escape(title)}</figcaption>{sound}</figure>"
 
 
-def regions_table(regions: tuple[Region, ...]) -> str:
+def regions_table(found: AnomalyMap) -> str:
     """Make a table of regions, or a sentence where there is none.
 
     Args:
-        regions: the strongest first
+        found: the map of a recording
 
     Returns:
         HTML.
     """
+    regions = found.regions
     if not regions:
         return "<p>No part of the map exceeds the threshold.</p>"
     with_views = any(region.view for region in regions)
@@ -131,7 +132,10 @@ def regions_table(regions: tuple[Region, ...]) -> str:
         f'<tr><th class="n">#</th><th>Where</th>{view}<th class="n">Score</th>'
         '<th class="n">p</th></tr>'
     )
-    return f'<div class="wide"><table>{head}{rows}</table></div>'
+    left_out = ""
+    if found.n_regions > len(regions):
+        left_out = f"<p>These are the {len(regions)} strongest of {found.n_regions:,} regions.</p>"
+    return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'
 
 
 def views_table(found: AnomalyMap) -> str:

@@ -6,6 +6,7 @@ It opens from disk or a mail attachment without a network; everything a user wro
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import io
 import json
 import zipfile
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import wav_bytes
+from core.exchange.found_regions import FoundRegions, write_regions
 from core.report.page import (
     data_url,
     figure_html,
@@ -29,7 +31,7 @@ from core.report.pictures import map_png
 from core.report.summary_sentence import summary_sentence
 from core.report.view_words import counts_words
 from core.runtime.zip_entry import zip_entry
-from core.types import LEVEL, AnomalyMap, Clip, Region
+from core.types import LEVEL, AnomalyMap, Clip
 
 if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
@@ -59,6 +61,8 @@ def report_html(
     threshold_note: str = "",
     warnings: Sequence[str] = (),
     further: Sequence[tuple[str, Clip]] = (),
+    recorded_at: datetime.datetime | None = None,
+    start_s: float = 0.0,
 ) -> str:
     """Write the report of one recording.
 
@@ -68,6 +72,8 @@ def report_html(
         threshold_note: where the threshold comes from, as `threshold_sentence` says it
         warnings: sentences on what to know of the recording before its score is trusted
         further: more sounds with their captions
+        recorded_at: when the recording began, if that is known
+        start_s: where the stretch that is explained begins in the recording
 
     Returns:
         An HTML file.
@@ -79,8 +85,15 @@ def report_html(
         "Score": f"{found.score:.4g}",
         "Threshold": f"{found.threshold:.4g}",
         "p-value": f"{found.p_value:.3g}",
-        "Length": f"{explanation.clip.duration_seconds:.2f} s",
+        "Length": f"{explanation.clip.duration_seconds:.3f} s",
     }
+    if recorded_at is not None:
+        numbers["Recorded"] = recorded_at.isoformat(" ")
+    if start_s:
+        numbers["Stretch"] = (
+            f"from {start_s:.3f} s of the recording on, which is 0 s here; the times in the files "
+            "of regions count from the recording’s beginning"
+        )
     numbers |= {
         FAITHFULNESS[key]: f"{value:.3f}" for key, value in explanation.faithfulness.items()
     }
@@ -103,7 +116,7 @@ def report_html(
 <div class="sounds">{players}</div>
 {views}
 <h2>Regions</h2>
-{regions_table(found.regions)}
+{regions_table(found)}
 <h2>Numbers</h2>
 {pairs_table(numbers)}
 {said}
@@ -167,7 +180,12 @@ def model_description(detector: Detector) -> dict[str, object]:
 
 
 def report_files(
-    explanation: Explanation, html: str, further: Mapping[str, Clip] | None = None
+    explanation: Explanation,
+    html: str,
+    further: Mapping[str, Clip] | None = None,
+    *,
+    recorded_at: datetime.datetime | None = None,
+    start_s: float = 0.0,
 ) -> dict[str, bytes]:
     """Make every file of an explanation: picture, map, sounds, numbers, regions, report.
 
@@ -175,17 +193,23 @@ def report_files(
         explanation: what was found
         html: the report, as `report_html` gives it
         further: more sounds by their files' names
+        recorded_at: when the recording began, if that is known
+        start_s: where the explained stretch begins; map and regions count from the recording's
+            beginning
 
     Returns:
         Content by file name.
     """
-    found = explanation.found
+    found = later(explanation.found, start_s)
+    regions = [FoundRegions(found.clip_name, found.regions, recorded_at)]
     numbers = json.dumps(explanation.faithfulness, indent=2, allow_nan=False)
     files = {
         "map.png": map_png(found, explanation.spectrogram.level_db),
         "map.npz": map_npz(found),
         "faithfulness.json": numbers.encode() + b"\n",
-        "regions.csv": regions_csv(found),
+        "regions.csv": write_regions(regions),
+        "regions.audacity.txt": write_regions(regions, "audacity"),
+        "regions.selections.txt": write_regions(regions, "raven"),
         "report.html": html.encode(),
     }
     sounds = {
@@ -200,6 +224,28 @@ def report_files(
     return files
 
 
+def later(found: AnomalyMap, seconds: float) -> AnomalyMap:
+    """Move what was found in a stretch to the stretch's place in the recording.
+
+    Args:
+        found: the map of the stretch, on its own time
+        seconds: where the stretch begins
+
+    Returns:
+        The map and its regions on the recording's time; words are as they were.
+    """
+    regions = tuple(
+        dataclasses.replace(
+            region,
+            start_s=region.start_s + seconds,
+            end_s=region.end_s + seconds,
+            peak_s=region.peak_s + seconds,
+        )
+        for region in found.regions
+    )
+    return dataclasses.replace(found, regions=regions, time_s=found.time_s + seconds)
+
+
 def map_npz(found: AnomalyMap) -> bytes:
     """Write a map as arrays.
 
@@ -212,22 +258,6 @@ def map_npz(found: AnomalyMap) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **found.arrays)
     return buffer.getvalue()
-
-
-def regions_csv(found: AnomalyMap) -> bytes:
-    """Write a map's regions as a table.
-
-    Args:
-        found: the map
-
-    Returns:
-        A CSV file, a line a region, the strongest first.
-    """
-    lines = [",".join(field.name for field in dataclasses.fields(Region))]
-    for region in found.regions:
-        values = dataclasses.astuple(region)
-        lines.append(",".join(v if isinstance(v, str) else f"{v:.6g}" for v in values))
-    return ("\n".join(lines) + "\n").encode()
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:

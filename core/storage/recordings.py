@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audio import ClipInfo, inspect
-from core.audio.recorded_at import recorded_at
+from core.audio.recorded_at import RecordedAt, recorded_at
 from core.errors import SettingError, StoreError
 from core.runtime.atomic_write import os_errors_as, sync_file, sync_folder, temporary_beside
 from core.runtime.paths import clips_dir, maps_dir
@@ -96,14 +96,15 @@ def add_recording(name: str, data: bytes | BinaryIO, *, role: str = "unknown") -
             clip_id, size_bytes = _copied(data, temporary)
             with reading() as session:
                 known = session.get(ClipRow, clip_id)
+            began = recorded_at(temporary, name)
             row = known or ClipRow(
                 id=clip_id,
                 name=name,
                 suffix=suffix if _SUFFIX.fullmatch(suffix) else ".bin",
                 role=role,
                 size_bytes=size_bytes,
-                info=as_json(dataclasses.asdict(inspect(temporary, name=name))),
-                recorded_at=_recorded_at(temporary, name),
+                info=as_json(dataclasses.asdict(_inspected(temporary, name, began))),
+                recorded_at=_as_text(began),
                 created_at=now(),
             )
             record = _record(row)
@@ -245,7 +246,9 @@ def _named(clip_id: str, name: str) -> StoredRecording:
 def _with_times(rows: Sequence[ClipRow]) -> list[StoredRecording]:
     # Records whose time was never looked for come from before 0.2.0.
     found = {
-        row.id: _recorded_at(_record(row).path, row.name) for row in rows if row.recorded_at is None
+        row.id: _as_text(recorded_at(_record(row).path, row.name))
+        for row in rows
+        if row.recorded_at is None
     }
     if found:
         # Whoever cannot write now looks again the next time.
@@ -258,9 +261,15 @@ def _with_times(rows: Sequence[ClipRow]) -> list[StoredRecording]:
     return [_record(row) for row in rows]
 
 
-def _recorded_at(path: Path, name: str) -> str:
-    found = recorded_at(path, name)
-    return "" if found is None else found.moment.isoformat()
+def _inspected(path: Path, name: str, began: RecordedAt | None) -> ClipInfo:
+    info = inspect(path, name=name)
+    if began is None or not began.warning:
+        return info
+    return dataclasses.replace(info, warnings=(*info.warnings, began.warning))
+
+
+def _as_text(began: RecordedAt | None) -> str:
+    return "" if began is None else began.moment.isoformat()
 
 
 def _copied(data: bytes | BinaryIO, target: Path) -> tuple[str, int]:

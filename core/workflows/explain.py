@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,8 @@ class ScoredClip:
         nearest: the id and the sound of the most similar normal recording, where one is known
         note: why there is none, a sentence
         warnings: sentences on what to know of the recording before its score is trusted
+        start_s: where the clip begins in the recording, in seconds
+        recorded_at: when the recording began, if that is known
     """
 
     model: ModelRecord
@@ -54,6 +57,8 @@ class ScoredClip:
     background_name: str
     nearest: tuple[str, Clip] | None
     note: str
+    start_s: float
+    recorded_at: datetime.datetime | None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -106,9 +111,11 @@ def read_scored_clip(
     found = load_map(model.id, clip_id)
     detector = models.load_model(model.id)
     clip = _read(clip_id, model, detector, stretch)
+    start_s = 0.0
     if stretch:
         # The stretch's own score, with the columns of the whole recording's map.
         settings = detector.spectrogram_settings
+        start_s = _on_column(float(stretch[0]), detector)
         first = round(float(stretch[0]) / settings.hop_seconds)
         shown = found.stretch(first, settings.n_frames(clip.samples.size))
         found = dataclasses.replace(
@@ -132,8 +139,19 @@ def read_scored_clip(
             filling, name = nearest[1], nearest[1].name
     elif background != "none":
         filling, name = own, own.name
-    warnings = heard(model.id, clip_id).warnings
-    return ScoredClip(model, detector, clip, found, filling, name, nearest, note, warnings)
+    return ScoredClip(
+        model,
+        detector,
+        clip,
+        found,
+        filling,
+        name,
+        nearest,
+        note,
+        start_s,
+        get_recording(clip_id).recorded_at,
+        heard(model.id, clip_id).warnings,
+    )
 
 
 def measure_faithfulness(scored: ScoredClip, progress: Progress) -> SavedExplanation:
@@ -236,16 +254,20 @@ def _read(
     clip_id: str, model: ModelRecord, detector: Detector, stretch: Sequence[float] | None
 ) -> Clip:
     start, stop = stretch or (0.0, None)
-    hop = detector.spectrogram_settings.hop_seconds
     return read_clip(
         recording_path(clip_id),
         name=get_recording(clip_id).name,
         channel=heard(model.id, clip_id).channel,
         sample_rate=detector.sample_rate,
-        # On a column of the map, as the player's stretch is.
-        start_seconds=round(start / hop) * hop,
+        start_seconds=_on_column(start, detector),
         stop_seconds=stop,
     )
+
+
+def _on_column(seconds: float, detector: Detector) -> float:
+    # A stretch begins on a column of the map, as the player's does.
+    hop = detector.spectrogram_settings.hop_seconds
+    return round(seconds / hop) * hop
 
 
 def _boxes_of(mask: Float32Array, found: AnomalyMap) -> list[dict[str, float]]:

@@ -55,8 +55,13 @@ def report_recording(scored: ScoredClip, progress: Progress) -> tuple[bytes, byt
         threshold_note=threshold_sentence(detector.calibration, detector.false_alarm_rate),
         warnings=scored.warnings,
         further=titled,
+        recorded_at=scored.recorded_at,
+        start_s=scored.start_s,
     )
-    return html.encode(), zip_bytes(report_files(explained, html, further))
+    files = report_files(
+        explained, html, further, recorded_at=scored.recorded_at, start_s=scored.start_s
+    )
+    return html.encode(), zip_bytes(files)
 
 
 def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
@@ -91,6 +96,7 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
             report.add_failed(record.clip_name, record.error)
             continue
         try:
+            recording = recordings.get_recording(record.clip_id)
             found = scores.load_map(model.id, record.clip_id)
         except HearMapError as error:
             report.add_failed(record.clip_name, str(error))
@@ -106,7 +112,13 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
                     channel=model.channel if record.channel is None else record.channel,
                     sample_rate=detector.sample_rate,
                 )
-        report.add(found, clip, record.warnings)
+        report.add(
+            found,
+            clip,
+            record.warnings,
+            other_names=recording.other_names,
+            recorded_at=recording.recorded_at,
+        )
     progress("Writing the report", 0.95)
     report.note = batch.note(detector)
     files = report.html().encode(), zip_bytes(report.files())

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from core.audio import ChannelChoice, ClipInfo, read_recording
+from core.audio.recorded_at import RecordedAt, recorded_at
 from core.audio.source import AudioSource, shown_name
 from core.errors import AudioError
 from core.types import Clip
@@ -42,9 +43,13 @@ class Source(ABC):
             StoreError: the recording, or its file, is gone.
         """
         path, name = self._locate()
-        return read_recording(
+        clip, info = read_recording(
             path, name=name, channel=channel, sample_rate=sample_rate, top_hz=top_hz
         )
+        began = recorded_at(path, name)
+        if began is not None and began.warning:
+            info = dataclasses.replace(info, warnings=(*info.warnings, began.warning))
+        return clip, info
 
     def read_normal(
         self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None
@@ -86,6 +91,17 @@ class Source(ABC):
     def shown(self) -> str:
         """What sentences on other recordings call it."""
 
+    def recorded_at(self) -> RecordedAt | None:
+        """Find out when the recording began.
+
+        Returns:
+            The moment; None where neither its header nor its name says it.
+
+        Raises:
+            StoreError: the recording, or its file, is gone.
+        """
+        return recorded_at(*self._locate())
+
     @abstractmethod
     def _locate(self) -> tuple[Path, str | None]:
         """Find the file, and the name that people know it by where that is another."""
@@ -97,9 +113,11 @@ class FileSource(Source):
 
     Attributes:
         path: the file
+        name: what people know it by, with its folders where names repeat; by default as the file
     """
 
     path: Path
+    name: str | None = None
 
     @property
     def shown(self) -> str:
@@ -107,7 +125,7 @@ class FileSource(Source):
         return shown_name(str(self.path))
 
     def _locate(self) -> tuple[Path, str | None]:
-        return self.path, None
+        return self.path, self.name
 
 
 def name_recording(name: str, sentence: str) -> str:

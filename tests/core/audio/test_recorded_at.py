@@ -2,6 +2,7 @@
 
 import datetime
 import io
+import os
 import struct
 from pathlib import Path
 
@@ -158,6 +159,14 @@ def test_the_header_counts_before_the_name_and_a_difference_is_said(tmp_path: Pa
     assert by_name is not None
     assert by_name.moment == datetime.datetime(2023, 11, 5, 6, 30)
     assert recorded_at(tmp_path / "gone.wav") is None
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "20231105_063000.wav"
+    os.mkfifo(pipe)
+    found = recorded_at(pipe)
+    assert found is not None and found.moment.hour == 6
+    assert recorded_at(tmp_path / ("x" * 300)) is None
 
 
 def test_samples_of_any_size_are_passed_over(tmp_path: Path) -> None:

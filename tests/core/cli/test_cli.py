@@ -70,6 +70,8 @@ def test_score_json_puts_the_beep_where_it_is_and_goes_on_past_bad_files(
         "one_in",
         "threshold",
         "anomalous",
+        "recorded_at",
+        "n_regions",
         "regions",
         "error",
         "views",
@@ -146,9 +148,11 @@ def test_explain_writes_everything(
         "map.npz",
         "map.png",
         "regions.csv",
+        "regions.audacity.txt",
+        "regions.selections.txt",
     ]
     names += ["removed.wav", "report.html"]
-    assert sorted(path.name for path in out.iterdir()) == names
+    assert sorted(path.name for path in out.iterdir()) == sorted(names)
     with np.load(out / "map.npz", allow_pickle=False) as kept:
         assert kept["raw"].shape == kept["probability"].shape
         assert kept["raw"].shape == (kept["freq_hz"].size, kept["time_s"].size)
@@ -249,7 +253,7 @@ def test_report_is_one_page_of_all_clips_or_a_zip_with_everything(
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
     assert {"report.html", "scores.csv", "scores.json"} < set(names)
-    assert len(names) == 3 + 2 + 2
+    assert len(names) == 5 + 2 + 2
     capsys.readouterr()
     assert main(["report", str(model), str(folder), "--out", str(tmp_path / "x.pdf")]) == 2
     assert "ends in .html or .zip" in capsys.readouterr().err

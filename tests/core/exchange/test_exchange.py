@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from core.errors import SettingError
-from core.exchange import BoxAnnotation, audacity, csv_boxes, jams, raven
-from core.exchange.box_annotation import of_regions
+from core.exchange import BoxAnnotation, audacity, jams, raven
 from core.exchange.formats import FORMATS, files, format_named, format_of, read
-from core.types import AnomalyMap, Region
+from core.exchange.found_regions import FoundRegions, write_regions
+from core.types import Region
 
 ODD = (
     *("dog", "", "  spaces  ", "tab\there", "two\r\nlines", "\\", "\\\t1\t2", '"quoted"', "a,b;c"),
@@ -254,16 +254,16 @@ def test_recordings_of_one_name_in_two_folders_have_two_files() -> None:
     assert list(files(FORMATS["raven"], made, "all")) == ["all.selections.txt"]
 
 
-def test_regions_become_annotations_to_the_digit() -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_regions_go_out_to_the_digit_with_their_time_of_day(name: str) -> None:
     region = Region(36012.988, 36013.5, 123.4567891, 8000.125, 36013.0, 500.0, 7.25, 0.012, "event")
-    empty = np.zeros((2, 2), np.float32)
-    found = AnomalyMap(
-        *("day1/0001.wav", empty, empty, np.array([1.0, 2.0]), np.array([0.0, 1.0])),
-        *(7.25, 0.012, 3.0, (region,)),
-    )
     recorded_at = datetime.datetime(2024, 5, 1, 20, tzinfo=datetime.timezone.utc)
-    (one,) = csv_boxes.read(csv_boxes.write(of_regions(found, recorded_at)), "r.csv")
+    content = write_regions([FoundRegions("day1/0001.wav", (region,), recorded_at)], name)
+    (one,) = FORMATS[name].read(content, "r")
     assert (one.start_s, one.end_s, one.low_hz) == (36012.988, 36013.5, 123.4567891)
-    assert (one.label, one.recording) == ("event", "day1/0001.wav")
-    assert one.starts_at is not None
-    assert one.starts_at.isoformat() == "2024-05-02T06:00:12.988000+00:00"
+    assert one.label == "event"
+    if not FORMATS[name].of_one_recording:
+        assert one.recording == "day1/0001.wav"
+    if name != "audacity":
+        assert one.starts_at is not None
+        assert one.starts_at.replace(tzinfo=None).isoformat() == "2024-05-02T06:00:12.988000"

@@ -3,19 +3,22 @@
 import base64
 import csv
 import dataclasses
+import datetime
 import io
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 from core.detectors.calibration.calibration import Calibration
+from core.exchange import audacity, csv_boxes, raven
 from core.explain.explanation import Explanation
 from core.report.batch import BatchReport
-from core.report.recording import regions_csv, report_html, threshold_sentence
+from core.report.recording import report_files, report_html, threshold_sentence
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import AnomalyMap, Clip
 from tests.support.maps import planted_map, seen_by_views
@@ -124,11 +127,49 @@ def test_the_page_says_what_each_view_found_and_which_one_a_region_comes_from() 
     assert "What each view says" not in report_html(explained(), {})
 
 
+def regions_of(found: AnomalyMap, **options: Any) -> list[dict[str, str]]:
+    files = report_files(seen(found), "", **options)
+    return list(csv.DictReader(io.StringIO(files["regions.csv"].decode())))
+
+
 def test_regions_as_a_table_name_their_view() -> None:
-    (row,) = csv.DictReader(io.StringIO(regions_csv(seen_by_views()).decode()))
-    assert (row["view"], row["start_s"], row["low_hz"]) == ("event", "2.3", "1000")
-    (row,) = csv.DictReader(io.StringIO(regions_csv(planted_map()).decode()))
+    (row,) = regions_of(seen_by_views())
+    assert (row["view"], float(row["start_s"]), float(row["low_hz"])) == ("event", 2.3, 1000)
+    (row,) = regions_of(planted_map(name="day1/=fan.wav"))
     assert row["view"] == ""
+    assert (row["recording"], row["starts_at"]) == ("day1/=fan.wav", "")
+
+
+def test_regions_of_a_stretch_count_from_the_recordings_beginning() -> None:
+    found = planted_map(name="day1/0001.wav")
+    start = datetime.datetime(2024, 5, 1, 20)
+    (row,) = regions_of(found, recorded_at=start, start_s=36010.688)
+    assert float(row["start_s"]) == 36010.688 + found.regions[0].start_s
+    assert row["start_s"].startswith("36012.988")
+    assert row["starts_at"] == "2024-05-02T06:00:12.988000"
+    files = report_files(seen(found), "", start_s=36010.688)
+    (one,) = raven.read(files["regions.selections.txt"], "r")
+    assert one.start_s == float(row["start_s"])
+    (other,) = audacity.read(files["regions.audacity.txt"], "r")
+    assert (other.start_s, other.high_hz) == (one.start_s, found.regions[0].high_hz)
+    with np.load(io.BytesIO(files["map.npz"])) as arrays:
+        assert arrays["time_s"][0] == pytest.approx(36010.688 + found.time_s[0])
+    assert "from 36010.688 s" in report_html(seen(found), {}, start_s=36010.688)
+
+
+def test_regions_beyond_a_hundred_are_counted_and_said() -> None:
+    found = planted_map()
+    many = dataclasses.replace(found, regions=found.regions * 153, n_regions=0)
+    assert (len(many.regions), many.n_regions) == (100, 153)
+    assert "the 100 strongest of 153 regions" in report_html(seen(many), {})
+    assert "strongest of" not in report_html(explained(), {})
+    report = BatchReport("Monday", SpectrogramSettings(), {}, "")
+    report.add(many, None)
+    assert cells(report.html())[-1][-1] == "153" or "153" in Tags(report.html()).text
+    files = report.files()
+    assert json.loads(files["scores.json"])[0]["n_regions"] == 153
+    (row,) = csv.DictReader(io.StringIO(files["scores.csv"].decode()))
+    assert row["n_regions"] == "153"
 
 
 def test_a_batch_says_of_each_recording_what_each_view_found() -> None:
@@ -202,6 +243,30 @@ def test_the_files_beside_a_batch_hold_every_number() -> None:
     sounds = [name for name in files if name.startswith("sounds/")]
     assert len(sounds) == 3 and all(name.count("/") == 1 for name in sounds)
     assert sum(name.startswith("pictures/") for name in files) == 3
+
+
+def test_the_files_keep_every_name_and_every_digit() -> None:
+    report = BatchReport("Monday", SpectrogramSettings(), {}, "")
+    start = datetime.datetime(2024, 5, 1, 20, tzinfo=datetime.timezone.utc)
+    for name in ("day1/0001.wav", "day2/0001.wav"):
+        found = dataclasses.replace(planted_map(name=name), score=9.12345678901)
+        report.add(found, explained().clip, recorded_at=start)
+    report.add(planted_map(name="=a.wav"), None, other_names=["@b.wav"])
+    report.add_failed("+c.wav", "-1 is no length.")
+    files = report.files()
+    wanted = ["day1/0001.wav", "day2/0001.wav", "=a.wav", "@b.wav", "+c.wav"]
+    assert [row["clip"] for row in json.loads(files["scores.json"])] == wanted
+    rows = list(csv.DictReader(io.StringIO(files["scores.csv"].decode())))
+    assert [row["clip"] for row in rows] == [*wanted[:2], "'=a.wav", "'@b.wav", "'+c.wav"]
+    assert rows[-1]["error"] == "'-1 is no length."
+    assert [row["score"] for row in rows[:2]] == ["9.12345678901"] * 2
+    assert rows[0]["recorded_at"] == "2024-05-01T20:00:00+00:00"
+    pictures = [name for name in files if name.startswith("pictures/")]
+    assert [name.partition("_")[2] for name in pictures] == ["day1_0001.png", "day2_0001.png"]
+    for name, module in (("regions.csv", csv_boxes), ("regions.selections.txt", raven)):
+        found_in = [one.recording for one in module.read(files[name], name)]
+        assert found_in == wanted[:4]
+    assert "=a.wav, also @b.wav" in Tags(report.html()).text
 
 
 def test_an_empty_batch_and_clips_whose_sound_is_gone_still_make_a_page() -> None:
