@@ -28,7 +28,7 @@ from core.storage.recordings import (
     recording_path,
     set_role,
 )
-from core.storage.scores import list_scores, load_map
+from core.storage.scores import heard, list_scores, load_map
 from tests.support.fake_detector import FakeDetector, tone
 
 
@@ -215,6 +215,30 @@ def test_scoring_uses_the_channel_the_model_was_fitted_on() -> None:
         FitTask(clip_ids=normals(), model_name="Fan", channel=1).run()
     model_id = FitTask(clip_ids=normals(), channel="mean").run()["model_id"]
     assert get_model(model_id).channel == "mean"
+
+
+def test_every_channel_is_scored_and_the_highest_score_kept_with_its_channel() -> None:
+    model_id = FitTask(clip_ids=normals(), model_name="Fan").run()["model_id"]
+    sound = np.stack([tone(peak, hz=300 + 900 * peak).samples for peak in (0.1, 0.9, 0.3)], axis=1)
+    clip_id = add_recording("three.wav", wav_bytes(sound, 8000)).id
+    for task, channel, peak in (
+        (ScoreTask(model_id=model_id, clip_ids=[clip_id]), 0, 0.1),
+        (ScoreTask(model_id=model_id, clip_ids=[clip_id], channel="each"), 1, 0.9),
+    ):
+        assert task.run()["n_scored"] == 1
+        (record,) = list_scores(model_id)
+        assert record.channel == heard(model_id, clip_id).channel == channel
+        assert record.score == pytest.approx(peak, abs=1e-3)
+    assert "this is the second, with the highest score" in record.warnings[0]
+    assert heard(model_id, clip_id).warnings == record.warnings
+
+
+def test_a_scoring_keeps_what_is_to_be_known_of_a_recording() -> None:
+    ids = normals()
+    model_id = FitTask(clip_ids=ids, model_name="Fan").run()["model_id"]
+    ScoreTask(model_id=model_id, clip_ids=[ids[0]]).run()
+    (record,) = list_scores(model_id)
+    assert record.warnings[0].startswith("The model was fitted on this recording, ")
 
 
 def test_a_cancelled_scoring_keeps_what_it_has() -> None:
