@@ -113,11 +113,6 @@ def _read(
 ) -> Clip:
     start = round(start_seconds * source.sample_rate)
     stop = None if stop_seconds is None else round(stop_seconds * source.sample_rate)
-    if 0 < source.n_frames <= start:
-        seconds = source.n_frames / source.sample_rate
-        raise AudioError(
-            f"“{source.shown}” lasts {seconds:.3f} s; it cannot be read from {start_seconds} s."
-        )
     blocks = (np.clip(block, -1.0, 1.0) for block in source.blocks(channel, start, stop, watch))
     rate = sample_rate or source.sample_rate
     n_expected = min(source.n_frames, source.n_frames if stop is None else stop) - start
@@ -131,6 +126,11 @@ def _read(
         raise AudioError(
             f"“{source.shown}” is too long for the memory there is; read a stretch of it."
         ) from None
+    if start and not samples.size:
+        seconds = source.n_frames / source.sample_rate
+        raise AudioError(
+            f"“{source.shown}” lasts {seconds:.3f} s; it cannot be read from {start_seconds} s."
+        )
     seconds = samples.size / rate
     if seconds < SHORTEST_CLIP_SECONDS:
         raise AudioError(

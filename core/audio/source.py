@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
-import soundfile as sf
 
+from core.audio.decoding.containers import find_sound
+from core.audio.decoding.decoder import DecodingError
+from core.audio.decoding.sndfile import SndfileDecoder
+from core.audio.decoding.stream_ends import begins_anew, declares_length, lacks_end_flag
+from core.audio.decoding.watched_file import ByteView, WatchedFile
 from core.errors import AudioError
 from core.runtime.atomic_write import os_errors_as
 from core.types import Float32Array
 
+if TYPE_CHECKING:
+    from core.audio.decoding.ffmpeg import FfmpegDecoder
+
 Channel = int | Literal["mean"]
 
-BLOCK_SAMPLES = 2**18  # of all channels together: 1 MiB of float32
 LOWEST_RATE_HZ = 500
 HIGHEST_RATE_HZ = 3_000_000
 LONGEST_SHOWN_NAME = 120
 
-# A container cut short, in libsndfile's own log: "data : 64000 (should be 42652)".
-_CUT_SHORT = re.compile(r"(?:data|SSND|Data Size)\s*: (\d+) \(should be (\d+)\)")
-_UNKNOWN_SIZE = 0x7FFF_0000  # streamed WAVs declare about this much, or twice it
 _FAR_BEYOND = 100.0  # times full scale, 40 dB: no gain does that, but a wrong scale does
-_SHORTFALL_SECONDS = 0.1  # a compressed file may miss its encoder's padding
+_PADDING_SECONDS = 0.1  # that an encoder adds to fill its last frames
+_TAG_BYTES = 128  # of an ID3v1 tag at the end of a file
 
 
 def plain_name(name: str) -> str:
@@ -65,66 +68,6 @@ def shown_name(name: str) -> str:
     return f"{plain[: LONGEST_SHOWN_NAME - 21]}…{plain[-20:]}"
 
 
-class WatchedFile:
-    """A file whose system errors are kept, because decoders written in C lose them.
-
-    After an error it reads as ended.
-
-    Args:
-        file: open for reading, seekable
-
-    Attributes:
-        error: the first error of the system, None so far
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.error: OSError | None = None
-
-    def read(self, n_bytes: int = -1) -> bytes:
-        """Read.
-
-        Args:
-            n_bytes: at most so many; by default all
-
-        Returns:
-            The bytes, none after an error.
-        """
-        try:
-            return b"" if self.error else self._file.read(n_bytes)
-        except OSError as error:
-            self.error = error
-            return b""
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Change the position.
-
-        Args:
-            offset: in bytes
-            whence: 0, 1, 2 as in `io`
-
-        Returns:
-            The new position.
-        """
-        try:
-            return self._file.seek(offset, whence)
-        except OSError as error:
-            self.error = self.error or error
-            return 0
-
-    def tell(self) -> int:
-        """Tell the position.
-
-        Returns:
-            It, in bytes.
-        """
-        try:
-            return self._file.tell()
-        except OSError as error:
-            self.error = self.error or error
-            return 0
-
-
 class AudioSource(AbstractContextManager["AudioSource"]):
     """A recording open for reading; a context manager.
 
@@ -137,13 +80,14 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         shown: what sentences call it
         sample_rate: in Hz
         n_channels: its channels
-        n_frames: the samples of a channel that the header declares
-        subtype: libsndfile's name of how samples are stored
+        n_frames: the samples of a channel that the header declares, an estimate; what there is,
+            once it has been read to its end
+        subtype: the decoder's name of how samples are stored
         warnings: sentences, without the file's name, on what it holds that could not be heard;
             complete after it has been read to its end
 
     Raises:
-        AudioError: it is missing, empty, no recording or of a kind libsndfile cannot read.
+        AudioError: it is missing, empty, no recording or of a kind that cannot be read.
     """
 
     def __init__(self, path: Path | BinaryIO, name: str | None = None) -> None:
@@ -154,9 +98,26 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             # and no name can be taken for a raw format.
             file = stack.enter_context(self._opened(path)) if isinstance(path, Path) else path
             self._file = WatchedFile(file)
-            self._sound = stack.enter_context(self._decoder())
-            self._take_header()
+            self._second: FfmpegDecoder | None = None
+            self._decoder = self._open_decoder()
+            stack.callback(self._close_decoders)
+            self.sample_rate = self._decoder.sample_rate
+            self.n_channels = self._decoder.n_channels
+            self.n_frames = self._decoder.n_frames
+            self.subtype = self._decoder.subtype
+            self._check_rate()
+            # A table of packets says how long ALAC in CAF is, not the size of its data.
+            self._has_packets = self.subtype.startswith("ALAC")
+            self._n_declared = self._declared_frames()
+            is_exact = isinstance(self._decoder, SndfileDecoder)
+            self._n_inexact = 0 if is_exact else round(_PADDING_SECONDS * self.sample_rate)
+            self._n_heard, self._at_end = 0, False
             self.close = stack.pop_all().close
+
+    def _close_decoders(self) -> None:
+        self._decoder.close()
+        if self._second:
+            self._second.close()
 
     def _opened(self, path: Path) -> BinaryIO:
         with os_errors_as(AudioError, f"“{self.shown}” cannot be opened"):
@@ -166,90 +127,168 @@ class AudioSource(AbstractContextManager["AudioSource"]):
                 raise AudioError(f"“{self.shown}” is not there; check its name and folder.")
             return path.open("rb")
 
-    def _decoder(self) -> sf.SoundFile:
-        if self._file.seek(0, 2) == 0 and self._file.error is None:
+    def _open_decoder(self) -> SndfileDecoder | FfmpegDecoder:
+        self._check_file(0)
+        if self._file.n_bytes == 0:
             raise AudioError(f"“{self.shown}” is empty (0 bytes).")
-        self._file.seek(0)
+        self._sound = find_sound(self._file)
         self._check_file(0)
         try:
-            sound = sf.SoundFile(self._file)
+            return SndfileDecoder(self._sound.view if self._sound else ByteView(self._file))
+        except DecodingError as error:
             self._check_file(0)
-            return sound
-        except (sf.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
+            decoder = self._open_ffmpeg()
             self._check_file(0)
-            reason = getattr(error, "error_string", "no header").rstrip(".")
-            raise AudioError(
-                f"“{self.shown}” cannot be read as audio ({reason}). "
-                "WAV, FLAC, OGG, MP3 and AIFF can be read; convert it to one of them."
-            ) from error
+            if decoder is None:
+                raise AudioError(
+                    f"“{self.shown}” cannot be read as audio ({error}). WAV, FLAC, OGG, MP3, M4A, "
+                    "AIFF and others can be read; convert it to one of them."
+                ) from error
+            return decoder
 
-    def _take_header(self) -> None:
-        self.sample_rate = int(self._sound.samplerate)
-        self.n_channels = int(self._sound.channels)
-        self.n_frames = int(self._sound.frames)
-        self.subtype = str(self._sound.subtype)
-        self._cut_short = any(
-            int(actual) < int(declared) < _UNKNOWN_SIZE
-            for declared, actual in _CUT_SHORT.findall(self._sound.extra_info)
-        )
-        self._n_heard = 0
+    def _open_ffmpeg(self, sample_rate: int | None = None) -> FfmpegDecoder | None:
+        # Imported where it is needed: few files need it, and it takes 0.1 s.
+        from core.audio.decoding.ffmpeg import FfmpegDecoder
+
+        try:
+            return FfmpegDecoder(ByteView(self._file), sample_rate)
+        except DecodingError:
+            return None
+
+    def _check_rate(self) -> None:
         if not LOWEST_RATE_HZ <= self.sample_rate <= HIGHEST_RATE_HZ:
             raise AudioError(
                 f"“{self.shown}” says its sample rate is {self.sample_rate:,} Hz; "
                 f"it must be {LOWEST_RATE_HZ:,} to {HIGHEST_RATE_HZ:,} Hz."
             )
 
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """Sentences on what the file holds that could not be heard."""
-        if not self._cut_short:
-            return ()
-        heard, declared = (n / self.sample_rate for n in (self._n_heard, self.n_frames))
-        of = f" of {declared:.2f} s" if declared - heard > 0.005 else ""
-        return (f"The file is cut short; {heard:.2f} s{of} could be read.",)
-
     def frames(self, start_frame: int = 0, stop_frame: int | None = None) -> Iterator[Float32Array]:
         """Read all channels block by block.
+
+        A stretch that begins at 0 or where the last one ended is read at once; any other too in
+        WAV, AIFF, CAF, AU, W64, FLAC and MP3. In other kinds what comes before it is decoded.
 
         Args:
             start_frame: the first sample
             stop_frame: the sample after the last, by default the file's last
 
         Yields:
-            Blocks of samples, [n, channel] float32, at most `BLOCK_SAMPLES` values each, as the
+            Blocks of samples, [n, channel] float32, at most 2**18 values each, as the
             file holds them: a float file's may lie beyond -1..1 or be no numbers.
 
         Raises:
-            AudioError: the file is damaged where it begins, or the system cannot read it.
+            AudioError: the system cannot read it, from some sample on.
         """
-        try:
-            position = self._sound.seek(start_frame)
-        except (sf.LibsndfileError, RuntimeError) as error:
-            raise self._damaged(start_frame) from error
-        finally:
-            self._check_file(start_frame)
-        n_block = max(1, BLOCK_SAMPLES // self.n_channels)
-        while stop_frame is None or position < stop_frame:
-            n_wanted = n_block if stop_frame is None else min(n_block, stop_frame - position)
-            try:
-                frames = self._sound.read(n_wanted, dtype="float32", always_2d=True)
-            except sf.LibsndfileError as error:
-                self._check_file(position)
-                if position == start_frame:
-                    raise self._damaged(position) from error
-                self._cut_short = True
-                return
-            if self._file.error is not None:
-                if frames.shape[0]:
-                    yield frames
-                self._check_file(position + frames.shape[0])
-            if frames.shape[0] == 0:
-                missing = self.n_frames - position
-                self._cut_short |= missing > _SHORTFALL_SECONDS * self.sample_rate
-                return
-            position += frames.shape[0]
+        position = start_frame
+        for block in self._decoded(start_frame, stop_frame):
+            position += len(block)
             self._n_heard = max(self._n_heard, position)
-            yield frames
+            yield block
+        self._check_file(position)
+        if stop_frame is None or position < stop_frame:
+            self._at_end = True
+            if position > start_frame:
+                self.n_frames = position
+            elif self._second:
+                self.n_frames = self._second.position
+
+    def _decoded(self, start: int, stop: int | None) -> Iterator[Float32Array]:
+        position, first = start, self._decoder
+        with contextlib.suppress(DecodingError):  # opened again, it was another file
+            for block in first.frames(start, stop):
+                position += len(block)
+                yield block
+        if (stop is not None and position >= stop) or not self._may_go_on():
+            return
+        self._second = self._second or self._open_ffmpeg(self.sample_rate)
+        if self._second is None or self._second.n_channels != self.n_channels:
+            return
+        # A decoder that is asked past a clean end may still find its encoder's padding.
+        n_padding = 0
+        if first.first_fault is None and position >= first.n_frames:
+            n_padding = round(_PADDING_SECONDS * self.sample_rate)
+        held: list[Float32Array] = []
+        with contextlib.suppress(DecodingError):
+            for block in self._second.frames(position, stop):
+                held.append(block)
+                if sum(map(len, held)) > n_padding:
+                    n_padding = 0
+                    yield from held
+                    held.clear()
+
+    def _may_go_on(self) -> bool:
+        # Whether there may be more than libsndfile heard.
+        first = self._decoder
+        if not isinstance(first, SndfileDecoder) or not first.is_stream or self._file.error:
+            return False
+        return (
+            first.first_fault is not None
+            or first.position < first.n_frames
+            or first.n_bytes_left > _TAG_BYTES
+            or begins_anew(self._file)
+        )
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences on what the file holds that could not be heard."""
+        return tuple(filter(None, (self._loss(), self._change(), *self._remarks())))
+
+    def _loss(self) -> str | None:
+        # What is missing of what the file declares, or wrong.
+        heard, declared, sound = self._n_heard, self._n_declared, self._sound
+        is_cut = self._has_packets and sound and (sound.n_declared or 0) > sound.n_bytes + 1
+        if self._at_end and (is_cut or heard < declared - self._n_inexact):
+            of = f" of {self._seconds(declared)}" if heard < declared else ""
+            return f"The file is cut short or damaged; {self._seconds(heard)}{of} could be read."
+        fault = (self._second or self._decoder).first_fault
+        if fault is None or 0 < declared <= fault:
+            return None
+        return (
+            f"The file is damaged at {self._seconds(fault)}; something is missing there, or wrong "
+            "from there on."
+        )
+
+    def _change(self) -> str | None:
+        for decoder in (self._decoder, self._second):
+            at = None if decoder is None else decoder.changes_at
+            if at is not None:
+                return (
+                    f"From {self._seconds(at)} on it has another sample rate or other channels; "
+                    "that part is not heard."
+                )
+        return None
+
+    def _remarks(self) -> Iterator[str]:
+        sound, decoder = self._sound, self._decoder
+        if sound and sound.followed:
+            yield "Another recording follows in the same file; it is not heard."
+        elif sound and sound.n_after:
+            yield f"The last {sound.n_after:,} bytes of the file are not sound, and are not heard."
+        elif sound and 0 < self._n_declared < decoder.n_frames:
+            yield (
+                f"Its header declares {self._seconds(self._n_declared)} of sound; the file goes on "
+                "after that, and all of it is heard."
+            )
+        if self._at_end and lacks_end_flag(self._file):
+            yield "Its end is not marked as the end; it may be cut short."
+        if decoder.n_other_tracks:
+            tracks = (
+                "1 more track"
+                if decoder.n_other_tracks == 1
+                else f"{decoder.n_other_tracks} more tracks"
+            )
+            yield f"{tracks} of sound in the file cannot be chosen here, and is not heard."
+
+    def _declared_frames(self) -> int:
+        # The samples of a channel that the file is known to declare; 0 if it declares none.
+        decoder, sound = self._decoder, self._sound
+        if sound and sound.n_declared is not None and sound.n_bytes and not self._has_packets:
+            return round(decoder.n_frames * sound.n_declared / sound.n_bytes)
+        is_mp3 = decoder.subtype.startswith(("MPEG", "MP3"))
+        return 0 if is_mp3 and not declares_length(self._file) else decoder.n_frames
+
+    def _seconds(self, n_frames: int) -> str:
+        return f"{n_frames / self.sample_rate:.2f} s"
 
     def blocks(
         self,
@@ -317,10 +356,6 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         at = position / getattr(self, "sample_rate", 1)
         reason = (error.strerror or type(error).__name__).lower()
         raise AudioError(f"“{self.shown}” is unreadable from {at:.1f} s on ({reason}).") from error
-
-    def _damaged(self, position: int) -> AudioError:
-        at = position / self.sample_rate
-        return AudioError(f"“{self.shown}” is damaged: it cannot be read from {at:.3f} s on.")
 
     def __exit__(self, *problem: object) -> None:
         """Close the file."""

@@ -12,7 +12,8 @@ import pytest
 import soundfile as sf
 import soxr
 
-from core.audio import find_audio, inspect, read_clip, resample, source, wav_bytes
+from core.audio import find_audio, inspect, read_clip, resample, wav_bytes
+from core.audio.decoding import decoder
 from core.audio.level import Level
 from core.audio.writing import scaled_pcm16
 from core.errors import AudioError, SettingError
@@ -27,7 +28,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture()
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "BLOCK_SAMPLES", 1_000)
+    monkeypatch.setattr(decoder, "BLOCK_SAMPLES", 1_000)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ SENTENCES = {
     "infinity": "the first at 0.250 s",
     "header only": "cannot be read as audio",
     "text": "cannot be read as audio",
-    "unreadable format": "WAV, FLAC, OGG, MP3 and AIFF",
+    "unreadable format": "WAV, FLAC, OGG, MP3, M4A",
 }
 
 

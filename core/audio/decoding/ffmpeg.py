@@ -1,0 +1,197 @@
+"""Decoding with FFmpeg's libraries, through PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import av
+import numpy as np
+import soxr
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.packet import Packet
+
+from core.audio.decoding import decoder
+from core.audio.decoding.decoder import DecodingError
+from core.audio.decoding.watched_file import ByteView
+from core.types import Float32Array
+
+# Kinds that hold the sound themselves. Without this list a text file could be a playlist, and
+# FFmpeg would open what it names, here or on the network.
+_KINDS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,"
+    "nistsphere,ogg,tta,voc,w64,wav,webm,wv"
+)
+_OPTIONS = {"format_whitelist": _KINDS, "protocol_whitelist": "none"}
+_GUESSED = ("aac", "ac3", "dts", "eac3", "mp3", "mpeg", "mpegts", "amr", "flv")  # their length
+_MOST_FAULTS = 100
+_ERRORS = (av.FFmpegError, ValueError, MemoryError)
+
+
+class FfmpegDecoder:
+    """A file open in FFmpeg.
+
+    It always decodes from the beginning, because no seek of FFmpeg's promises the same samples; a
+    stretch that begins where the last one ended or later goes on from there.
+
+    Args:
+        view: the file
+        sample_rate: in Hz, if it shall be another than the file's
+
+    Attributes:
+        sample_rate: in Hz
+        n_channels: its channels
+        n_frames: the samples of a channel that it declares; 0 if it declares none
+        subtype: FFmpeg's name of the codec
+        kind: FFmpeg's name of the container
+        position: the sample that is read next
+        first_fault: the first sample that could not be decoded; None so far
+        changes_at: the sample from which on the sample rate or the number of channels is
+            another, and nothing is decoded; None so far
+        n_other_tracks: tracks of sound beside the one that is decoded
+
+    Raises:
+        DecodingError: FFmpeg cannot open it, or finds no sound in it.
+    """
+
+    def __init__(self, view: ByteView, sample_rate: int | None = None) -> None:
+        self._view = view
+        self._wanted_rate = sample_rate
+        self.first_fault: int | None = None
+        self.changes_at: int | None = None
+        self._native = (0, 0)
+        self._pending: list[Float32Array] = []
+        self._open()
+        self.subtype = self._track.codec_context.name.upper()
+        self.n_other_tracks = len(self._container.streams.audio) - 1
+        first = next(self._decoded, None)
+        if first is None:
+            self.close()
+            raise DecodingError("no sound in it can be decoded")
+        self._pending = [first]
+        native_rate, self.n_channels = self._native
+        self.sample_rate = sample_rate or native_rate
+        self.n_frames = self._n_declared()
+
+    def _open(self) -> None:
+        self.position = 0
+        self._pending = []
+        try:
+            self._container = av.open(self._view.opened(), "r", options=_OPTIONS)
+        except _ERRORS as error:
+            raise DecodingError(getattr(error, "strerror", None) or str(error)) from error
+        track = self._container.streams.best("audio")
+        if not isinstance(track, AudioStream):
+            self.close()
+            raise DecodingError("it holds no sound")
+        self._track = track
+        self.kind = self._container.format.name
+        if self.kind == "flac":  # it has checksums: a block that fails them is left out
+            track.codec_context.options = {"err_detect": "crccheck+explode"}
+        self._decoded = self._at_wanted_rate(self._decode())
+
+    def _n_declared(self) -> int:
+        if self.kind.split(",")[0] in _GUESSED:
+            return 0
+        if self._track.duration is not None and self._track.time_base is not None:
+            return max(0, round(self._track.duration * self._track.time_base * self.sample_rate))
+        if self._container.duration is not None and len(self._container.streams) == 1:
+            return max(0, round(self._container.duration * self.sample_rate / 1_000_000))
+        return 0
+
+    def _packets(self) -> Iterator[Packet[AudioStream]]:
+        # What the container holds; where it is damaged, from there on again.
+        for _ in range(_MOST_FAULTS):
+            try:
+                yield from self._container.demux(self._track)
+                return
+            except _ERRORS:
+                self._note_fault()
+
+    def _note_fault(self) -> None:
+        if self.first_fault is None:
+            self.first_fault = self._n_decoded
+
+    def _decode(self) -> Iterator[Float32Array]:
+        self._n_decoded = 0
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except _ERRORS:
+                self._note_fault()
+                continue
+            for frame in frames:
+                form = (frame.sample_rate, frame.layout.nb_channels)
+                if self._native == (0, 0):
+                    self._native = form
+                if form != self._native:
+                    self.changes_at = self._n_decoded
+                    return
+                # After a block that was left out FFmpeg raises nothing, but the time goes on.
+                if self.kind == "flac" and frame.pts is not None and frame.pts > self._n_decoded:
+                    self._note_fault()
+                self._n_decoded += frame.samples
+                yield _samples(frame)
+
+    def _at_wanted_rate(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
+        resampler = None
+        for block in blocks:
+            native_rate, n_channels = self._native
+            if self._wanted_rate in (None, native_rate):
+                yield block
+                continue
+            resampler = resampler or soxr.ResampleStream(
+                native_rate, self._wanted_rate, n_channels, dtype="float32", quality="HQ"
+            )
+            yield resampler.resample_chunk(block)
+        if resampler:
+            yield resampler.resample_chunk(np.zeros((0, self._native[1]), np.float32), last=True)
+
+    def frames(self, start: int, stop: int | None) -> Iterator[Float32Array]:
+        """Decode all channels block by block.
+
+        Args:
+            start: the first sample
+            stop: the sample after the last, None for the last that there is
+
+        Yields:
+            Blocks of samples, [n, channel] float32.
+        """
+        if start < self.position:
+            self.close()
+            self._open()
+        for _ in self._read(start):
+            pass
+        yield from self._read(stop)
+
+    def _read(self, stop: int | None) -> Iterator[Float32Array]:
+        n_block = max(1, decoder.BLOCK_SAMPLES // self.n_channels)
+        while stop is None or self.position < stop:
+            n_wanted = n_block if stop is None else min(n_block, stop - self.position)
+            n_there = sum(map(len, self._pending))
+            while n_there < n_wanted and (decoded := next(self._decoded, None)) is not None:
+                self._pending.append(decoded)
+                n_there += len(decoded)
+            if not n_there:
+                return
+            joined = np.concatenate(self._pending)
+            block, rest = joined[:n_wanted], joined[n_wanted:]
+            self._pending = [rest] if len(rest) else []
+            self.position += len(block)
+            yield block
+
+    def close(self) -> None:
+        """Close it; the file stays open."""
+        self._container.close()
+
+
+def _samples(frame: AudioFrame) -> Float32Array:
+    # [n, channel], full scale 1.
+    values = frame.to_ndarray()
+    if not frame.format.is_planar:
+        values = values.reshape(-1, frame.layout.nb_channels).T
+    if values.dtype == np.uint8:
+        values = (values.astype(np.float32) - 128) / 128
+    elif values.dtype.kind == "i":
+        values = values * np.float32(2.0 ** (1 - 8 * values.dtype.itemsize))
+    return np.ascontiguousarray(values.T, dtype=np.float32)

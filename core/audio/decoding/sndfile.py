@@ -1,0 +1,137 @@
+"""Decoding with libsndfile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile as sf
+
+from core.audio.decoding import decoder
+from core.audio.decoding.decoder import DecodingError
+from core.audio.decoding.watched_file import ByteView
+from core.types import Float32Array
+
+_CAREFUL_FRAMES = 1_024  # after a fault
+_UNKNOWN = 2**62
+_COMPRESSED = ("FLAC", "OGG", "MP3")
+# Where seeking gives the samples that reading from the beginning gives: tried with every format.
+# In Ogg it is wrong now and then, by up to some thousand samples.
+_SEEKS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "MP3")
+
+
+class _Sound(sf.SoundFile):  # type: ignore[misc]
+    # soundfile seeks after every read unless this is False: that fails where a format cannot seek,
+    # and behind a gap it reads the same sound again.
+    def seekable(self) -> bool:
+        return False
+
+
+class SndfileDecoder:
+    """A file open in libsndfile.
+
+    Args:
+        view: the file
+
+    Attributes:
+        sample_rate: in Hz
+        n_channels: its channels
+        n_frames: the samples of a channel that it declares
+        subtype: libsndfile's name of how samples are stored
+        is_stream: whether its length is an estimate: MP3, FLAC, Ogg
+        n_other_tracks: 0; libsndfile knows one
+        changes_at: None; nor does it read on where the sample rate changes
+        position: the sample that is read next
+        first_fault: the first sample that could not be decoded; None so far
+
+    Raises:
+        DecodingError: libsndfile cannot open it, or cannot read it to its end.
+    """
+
+    def __init__(self, view: ByteView) -> None:
+        self._view = view
+        self._open()
+        sound = self._sound
+        self.sample_rate = int(sound.samplerate)
+        self.n_channels = int(sound.channels)
+        self.n_frames = int(sound.frames)
+        self.subtype = str(sound.subtype)
+        self.is_stream = sound.format in _COMPRESSED
+        self.first_fault: int | None = None
+        self.changes_at: int | None = None
+        self.n_other_tracks = 0
+        self._can_seek = sound.format in _SEEKS
+        if self.is_stream and not 0 < self.n_frames < _UNKNOWN:
+            self.close()
+            raise DecodingError("its length is unknown")
+
+    def _open(self) -> None:
+        self._reader = self._view.opened()
+        self.position = 0
+        try:
+            self._sound = _Sound(self._reader)
+        except (sf.LibsndfileError, TypeError) as error:  # TypeError: no header at all
+            reason = getattr(error, "error_string", "no header").rstrip(".")
+            raise DecodingError(reason) from error
+
+    @property
+    def n_bytes_left(self) -> int:
+        """Bytes that have not been read yet."""
+        return self._view.n_bytes - self._reader.tell()
+
+    def frames(self, start: int, stop: int | None) -> Iterator[Float32Array]:
+        """Decode all channels block by block.
+
+        Args:
+            start: the first sample
+            stop: the sample after the last, None for the last that there is
+
+        Yields:
+            Blocks of samples, [n, channel] float32.
+        """
+        if start >= self.n_frames or not self._go_to(start):
+            return
+        yield from self._read(min(self.n_frames, self.n_frames if stop is None else stop))
+
+    def _go_to(self, start: int) -> bool:
+        # Whether there is such a sample.
+        if start != self.position and self._can_seek:
+            try:
+                self.position = self._sound.seek(start)
+            except (sf.LibsndfileError, RuntimeError):
+                self._can_seek = False
+                self._reopen()
+        if start < self.position:
+            self._reopen()
+        for _ in self._read(start):
+            pass
+        return self.position == start
+
+    def _read(self, stop: int) -> Iterator[Float32Array]:
+        n_block = max(1, decoder.BLOCK_SAMPLES // self.n_channels)
+        while self.position < stop:
+            n_wanted = min(n_block, stop - self.position)
+            try:
+                block = self._sound.read(n_wanted, dtype="float32", always_2d=True)
+            except sf.LibsndfileError:
+                if n_block <= _CAREFUL_FRAMES:
+                    self.first_fault = self.position
+                    return
+                # The whole block is lost: again in smaller ones, up to the fault.
+                n_block, fault = _CAREFUL_FRAMES, self.position
+                self._reopen()
+                for _ in self._read(fault):
+                    pass
+                continue
+            if not len(block):
+                return
+            self.position += len(block)
+            yield np.asarray(block, np.float32)
+
+    def _reopen(self) -> None:
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        """Close it; the file stays open."""
+        self._sound.close()

@@ -1,0 +1,68 @@
+"""What MP3, FLAC and Ogg files say of their own end.
+
+Formats: RFC 3533 (Ogg), RFC 9639 (FLAC), the Xing and VBRI headers of MP3 encoders.
+"""
+
+from __future__ import annotations
+
+from core.audio.decoding.watched_file import WatchedFile
+
+_LAST_BYTES = 2**16 + 2**10  # longer than any Ogg page
+_FIRST_BYTES = 4_096
+_BEGIN, _END = 0x02, 0x04  # flags of an Ogg page
+
+
+def begins_anew(file: WatchedFile) -> bool:
+    """Say whether a FLAC or an Ogg stream begins among the last bytes of a file.
+
+    Args:
+        file: the file
+
+    Returns:
+        Whether it does, also for one that is about as short as that.
+    """
+    last = _last_bytes(file)
+    return b"fLaC" in last or any(flags & _BEGIN for flags in _page_flags(last))
+
+
+def lacks_end_flag(file: WatchedFile) -> bool:
+    """Say whether the last page of an Ogg file is not said to be the last.
+
+    Args:
+        file: the file
+
+    Returns:
+        Whether that is so; never for another kind of file.
+    """
+    if file.read_at(0, 4) != b"OggS":
+        return False
+    page = _last_bytes(file).split(b"OggS\0")[-1]
+    n_segments = page[21] if len(page) > 21 else 0
+    n_bytes = 22 + n_segments + sum(page[22 : 22 + n_segments])
+    return len(page) < n_bytes or not page[0] & _END
+
+
+def declares_length(file: WatchedFile) -> bool:
+    """Say whether an MP3 declares its length, which is else guessed from its first frames.
+
+    Args:
+        file: the file
+
+    Returns:
+        Whether it has a Xing, Info or VBRI header.
+    """
+    start = file.read_at(0, 10)
+    tag = 0
+    if start[:3] == b"ID3" and len(start) == 10:
+        tag = 10 + sum((byte & 0x7F) << 7 * i for i, byte in enumerate(reversed(start[6:])))
+    first = file.read_at(tag, _FIRST_BYTES)
+    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
+
+
+def _last_bytes(file: WatchedFile) -> bytes:
+    return file.read_at(max(1, file.n_bytes - _LAST_BYTES), _LAST_BYTES)
+
+
+def _page_flags(data: bytes) -> list[int]:
+    pages = data.split(b"OggS\0")[1:]
+    return [page[0] for page in pages if page]
