@@ -21,6 +21,7 @@ from app.widgets import notices
 from core.audio import find_audio
 from core.audio.uploads import Upload, expand
 from core.errors import HearMapError, StoreError
+from core.runtime.legible import legible
 from core.runtime.paths import data_root
 from core.storage import recordings
 
@@ -122,15 +123,21 @@ def _from_server(purpose: str, root: Path) -> None:
     if not folder.is_relative_to(root):
         left_out(purpose).append(text.OUTSIDE)
         return
-    paths = [path for path in find_audio([folder]) if path.resolve().is_relative_to(root)]
+    notes: list[str] = []
+    found = find_audio([folder], lambda _, sentence: notes.append(sentence))
+    paths = [path for path in found if path.resolve().is_relative_to(root)]
 
     def offered() -> Iterator[Upload]:
+        for sentence in notes:
+            yield Upload(chosen, None, sentence)
         for path in paths:
-            name = path.relative_to(root).as_posix()
+            name = legible(path.relative_to(root).as_posix())
             try:
+                if not path.is_file():  # to read a pipe is to wait for ever
+                    raise OSError
                 yield Upload(name, path.read_bytes())
             except OSError:
-                yield Upload(name, None, text.UNREADABLE_ON_SERVER.format(name=path.name))
+                yield Upload(name, None, text.UNREADABLE_ON_SERVER.format(name=legible(path.name)))
 
     _take(purpose, offered(), expected=len(paths))
 

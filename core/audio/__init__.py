@@ -2,7 +2,8 @@
 
 from core.audio.channels import ChannelChoice
 from core.audio.checks import ClipInfo, inspect
-from core.audio.reading import find_audio, read_clip, read_recording, resample
+from core.audio.finding import find_audio
+from core.audio.reading import read_clip, read_recording, resample
 from core.audio.source import Channel
 from core.audio.writing import wav_bytes
 

@@ -6,8 +6,7 @@ for, at the rate asked for, and a block.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,14 +15,9 @@ import soxr
 
 from core.audio.channels import ChannelChoice, heard_channel
 from core.audio.checks import ClipInfo, Inspection
-from core.audio.source import AudioSource, Channel, shown_name
+from core.audio.source import AudioSource, Channel
 from core.errors import AudioError, SettingError
 from core.types import SHORTEST_CLIP_SECONDS, Clip, Float32Array
-
-AUDIO_EXTENSIONS = (
-    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc"),
-    *(".w64", ".rf64", ".caf", ".au", ".snd"),
-)
 
 _FIRST_BUFFER_SECONDS = 600  # a header may promise more than the file holds
 
@@ -199,39 +193,3 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     n = round(clip.samples.size * sample_rate / clip.sample_rate)
     blocks = _resampled(iter([clip.samples]), clip.sample_rate, sample_rate)
     return Clip.from_samples(_joined(blocks, n), sample_rate, clip.name)
-
-
-def find_audio(paths: Sequence[Path]) -> list[Path]:
-    """Find the audio files among paths and in the folders among them.
-
-    Args:
-        paths: files, which are taken whatever they are called, and folders, which are searched
-            through by extension, hidden files and folders left out
-
-    Returns:
-        The files, sorted, each once.
-
-    Raises:
-        AudioError: a path is not there, or a folder holds no audio.
-    """
-    found: dict[Path, Path] = {}
-    for path in paths:
-        if path.is_dir():
-            inside = list(_audio_in(path))
-            if not inside:
-                raise AudioError(f"“{shown_name(str(path))}” holds no audio files.")
-        elif path.exists():
-            inside = [path]
-        else:
-            raise AudioError(f"“{shown_name(str(path))}” is not there; check its name and folder.")
-        for file in inside:
-            found.setdefault(file.resolve(), file)
-    return sorted(found.values())
-
-
-def _audio_in(folder: Path) -> Iterator[Path]:
-    for base, folders, names in os.walk(folder):
-        folders[:] = [f for f in folders if not f.startswith(".") and f != "__MACOSX"]
-        for name in names:
-            if not name.startswith(".") and name.lower().endswith(AUDIO_EXTENSIONS):
-                yield Path(base, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import stat
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ from core.audio.decoding.stream_ends import begins_anew, declares_length, lacks_
 from core.audio.decoding.watched_file import ByteView, WatchedFile
 from core.errors import AudioError
 from core.runtime.atomic_write import os_errors_as
+from core.runtime.legible import legible
 from core.types import Float32Array
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ def plain_name(name: str) -> str:
     """
     return "".join(
         c
-        for c in name
+        for c in legible(name)
         if unicodedata.category(c) not in ("Cc", "Cf", "Cs") or c in ("\u200c", "\u200d")
     )
 
@@ -91,7 +93,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     """
 
     def __init__(self, path: Path | BinaryIO, name: str | None = None) -> None:
-        self.name = name or (path.name if isinstance(path, Path) else "recording")
+        self.name = legible(name or (path.name if isinstance(path, Path) else "recording"))
         self.shown = shown_name(self.name)
         with contextlib.ExitStack() as stack:
             # Opened here, not by libsndfile: errors of the file system then say what they are,
@@ -121,10 +123,17 @@ class AudioSource(AbstractContextManager["AudioSource"]):
 
     def _opened(self, path: Path) -> BinaryIO:
         with os_errors_as(AudioError, f"“{self.shown}” cannot be opened"):
-            if path.is_dir():
-                raise AudioError(f"“{self.shown}” is a folder, not a recording.")
-            if not path.exists():
-                raise AudioError(f"“{self.shown}” is not there; check its name and folder.")
+            try:
+                mode = path.stat().st_mode
+            except FileNotFoundError:
+                where = "is not there; check its name and folder"
+                if path.is_symlink():
+                    where = "is a link to something that is not there"
+                raise AudioError(f"“{self.shown}” {where}.") from None
+            if not stat.S_ISREG(mode):
+                # To open a pipe is to wait for somebody who writes into it, perhaps for ever.
+                kind = "a folder" if stat.S_ISDIR(mode) else "no file but a pipe or a device"
+                raise AudioError(f"“{self.shown}” is {kind}, not a recording.")
             return path.open("rb")
 
     def _open_decoder(self) -> SndfileDecoder | FfmpegDecoder:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from core.audio.reading import AUDIO_EXTENSIONS
+from core.audio.finding import AUDIO_EXTENSIONS
 from core.audio.source import plain_name, shown_name
 
 MOST_MEMBERS = 5_000

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import terminal
 from core.errors import AudioError, SettingError
+from core.runtime.legible import legible
 
 # Imports wait in the functions that need them: `hearmap --help` and light commands start without
 # PyTorch.
@@ -172,7 +173,11 @@ def load_detector(given: argparse.Namespace) -> Detector:
 
 
 def sources(
-    paths: Sequence[Path], group_rule: str = "file", class_rule: str | None = None
+    paths: Sequence[Path],
+    group_rule: str = "file",
+    class_rule: str | None = None,
+    *,
+    note: Callable[[Path, str], None] | None = None,
 ) -> list[FileSource]:
     """Find the recordings under the paths, each with its name, its group and its class.
 
@@ -180,19 +185,27 @@ def sources(
         paths: files and folders
         group_rule: a group rule of `core.audio.name_rules`; “file” leaves the group to the sound
         class_rule: a class rule of it, or None where there are no classes
+        note: is told of each path that gives no recording, and of each folder that cannot be
+            searched, with a sentence; by default the first is an error, and standard error names
+            the second
 
     Returns:
         The recordings, in the order of their names.
 
     Raises:
-        AudioError: a path is not there, or holds no audio.
+        AudioError: there is no `note`, and a path is not there, or holds no audio.
         SettingError: there is no such rule, or it finds no class for a file.
     """
     from core.audio import find_audio
     from core.audio.name_rules import class_by, group_by
     from core.workflows.source import FileSource
 
-    files = find_audio(paths)
+    def left_out(path: Path, sentence: str) -> None:
+        if path in paths:
+            raise AudioError(sentence)
+        terminal.remark(f"left out: {sentence}")
+
+    files = find_audio(paths, note or left_out)
     names = _names_below(files, paths)
     groups = group_by(names, group_rule)
     classes = [""] * len(files) if class_rule is None else class_by(names, class_rule)
@@ -234,17 +247,17 @@ def named(found: Sequence[FileSource], paths: Sequence[Path]) -> list[FileSource
 
 def _names_below(files: Sequence[Path], paths: Sequence[Path]) -> list[str]:
     # Places of files in the folders that were given.
-    folders = [path for path in paths if path.is_dir()]
+    folders = [path for path in paths if os.path.isdir(path)]
     names = []
     for file in files:
         folder = next((folder for folder in folders if file.is_relative_to(folder)), file.parent)
         name = file.relative_to(folder)
-        names.append(str(Path(folder.name, name) if len(folders) > 1 else name))
+        names.append(legible(str(Path(folder.name, name) if len(folders) > 1 else name)))
     return names
 
 
 def _relative(file: Path, folder: str) -> str:
-    return Path(os.path.relpath(file.absolute(), folder)).as_posix()
+    return legible(Path(os.path.relpath(file.absolute(), folder)).as_posix())
 
 
 def readable(

@@ -8,6 +8,7 @@ from core.cli import arguments
 from core.cli.score import SOME_UNREADABLE, outcomes
 from core.errors import AudioError, SettingError
 from core.report.summary_sentence import count_sentence
+from core.runtime.legible import legible
 
 SUFFIXES = (".html", ".zip")
 
@@ -66,7 +67,8 @@ def run(given: argparse.Namespace) -> int:
     for outcome in outcomes(given, detector):
         if outcome.found is None:
             n_unreadable += 1
-            report.add_failed(outcome.source.name or str(outcome.source.path), outcome.error)
+            name = outcome.source.name or legible(str(outcome.source.path))
+            report.add_failed(name, outcome.error)
             continue
         batch.add(outcome.found)
         n_read += 1

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from core.cli import arguments, terminal
-from core.errors import AudioError
 from core.report.summary_sentence import count_sentence, summary_sentence
+from core.runtime.legible import legible
 
 # `hearmap --help` does not wait for PyTorch.
 if TYPE_CHECKING:
@@ -92,17 +92,21 @@ def outcomes(given: argparse.Namespace, detector: Detector) -> Iterator[Outcome[
         detector: a fitted detector
 
     Yields:
-        What became of each path that gives no recordings, then of each recording.
+        What became of each path that gives no recordings, and of each folder that cannot be
+        searched, then of each recording.
     """
     from core.workflows.score import Outcome, score
     from core.workflows.source import FileSource
 
     found: dict[Path, FileSource] = {}
+    left_out: list[Outcome[FileSource]] = []
+
+    def note(path: Path, sentence: str) -> None:
+        left_out.append(Outcome(FileSource(path=path), error=sentence))
+
     for path in given.paths:
-        try:
-            found.update((source.path, source) for source in arguments.sources([path]))
-        except AudioError as error:
-            yield Outcome(FileSource(path=path), error=str(error))
+        found.update((source.path, source) for source in arguments.sources([path], note=note))
+    yield from left_out
     progress = terminal.progress(given.progress)
     sources = arguments.named(list(found.values()), given.paths)
     yield from score(detector, sources, channel=given.channel, progress=progress)
@@ -120,7 +124,7 @@ def as_json(outcome: Outcome[FileSource]) -> str:
     found = outcome.found
     return json.dumps(
         {
-            "clip": str(outcome.source.path),
+            "clip": legible(str(outcome.source.path)),
             "recorded_at": _recorded_at(outcome.source),
             **{name: getattr(found, name, None) for name in NUMBERS},
             "regions": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from core.runtime.legible import legible
 from core.runtime.progress import Progress, silent
 
 
@@ -102,4 +103,4 @@ def one_line(text: str) -> str:
     >>> one_line("a\nb\x1b[2J")
     'a b [2J'
     """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if c.isprintable() else " " for c in legible(text)).split())

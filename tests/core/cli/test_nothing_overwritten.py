@@ -10,10 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from core.audio import wav_bytes
 from core.cli import bench_arguments, main
 from core.detectors import model_folder
 from core.errors import SettingError, StoreError
@@ -21,8 +19,7 @@ from core.evaluation.benchmarks import manifest
 from core.evaluation.benchmarks.results import Measured, write_results
 from core.evaluation.benchmarks.units import Unit
 from core.runtime.output_files import LIST_NAME
-
-RATE = 44_100
+from tests.core.cli.conftest import noise
 
 # What a user may have in a folder under a name that a command would use.
 OTHERS: dict[str, Callable[[Path], object]] = {
@@ -39,10 +36,6 @@ OTHERS: dict[str, Callable[[Path], object]] = {
 }
 
 
-def noise(seed: int) -> bytes:
-    return wav_bytes(np.random.default_rng(seed).normal(0, 0.1, RATE).astype(np.float32), RATE)
-
-
 def everything(folder: Path) -> dict[str, str]:
     """What is at and below a folder: kind, inode and hash of each, links by where they point."""
     found = {}
@@ -56,27 +49,6 @@ def everything(folder: Path) -> dict[str, str]:
         else:
             found[name] = f"{about.st_ino} {hashlib.sha256(path.read_bytes()).hexdigest()}"
     return found
-
-
-@pytest.fixture(scope="module")
-def tank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tank")
-    for i in range(6):
-        (folder / f"{i}.wav").write_bytes(noise(i))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def model(tank: Path, aisfx_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model made as a user makes one; its home is the test run's own."""
-    out = tmp_path_factory.mktemp("models") / "model"
-    before = os.environ.get("HEARMAP_HOME")
-    os.environ["HEARMAP_HOME"] = str(out.parent / "home")
-    try:
-        assert main(["fit", str(tank), "--out", str(out), "--progress", "off"]) == 0
-    finally:
-        os.environ.pop("HEARMAP_HOME") if before is None else os.environ.update(HEARMAP_HOME=before)
-    return out
 
 
 def writing(command: str, tank: Path, model: Path, out: Path, esc50: Path | None) -> list[str]:
