@@ -77,7 +77,7 @@ def test_a_fit_names_what_it_leaves_out_and_stops_at_a_path_that_is_not_there(
     printed = capsys.readouterr()
     assert "on 8 clips" in printed.out
     for name in ("cut.flac", "dangling.wav", "pipe.wav"):
-        assert f"left out: “{name}”" in printed.err
+        assert f"left out: “mixed/{name}”" in printed.err
     assert main(["score", str(out), str(mixed / NOT_UTF8)]) == 0
     assert "so it scores lower than a new one" in capsys.readouterr().out
     assert main(["fit", str(tank), str(tmp_path / "no"), "--out", str(tmp_path / "other")]) == 1
