@@ -11,8 +11,8 @@ from core.types import Float32Array, Float64Array
 
 N_FFT = 2048
 # One window in so many is measured: for the bandwidth, a long-term average, few will do. A sound
-# above the network's range may be short: at 192 kHz every fourth window is one in 43 ms.
-_EVERY_NARROW, _EVERY_WIDE = 16, 4
+# above the network's range may be short: at 192 kHz every eighth window is one in 85 ms.
+_EVERY_NARROW, _EVERY_WIDE = 32, 8
 _STEEP_DB = 25.0
 _EMPTY_DBFS = -90.0  # 16-bit rounding is at -101 dBFS, the noise of a quiet recorder above -90
 _LOWEST_EDGE_HZ = 500.0

@@ -113,19 +113,21 @@ class ChannelLevels:
         """
         # Each channel's samples side by side: ten times as fast.
         channels = np.ascontiguousarray(frames.T)
-        if not np.isfinite(channels).all():
+        sums = np.einsum("cn->c", channels)
+        if not np.isfinite(sums).all():
             channels = np.nan_to_num(channels, nan=0.0, posinf=0.0, neginf=0.0)
+            sums = np.einsum("cn->c", channels)
         n_channels, n = channels.shape
         n_windows, length = max(1, n // self._window), min(self._window, n)
         whole = channels[:, : n_windows * length].reshape(n_channels, n_windows, length)
         powers = np.einsum("cwn,cwn->wc", whole, whole).astype(np.float64)
         rest = channels[:, n_windows * length :]
-        self._sums += channels.sum(axis=1)
+        self._sums += sums
         self._squares += powers.sum(axis=0) + np.einsum("cn,cn->c", rest, rest)
         if n_channels == 2:
             self._products += float(np.dot(channels[0], channels[1]))
         if self._heard == "mean":
-            mean = channels.mean(axis=0)
+            mean = np.einsum("cn->n", channels) / n_channels
             self._mean_squares += float(np.dot(mean, mean))
         else:
             self._compare(powers / length, self._heard)

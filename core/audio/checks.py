@@ -38,7 +38,8 @@ class ClipInfo:
         silent: whether all samples are equal
         sha256: of the sound (`core.types.samples_sha256`) at its own rate, so that equal sounds
             can be found under any name; empty where nothing could be read, or nobody asked for it
-        problem: a sentence on why the recording cannot be fitted on, None where it can
+        problem: a sentence on why the recording cannot be fitted on by any channel, None where it
+            can
         warnings: sentences on what is wrong but no hindrance
         channel: the channel that was heard, a number from 0 or "mean"
         highest_hz: where its spectrum ends, half the sample rate or less (`Bandwidth`); 0 where
@@ -159,7 +160,7 @@ class Inspection:
                 f"“{shown}” lasts {seconds:.3f} s ({count}); "
                 f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
             )
-        elif level.silent:
+        elif level.silent and not (self._channels and self._channels.powers.any()):
             problem = f"“{shown}” is silent: nothing to learn from."
         return replace(
             self.begun,

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from core.audio import ChannelChoice, ClipInfo, read_recording
+from core.audio.channels import channel_ordinal
 from core.audio.recorded_at import RecordedAt, recorded_at
 from core.audio.source import AudioSource, shown_name
 from core.errors import AudioError
@@ -70,7 +71,10 @@ class Source(ABC):
         """
         clip, info = self.read(channel, sample_rate, top_hz)
         if info.silent:
-            raise AudioError(f"“{clip.name}” is silent: nothing to learn from.")
+            where = ""
+            if info.n_channels > 1 and info.channel != "mean":
+                where = f" on its {channel_ordinal(info.channel)} channel"
+            raise AudioError(f"“{clip.name}” is silent{where}: nothing to learn from.")
         return clip, info
 
     def n_channels(self) -> int:

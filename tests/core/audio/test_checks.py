@@ -146,6 +146,9 @@ def test_a_channel_with_nothing_beside_one_with_something_is_named() -> None:
     silent = np.stack([np.zeros(2 * RATE, np.float32), *(noise(i) for i in range(10))], axis=1)
     assert "silence from beginning to end" in said(silent)
     assert "Only the first of 11 channels" in said(silent)
+    # It can be fitted on by another channel; what is silent on all of them cannot.
+    assert inspect(io.BytesIO(wav_of(silent))).problem is None
+    assert inspect(io.BytesIO(wav_of(0 * silent))).problem is not None
 
 
 def test_an_event_on_another_channel_alone_is_timed() -> None:

@@ -113,6 +113,12 @@ def test_a_model_scores_the_channel_that_it_was_fitted_on(written) -> None:
     assert outcomes(detector, written("new.wav", 0.3, 0.1))[0].channel == 0
 
 
+def test_a_recording_that_is_silent_on_the_channel_of_the_fit_is_left_out_and_said(written) -> None:
+    rest = [written(f"n{seed}.wav", 0.05, 0.05, seed=seed) for seed in range(3)]
+    left = fit(FakeDetector(), [*rest, written("right.wav", 0.0, 0.05)]).left_out  # type: ignore[arg-type]
+    assert left == ["“right.wav” is silent on its first channel: nothing to learn from."]
+
+
 def test_each_channel_is_scored_in_turn_and_errors_come_once(fitted, written, tmp_path) -> None:
     gone = FileSource(path=tmp_path / "gone.wav")
     three, mono = written("three.wav", 0.05, 0.3, 0.1), written("mono.wav", 0.05, seed=40)
