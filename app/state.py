@@ -29,6 +29,7 @@ class Key:
     SITUATION: Final = "situation"
     ACKNOWLEDGED: Final = "acknowledged"
     IMPORTED: Final = "imported"
+    IMPORTED_BOXES: Final = "imported_boxes"
     SEEN_CHANGE: Final = "seen_change"
     DELETED_MODEL: Final = "deleted_model"
     CHANNEL: Final = "channel"

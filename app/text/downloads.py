@@ -2,7 +2,7 @@
 
 HEADING, MAP_PNG, MAP_NPZ = "Downloads", "Map (PNG)", "Map (NPZ)"
 RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording (WAV)", "Anomalous part (WAV)", "Residual (WAV)"
-REGIONS = "Regions (CSV)"
+REGIONS = "Regions ({format})"
 PARTS = (
     "The anomalous part is the recording multiplied by the evidence map, and the residual is what "
     "remains. Together they give “{name}” again."

@@ -194,3 +194,24 @@ def channel(choice: int | str) -> str:
     if isinstance(choice, int):
         return f"Channel {choice + 1}"
     return {"mean": "Mean of all channels", "loudest": "Loudest of each recording"}[choice]
+
+
+def recorded(moment: datetime.datetime | None) -> str:
+    """Write when a recording began, so that texts sort as the moments do.
+
+    Args:
+        moment: The moment, in local time or with a time zone; None if unknown.
+
+    Returns:
+        Day and time, with the time zone where it is known; empty if unknown.
+
+    >>> recorded(None), recorded(datetime.datetime(2024, 5, 1, 6, 30))
+    ('', '2024-05-01 06:30:00')
+    >>> recorded(datetime.datetime(2024, 5, 1, 6, 30, 0, 250_000, datetime.timezone.utc))
+    '2024-05-01 06:30:00.250 UTC'
+    """
+    if moment is None:
+        return ""
+    precision = "milliseconds" if moment.microsecond else "seconds"
+    local = moment.replace(tzinfo=None).isoformat(" ", precision)
+    return f"{local} {moment.tzname()}" if moment.tzinfo else local

@@ -1,7 +1,11 @@
 """Listen: one recording, its anomaly map, its regions, and the sound of exactly that part."""
 
+import datetime
+from collections.abc import Sequence
+
 from app.text.control import control
-from app.text.formats import counted
+from app.text.formats import counted, recorded
+from app.text.markdown import plain
 
 RECORDING = control("Recording", "Sorted by score, the highest first.")
 PREVIOUS, NEXT = "Previous", "Next"
@@ -19,18 +23,42 @@ ALT = "{regions}, the strongest first"
 START, END, LOW, HIGH = "Start", "End", "Low", "High"
 
 
-def regions(where: str, n_regions: int) -> str:
+def recording(recorded_at: datetime.datetime | None, other_names: Sequence[str]) -> str:
+    """Say what is known of a recording besides its sound.
+
+    Args:
+        recorded_at: When it began, if that is known.
+        other_names: Names under which the same file was added later.
+
+    Returns:
+        A sentence or two of Markdown; empty where there is nothing to say.
+
+    >>> recording(datetime.datetime(2024, 5, 1, 6, 30), ())
+    'Recorded at 2024-05-01 06:30:00.'
+    """
+    said = []
+    if recorded_at is not None:
+        said.append(f"Recorded at {recorded(recorded_at)}.")
+    if other_names:
+        names = ", ".join(f"“{plain(name, 200)}”" for name in other_names)
+        said.append(f"The same file was also added as {names}.")
+    return " ".join(said)
+
+
+def regions(where: str, n_regions: int, n_listed: int) -> str:
     """Say where the strongest region is, and how many others there are.
 
     Args:
         where: The place of the strongest region.
         n_regions: The number of regions, at least 1.
+        n_listed: How many of them are listed.
 
     Returns:
-        One sentence.
+        One or two sentences.
 
-    >>> regions("strongest at 2.1–2.4 s, 3–5.2 kHz", 3)
+    >>> regions("strongest at 2.1–2.4 s, 3–5.2 kHz", 3, 3)
     'Strongest at 2.1–2.4 s, 3–5.2 kHz; 2 weaker regions.'
     """
     more = f"; {counted(n_regions - 1, 'weaker region')}" if n_regions > 1 else ""
-    return f"{where[:1].upper()}{where[1:]}{more}."
+    listed = f" The {n_listed} strongest are listed." if n_listed < n_regions else ""
+    return f"{where[:1].upper()}{where[1:]}{more}.{listed}"

@@ -16,9 +16,7 @@ NO_ANNOTATION_COLUMN = (
     "and a column “clip_id” or “name”."
 )
 NO_NAME_COLUMN = "The file has neither a column “clip_id” nor a column “name”."
-TOO_LARGE = "The file is larger than {megabytes} MB. Split it into smaller ones."
-NOT_TEXT = "This is not a CSV file: it contains bytes that are not text. Save it as CSV."
-NOT_CSV = "The file cannot be read as CSV: {reason}."
+FILE = "the file"
 ROW = "Row {number}: {problem}."
 NO_NAME = "it names no recording"
 NO_RECORDING = "no scored recording has the name “{name}”"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import asdict
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from app.components import player
 from app.text import formats, glossary, markdown, sentences
 from app.text import listen as text
 from app.widgets import (
+    box_annotation_list,
     downloads,
     explanation,
     normal_scores,
@@ -24,11 +26,14 @@ from app.widgets.model_choice import false_alarm_rate
 from core.detectors.calibration.calibration import Calibration
 from core.detectors.region_words import region_words
 from core.errors import HearMapError
+from core.exchange.box_annotation import moment_at
 from core.report.summary_sentence import summary_sentence
 from core.report.view_words import LABELS
+from core.runtime.file_names import file_stem
 from core.storage.models import ModelRecord
+from core.storage.recordings import get_recording
 from core.storage.scores import ScoreRecord
-from core.types import AnomalyMap, Region
+from core.types import AnomalyMap
 
 
 def draw() -> None:
@@ -63,6 +68,8 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     with verdict_place:
         p_value = sentences.p_value_sentence(found.p_value, calibrated.n_clips)
         st.markdown(f"**{summary_sentence(found)}** {p_value}")
+        if said := text.recording(score.recorded_at, score.other_names):
+            st.caption(said)
         notices.warn(*score.warnings)
     if found.views:
         views_place.caption(sentences.views_sentence(found), help=glossary.VIEWS)
@@ -75,9 +82,10 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     with right:
         _normal_scores(calibrated, found, rate)
     with left:
-        _regions(found.regions, float(found.time_s[-1]))
+        _regions(found, score)
+        box_annotation_list.draw(get_recording(score.clip_id))
         downloads.draw(model.id, score, found, stretch)
-        report_offer.draw(explained.report_task, f"{downloads.file_stem(score.clip_name)}_report")
+        report_offer.draw(explained.report_task, f"{file_stem(score.clip_name)}_report")
     # What is painted in the player, else what is chosen.
     marked = state.painted.boxes if state.painted else [state.selection] if state.selection else []
     explanation.draw(explained, marked)
@@ -129,28 +137,35 @@ def _player(
     return state
 
 
-def _regions(found: tuple[Region, ...], recording_seconds: float) -> None:
+def _regions(found: AnomalyMap, score: ScoreRecord) -> None:
     st.subheader(text.REGIONS, anchor=False, help=glossary.REGION)
-    if not found:
+    regions = found.regions
+    if not regions:
         st.markdown(text.NO_REGION)
         return
-    st.markdown(text.regions(region_words(found[0], recording_seconds), len(found)))
-    shown = downloads.regions_table(found)
+    where = region_words(regions[0], float(found.time_s[-1]))
+    st.markdown(text.regions(where, found.n_regions, len(regions)))
+    rows = [
+        asdict(region)
+        | {"recorded": formats.recorded(moment_at(score.recorded_at, region.start_s))}
+        | {"view": LABELS.get(region.view, "")}
+        for region in regions
+    ]
     column = st.column_config
     columns = {
-        "start_s": column.NumberColumn(text.START, format="%.2f s"),
-        "end_s": column.NumberColumn(text.END, format="%.2f s"),
+        "start_s": column.NumberColumn(text.START, format="%.3f s"),
+        "end_s": column.NumberColumn(text.END, format="%.3f s"),
         "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
         "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
         "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
+        **table.recorded_column(rows),
     }
-    if any(region.view for region in found):
-        shown["view"] = shown["view"].map(LABELS)
+    if any(region.view for region in regions):
         columns["view"] = column.TextColumn(glossary.VIEW, help=glossary.VIEWS)
     table.draw(
-        shown,
+        rows,
         columns,
-        text.ALT.format(regions=formats.counted(len(found), "region")),
+        text.ALT.format(regions=formats.counted(len(regions), "region")),
         most=8,
         height=320,
     )

@@ -17,6 +17,7 @@ from app.widgets import downloads, normal_scores, notices, table, threshold_hist
 from app.widgets.model_choice import choose_model
 from core.errors import HearMapError
 from core.report.view_words import counts_words
+from core.runtime.file_names import file_stem
 from core.storage import costs, models, thresholds, training
 from core.storage.archive import SUFFIX, export_model, import_model
 from core.storage.models import ModelRecord
@@ -64,7 +65,7 @@ def _ways_on(model: ModelRecord) -> None:
         downloads.button(
             **text.EXPORT,
             content=lambda: export_model(model.id),
-            file_name=downloads.file_stem(model.name + ".") + SUFFIX,
+            file_name=file_stem(model.name + ".") + SUFFIX,
         )
         if st.button(**text.DELETE, icon=":material/delete:"):
             models.delete(model.id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from app import cache, navigation
@@ -16,9 +16,18 @@ from app.state import Query, clear_gathered, gathered
 from app.text import formats, glossary, markdown, sentences
 from app.text import score as text
 from app.text.downloads import HEADING
-from app.widgets import downloads, model_choice, notices, report_offer, shift_note, table
+from app.widgets import (
+    downloads,
+    model_choice,
+    notices,
+    report_offer,
+    score_file,
+    shift_note,
+    table,
+)
 from app.widgets.job_panel import follow, start
 from app.widgets.uploading import clear_button, gather
+from core.exchange.recording_names import with_other_names
 from core.jobs.tasks.score import ScoreTask
 from core.report.summary_sentence import count_sentence
 from core.storage import recordings
@@ -40,7 +49,8 @@ class TableRow:
 
     Attributes:
         clip_id: The recording.
-        name: Its name, shortened.
+        name: Its name, and those under which the same file was added later.
+        recorded: When it began, empty if unknown.
         anomalous: Whether its score is above the threshold.
         verdict: That in words.
         p_value: Its p-value.
@@ -53,6 +63,7 @@ class TableRow:
 
     clip_id: str
     name: str
+    recorded: str
     anomalous: bool
     verdict: str
     p_value: float
@@ -109,9 +120,9 @@ def _results(model: ModelRecord) -> None:
     calibrated = cache.calibration(model.id)
     notices.rate_warning(calibrated, rate)
     shift_note.draw(model.id)
-    rows = [row_of(one, calibrated, rate) for one in scored if one.error is None]
-    if rows:
-        _table(model, rows, rate)
+    good = [one for one in scored if one.error is None]
+    if good:
+        _table(model, good, [row_of(one, calibrated, rate) for one in good], rate)
     failed = [score.error for score in scored if score.error is not None]
     recordings = formats.counted(len(failed), "recording")
     notices.problems(text.FAILED.format(recordings=recordings), failed)
@@ -119,7 +130,9 @@ def _results(model: ModelRecord) -> None:
     report_offer.draw(report_offer.batch_task(model, scored, rate), "hearmap_report")
 
 
-def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
+def _table(
+    model: ModelRecord, scored: list[ScoreRecord], rows: list[TableRow], rate: float
+) -> None:
     n_anomalous = sum(row.anomalous for row in rows)
     count = count_sentence(n_anomalous, len(rows))
     st.markdown(text.COUNT.format(count=count, rate=formats.percent(rate)))
@@ -129,6 +142,7 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
         rows,
         {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
+            **table.recorded_column([vars(row) for row in rows]),
             "verdict": column.TextColumn(glossary.VERDICT, width=395),
             "p_value": column.NumberColumn(
                 glossary.P_VALUE_NAME, format="%.3f", width="small", help=glossary.P_VALUE
@@ -159,9 +173,8 @@ def _table(model: ModelRecord, rows: list[TableRow], rate: float) -> None:
         if chosen:
             query = {Query.MODEL: model.id, Query.CLIP: rows[chosen[0]].clip_id}
             navigation.go("listen", query)
-        csv = pd.DataFrame(rows).rename(columns={"p_value": "p"})
-        csv = csv[["name", "verdict", "p", "score", "threshold", "note"]]
-        downloads.button(text.DOWNLOAD, csv.to_csv(index=False), "scores.csv")
+        content = partial(score_file.to_csv, scored, rows[0].threshold)
+        downloads.button(text.DOWNLOAD, content, "scores.csv")
 
 
 def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow:
@@ -183,7 +196,8 @@ def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow
     strip = [against_threshold(value, middle, threshold) for value in score.strip]
     return TableRow(
         score.clip_id,
-        markdown.shortened(score.clip_name, 80),
+        with_other_names(score.names),
+        formats.recorded(score.recorded_at),
         anomalous,
         sentences.short_verdict(anomalous, strongest, score.duration_seconds or math.inf),
         score.p_value,

@@ -137,9 +137,10 @@ def _import(model_id: str) -> None:
 
 def _imported(model_id: str, file_name: str, data: bytes) -> tuple[int, tuple[str, ...]]:
     # Save the annotations of a file; return their number, and a sentence on each other row.
-    names = {score.clip_id: score.clip_name for score in cache.scored(model_id)}
+    names = {score.clip_id: score.names for score in cache.scored(model_id)}
     try:
-        found = annotation_table.from_csv(data, names, by=str(st.session_state.get(Key.WHO) or ""))
+        by = str(st.session_state.get(Key.WHO) or "")
+        found = annotation_table.from_csv(data, names, by=by, file_name=file_name)
         save_annotations(found.annotations)
     except (SettingError, StoreError) as error:
         return 0, (text.NOT_IMPORTED.format(name=file_name, problem=error),)

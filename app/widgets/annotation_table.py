@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.text import formats
 from app.text import triage as text
 from core.errors import SettingError
+from core.exchange.csv_cells import BYTE_ORDER_MARK, read_table, write_table
+from core.exchange.recording_names import find_by_name
 from core.storage.annotations import VERDICTS, Annotation
 from core.storage.scores import ScoreRecord
 from core.storage.tables import now
@@ -17,12 +17,10 @@ from core.storage.tables import now
 COLUMNS = (
     *("clip_id", "name", "score", "p_value", "threshold", "anomalous"),
     *("start_s", "end_s", "low_hz", "high_hz", "annotation", "note", "by", "annotated_at"),
+    "recorded_at",
 )
 # What the column was called in files of 0.1.0.
 OLD_COLUMN = "label"
-MOST_BYTES = 20_000_000
-# A spreadsheet takes a cell that begins like this for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class ImportedAnnotations:
 
 
 def to_csv(scored: Sequence[ScoreRecord], annotations: Mapping[str, Annotation]) -> bytes:
-    """Write all scored recordings, a row each, with the annotations that there are.
+    """Write all scored recordings, a row for each name of each, with the annotations there are.
 
     Args:
         scored: The scores.
@@ -48,37 +46,36 @@ def to_csv(scored: Sequence[ScoreRecord], annotations: Mapping[str, Annotation])
     Returns:
         The file with `COLUMNS`, in UTF-8 with a byte order mark.
     """
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
+    rows = []
     for score in scored:
-        box = score.regions[0] if score.regions else None
-        said = annotations.get(score.clip_id)
-        row: list[object] = [score.clip_id, _cell(score.clip_name)]
-        row += (
-            [""] * 4
+        row: list[object] = (
+            [None] * 4
             if score.score is None
             else [score.score, score.p_value, score.threshold, int(score.anomalous)]
         )
-        row += [box.start_s, box.end_s, box.low_hz, box.high_hz] if box else [""] * 4
+        box = score.regions[0] if score.regions else None
+        row += [box.start_s, box.end_s, box.low_hz, box.high_hz] if box else [None] * 4
+        said = annotations.get(score.clip_id)
         row += (
-            [said.verdict, _cell(said.note), _cell(said.by), said.created_at.isoformat()]
-            if said
-            else [""] * 4
+            [said.verdict, said.note, said.by, said.created_at.isoformat()] if said else [None] * 4
         )
-        writer.writerow(row)
-    return out.getvalue().encode("utf-8-sig")
+        row.append(None if score.recorded_at is None else score.recorded_at.isoformat())
+        rows += [[score.clip_id, name, *row] for name in score.names]
+    return BYTE_ORDER_MARK + write_table(COLUMNS, rows)
 
 
-def from_csv(data: bytes, names: Mapping[str, str], *, by: str) -> ImportedAnnotations:
+def from_csv(
+    data: bytes, names: Mapping[str, Sequence[str]], *, by: str, file_name: str = text.FILE
+) -> ImportedAnnotations:
     """Read the annotations of a CSV file with columns “annotation”, and “clip_id” or “name”.
 
     Commas, semicolons and tabs part columns. Rows without an annotation are passed over.
 
     Args:
         data: The file.
-        names: The names of the known recordings by id.
+        names: Every name of the known recordings by id.
         by: Who says so, where the file names nobody.
+        file_name: What sentences call the file.
 
     Returns:
         The annotations, and what is wrong with other rows.
@@ -86,42 +83,36 @@ def from_csv(data: bytes, names: Mapping[str, str], *, by: str) -> ImportedAnnot
     Raises:
         SettingError: This is no such table; the sentence says what is missing.
     """
-    rows = _rows(data)
-    header = [name.strip().lower() for name in next(rows, [])]
-    column = next((name for name in ("annotation", OLD_COLUMN) if name in header), None)
+    table = read_table(data, file_name)
+    column = table.first_of("annotation", OLD_COLUMN)
     if column is None:
         raise SettingError(text.NO_ANNOTATION_COLUMN)
-    if "clip_id" not in header and "name" not in header:
+    if table.first_of("clip_id", "name") is None:
         raise SettingError(text.NO_NAME_COLUMN)
-    ids_of: dict[str, list[str]] = {}
-    for clip_id, name in names.items():
-        ids_of.setdefault(name, []).append(clip_id)
     found: dict[str, Annotation] = {}
     problems: list[str] = []
-    for number, row in enumerate(rows, start=2):
-        cells = dict(zip(header, (cell.strip() for cell in row), strict=False))
+    for number, row in table.rows:
+        cells = {name: cell.strip() for name, cell in row.items()}
         verdict = cells.get(column, "").lower()
         if not verdict:
             continue
-        clip_id, problem = _recording_of(cells, names, ids_of)
+        clip_id, problem = _recording_of(cells, names)
         if verdict not in VERDICTS:
             problem = text.NO_ANNOTATION.format(value=verdict[:40], choices=", ".join(VERDICTS))
         if problem:
             problems.append(text.ROW.format(number=number, problem=problem))
             continue
-        note, who = _text(cells.get("note", "")), _text(cells.get("by", "")) or by
+        note, who = cells.get("note", ""), cells.get("by", "") or by
         found[clip_id] = Annotation(clip_id, verdict, note, who, now())
     return ImportedAnnotations(tuple(found.values()), tuple(problems))
 
 
-def _recording_of(
-    cells: Mapping[str, str], names: Mapping[str, str], ids_of: Mapping[str, list[str]]
-) -> tuple[str, str]:
+def _recording_of(cells: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> tuple[str, str]:
     # Find the id of a row's recording, or why there is none.
-    clip_id, name = cells.get("clip_id", ""), _text(cells.get("name", ""))
+    clip_id, name = cells.get("clip_id", ""), cells.get("name", "")
     if clip_id in names:
         return clip_id, ""
-    alike = ids_of.get(name, [])
+    alike = find_by_name(name, names)
     if len(alike) == 1:
         return alike[0], ""
     shown = (name or clip_id)[:60]
@@ -131,31 +122,3 @@ def _recording_of(
         recordings = formats.counted(len(alike), "recording")
         return "", text.SAME_NAME.format(recordings=recordings, name=shown)
     return "", text.NO_RECORDING.format(name=shown)
-
-
-def _rows(data: bytes) -> Iterator[list[str]]:
-    if len(data) > MOST_BYTES:
-        raise SettingError(text.TOO_LARGE.format(megabytes=MOST_BYTES // 10**6))
-    if b"\x00" in data[:4096]:
-        raise SettingError(text.NOT_TEXT)
-    try:
-        table = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        table = data.decode("cp1252", "replace")
-    first = table.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        yield from csv.reader(
-            io.StringIO(table.replace("\x00", ""), newline=""), delimiter=delimiter
-        )
-    except csv.Error as error:
-        raise SettingError(text.NOT_CSV.format(reason=error)) from None
-
-
-def _cell(text: str) -> str:
-    # Write a text so that no spreadsheet takes it for a formula; `_text` reads it again.
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _text(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell

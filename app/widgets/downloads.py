@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from app import cache
 from app.text import downloads as text
 from app.text import glossary, markdown
 from core.audio import wav_bytes
+from core.exchange.formats import FORMATS
+from core.exchange.found_regions import FoundRegions, write_regions
+from core.runtime.file_names import file_stem
 from core.storage.scores import ScoreRecord
-from core.types import AnomalyMap, Region
+from core.types import AnomalyMap
 
-COLUMNS = tuple(field.name for field in dataclasses.fields(Region))
 MIME_TYPES = {
     "csv": "text/csv",
     "html": "text/html",
@@ -25,6 +25,8 @@ MIME_TYPES = {
     "wav": "audio/wav",
     "zip": "application/zip",
     "hearmap": "application/zip",
+    "jams": "application/json",
+    "txt": "text/plain",
 }
 
 
@@ -57,35 +59,6 @@ def button(
     )
 
 
-def regions_table(found: Sequence[Region]) -> pd.DataFrame:
-    """Put regions into a table.
-
-    Args:
-        found: The regions.
-
-    Returns:
-        A row each, with `COLUMNS`.
-    """
-    return pd.DataFrame([dataclasses.asdict(region) for region in found], columns=list(COLUMNS))
-
-
-def file_stem(name: str) -> str:
-    """Make a file name's stem that every file system takes.
-
-    Args:
-        name: The name of a recording or a model, perhaps with folders and a suffix.
-
-    Returns:
-        At most 80 letters, digits, hyphens and underscores.
-
-    >>> file_stem("../a b<c>.wav"), file_stem("🎧.wav")
-    ('a_b_c', 'recording')
-    """
-    stem = name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    kept = re.sub(r"[^\w-]+", "_", stem).strip("_")
-    return kept[:80] or "recording"
-
-
 def draw(
     model_id: str, score: ScoreRecord, found: AnomalyMap, stretch: tuple[float, float]
 ) -> None:
@@ -116,9 +89,6 @@ def draw(
         level_db = sounds().level_db
         return map_png(found, level_db if level_db.shape == found.raw.shape else None)
 
-    def csv() -> str:
-        return str(regions_table(found.regions).to_csv(index=False))
-
     stem = file_stem(score.clip_name)
     with st.container(horizontal=True, key="downloads"):
         for label, content, suffix in (
@@ -127,7 +97,16 @@ def draw(
             (text.RECORDING, lambda: wav("clip"), ".wav"),
             (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), "_anomalous_part.wav"),
             (text.RESIDUAL, lambda: wav("residual"), "_residual.wav"),
-            (text.REGIONS, csv, "_regions.csv"),
         ):
             button(label, content, f"{stem}{suffix}", key=f"download_{label}")
+        for chosen in FORMATS.values():
+            label = text.REGIONS.format(format=chosen.title)
+            content = partial(_regions, score, found, chosen.name)
+            name = f"{stem}_regions{chosen.suffix}"
+            button(label, content, name, key=f"download_{label}")
     st.caption(text.PARTS.format(name=markdown.plain(score.clip_name)))
+
+
+def _regions(score: ScoreRecord, found: AnomalyMap, format_name: str) -> bytes:
+    regions = FoundRegions(score.clip_name, found.regions, score.recorded_at)
+    return write_regions([regions], format_name)

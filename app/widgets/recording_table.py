@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.text import glossary, markdown
+from app.text import formats, glossary
 from app.text import uploads as text
 from app.widgets import table
+from core.exchange.recording_names import with_other_names
 from core.storage.recordings import StoredRecording
 
 
@@ -45,7 +46,8 @@ def draw(clips: Sequence[StoredRecording], same_as: Mapping[str, str], key: str)
     rows = [
         {
             "state": text.TWICE if clip.id in same_as else text.USED,
-            "name": markdown.shortened(clip.name, 80),
+            "name": with_other_names(clip.names),
+            "recorded": formats.recorded(clip.recorded_at),
             "seconds": clip.info.duration_seconds,
             "rate": clip.info.sample_rate / 1000,
             "channels": clip.info.n_channels,
@@ -60,7 +62,8 @@ def draw(clips: Sequence[StoredRecording], same_as: Mapping[str, str], key: str)
         rows,
         {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
-            "seconds": column.NumberColumn(text.LENGTH, format="%.2f s", width="small"),
+            **table.recorded_column(rows),
+            "seconds": column.NumberColumn(text.LENGTH, format="%.3f s", width="small"),
             "rate": column.NumberColumn(text.SAMPLE_RATE, format="%.1f kHz", width="small"),
             "channels": column.NumberColumn(text.CHANNELS, width="small"),
             "level": column.NumberColumn(**text.LEVEL, format="%.0f dBFS", width="small"),

@@ -10,6 +10,7 @@ import streamlit as st
 
 from app.text import downloads as text
 from app.widgets import downloads, explanation_jobs
+from core.exchange.recording_names import with_other_names
 from core.jobs.tasks.report import BatchReportTask
 from core.jobs.tasks.task import KeyedTask
 from core.storage import reports
@@ -30,7 +31,9 @@ def batch_task(model: ModelRecord, scored: Sequence[ScoreRecord], rate: float) -
     """
     digest = hashlib.sha256()
     for score in scored:
-        digest.update(f"{score.clip_id}{score.clip_name}{score.created_at.isoformat()}".encode())
+        digest.update(
+            f"{score.clip_id}{with_other_names(score.names)}{score.created_at.isoformat()}".encode()
+        )
     return BatchReportTask(
         model_id=model.id,
         rate=rate,

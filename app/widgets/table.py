@@ -8,6 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.text import glossary
+from core.exchange.csv_cells import inert
+
 
 def draw(
     rows: pd.DataFrame | Sequence[Any],
@@ -20,6 +23,9 @@ def draw(
 ) -> list[int]:
     """Draw a table.
 
+    Streamlit's own button downloads a table's cells as they are, so that a text that a spreadsheet
+    would take for a formula is made inert in the table.
+
     Args:
         rows: The rows: dicts, dataclasses, or a data frame.
         columns: The heading, or the configuration, of each column.
@@ -31,8 +37,11 @@ def draw(
     Returns:
         The places of the rows that are selected.
     """
+    data = pd.DataFrame(rows)
+    for name in data.select_dtypes(["object", "string"]):
+        data[name] = [inert(cell) if isinstance(cell, str) else cell for cell in data[name]]
     state: Any = st.dataframe(
-        pd.DataFrame(rows),
+        data,
         hide_index=True,
         height="content" if len(rows) <= most else height,
         column_config=dict(columns),
@@ -42,3 +51,17 @@ def draw(
     )
     places: list[int] = state.selection.rows if "on_select" in options else []
     return places
+
+
+def recorded_column(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Make the column of when recordings began, where that is known of any.
+
+    Args:
+        rows: Rows with `recorded`, as `formats.recorded` writes it.
+
+    Returns:
+        The column by its name, or nothing.
+    """
+    if not any(row["recorded"] for row in rows):
+        return {}
+    return {"recorded": st.column_config.TextColumn(glossary.RECORDED, width="small")}

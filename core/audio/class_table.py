@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from core.errors import SettingError
+from core.exchange.csv_cells import read_rows
 
 
 def read_class_table(content: bytes, name: str) -> dict[str, str]:
     r"""Read a table; columns after the second are ignored.
 
     Args:
-        content: the CSV file in UTF-8. A first line whose second cell is "class" or "label" is a
-            heading
+        content: the CSV file, its columns parted by commas, semicolons or tabs. A first line whose
+            second cell is "class" or "label" is a heading
         name: what sentences call the file
 
     Returns:
         Classes by file name, folders separated by /.
 
     Raises:
-        SettingError: it is no text in UTF-8, a line has no second column, or a file has two
-            classes.
+        SettingError: it is no text, a line has no second column, or a file has two classes.
 
     >>> read_class_table(b"file,class\na.wav,fan\n", "t.csv")
     {'a.wav': 'fan'}
     """
     classes: dict[str, str] = {}
-    try:
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    except UnicodeDecodeError:
-        raise SettingError(f"“{name}” is no text in UTF-8.") from None
-    except csv.Error as error:
-        raise SettingError(f"“{name}” cannot be read as a CSV file ({error}).") from None
-    for number, cells in enumerate(lines, start=1):
-        cells = [cell.strip() for cell in cells]
-        if not any(cells):
-            continue
-        if number == 1 and len(cells) > 1 and cells[1].lower() in ("label", "class"):
+    for place, (number, row) in enumerate(read_rows(content, name)):
+        cells = [cell.strip() for cell in row]
+        if place == 0 and len(cells) > 1 and cells[1].lower() in ("label", "class"):
             continue
         if len(cells) < 2 or not cells[0] or not cells[1]:
             raise SettingError(f"“{name}” has no file and class in line {number}.")

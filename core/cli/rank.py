@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -13,11 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments, terminal
 from core.errors import AudioError, FitError, SettingError
+from core.exchange.csv_cells import read_table
+from core.exchange.recording_names import find_by_name
+from core.runtime.atomic_write import os_errors_as
 
 # `hearmap --help` does not wait for PyTorch.
 if TYPE_CHECKING:
     from core.evaluation.ranking import Standing
 
+# Of Triage's export; that of 0.1.0 calls the annotation “label”.
+TRIAGE_COLUMNS = ("clip_id", "name")
 # “unlike” is the word of HearMap 0.1.0.
 IS_ANOMALOUS = {"anomalous": True, "unlike": True, "1": True, "normal": False, "0": False}
 
@@ -39,7 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     known = parser.add_mutually_exclusive_group()
     # The second name is that of 0.1.0.
     anomalous = {"--anomalous/--unlike PATH...": "anomalous recordings"}
-    table = "a table with columns clip and label (normal or anomalous); recordings lie beside it"
+    table = (
+        "a table with columns clip and label (normal or anomalous), or what Triage exports; "
+        "recordings lie beside it, or under PATH"
+    )
     arguments.add_own(known, anomalous, default=[])
     arguments.add_own(known, {"--labelled CSV": table})
     arguments.add_own(parser, {"--heads A,B": "heads (default: all)"}, type=arguments.names)
@@ -65,7 +72,7 @@ def run(given: argparse.Namespace) -> int:
         AudioError: no anomalous recording can be used.
         SettingError: an argument is wrong.
     """
-    known = read_verdicts(given.labelled) if given.labelled else {}
+    known = read_verdicts(given.labelled, given.paths) if given.labelled else {}
     from core.backbones import load_backbone
     from core.detectors.registry import heads_for
     from core.evaluation.candidate import Candidate
@@ -117,11 +124,15 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def read_verdicts(table: Path) -> dict[Path, bool]:
-    """Read which recordings are anomalous.
+def read_verdicts(table: Path, paths: Sequence[Path] = ()) -> dict[Path, bool]:
+    """Read which recordings are anomalous, from a table of one's own or from Triage's export.
 
     Args:
-        table: a CSV with columns clip, a name relative to the table, and label
+        table: a CSV with columns clip and label, or as Triage exports it, its columns parted by
+            commas, semicolons or tabs. Of Triage's rows those that are “unsure” or have no
+            annotation do not count
+        paths: files and folders in which a recording is looked for that does not lie beside the
+            table
 
     Returns:
         Whether each recording is anomalous, by its resolved path.
@@ -129,26 +140,43 @@ def read_verdicts(table: Path) -> dict[Path, bool]:
     Raises:
         SettingError: it cannot be read, or a row has no clip or another label; it is named.
     """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeError, csv.Error):
-        raise SettingError(f"--labelled “{table}” cannot be read as a CSV file.") from None
-    known = {}
-    for number, row in enumerate(rows, start=2):
-        clip, verdict = (str(row.get(name) or "").strip() for name in ("clip", "label"))
+    with os_errors_as(SettingError, f"--labelled “{table}” cannot be read"):
+        content = table.read_bytes()
+    found = read_table(content, str(table))
+    is_triages = found.first_of("annotation") or all(map(found.first_of, TRIAGE_COLUMNS))
+    clip_column = found.first_of("clip", "name") if is_triages else "clip"
+    label_column = found.first_of("annotation", "label")
+    known: dict[Path, bool] = {}
+    for number, cells in found.rows:
+        clip, verdict = (
+            cells.get(column or "", "").strip() for column in (clip_column, label_column)
+        )
+        if is_triages and verdict.lower() in ("", "unsure"):
+            continue
         if not clip or verdict.lower() not in IS_ANOMALOUS:
             raise SettingError(
                 f"Line {number} of “{table}” needs a clip and a label, normal or anomalous; it has "
                 f"“{clip}” and “{verdict}”."
             )
-        path = (table.parent / clip).resolve()
-        if not path.is_file():
+        path = _labelled_file(table, clip, paths)
+        if path is None:
             raise SettingError(f"Line {number} of “{table}” names “{clip}”, which is not there.")
         known[path] = IS_ANOMALOUS[verdict.lower()]
     if True not in known.values():
         raise SettingError(f"--labelled “{table}” has no anomalous recording to rank by.")
     return known
+
+
+def _labelled_file(table: Path, clip: str, paths: Sequence[Path]) -> Path | None:
+    # Beside the table, or the one file under the paths whose path ends like this.
+    beside = table.parent / clip.replace("\\", "/")
+    if beside.is_file():
+        return beside.resolve()
+    from core.audio import find_audio
+
+    names = {path.resolve(): [str(path)] for path in find_audio(paths)} if paths else {}
+    found = find_by_name(clip, names)
+    return found[0] if len(found) == 1 else None
 
 
 def as_table(standings: Sequence[Standing]) -> str:

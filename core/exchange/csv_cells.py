@@ -136,34 +136,44 @@ def read_table(data: bytes, name: str) -> Table:
     >>> read_table("﻿Name;seconds\r\n'=a;3,5\r\n".encode(), "t.csv").rows
     ((2, {'name': '=a', 'seconds': '3,5'}),)
     """
+    rows = read_rows(data, name)
+    columns = tuple(cell.strip().lower() for cell in rows[0][1]) if rows else ()
+    return Table(
+        columns,
+        tuple((line, dict(zip(columns, cells, strict=False))) for line, cells in rows[1:]),
+    )
+
+
+def read_rows(data: bytes, name: str) -> list[tuple[int, list[str]]]:
+    """Read the rows of a table that may have no heading.
+
+    Args:
+        data: The file, as `read_table` takes it.
+        name: What sentences call it.
+
+    Returns:
+        The number of each row's first line in the file, and its cells; rows without a filled cell
+        are left out.
+
+    Raises:
+        SettingError: It is no such table.
+    """
     text = decoded(data, name)
     lines = lines_of(text)
     first = lines[0] if lines else ""
-    n_skipped = 0
-    if first[:4].lower() == "sep=" and len(first) == 5:
-        # Excel's own note on what parts the columns.
-        delimiter, n_skipped = first[4], 1
-    else:
-        delimiter = max(_DELIMITERS, key=first.count)
+    says_delimiter = first[:4].lower() == "sep=" and len(first) == 5  # Excel's own note
+    delimiter = first[4] if says_delimiter else max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[tuple[int, list[str]]] = []
     begins = 1
     try:
         for cells in reader:
-            rows.append((begins, [original(cell) for cell in cells]))
+            if any(cell.strip() for cell in cells):
+                rows.append((begins, [original(cell) for cell in cells]))
             begins = reader.line_num + 1
     except csv.Error as error:
         raise SettingError(f"“{name}” cannot be read as a CSV file ({error}).") from None
-    rows = rows[n_skipped:]
-    columns = tuple(cell.strip().lower() for cell in rows[0][1]) if rows else ()
-    return Table(
-        columns,
-        tuple(
-            (line, dict(zip(columns, cells, strict=False)))
-            for line, cells in rows[1:]
-            if any(cell.strip() for cell in cells)
-        ),
-    )
+    return rows[says_delimiter:]
 
 
 def optional_number(cells: Mapping[str, str], column: str | None) -> float | None:

@@ -16,6 +16,7 @@ from typing import Any
 from core.audio import wav_bytes
 from core.exchange.csv_cells import write_table
 from core.exchange.found_regions import FoundRegions, write_regions
+from core.exchange.recording_names import with_other_names
 from core.report.page import audio_html, data_url, page, pairs_table, views_table, warnings_list
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
@@ -63,7 +64,7 @@ class _Entry:
     @property
     def title(self) -> str:
         """The recording's name, and those under which the same file came again."""
-        return ", also ".join((self.clip, *self.other_names))
+        return with_other_names((self.clip, *self.other_names))
 
 
 class BatchReport:

@@ -243,8 +243,27 @@ def _named(clip_id: str, name: str) -> StoredRecording:
     return _record(row)
 
 
+def as_moment(text: str | None) -> datetime.datetime | None:
+    """Read when a recording began from its column.
+
+    Args:
+        text: ISO 8601, empty or None
+
+    Returns:
+        The moment; None where nobody knows it.
+    """
+    return datetime.datetime.fromisoformat(text) if text else None
+
+
+def find_times() -> None:
+    """Find out when recordings began for which nobody has looked yet: those of before 0.2.0."""
+    query = select(ClipRow).where(ClipRow.recorded_at.is_(None))
+    with reading() as session:
+        rows = session.scalars(query).all()
+    _with_times(rows)
+
+
 def _with_times(rows: Sequence[ClipRow]) -> list[StoredRecording]:
-    # Records whose time was never looked for come from before 0.2.0.
     found = {
         row.id: _as_text(recorded_at(_record(row).path, row.name))
         for row in rows
@@ -291,7 +310,7 @@ def _record(row: ClipRow) -> StoredRecording:
         row,
         info=_info(row.info),
         other_names=tuple(row.other_names or ()),
-        recorded_at=datetime.datetime.fromisoformat(row.recorded_at) if row.recorded_at else None,
+        recorded_at=as_moment(row.recorded_at),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, func, select
+from sqlalchemy import Text, cast, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import defer
 
@@ -30,7 +30,7 @@ from core.runtime.resource_usage import ResourceUsage
 from core.storage.calibrations import calibration_of, recalibration_in_use, view_scores_of
 from core.storage.database import reading, writing
 from core.storage.models import get_model
-from core.storage.recordings import get_recording
+from core.storage.recordings import as_moment, find_times, get_recording
 from core.storage.tables import ClipRow, RecalibrationRow, ScoreRow, as_json, as_text, from_row, now
 from core.storage.thresholds import model_row
 from core.types import AnomalyMap, Region, ViewFinding
@@ -48,6 +48,8 @@ class ScoreRecord:
         model_id: the model's id
         clip_id: the recording's id
         clip_name: the recording's name
+        other_names: names under which the same file was added later
+        recorded_at: when the recording began, None where nobody knows
         score: the score
         p_value: how often normal recordings score as high, by the model's calibration now
         threshold: the model's, now
@@ -67,6 +69,8 @@ class ScoreRecord:
     model_id: str
     clip_id: str
     clip_name: str
+    other_names: tuple[str, ...]
+    recorded_at: datetime.datetime | None
     score: float | None
     p_value: float | None
     threshold: float
@@ -79,6 +83,11 @@ class ScoreRecord:
     seconds: float | None
     peak_memory_bytes: int | None
     created_at: datetime.datetime
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name of the recording, the first one first."""
+        return (self.clip_name, *self.other_names)
 
     @property
     def anomalous(self) -> bool:
@@ -154,12 +163,13 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
         StoreError: there is no such model.
     """
     query = (
-        select(ScoreRow, ClipRow.name)
+        select(ScoreRow, ClipRow.name, ClipRow.other_names, ClipRow.recorded_at)
         .join(ClipRow, ClipRow.id == ScoreRow.clip_id)
         .where(ScoreRow.model_id == model_id)
     )
     if not strips:
         query = query.options(defer(ScoreRow.strip, raiseload=True))
+    find_times()
     with reading() as session:
         model = model_row(session, model_id)
         p_value = calibration_of(model, recalibration_in_use(session, model)).p_value
@@ -169,6 +179,8 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
             ScoreRecord,
             row,
             clip_name=name,
+            other_names=tuple(other_names or ()),
+            recorded_at=as_moment(recorded_at),
             p_value=None if row.score is None else p_value(row.score),
             threshold=model.threshold,
             warnings=tuple(row.warnings or ()),
@@ -178,7 +190,7 @@ def list_scores(model_id: str, *, strips: bool = True) -> list[ScoreRecord]:
                 Region(**region | {"p_value": p_value(region["score"])}) for region in row.regions
             ),
         )
-        for row, name in rows
+        for row, name, other_names, recorded_at in rows
     ]
     return sorted(
         records, key=lambda record: (record.score is None, -(record.score or 0), record.clip_name)
@@ -232,10 +244,18 @@ def scores_stamp(model_id: str) -> str:
         StoreError: there is no such model.
     """
     model = get_model(model_id)
-    query = select(func.count(), func.max(ScoreRow.created_at)).where(ScoreRow.model_id == model_id)
+    query = (
+        select(
+            func.count(),
+            func.max(ScoreRow.created_at),
+            func.sum(func.length(cast(ClipRow.other_names, Text))),
+        )
+        .join(ClipRow, ClipRow.id == ScoreRow.clip_id)
+        .where(ScoreRow.model_id == model_id)
+    )
     with reading() as session:
-        n_scores, newest = session.execute(query).one()
-    return f"{n_scores} {newest} {model.threshold!r} {model.recalibration_id}"
+        found = session.execute(query).one()
+    return f"{' '.join(map(str, found))} {model.threshold!r} {model.recalibration_id}"
 
 
 def load_map(model_id: str, clip_id: str) -> AnomalyMap:

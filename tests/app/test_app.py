@@ -147,7 +147,7 @@ def test_uploads_are_checked_bad_ones_left_out_and_the_uploader_emptied(jobs: Fa
     assert "twin" in said
     assert "<script>" not in said
     table = at.dataframe[0].value
-    assert list(table["name"]) == ["a.wav", "b.wav", "<script>*x*.wav"]
+    assert list(table["name"]) == ["a.wav", "b.wav, also twin.wav", "<script>*x*.wav"]
     assert not at.file_uploader[0].value
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.components.triage import rows_of
-from app.text import notices
+from app.text import explanation, notices
 from core import audio
 from core.detectors.region_words import time_and_band
 from core.storage import database, explanations, models, reports, scores
@@ -251,7 +251,8 @@ def test_a_long_recording_is_explained_by_its_parts_and_only_when_asked(
 def test_a_background_of_ones_own_is_taken_and_missed_when_it_is_removed(jobs: FakeJobs) -> None:
     at = explained(jobs)
     at.button_group(key="background").set_value("own").run()
-    at.file_uploader[0].set_value(("quiet *1*.wav", noise(1), "audio/wav")).run()
+    (uploader,) = [one for one in at.file_uploader if one.label == explanation.OWN_BACKGROUND]
+    uploader.set_value(("quiet *1*.wav", noise(1), "audio/wav")).run()
     assert r"Your recording: “quiet \*1\*\.wav”" in texts(at)
     own = jobs.submitted[-1][1]["background"]
     delete_recording(own)

@@ -134,7 +134,7 @@ def test_annotations_survive_a_way_through_a_spreadsheet() -> None:
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     assert len(rows) == 10 and rows[0]["note"].startswith("'=")
     assert rows[0]["anomalous"] == "1" and float(rows[0]["score"]) > get_model(MODEL_ID).threshold
-    names = {score.clip_id: score.clip_name for score in list_scores(MODEL_ID)}
+    names = {score.clip_id: score.names for score in list_scores(MODEL_ID)}
     for clip_id in ids:
         annotations.delete_annotation(clip_id)
     found = annotation_table.from_csv(data, names, by="")
@@ -148,7 +148,8 @@ def test_annotations_survive_a_way_through_a_spreadsheet() -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_bad_rows_are_named_and_the_others_count(delimiter: str) -> None:
-    names = {"a" * 64: "one.wav", "b" * 64: "two.wav", "c" * 64: "twin.wav", "d" * 64: "twin.wav"}
+    named = {"a": "one.wav", "b": "two.wav", "c": "twin.wav", "d": "twin.wav"}
+    names = {letter * 64: (name,) for letter, name in named.items()}
     rows = [
         ("Name", "ANNOTATION", "note", "clip_id"),
         ("one.wav", "Normal", "fine", ""),
@@ -173,7 +174,7 @@ def test_bad_rows_are_named_and_the_others_count(delimiter: str) -> None:
 
 def test_a_file_that_0_1_0_exported_is_read() -> None:
     data = b"clip_id,name,unlike,label,note,by,labelled_at\na,one.wav,1,Unsure,=x,Ann,2026-01-01\n"
-    (found,) = annotation_table.from_csv(data, {"a": "one.wav"}, by="").annotations
+    (found,) = annotation_table.from_csv(data, {"a": ("one.wav",)}, by="").annotations
     assert (found.clip_id, found.verdict, found.by) == ("a", "unsure", "Ann")
 
 
@@ -183,8 +184,8 @@ def test_a_file_that_0_1_0_exported_is_read() -> None:
         (b"name,verdict\na.wav,normal\n", "no column “annotation”"),
         (b"annotation,note\nnormal,x\n", "neither a column"),
         (b"", "no column “annotation”"),
-        (b"PK\x03\x04\x00\x00", "not a CSV file"),
-        (b"annotation,name\nnormal," + b"x" * 200_000, "cannot be read as CSV"),
+        (b"PK\x03\x04\x00\x00", "the file. is no text"),
+        (b"annotation,name\nnormal," + b"x" * 200_000, "cannot be read as a CSV file"),
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused_in_a_sentence(data: bytes, said: str) -> None:

@@ -147,6 +147,36 @@ def test_a_labelled_table_takes_its_clips_out_of_the_training(
     assert row["roc_auc"] is not None
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_what_triage_exports_is_read_here(encoding: str, delimiter: str, tmp_path: Path) -> None:
+    names = ("odd.wav", "day1/0001.wav", "day2/0001.wav", "=x.wav", "unsure.wav", "open.wav")
+    for name in names:
+        (tmp_path / "all" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "all" / name).write_bytes(b"")
+    verdicts = ("anomalous", "normal", "Anomalous", "normal", "unsure", "")
+    scores = [f'"{k},5"' if delimiter == "," else f"{k},5" for k in range(len(names))]
+    lines = [["clip_id", "name", "score", "annotation"]]
+    lines += [
+        [f"{k}" * 64, f"'{name}" if name[0] == "=" else name, score, verdict]
+        for k, (name, score, verdict) in enumerate(zip(names, scores, verdicts, strict=True))
+    ]
+    text = "".join(delimiter.join(line) + "\r\n" for line in lines)
+    # The table lies elsewhere, the recordings under PATH.
+    table = tmp_path / "labels.csv"
+    table.write_bytes(text.encode(encoding))
+    found = read_verdicts(table, [tmp_path / "all"])
+    assert found == {
+        tmp_path / "all" / "odd.wav": True,
+        tmp_path / "all" / "day1/0001.wav": False,
+        tmp_path / "all" / "day2/0001.wav": True,
+        tmp_path / "all" / "=x.wav": False,
+    }
+    table.write_bytes(text.replace("day1/0001.wav", "0001.wav").encode(encoding))
+    with pytest.raises(SettingError, match=r"Line 3 .*0001\.wav"):
+        read_verdicts(table, [tmp_path / "all"])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

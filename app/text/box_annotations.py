@@ -1,0 +1,20 @@
+"""Annotations of stretches of a recording, in Listen."""
+
+HEADING = "Annotations"
+HELP = (
+    "What people say of stretches of this recording, such as the sounds that are in it. They come "
+    "from other programs and go to them: Audacity's label tracks, Raven's selection tables, JAMS "
+    "and CSV files."
+)
+NONE = "No annotations yet. Import a file to see them here."
+LABEL, START, END, LOW, HIGH, NOTE, BY = "Label", "Start", "End", "Low", "High", "Note", "By"
+ALT = "{annotations}, the earliest first"
+DELETE = "Delete {annotations}"
+EXPORT = "{format}"
+IMPORT = "Import annotations (Audacity, Raven, JAMS or CSV)"
+IMPORTED = "{annotations} imported for {recordings}."
+NOTHING_NEW = "Nothing new: the annotations of this file are here already."
+EMPTY = "The file contains no annotation."
+NOT_IMPORTED = "“{name}” was not imported. {problem}"
+LEFT_OUT = "{annotations} left out. The others are used."
+UNKNOWN = "“{name}” is the name of no recording here, or of several: {annotations} left out."
