@@ -346,7 +346,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     def _check_scale(self, block: Float32Array) -> None:
         # Clipped to -1..1 such samples are a square wave, and a verdict on it would say nothing of
         # the recording. They are not divided either: by how much is not known (16 or 24 bits?).
-        if self.subtype not in ("FLOAT", "DOUBLE"):
+        if self.subtype.startswith("PCM_"):
             return
         peak = float(max(block.max(), -block.min()))
         if peak < 2.0:

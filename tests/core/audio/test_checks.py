@@ -85,7 +85,7 @@ def test_the_case_of_integer_samples_and_of_a_file_cut_short() -> None:
     with pytest.raises(AudioError, match=r"int16scale\.wav.* scale of integers"):
         read_clip(folder / "int16scale.wav")
     _, info = read_recording(folder / "trunc10pct.wav")
-    assert "cut short; 0.30 s" in info.warnings[0]
+    assert "cut short" in info.warnings[0] and "0.30 s of 3.00 s" in info.warnings[0]
 
 
 @pytest.mark.parametrize("gain_db", [0.3, 0.9])
@@ -191,6 +191,17 @@ def test_the_loudest_channel_is_that_of_the_whole_recording_in_every_stretch(tmp
     sf.write(path, both, RATE, subtype="FLOAT")
     part = read_clip(path, channel="loudest", stop_seconds=0.5)
     np.testing.assert_array_equal(part.samples, both[: RATE // 2, 1])
+
+
+@pytest.mark.parametrize("extension", ["wav", "flac", "ogg", "mp3"])
+def test_the_loudest_channel_of_any_container_is_read_whole(tmp_path, extension) -> None:
+    both = np.stack([noise(0, 3.0, rate=44_100), noise(1, 3.0, 0.1, 44_100)], axis=1)
+    path = tmp_path / f"both.{extension}"
+    sf.write(path, both, 44_100)
+    clip, info = read_recording(path, channel="loudest")
+    second = read_clip(path, channel=1)
+    assert (info.channel, clip.sha256) == (1, second.sha256)
+    assert clip.samples.size == both.shape[0]
 
 
 def test_numbers_that_are_none_on_a_channel_that_is_not_heard_harm_nothing() -> None:
