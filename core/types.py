@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import AudioError
+from core.runtime.columns import column_peaks
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -229,7 +230,8 @@ class AnomalyMap:
     Attributes:
         clip_name: the clip's name.
         raw: [freq, time] float32, the head's scores on the spectrogram's axes.
-        evidence: [freq, time] float32 in [0, 1], M of the paper: the calibrated map.
+        evidence: [freq, time] float32 in [0, 1], M of the paper: the calibrated map. Where `raw`
+            is a memory map of a file, it is computed where it is read, as `evidence[:, a:b]`.
         freq_hz: [freq], centres of the rows, strictly increasing.
         time_s: [time], centres of the columns, strictly increasing.
         score: the clip's: the highest cell of the raw map.
@@ -244,6 +246,7 @@ class AnomalyMap:
         levels_db: the clip's level in all and in each octave band, from which a batch of clips is
             compared with the training clips; empty where the detector has no level view.
         n_regions: how many regions there are, with those beyond the 100 strongest.
+        peaks: [time], the highest cell of each column, where it is known already.
     """
 
     clip_name: str
@@ -260,6 +263,7 @@ class AnomalyMap:
     one_in: float | None = None
     levels_db: tuple[float, ...] = ()
     n_regions: int = 0
+    peaks: Float32Array | None = None
 
     def __post_init__(self) -> None:
         """Count the regions, and keep the 100 strongest."""
@@ -274,15 +278,14 @@ class AnomalyMap:
     @property
     def score_over_time(self) -> Float32Array:
         """The highest raw score of each column, [time]."""
-        peaks: Float32Array = self.raw.max(axis=0)
-        return peaks
+        return column_peaks(self.raw) if self.peaks is None else self.peaks
 
     @property
     def arrays(self) -> dict[str, Any]:
         """The map as its files hold it; the evidence map is called probability there."""
         return {
             "raw": self.raw,
-            "probability": self.evidence,
+            "probability": np.asarray(self.evidence),
             "freq_hz": self.freq_hz,
             "time_s": self.time_s,
         }
@@ -307,4 +310,5 @@ class AnomalyMap:
             raw=np.ascontiguousarray(self.raw[:, within]),
             evidence=np.ascontiguousarray(self.evidence[:, within]),
             time_s=self.time_s[within] + (columns - within) * hop_s,
+            peaks=None,
         )

@@ -1,11 +1,12 @@
 """Reading recordings: any file that soundfile reads becomes a `Clip`.
 
-Reading streams: of a long file of many channels no more is held than the one channel asked
-for, at the rate asked for, and a block.
+Reading goes by blocks: of a long file of many channels no more is held than the one channel asked
+for, at the rate asked for, and a block; of a `SoundStream` not even that channel.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,10 +16,14 @@ import soxr
 
 from core.audio.channels import ChannelChoice, heard_channel
 from core.audio.checks import ClipInfo, Inspection
+from core.audio.limits import HOURS, SAMPLES, most_hours, most_samples
 from core.audio.source import AudioSource, Channel
+from core.audio.stream import SoundStream
 from core.errors import AudioError, SettingError
 from core.types import SHORTEST_CLIP_SECONDS, Clip, Float32Array
 
+# From here on a recording is scored as a stream.
+LONGEST_WHOLE_SECONDS = 120.0
 _FIRST_BUFFER_SECONDS = 600  # a header may promise more than the file holds
 
 
@@ -97,6 +102,63 @@ def read_recording(
         return clip, inspection.info()
 
 
+def read_or_stream(
+    path: Path | BinaryIO,
+    *,
+    name: str | None = None,
+    channel: ChannelChoice = 0,
+    sample_rate: int | None = None,
+    top_hz: float | None = None,
+    most_seconds: float = LONGEST_WHOLE_SECONDS,
+) -> tuple[Clip | SoundStream, Inspection]:
+    """Read a short recording whole, and of a long one give a stream, in memory for two minutes.
+
+    Args:
+        path: the file; it stays open while there is more of the stream
+        name: what it is called, by default as the file
+        channel: its number from 0, "mean" or "loudest"
+        sample_rate: in Hz, to which it is resampled as it is read; by default the file's own
+        top_hz: the highest frequency that a network hears; what lies above it is measured
+        most_seconds: the longest recording that is read whole
+
+    Returns:
+        The sound, and what inspects it: its `info()` says what was found, of a stream once it has
+        passed.
+
+    Raises:
+        AudioError: the recording cannot be used; the sentence names it. A stream raises it where
+            it comes to that place.
+        SettingError: the sample rate asked for makes no sense.
+    """
+    if sample_rate is not None:
+        _check_rate(sample_rate)
+    with contextlib.ExitStack() as stack:
+        source = stack.enter_context(AudioSource(path, name))
+        inspection = Inspection(source, heard_channel(source, channel), top_hz)
+        rate = sample_rate or source.sample_rate
+        blocks = _blocks(source, inspection.channel, rate, watch=inspection.add)
+        first, n = [], 0
+        for block in blocks:
+            first.append(block)
+            n += block.size
+            if n > most_seconds * rate:
+                break
+        else:
+            return _clip(
+                source, np.concatenate([*first, np.zeros(0, np.float32)]), rate
+            ), inspection
+        opened = stack.pop_all()
+
+    def passing() -> Iterator[Float32Array]:
+        with opened:
+            yield from first
+            first.clear()
+            yield from blocks
+
+    expected = max(source.n_frames / source.sample_rate, n / rate)
+    return SoundStream(passing(), rate, source.name, min(expected, 3600 * most_hours())), inspection
+
+
 def _read(
     source: AudioSource,
     channel: Channel,
@@ -107,13 +169,12 @@ def _read(
 ) -> Clip:
     start = round(start_seconds * source.sample_rate)
     stop = None if stop_seconds is None else round(stop_seconds * source.sample_rate)
-    blocks = (np.clip(block, -1.0, 1.0) for block in source.blocks(channel, start, stop, watch))
     rate = sample_rate or source.sample_rate
     n_expected = min(source.n_frames, source.n_frames if stop is None else stop) - start
     n_expected = min(n_expected, _FIRST_BUFFER_SECONDS * source.sample_rate)
     try:
         samples = _joined(
-            _resampled(blocks, source.sample_rate, rate),
+            _not_too_many(_blocks(source, channel, rate, start, stop, watch), source, rate),
             round(n_expected * rate / source.sample_rate),
         )
     except MemoryError:
@@ -125,6 +186,10 @@ def _read(
         raise AudioError(
             f"“{source.shown}” lasts {seconds:.3f} s; it cannot be read from {start_seconds} s."
         )
+    return _clip(source, samples, rate)
+
+
+def _clip(source: AudioSource, samples: Float32Array, rate: int) -> Clip:
     seconds = samples.size / rate
     if seconds < SHORTEST_CLIP_SECONDS:
         raise AudioError(
@@ -132,6 +197,45 @@ def _read(
             f"a clip needs at least {SHORTEST_CLIP_SECONDS} s."
         )
     return Clip.from_samples(samples, rate, source.name)
+
+
+def _blocks(
+    source: AudioSource,
+    channel: Channel,
+    rate: int,
+    start: int = 0,
+    stop: int | None = None,
+    watch: Callable[[Float32Array, Float32Array], None] | None = None,
+) -> Iterator[Float32Array]:
+    # One channel within -1..1 at a rate; of a recording that never ends no more than the hours set.
+    def native() -> Iterator[Float32Array]:
+        n, most = 0, most_hours() * 3600 * source.sample_rate
+        for block in source.blocks(channel, start, stop, watch):
+            n += block.size
+            if n > most:
+                raise AudioError(
+                    f"“{source.shown}” is longer than {most_hours():g} hours; cut it into parts, "
+                    f"or set {HOURS} to more."
+                )
+            yield np.clip(block, -1.0, 1.0)
+
+    yield from _resampled(native(), source.sample_rate, rate)
+
+
+def _not_too_many(
+    blocks: Iterator[Float32Array], source: AudioSource, rate: int
+) -> Iterator[Float32Array]:
+    # What is held whole: 10 MB at 500 Hz are 2 GB at 44.1 kHz.
+    n = 0
+    for block in blocks:
+        n += block.size
+        if n > most_samples():
+            raise AudioError(
+                f"“{source.shown}” is too long to be held whole: at {rate:,} Hz it has more than "
+                f"{most_samples():,} samples ({most_samples() / rate / 60:.0f} minutes). Cut it "
+                f"into parts, or set {SAMPLES} to more."
+            )
+        yield block
 
 
 def _check_rate(sample_rate: int) -> None:

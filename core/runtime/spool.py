@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,6 +63,7 @@ class Spool:
             if self._n_bytes <= MOST_IN_MEMORY:
                 return
             self._file = _scratch_file()
+            weakref.finalize(self, self._file.close)
             waiting, self._parts = self._parts, [self._kind]
         else:
             waiting = [rows]

@@ -6,10 +6,10 @@ import contextlib
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, Literal, TypeVar
 
-from core.audio import Channel, ChannelChoice
+from core.audio import Channel, ChannelChoice, ClipInfo, SoundStream
 from core.audio.channels import channel_ordinal
 from core.detectors.detector import SCORED_TOGETHER, Detector
 from core.detectors.known_training import top_hz, warnings_for
@@ -72,30 +72,25 @@ def score(
     """
     turns = _turns(sources, detector.channel if channel is None else channel)
     sounds: dict[str, tuple[SourceT, str]] = {}
-    waiting: list[_Read[SourceT]] = []
+    waiting: list[_Opened[SourceT]] = []
     n_done = 0
 
     def scored() -> Iterator[Outcome[SourceT]]:
         if waiting:
             watch = part(progress, n_done / len(turns), (n_done + len(waiting)) / len(turns))
             watch(f"Scoring {n_done + 1} of {len(turns)}", 0.0)
-            yield from _outcomes(detector, waiting, measured, watch)
+            yield from _outcomes(detector, waiting, measured, watch, sounds)
             waiting.clear()
 
     def in_order() -> Iterator[Outcome[SourceT]]:
         for source, choice in turns:
             try:
-                one = _read(detector, source, choice, sounds)
+                one = _open(detector, source, choice)
             except HearMapError as error:
                 yield from scored()
                 yield Outcome(source, error=str(error))
                 continue
-            n_together = len(waiting) + 1
-            if waiting and (
-                one.clip.samples.size != waiting[0].clip.samples.size
-                or n_together > SCORED_TOGETHER
-                or n_together * one.clip.duration_seconds > BATCH_SECONDS
-            ):
+            if waiting and not _fits(one, waiting):
                 yield from scored()
             waiting.append(one)
         yield from scored()
@@ -151,61 +146,83 @@ def _score_of(outcome: Outcome[SourceT]) -> float:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class _Read(Generic[SourceT]):
+class _Opened(Generic[SourceT]):
     """A recording that waits to be scored."""
 
     source: SourceT
-    clip: Clip
-    warnings: tuple[str, ...]
-    channel: Channel
-    n_channels: int
+    sound: Clip | SoundStream
+    info: Callable[[], ClipInfo]
 
-    def outcome(
-        self, found: AnomalyMap | None = None, error: str = "", usage: ResourceUsage | None = None
-    ) -> Outcome[SourceT]:
+    def error(self, sentence: str) -> Outcome[SourceT]:
+        info = self.info()
+        named = name_recording(self.sound.name, sentence)
         return Outcome(
-            self.source, found, error, usage, self.warnings, self.channel, self.n_channels
+            self.source, error=named, warnings=info.warnings, channel=info.channel,
+            n_channels=info.n_channels,
+        )  # fmt: skip
+
+    def scored(
+        self,
+        detector: Detector,
+        found: AnomalyMap,
+        usage: ResourceUsage | None,
+        sounds: dict[str, tuple[SourceT, str]],
+    ) -> Outcome[SourceT]:
+        info, sha256 = self.info(), self.sound.sha256
+        warnings = [*info.warnings, *warnings_for(detector, info, sha256)]
+        ordinal = "mean" if info.channel == "mean" else channel_ordinal(info.channel)
+        first, of_channel = sounds.setdefault(sha256, (self.source, ordinal))
+        if first is not self.source and not info.silent:
+            warnings.append(f"The same sound as “{first.shown}”, which was given too.")
+        elif of_channel != ordinal and not info.silent:
+            warnings.append(f"The same sound as its {of_channel} channel.")
+        return Outcome(
+            self.source, found, "", usage, tuple(warnings), info.channel, info.n_channels
         )
 
 
-def _read(
-    detector: Detector,
-    source: SourceT,
-    choice: ChannelChoice,
-    sounds: dict[str, tuple[SourceT, str]],
-) -> _Read[SourceT]:
+def _open(detector: Detector, source: SourceT, choice: ChannelChoice) -> _Opened[SourceT]:
     top = top_hz(detector.spectrogram_settings)
-    clip, info = source.read(choice, detector.sample_rate, top)
-    warnings = [*info.warnings, *warnings_for(detector, info, clip.sha256)]
-    ordinal = "mean" if info.channel == "mean" else channel_ordinal(info.channel)
-    first, of_channel = sounds.setdefault(clip.sha256, (source, ordinal))
-    if first is not source and not info.silent:
-        warnings.append(f"The same sound as “{first.shown}”, which was given too.")
-    elif of_channel != ordinal and not info.silent:
-        warnings.append(f"The same sound as its {of_channel} channel.")
-    return _Read(source, clip, tuple(warnings), info.channel, info.n_channels)
+    return _Opened(source, *source.open(choice, detector.sample_rate, top))
+
+
+def _fits(one: _Opened[SourceT], waiting: Sequence[_Opened[SourceT]]) -> bool:
+    # Whether it is of the length of those that wait, and they do not become too many.
+    sound, other, n_together = one.sound, waiting[0].sound, len(waiting) + 1
+    return (
+        isinstance(sound, Clip)
+        and isinstance(other, Clip)
+        and sound.samples.size == other.samples.size
+        and n_together <= SCORED_TOGETHER
+        and n_together * sound.duration_seconds <= BATCH_SECONDS
+    )
 
 
 def _outcomes(
     detector: Detector,
-    waiting: Sequence[_Read[SourceT]],
+    waiting: Sequence[_Opened[SourceT]],
     measured: bool,
     progress: Progress,
+    sounds: dict[str, tuple[SourceT, str]],
 ) -> list[Outcome[SourceT]]:
+    clips = [one.sound for one in waiting if isinstance(one.sound, Clip)]
     try:
         with measure_usage() if measured else contextlib.nullcontext() as usage:
             if len(waiting) == 1:
-                found = [detector.score(waiting[0].clip, progress)]
+                found = [detector.score(waiting[0].sound, progress)]
             else:
-                found = list(detector.score_many(one.clip for one in waiting))
+                found = list(detector.score_many(clips))
     except HearMapError as error:
         if len(waiting) == 1:
-            (only,) = waiting
-            return [only.outcome(error=name_recording(only.clip.name, str(error)))]
+            return [waiting[0].error(str(error))]
         # One of them is to blame.
         return [
-            outcome for one in waiting for outcome in _outcomes(detector, [one], measured, progress)
+            outcome
+            for one in waiting
+            for outcome in _outcomes(detector, [one], measured, progress, sounds)
         ]
     if usage is not None:
         usage.seconds /= len(waiting)
-    return [one.outcome(made, usage=usage) for one, made in zip(waiting, found, strict=True)]
+    return [
+        one.scored(detector, made, usage, sounds) for one, made in zip(waiting, found, strict=True)
+    ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
-from core.audio import ChannelChoice, ClipInfo, read_recording
+from core.audio import ChannelChoice, ClipInfo, SoundStream, read_or_stream, read_recording
 from core.audio.channels import channel_ordinal
 from core.audio.recorded_at import RecordedAt, recorded_at
 from core.audio.source import AudioSource, shown_name
@@ -47,10 +48,30 @@ class Source(ABC):
         clip, info = read_recording(
             path, name=name, channel=channel, sample_rate=sample_rate, top_hz=top_hz
         )
-        began = recorded_at(path, name)
-        if began is not None and began.warning:
-            info = dataclasses.replace(info, warnings=(*info.warnings, began.warning))
-        return clip, info
+        return clip, _dated(info, path, name)
+
+    def open(
+        self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None
+    ) -> tuple[Clip | SoundStream, Callable[[], ClipInfo]]:
+        """Read the recording whole, or open it as a stream where it is long.
+
+        Args:
+            channel: one channel, from 0, “mean” or “loudest”
+            sample_rate: the rate it is resampled to, in Hz
+            top_hz: the highest frequency that the network hears, where one is in question
+
+        Returns:
+            The sound, and what says what was found of it, of a stream once it has passed.
+
+        Raises:
+            AudioError: the recording cannot be used; the sentence names it.
+            StoreError: the recording, or its file, is gone.
+        """
+        path, name = self._locate()
+        sound, inspection = read_or_stream(
+            path, name=name, channel=channel, sample_rate=sample_rate, top_hz=top_hz
+        )
+        return sound, lambda: _dated(inspection.info(), path, name)
 
     def read_normal(
         self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None
@@ -130,6 +151,14 @@ class FileSource(Source):
 
     def _locate(self) -> tuple[Path, str | None]:
         return self.path, self.name
+
+
+def _dated(info: ClipInfo, path: Path, name: str | None) -> ClipInfo:
+    # With what is odd about the time that the recording says it began.
+    began = recorded_at(path, name)
+    if began is None or not began.warning:
+        return info
+    return dataclasses.replace(info, warnings=(*info.warnings, began.warning))
 
 
 def name_recording(name: str, sentence: str) -> str:

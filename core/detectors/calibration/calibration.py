@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 
@@ -166,8 +167,10 @@ class Calibration:
             raw: [freq, time].
 
         Returns:
-            [freq, time] float32 in [0, 1].
+            [freq, time] float32 in [0, 1]; of a memory map what computes it where it is read.
         """
+        if isinstance(raw, np.memmap):
+            return cast("Float32Array", EvidenceOnDemand(self, raw))
         evidence = np.empty_like(raw, dtype=np.float32)
         # A stretch at a time: an hour's map in 64-bit floats, three times over, is half a GiB.
         for start in range(0, raw.shape[-1], COLUMNS_AT_ONCE):
@@ -209,3 +212,40 @@ class Calibration:
     @cached_property
     def _score_tail(self) -> Gumbel:
         return Gumbel.of(self.clip_scores)
+
+
+class EvidenceOnDemand:
+    """The evidence map of a raw map on disk, used like an array and computed where it is read.
+
+    Args:
+        calibration: the calibration
+        raw: [freq, time], a memory map
+    """
+
+    def __init__(self, calibration: Calibration, raw: Float32Array) -> None:
+        self._calibration = calibration
+        self._raw = raw
+        self.shape = raw.shape
+
+    def __getitem__(self, cells: Any) -> Float32Array:
+        """Compute some cells.
+
+        Args:
+            cells: as of an array
+
+        Returns:
+            Their evidence.
+        """
+        return self._calibration.evidence(np.array(self._raw[cells]))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Float32Array:
+        """Compute the whole map.
+
+        Args:
+            dtype: of the array that is wanted
+            copy: is always made
+
+        Returns:
+            [freq, time].
+        """
+        return self[:].astype(dtype or np.float32, copy=False)
