@@ -110,7 +110,7 @@ def read_or_stream(
     sample_rate: int | None = None,
     top_hz: float | None = None,
     most_seconds: float = LONGEST_WHOLE_SECONDS,
-) -> tuple[Clip | SoundStream, Inspection]:
+) -> tuple[Clip | SoundStream, Callable[[], ClipInfo]]:
     """Read a short recording whole, and of a long one give a stream, in memory for two minutes.
 
     Args:
@@ -122,8 +122,7 @@ def read_or_stream(
         most_seconds: the longest recording that is read whole
 
     Returns:
-        The sound, and what inspects it: its `info()` says what was found, of a stream once it has
-        passed.
+        The sound, and what says what was found of it, of a stream once it has passed.
 
     Raises:
         AudioError: the recording cannot be used; the sentence names it. A stream raises it where
@@ -137,26 +136,30 @@ def read_or_stream(
         inspection = Inspection(source, heard_channel(source, channel), top_hz)
         rate = sample_rate or source.sample_rate
         blocks = _blocks(source, inspection.channel, rate, watch=inspection.add)
-        first, n = [], 0
+        found, first, n = [inspection.begun], [], 0
         for block in blocks:
             first.append(block)
             n += block.size
             if n > most_seconds * rate:
                 break
         else:
-            return _clip(
-                source, np.concatenate([*first, np.zeros(0, np.float32)]), rate
-            ), inspection
+            samples = np.concatenate([*first, np.zeros(0, np.float32)])
+            found[0] = inspection.info()
+            return _clip(source, samples, rate), lambda: found[0]
         opened = stack.pop_all()
 
     def passing() -> Iterator[Float32Array]:
         with opened:
-            yield from first
-            first.clear()
-            yield from blocks
+            try:
+                yield from first
+                first.clear()
+                yield from blocks
+            finally:
+                # While the file is open: how it ends is a part of it.
+                found[0] = inspection.info()
 
-    expected = max(source.n_frames / source.sample_rate, n / rate)
-    return SoundStream(passing(), rate, source.name, min(expected, 3600 * most_hours())), inspection
+    expected = min(max(source.n_frames / source.sample_rate, n / rate), 3600 * most_hours())
+    return SoundStream(passing(), rate, source.name, expected), lambda: found[0]
 
 
 def _read(

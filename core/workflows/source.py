@@ -68,10 +68,10 @@ class Source(ABC):
             StoreError: the recording, or its file, is gone.
         """
         path, name = self._locate()
-        sound, inspection = read_or_stream(
+        sound, found = read_or_stream(
             path, name=name, channel=channel, sample_rate=sample_rate, top_hz=top_hz
         )
-        return sound, lambda: _dated(inspection.info(), path, name)
+        return sound, lambda: _dated(found(), path, name)
 
     def read_normal(
         self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None
