@@ -72,7 +72,8 @@ class Bandwidth:
         dBFS in all, which no microphone reaches.
         """
         power, freq_hz = self._power, self._freq_hz
-        if self._n == 0 or not power.any():
+        # Below 1.1 kHz of sampling there is no room for an edge.
+        if self._n == 0 or not power.any() or 0.9 * self._nyquist_hz <= _LOWEST_EDGE_HZ:
             return self._nyquist_hz
         best_db, best_hz = _STEEP_DB, self._nyquist_hz
         above = np.cumsum(power[::-1])[::-1]

@@ -59,6 +59,7 @@ def test_a_recording_that_never_ends_is_left_after_the_hours_that_are_set(
     path = written(tmp_path / "a.wav", 60.0, n_channels=1)
     monkeypatch.setenv(limits.HOURS, str(50 / 3600))
     stream, _ = read_or_stream(path, most_seconds=5.0)
+    assert isinstance(stream, SoundStream)
     with pytest.raises(AudioError, match=r"“a.wav” is longer than .* hours; .*HEARMAP_MOST_HOURS"):
         list(stream)
     assert read_clip(path, start_seconds=20.0, stop_seconds=30.0).duration_seconds == 10.0
