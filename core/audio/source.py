@@ -15,8 +15,9 @@ import numpy as np
 from core.audio.decoding.containers import find_sound
 from core.audio.decoding.decoder import DecodingError
 from core.audio.decoding.sndfile import SndfileDecoder
-from core.audio.decoding.stream_ends import begins_anew, declares_length, lacks_end_flag
+from core.audio.decoding.stream_ends import begins_anew
 from core.audio.decoding.watched_file import ByteView, WatchedFile
+from core.audio.losses import Reading, losses
 from core.errors import AudioError
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.legible import legible
@@ -108,11 +109,6 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             self.n_frames = self._decoder.n_frames
             self.subtype = self._decoder.subtype
             self._check_rate()
-            # A table of packets says how long ALAC in CAF is, not the size of its data.
-            self._has_packets = self.subtype.startswith("ALAC")
-            self._n_declared = self._declared_frames()
-            is_exact = isinstance(self._decoder, SndfileDecoder)
-            self._n_inexact = 0 if is_exact else round(_PADDING_SECONDS * self.sample_rate)
             self._n_heard, self._at_end = 0, False
             self.close = stack.pop_all().close
 
@@ -141,9 +137,9 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         if self._file.n_bytes == 0:
             raise AudioError(f"“{self.shown}” is empty (0 bytes).")
         self._sound = find_sound(self._file)
-        self._check_file(0)
+        self._view = self._sound.view if self._sound else ByteView(self._file)
         try:
-            return SndfileDecoder(self._sound.view if self._sound else ByteView(self._file))
+            return SndfileDecoder(self._view)
         except DecodingError as error:
             self._check_file(0)
             decoder = self._open_ffmpeg()
@@ -160,7 +156,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         from core.audio.decoding.ffmpeg import FfmpegDecoder
 
         try:
-            return FfmpegDecoder(ByteView(self._file), sample_rate)
+            return FfmpegDecoder(self._view, sample_rate)
         except DecodingError:
             return None
 
@@ -240,64 +236,14 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences on what the file holds that could not be heard."""
-        return tuple(filter(None, (self._loss(), self._change(), *self._remarks())))
-
-    def _loss(self) -> str | None:
-        # What is missing of what the file declares, or wrong.
-        heard, declared, sound = self._n_heard, self._n_declared, self._sound
-        is_cut = self._has_packets and sound and (sound.n_declared or 0) > sound.n_bytes + 1
-        if self._at_end and (is_cut or heard < declared - self._n_inexact):
-            of = f" of {self._seconds(declared)}" if heard < declared else ""
-            return f"The file is cut short or damaged; {self._seconds(heard)}{of} could be read."
-        fault = (self._second or self._decoder).first_fault
-        if fault is None or 0 < declared <= fault:
-            return None
-        return (
-            f"The file is damaged at {self._seconds(fault)}; something is missing there, or wrong "
-            "from there on."
-        )
-
-    def _change(self) -> str | None:
-        for decoder in (self._decoder, self._second):
-            at = None if decoder is None else decoder.changes_at
-            if at is not None:
-                return (
-                    f"From {self._seconds(at)} on it has another sample rate or other channels; "
-                    "that part is not heard."
+        return tuple(
+            losses(
+                Reading(
+                    *(self._file, self._sound, self._decoder, self._second),
+                    *(self._n_heard, self._at_end),
                 )
-        return None
-
-    def _remarks(self) -> Iterator[str]:
-        sound, decoder = self._sound, self._decoder
-        if sound and sound.followed:
-            yield "Another recording follows in the same file; it is not heard."
-        elif sound and sound.n_after:
-            yield f"The last {sound.n_after:,} bytes of the file are not sound, and are not heard."
-        elif sound and 0 < self._n_declared < decoder.n_frames:
-            yield (
-                f"Its header declares {self._seconds(self._n_declared)} of sound; the file goes on "
-                "after that, and all of it is heard."
             )
-        if self._at_end and lacks_end_flag(self._file):
-            yield "Its end is not marked as the end; it may be cut short."
-        if decoder.n_other_tracks:
-            tracks = (
-                "1 more track"
-                if decoder.n_other_tracks == 1
-                else f"{decoder.n_other_tracks} more tracks"
-            )
-            yield f"{tracks} of sound in the file cannot be chosen here, and is not heard."
-
-    def _declared_frames(self) -> int:
-        # The samples of a channel that the file is known to declare; 0 if it declares none.
-        decoder, sound = self._decoder, self._sound
-        if sound and sound.n_declared is not None and sound.n_bytes and not self._has_packets:
-            return round(decoder.n_frames * sound.n_declared / sound.n_bytes)
-        is_mp3 = decoder.subtype.startswith(("MPEG", "MP3"))
-        return 0 if is_mp3 and not declares_length(self._file) else decoder.n_frames
-
-    def _seconds(self, n_frames: int) -> str:
-        return f"{n_frames / self.sample_rate:.2f} s"
+        )
 
     def blocks(
         self,

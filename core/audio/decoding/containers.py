@@ -21,6 +21,7 @@ _RECORDINGS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"caff", b"riff", b"
 _OFTEN_LAST = (b"LIST", b"bext", b"iXML", b"id3 ", b"ID3 ", b"JUNK", b"FLLR", b"PEAK", b"cue ")
 _TAGS = (b"TAG", b"APETAGEX", b"ID3")
 _NEAR = 2**16
+_FOLLOWED = -1
 _W64_ID_END = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 
 
@@ -106,6 +107,44 @@ def find_sound(file: WatchedFile) -> Sound | None:
     return None
 
 
+def lacks_bytes(file: WatchedFile) -> bool:
+    """Say whether an AVI file declares that it is longer than it is.
+
+    Args:
+        file: the file
+
+    Returns:
+        Whether that is so.
+    """
+    start = file.read_at(0, 12)
+    is_avi = start[:4] == b"RIFF" and start[8:] == b"AVI "
+    return is_avi and int.from_bytes(start[4:8], "little") + 8 > file.n_bytes + 1
+
+
+def holds_two_movies(file: WatchedFile) -> bool:
+    """Say whether there is a second movie in an MP4, M4A, MOV or 3GP file.
+
+    Args:
+        file: the file
+
+    Returns:
+        Whether there is, which FFmpeg does not read.
+    """
+    if file.read_at(4, 4) != b"ftyp":
+        return False
+    at = n_movies = 0
+    while (size := _box(file, at)[1]) >= 8:
+        n_movies += _box(file, at)[0] == b"ftyp"
+        at += size
+    return n_movies > 1
+
+
+def _box(file: WatchedFile, at: int) -> tuple[bytes, int]:
+    head = file.read_at(at, 16).ljust(16, b"\0")
+    size = int.from_bytes(head[:4], "big")
+    return head[4:8], int.from_bytes(head[8:], "big") if size == 1 else size
+
+
 def _chunk(file: WatchedFile, at: int, layout: _Layout) -> tuple[bytes, int, int] | None:
     # A chunk's id, its size and where its body begins.
     n_head = layout.n_id + struct.calcsize(layout.size)
@@ -151,30 +190,32 @@ def _unexplained(file: WatchedFile, at: int, layout: _Layout) -> tuple[int, bool
     # are another recording.
     if layout.sound_id:  # some writers add a byte to a size that is odd, some do not
         ways = [_walk(file, at + n, layout) for n in {0, 1, -at % layout.align}]
-        n_left, followed = min(ways)
-        if n_left == 0 or followed:
-            return n_left, followed
+        if any(way == 0 for way in ways):
+            return 0, False
+        if _FOLLOWED in ways:
+            return file.n_bytes - at, True
     n_rest = file.n_bytes - at
     places = (at, at + n_rest // 2, max(at, file.n_bytes - 4_096))
     return (n_rest if any(any(file.read_at(place, 4_096)) for place in places) else 0), False
 
 
-def _walk(file: WatchedFile, at: int, layout: _Layout) -> tuple[int, bool]:
+def _walk(file: WatchedFile, at: int, layout: _Layout) -> int:
+    # How many bytes are left where neither chunks nor tags go on.
     while file.n_bytes - at > max(layout.align, 1):
         start = file.read_at(at, 16)
         if start.startswith(_RECORDINGS):
-            return file.n_bytes - at, True
+            return _FOLLOWED
         if start.startswith(_TAGS):
             break
         chunk = _chunk(file, at, layout)
         if chunk is None or not all(0x20 <= byte < 0x7F for byte in chunk[0][:4]):
-            return file.n_bytes - at, False
+            return file.n_bytes - at
         name, size, body = chunk
         after = _next(at, body, size, layout)
         if after > file.n_bytes + 1 and name[:4] not in _OFTEN_LAST:
-            return file.n_bytes - at, False
+            return file.n_bytes - at
         at = after
-    return 0, False
+    return 0
 
 
 def _head(

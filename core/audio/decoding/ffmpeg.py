@@ -19,11 +19,12 @@ from core.types import Float32Array
 # Kinds that hold the sound themselves. Without this list a text file could be a playlist, and
 # FFmpeg would open what it names, here or on the network.
 _KINDS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,matroska,mov,mp3,mpeg,mpegts,"
-    "nistsphere,ogg,tta,voc,w64,wav,webm,wv"
+    "aac,ac3,aiff,amr,amrnb,amrwb,asf,au,avi,caf,eac3,flac,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav,"
+    "webm"
 )
 _OPTIONS = {"format_whitelist": _KINDS, "protocol_whitelist": "none"}
-_GUESSED = ("aac", "ac3", "dts", "eac3", "mp3", "mpeg", "mpegts", "amr", "flv")  # their length
+_GUESSED = ("aac", "ac3", "eac3", "mp3", "mpeg", "mpegts", "amr")  # their length, by FFmpeg
+_EXACT = ("mov", "caf", "flac", "ogg", "wav", "w64")  # their length is that of the sound
 _MOST_FAULTS = 100
 _ERRORS = (av.FFmpegError, ValueError, MemoryError)
 
@@ -42,8 +43,9 @@ class FfmpegDecoder:
         sample_rate: in Hz
         n_channels: its channels
         n_frames: the samples of a channel that it declares; 0 if it declares none
+        is_guessed: whether it declares nothing, and FFmpeg guesses from its size
+        n_inexact: how many of these may be missing without a loss
         subtype: FFmpeg's name of the codec
-        kind: FFmpeg's name of the container
         position: the sample that is read next
         first_fault: the first sample that could not be decoded; None so far
         changes_at: the sample from which on the sample rate or the number of channels is
@@ -71,7 +73,8 @@ class FfmpegDecoder:
         self._pending = [first]
         native_rate, self.n_channels = self._native
         self.sample_rate = sample_rate or native_rate
-        self.n_frames = self._n_declared()
+        self.n_frames, self.n_inexact = self._declared()
+        self.is_guessed = self._kind in _GUESSED or not self.n_frames
 
     def _open(self) -> None:
         self.position = 0
@@ -85,19 +88,28 @@ class FfmpegDecoder:
             self.close()
             raise DecodingError("it holds no sound")
         self._track = track
-        self.kind = self._container.format.name
-        if self.kind == "flac":  # it has checksums: a block that fails them is left out
+        self._kind = self._container.format.name.split(",")[0]
+        if self._kind == "flac":  # it has checksums: a block that fails them is left out
             track.codec_context.options = {"err_detect": "crccheck+explode"}
+        if self._kind == "caf":  # the padding would be left out twice, of ALAC's last packet
+            track.codec_context.options = {"flags2": "skip_manual"}
         self._decoded = self._at_wanted_rate(self._decode())
 
-    def _n_declared(self) -> int:
-        if self.kind.split(",")[0] in _GUESSED:
-            return 0
-        if self._track.duration is not None and self._track.time_base is not None:
-            return max(0, round(self._track.duration * self._track.time_base * self.sample_rate))
-        if self._container.duration is not None and len(self._container.streams) == 1:
-            return max(0, round(self._container.duration * self.sample_rate / 1_000_000))
-        return 0
+    def _declared(self) -> tuple[int, int]:
+        # The samples that it declares, and how many may be missing of them without a loss: for the
+        # delay of the codec, a rate that is rounded, and pictures that go on after the sound.
+        track, container = self._track, self._container
+        inexact = 0.0
+        if track.duration is not None and track.time_base is not None:
+            seconds = float(track.duration * track.time_base)
+        elif container.duration is not None:
+            seconds = container.duration / av.time_base
+            inexact = 0.0 if len(container.streams) == 1 else 1.0
+        else:
+            return 0, 0
+        if self._kind not in _EXACT:
+            inexact += 0.1 + 0.01 * seconds
+        return max(0, round(seconds * self.sample_rate)), round(inexact * self.sample_rate)
 
     def _packets(self) -> Iterator[Packet[AudioStream]]:
         # What the container holds; where it is damaged, from there on again.
@@ -128,7 +140,7 @@ class FfmpegDecoder:
                     self.changes_at = self._n_decoded
                     return
                 # After a block that was left out FFmpeg raises nothing, but the time goes on.
-                if self.kind == "flac" and frame.pts is not None and frame.pts > self._n_decoded:
+                if self._kind == "flac" and frame.pts is not None and frame.pts > self._n_decoded:
                     self._note_fault()
                 self._n_decoded += frame.samples
                 yield _samples(frame)

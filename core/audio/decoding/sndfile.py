@@ -9,6 +9,7 @@ import soundfile as sf
 
 from core.audio.decoding import decoder
 from core.audio.decoding.decoder import DecodingError
+from core.audio.decoding.stream_ends import declares_length
 from core.audio.decoding.watched_file import ByteView
 from core.types import Float32Array
 
@@ -39,6 +40,8 @@ class SndfileDecoder:
         n_frames: the samples of a channel that it declares
         subtype: libsndfile's name of how samples are stored
         is_stream: whether its length is an estimate: MP3, FLAC, Ogg
+        is_guessed: whether its length is guessed: an MP3 that does not declare it
+        n_inexact: 0; its lengths are exact where they are known
         n_other_tracks: 0; libsndfile knows one
         changes_at: None; nor does it read on where the sample rate changes
         position: the sample that is read next
@@ -59,8 +62,9 @@ class SndfileDecoder:
         self.is_stream = sound.format in _COMPRESSED
         self.first_fault: int | None = None
         self.changes_at: int | None = None
-        self.n_other_tracks = 0
+        self.n_other_tracks = self.n_inexact = 0
         self._can_seek = sound.format in _SEEKS
+        self.is_guessed = self.subtype.startswith("MPEG") and not declares_length(view)
         if self.is_stream and not 0 < self.n_frames < _UNKNOWN:
             self.close()
             raise DecodingError("its length is unknown")

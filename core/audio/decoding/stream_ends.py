@@ -5,7 +5,7 @@ Formats: RFC 3533 (Ogg), RFC 9639 (FLAC), the Xing and VBRI headers of MP3 encod
 
 from __future__ import annotations
 
-from core.audio.decoding.watched_file import WatchedFile
+from core.audio.decoding.watched_file import ByteView, WatchedFile
 
 _LAST_BYTES = 2**16 + 2**10  # longer than any Ogg page
 _FIRST_BYTES = 4_096
@@ -42,20 +42,21 @@ def lacks_end_flag(file: WatchedFile) -> bool:
     return len(page) < n_bytes or not page[0] & _END
 
 
-def declares_length(file: WatchedFile) -> bool:
+def declares_length(view: ByteView) -> bool:
     """Say whether an MP3 declares its length, which is else guessed from its first frames.
 
     Args:
-        file: the file
+        view: the file
 
     Returns:
         Whether it has a Xing, Info or VBRI header.
     """
-    start = file.read_at(0, 10)
-    tag = 0
+    reader = view.opened()
+    start = reader.read(10)
     if start[:3] == b"ID3" and len(start) == 10:
-        tag = 10 + sum((byte & 0x7F) << 7 * i for i, byte in enumerate(reversed(start[6:])))
-    first = file.read_at(tag, _FIRST_BYTES)
+        n_tag = sum((byte & 0x7F) << 7 * i for i, byte in enumerate(reversed(start[6:])))
+        reader.seek(10 + n_tag)
+    first = start + reader.read(_FIRST_BYTES)
     return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
+_SMALLEST_BYTES = 512  # a sector
 _BUFFER_BYTES = 2**16  # libsndfile asks for 8 KiB at a time
 
 
 class WatchedFile:
     """A file whose system errors are kept, because decoders written in C lose Python's exceptions.
 
-    After an error it reads as ended.
+    From the first byte that the system cannot read on, it reads as ended.
 
     Args:
         file: open for reading, seekable
@@ -29,6 +30,7 @@ class WatchedFile:
             self.n_bytes = file.seek(0, 2)
         except OSError as error:
             self.error = error
+        self._n_readable = self.n_bytes
 
     def read_at(self, offset: int, n_bytes: int) -> bytes:
         """Read a stretch.
@@ -38,15 +40,20 @@ class WatchedFile:
             n_bytes: its length
 
         Returns:
-            The bytes, fewer at the end of the file and none after an error.
+            The bytes, fewer at the end of the file or before what cannot be read.
         """
-        if self.error:
+        n_bytes = min(n_bytes, self._n_readable - offset)
+        if n_bytes <= 0:
             return b""
         try:
             self._file.seek(offset)
             return self._file.read(n_bytes)
         except OSError as error:
-            self.error = error
+            if n_bytes > _SMALLEST_BYTES:
+                half = n_bytes // 2
+                return self.read_at(offset, half) + self.read_at(offset + half, n_bytes - half)
+            self.error = self.error or error
+            self._n_readable = min(self._n_readable, offset)
             return b""
 
 
