@@ -11,7 +11,8 @@ import soundfile as sf
 import soxr
 from numpy.typing import NDArray
 
-from core.audio import find_audio, inspect, read_clip, read_recording, source
+from core.audio import find_audio, inspect, read_clip, read_recording
+from core.audio.decoding import decoder
 from core.errors import AudioError
 from core.types import Float32Array
 from tests.support.bad_files import tone, wav_of
@@ -110,7 +111,7 @@ def with_gaps(*gaps: tuple[float, float], seed: int = 0) -> Float32Array:
 
 @pytest.mark.parametrize("block", [1, 100, 2**18])
 def test_drop_outs_are_counted_timed_and_summed_whatever_the_blocks(monkeypatch, block) -> None:
-    monkeypatch.setattr(source, "BLOCK_SAMPLES", block)
+    monkeypatch.setattr(decoder, "BLOCK_SAMPLES", block)
     sound = with_gaps((0.5, 0.54), (1.2, 1.3), (2.0, 2.02))[: 48_000 if block > 1 else 40_000]
     words = said(sound)
     assert "3 gaps of digital silence, 0.16 s in all, the first at 0.50 s" in words
