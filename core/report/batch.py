@@ -270,10 +270,11 @@ class BatchReport:
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> bytes:
     numbers = ("clip", *_NUMBERS, "recorded_at", "n_regions")
-    header = [*numbers, *(f"strongest_{name}" for name in _STRONGEST), "error"]
+    header = [*numbers, *(f"strongest_{name}" for name in _STRONGEST), "warnings", "error"]
     cells = []
     for row in rows:
         strongest = (row.get("regions") or [{}])[0]
         values = [row.get(name) for name in numbers]
-        cells.append([*values, *(strongest.get(name) for name in _STRONGEST), row["error"]])
+        said = " ".join(row.get("warnings") or ())
+        cells.append([*values, *(strongest.get(name) for name in _STRONGEST), said, row["error"]])
     return write_table(header, cells)

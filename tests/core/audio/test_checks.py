@@ -233,6 +233,14 @@ def test_a_recording_ends_at_half_its_rate_where_nothing_cuts_it(subtype) -> Non
         assert info.highest_hz == RATE / 2
 
 
+@pytest.mark.parametrize("rate", [500, 1_000, 1_200, 3_000, 11_025, 96_000, 768_000, 3_000_000])
+@pytest.mark.parametrize("n", [1, 100, 2_047, 2_048, 300_000])
+def test_no_rate_and_no_length_is_too_odd_to_be_inspected(rate, n) -> None:
+    for sound in (noise(0, n / rate, rate=rate), np.zeros(n), np.eye(1, n)[0]):
+        info = inspect(io.BytesIO(wav_of(np.asarray(sound, np.float32), rate)))
+        assert 0 < info.highest_hz <= rate / 2
+
+
 def test_what_lies_above_a_network_s_range_is_measured_in_full() -> None:
     rate = 192_000
     time = np.arange(2 * rate) / rate

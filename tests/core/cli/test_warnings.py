@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ def test_reports_have_the_warnings(model, tmp_path, capsys) -> None:
     assert main(["explain", str(model), str(low), "--out", str(tmp_path / "explained")]) == 0
     assert "Nothing above 4 kHz" in capsys.readouterr().err
     assert main(["report", str(model), str(low), "--out", str(tmp_path / "many.html")]) == 0
+    assert main(["report", str(model), str(low), "--out", str(tmp_path / "many.zip")]) == 0
+    with zipfile.ZipFile(tmp_path / "many.zip") as files:
+        assert all("Nothing above 4 kHz" in files.read(f"scores.{end}").decode()
+                   for end in ("csv", "json"))  # fmt: skip
     for page in ("explained/report.html", "many.html"):
         assert "<li>Nothing above 4 kHz" in (tmp_path / page).read_text()
 
