@@ -18,6 +18,7 @@ LAYERS = (
 N_CLASSES = 521
 NORM_EPSILON = 1e-4
 PATCH_FRAMES, PATCH_HOP = 96, 48
+PATCHES_AT_ONCE = 64
 
 
 class Normalised(nn.Module):
@@ -110,22 +111,36 @@ class Yamnet(nn.Module):
                 break
         return maps
 
-    def class_scores(self, log_mel: Tensor) -> Tensor:
-        """Score the classes in patches of 0.96 s that overlap by half.
+    def class_log_odds(self, patches: Tensor) -> Tensor:
+        """Compute the log-odds of each class; their sigmoid is YAMNet's score.
 
         Args:
-            log_mel: [freq, time], `core.spectral.yamnet_mel.log_mel`; shorter than a patch, it is
-                filled up with its last frame
+            patches: [patch, freq, time], as `cut_patches` gives them
 
         Returns:
-            [patch, class], each in 0..1 by itself.
+            [patch, class].
         """
-        missing = max(0, PATCH_FRAMES - log_mel.shape[1])
-        filled = F.pad(log_mel[None], (0, missing), mode="replicate")[0]
-        patches = filled.unfold(1, PATCH_FRAMES, PATCH_HOP).movedim(1, 0)
-        last = self(patches, (f"layer{len(LAYERS)}",))[f"layer{len(LAYERS)}"]
-        scores: Tensor = self.classes(last.mean(dim=(2, 3))).sigmoid()
-        return scores
+        last = f"layer{len(LAYERS)}"
+        few = torch.split(patches, PATCHES_AT_ONCE)
+        made = [self(some, (last,))[last].mean(dim=(2, 3)) for some in few]
+        log_odds: Tensor = self.classes(torch.cat(made))
+        return log_odds
+
+
+def cut_patches(log_mel: Tensor, hop_frames: int = PATCH_HOP) -> Tensor:
+    """Cut the patches of 0.96 s in which YAMNet hears classes.
+
+    Args:
+        log_mel: [freq, time], `core.spectral.yamnet_mel.log_mel`; shorter than a patch, it is
+            filled up with its last frame
+        hop_frames: frames from patch to patch; YAMNet's own overlap by half
+
+    Returns:
+        [patch, freq, time], a view.
+    """
+    missing = max(0, PATCH_FRAMES - log_mel.shape[1])
+    filled = F.pad(log_mel[None], (0, missing), mode="replicate")[0]
+    return filled.unfold(1, PATCH_FRAMES, hop_frames).movedim(1, 0)
 
 
 def folded(kernel: Tensor, beta: Tensor, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
