@@ -215,3 +215,18 @@ def recorded(moment: datetime.datetime | None) -> str:
     precision = "milliseconds" if moment.microsecond else "seconds"
     local = moment.replace(tzinfo=None).isoformat(" ", precision)
     return f"{local} {moment.tzname()}" if moment.tzinfo else local
+
+
+def recorded_at(moment: datetime.datetime) -> str:
+    """Say when a recording began.
+
+    Args:
+        moment: The moment.
+
+    Returns:
+        A sentence.
+
+    >>> recorded_at(datetime.datetime(2024, 5, 1, 6, 30))
+    'Recorded at 2024-05-01 06:30:00.'
+    """
+    return f"Recorded at {recorded(moment)}."

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Sequence
 
 from app.text.control import control
-from app.text.formats import counted, recorded
+from app.text.formats import counted, recorded_at
 from app.text.markdown import plain
 
 RECORDING = control("Recording", "Sorted by score, the highest first.")
@@ -23,11 +23,11 @@ ALT = "{regions}, the strongest first"
 START, END, LOW, HIGH = "Start", "End", "Low", "High"
 
 
-def recording(recorded_at: datetime.datetime | None, other_names: Sequence[str]) -> str:
+def recording(moment: datetime.datetime | None, other_names: Sequence[str]) -> str:
     """Say what is known of a recording besides its sound.
 
     Args:
-        recorded_at: When it began, if that is known.
+        moment: When it began, if that is known.
         other_names: Names under which the same file was added later.
 
     Returns:
@@ -36,9 +36,7 @@ def recording(recorded_at: datetime.datetime | None, other_names: Sequence[str])
     >>> recording(datetime.datetime(2024, 5, 1, 6, 30), ())
     'Recorded at 2024-05-01 06:30:00.'
     """
-    said = []
-    if recorded_at is not None:
-        said.append(f"Recorded at {recorded(recorded_at)}.")
+    said = [] if moment is None else [recorded_at(moment)]
     if other_names:
         names = ", ".join(f"“{plain(name, 200)}”" for name in other_names)
         said.append(f"The same file was also added as {names}.")

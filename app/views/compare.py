@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import cache, navigation
 from app.text import compare as text
-from app.text import formats, glossary, markdown
+from app.text import formats, glossary, listen, markdown
 from app.text.methods import head_title
 from app.widgets import notices, recording_choice, table
 from app.widgets.comparison import ComparedModel, costs_table, draw_player
@@ -106,7 +106,8 @@ def _show(compared: list[ComparedModel], chosen: ScoreRecord) -> None:
     agreed = agreement.agreement(maps)
     st.markdown(f"**{markdown.sentence(agreement.agreement_sentence(maps, agreed))}**")
     draw_player(compared, chosen, agreed)
-    st.caption(text.PICTURE)
+    known = listen.recording(chosen.recorded_at, chosen.other_names)
+    st.caption(f"{known} {text.PICTURE}".strip())
     st.subheader(text.COSTS, anchor=False)
     rows = costs_table(compared)
     column = st.column_config

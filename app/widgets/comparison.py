@@ -135,7 +135,7 @@ def costs_table(compared: list[ComparedModel]) -> list[dict[str, Any]]:
         rate, memory = cost.seconds_per_second, cost.peak_memory_bytes
         rows.append(
             {
-                "model": markdown.shortened(one.model.name, 60),
+                "model": one.model.name,
                 "method": name,
                 "network": one.model.backbone,
                 "verdict": sentences.short_verdict(one.found.anomalous),

@@ -90,15 +90,18 @@ def draw(
         return map_png(found, level_db if level_db.shape == found.raw.shape else None)
 
     stem = file_stem(score.clip_name)
+    # The sounds are those of what is shown; one file for each part of a long recording.
+    is_whole = stretch[0] == 0 and stretch[1] >= (score.duration_seconds or stretch[1])
+    sound = stem if is_whole else f"{stem}_{stretch[0]:.3f}-{stretch[1]:.3f}s"
     with st.container(horizontal=True, key="downloads"):
-        for label, content, suffix in (
-            (text.MAP_PNG, png, "_map.png"),
-            (text.MAP_NPZ, npz, "_map.npz"),
-            (text.RECORDING, lambda: wav("clip"), ".wav"),
-            (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), "_anomalous_part.wav"),
-            (text.RESIDUAL, lambda: wav("residual"), "_residual.wav"),
+        for label, content, name in (
+            (text.MAP_PNG, png, f"{stem}_map.png"),
+            (text.MAP_NPZ, npz, f"{stem}_map.npz"),
+            (text.RECORDING, lambda: wav("clip"), f"{sound}.wav"),
+            (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), f"{sound}_anomalous_part.wav"),
+            (text.RESIDUAL, lambda: wav("residual"), f"{sound}_residual.wav"),
         ):
-            button(label, content, f"{stem}{suffix}", key=f"download_{label}")
+            button(label, content, name, key=f"download_{label}")
         for chosen in FORMATS.values():
             label = text.REGIONS.format(format=chosen.title)
             content = partial(_regions, score, found, chosen.name)

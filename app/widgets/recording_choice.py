@@ -14,6 +14,7 @@ from app.text.control import Control
 from app.text.views import TITLES
 from app.widgets.model_choice import choose_model
 from app.widgets.notices import model_first, nothing_scored
+from core.exchange.recording_names import with_other_names
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
 
@@ -67,7 +68,7 @@ def _choose(view: str, scored: list[ScoreRecord], control: Control, steps: bool)
         wanted = None
     place = ids.index(wanted) if wanted else 0
     names = {
-        score.clip_id: f"{number}. " * steps + markdown.shortened(score.clip_name)
+        score.clip_id: f"{number}. " * steps + markdown.shortened(with_other_names(score.names))
         for number, score in enumerate(scored, start=1)
     }
     # What is chosen goes into the address before the page runs: one run shows it, not two. With one

@@ -16,8 +16,9 @@ import soundfile
 
 from core.audio import wav_bytes
 from core.detectors.region_words import time_and_band
+from core.exchange.text import decimal
 from core.report.view_words import LABELS, counts_words, finding_words
-from core.types import AnomalyMap, Float32Array
+from core.types import AnomalyMap, Float32Array, Region
 
 _STYLE = """
 :root { color-scheme: light dark; --paper: #fff; --ink: #202024; --soft: #5c5c66; --line: #d8d8de }
@@ -122,7 +123,8 @@ def regions_table(found: AnomalyMap) -> str:
         return "<p>No part of the map exceeds the threshold.</p>"
     with_views = any(region.view for region in regions)
     rows = "".join(
-        f'<tr><td class="n">{number}</td><td>{escape(time_and_band(region))}</td>'
+        f'<tr><td class="n">{number}</td>'
+        f'<td title="{_exact(region)}">{escape(time_and_band(region))}</td>'
         + (f"<td>{escape(LABELS[region.view])}</td>" if with_views else "")
         + f'<td class="n">{region.score:.4g}</td><td class="n">{region.p_value:.3g}</td></tr>'
         for number, region in enumerate(regions, start=1)
@@ -136,6 +138,13 @@ def regions_table(found: AnomalyMap) -> str:
     if found.n_regions > len(regions):
         left_out = f"<p>These are the {len(regions)} strongest of {found.n_regions:,} regions.</p>"
     return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'
+
+
+def _exact(region: Region) -> str:
+    # What a pointer held over the place of a region shows: all digits.
+    box = region.start_s, region.end_s, region.low_hz, region.high_hz
+    start, end, low, high = (decimal(value) for value in box)
+    return f"{start} to {end} s, {low} to {high} Hz"
 
 
 def views_table(found: AnomalyMap) -> str:

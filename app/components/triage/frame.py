@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.components.shared.frame import frame as packed
+from app.text.formats import recorded_at
 from app.text.markdown import shortened
 from app.text.sentences import p_value_sentence
 from core.detectors.calibration.calibration import Calibration
+from core.exchange.recording_names import with_other_names
 from core.report import summary_sentence
 from core.storage.annotations import Annotation
 from core.storage.scores import ScoreRecord
@@ -74,7 +76,7 @@ def rows_of(scored: Sequence[ScoreRecord], calibrated: Calibration) -> str:
     return json.dumps(
         {
             "id": [score.clip_id for score in everyone],
-            "name": [shortened(score.clip_name, 80) for score in everyone],
+            "name": [shortened(with_other_names(score.names), 80) for score in everyone],
             "p": [score.p_value for score in everyone],
             # 0 is the middle of the normal recordings, 1 the threshold.
             "ratio": [round((float(score.score or 0) - middle) / reach, 4) for score in good],
@@ -93,7 +95,8 @@ def _said(score: ScoreRecord, n_normal: int) -> str:
     if score.anomalous and score.regions:
         seconds = score.duration_seconds or math.inf
         words = summary_sentence.with_region(words, score.regions[0], seconds)
-    return f"{words}. {p_value_sentence(score.p_value, n_normal)}"
+    said = f"{words}. {p_value_sentence(score.p_value, n_normal)}"
+    return said if score.recorded_at is None else f"{said} {recorded_at(score.recorded_at)}"
 
 
 def frame(

@@ -80,6 +80,16 @@ def test_a_table_names_files_by_path_or_by_its_end(tmp_path: Path) -> None:
     assert classes_from_table(["a, b.wav", "deep/folder/c.wav"], classes) == ["x", "y"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_table_of_a_spreadsheet_is_read(encoding: str, delimiter: str) -> None:
+    text = "\r\n".join(
+        delimiter.join(row) for row in [("File", "Class"), ("a.wav", "Lüfter"), ("'=b", "x")]
+    )
+    classes = read_class_table(text.encode(encoding), "t")
+    assert classes == {"a.wav": "Lüfter", "=b": "x"}
+
+
 @pytest.mark.parametrize(
     ("rule", "said"),
     [

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import SettingError
 from core.exchange import BoxAnnotation, audacity, jams, raven
 from core.exchange.formats import FORMATS, files, format_named, format_of, read
 from core.exchange.found_regions import FoundRegions, write_regions
+from core.exchange.text import one_line
 from core.types import Region
 
 ODD = (
@@ -70,6 +73,38 @@ def test_what_is_written_is_read_to_the_same_bytes(name: str, seed: int) -> None
         lines = [(b.label.replace("\r\n", "\n"), b.recording) for b in before]
         assert [(a.label.replace("\r\n", "\n"), a.recording) for a in after] == lines
         assert [a.starts_at for a in after] == [b.starts_at for b in before]
+
+
+numbers = st.floats(0, 1e7, allow_nan=False, allow_infinity=False, width=64)
+texts = st.text(max_size=20)
+boxes = st.builds(
+    lambda start, length, low, width, label, note: BoxAnnotation(
+        start,
+        start + length,
+        low,
+        None if width is None else (low or 0.0) + width,
+        label,
+        note,
+        "a",
+    ),
+    *(numbers, numbers, st.none() | numbers, st.none() | numbers, texts, texts),
+)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@settings(max_examples=40, deadline=None)
+@given(before=st.lists(boxes, max_size=5))
+def test_whatever_is_written_is_read_to_the_same_bytes(
+    name: str, before: list[BoxAnnotation]
+) -> None:
+    chosen = FORMATS[name]
+    content = chosen.write(before)
+    after = chosen.read(content, "file")
+    assert chosen.write(after) == content
+    for one, other in zip(before, after, strict=True):
+        assert (one.start_s, one.end_s) == (other.start_s, other.end_s)
+        assert (one.low_hz, one.high_hz) == (other.low_hz, other.high_hz)
+        assert one_line(one.label) == one_line(other.label)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -163,6 +163,12 @@ def test_regions_beyond_a_hundred_are_counted_and_said() -> None:
     assert (len(many.regions), many.n_regions) == (100, 153)
     assert "the 100 strongest of 153 regions" in report_html(seen(many), {})
     assert "strongest of" not in report_html(explained(), {})
+    region = found.regions[0]
+    box = (region.start_s, region.end_s, region.low_hz, region.high_hz)
+    exact = re.findall(
+        r'<td title="(\S+) to (\S+) s, (\S+) to (\S+) Hz">', report_html(explained(), {})
+    )
+    assert [tuple(map(float, one)) for one in exact] == [box]
     report = BatchReport("Monday", SpectrogramSettings(), {}, "")
     report.add(many, None)
     assert cells(report.html())[-1][-1] == "153" or "153" in Tags(report.html()).text
