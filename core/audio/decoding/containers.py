@@ -177,6 +177,8 @@ def _sound(
     view = ByteView(file)
     if n_sound != n_declared:
         view = ByteView(file, _head(file, kind, layout, start, size_at, n_sound), start)
+    elif layout.n_id > 4:  # libsndfile takes whatever follows in a W64 for sound
+        view = ByteView(file, stop=start + n_sound)
     return Sound(view, n_sound, declared, n_after, followed)
 
 

@@ -25,6 +25,7 @@ _KINDS = (
 _OPTIONS = {"format_whitelist": _KINDS, "protocol_whitelist": "none"}
 _GUESSED = ("aac", "ac3", "eac3", "mp3", "mpeg", "mpegts", "amr")  # their length, by FFmpeg
 _EXACT = ("mov", "caf", "flac", "ogg", "wav", "w64")  # their length is that of the sound
+_DELAY_FRAMES = 4_096  # of an encoder, at most
 _MOST_FAULTS = 100
 _ERRORS = (av.FFmpegError, ValueError, MemoryError)
 
@@ -108,7 +109,7 @@ class FfmpegDecoder:
         else:
             return 0, 0
         if self._kind not in _EXACT:
-            inexact += 0.1 + 0.01 * seconds
+            inexact += 0.01 * seconds + _DELAY_FRAMES / self.sample_rate
         return max(0, round(seconds * self.sample_rate)), round(inexact * self.sample_rate)
 
     def _packets(self) -> Iterator[Packet[AudioStream]]:
@@ -116,6 +117,9 @@ class FfmpegDecoder:
         for _ in range(_MOST_FAULTS):
             try:
                 yield from self._container.demux(self._track)
+                return
+            except av.error.PatchWelcomeError:  # an Ogg stream of another kind than the first
+                self.changes_at = self._n_decoded
                 return
             except _ERRORS:
                 self._note_fault()
