@@ -138,6 +138,7 @@ def _table(
     st.markdown(text.COUNT.format(count=count, rate=formats.percent(rate)))
     column = st.column_config
     recordings = formats.counted(len(rows), "recording")
+    warned = any(row.note for row in rows)
     chosen = table.draw(
         rows,
         {
@@ -157,8 +158,8 @@ def _table(
             "strip": column.AreaChartColumn(
                 **text.OVER_TIME, y_min=0.0, y_max=STRIP_TOP, width=155
             ),
-            "note": column.TextColumn(**text.NOTE, width="medium"),
-        },
+        }
+        | ({"note": column.TextColumn(**text.NOTE, width="medium")} if warned else {}),
         text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
         most=15,
         height=640,

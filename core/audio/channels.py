@@ -13,7 +13,8 @@ from core.types import Float32Array, Float64Array
 
 ChannelChoice = Channel | Literal["loudest"]
 
-LOUDER_DB = 15.0
+# In all, and in a tenth of a second: wind and near sources differ more from moment to moment.
+LOUDER_DB, LOUDER_MOMENT_DB = 10.0, 12.0
 ANTIPHASE_CORRELATION = -0.8
 _WINDOW_SECONDS = 0.1
 _QUIETEST = 1e-10  # in power: -100 dBFS
@@ -192,7 +193,7 @@ class ChannelLevels:
         if louder_db >= LOUDER_DB:
             return f"{only}; the {channel_ordinal(loudest)} is {louder_db:.0f} dB louder."
         ratio, channel, at_s = self._loudest_moment
-        if ratio < 10 ** (LOUDER_DB / 10):
+        if ratio < 10 ** (LOUDER_MOMENT_DB / 10):
             return ""
         return (
             f"{only}; at {at_s:.1f} s the {channel_ordinal(channel)} is "

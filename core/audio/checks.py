@@ -19,6 +19,8 @@ VERY_QUIET_DBFS = -75.0
 LARGE_OFFSET, SMALL_OFFSET = 0.01, 0.001
 # What Vorbis, Opus and MP3 may reach beyond full scale without a word: 1 dB, 1 sample of 1,000.
 OVERSHOOT, OVERSHOOT_FRACTION = 1.122, 0.001
+# In runs at one extreme: a share of the samples, of a sound that is no small number of steps high.
+FLAT, FLAT_PEAK = 0.0003, 0.03
 _EXACT = ("PCM_S8", "PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW")
 
 
@@ -207,6 +209,11 @@ def _level_warnings(level: Level, subtype: str) -> list[str]:
         )
     elif level.clipped_fraction > (0.0 if subtype in _EXACT else OVERSHOOT_FRACTION):
         warnings.append(f"Clipping: {level.clipped_fraction:.2%} of the samples at full scale.")
+    elif level.flat_fraction > FLAT and level.peak > FLAT_PEAK and subtype in _EXACT[2:]:
+        warnings.append(
+            f"Clipping: {level.flat_fraction:.2%} of the samples at the highest or lowest value "
+            f"({dbfs(level.peak):.1f} dBFS); it was clipped before it was made softer."
+        )
     offset = abs(level.offset)
     if offset >= LARGE_OFFSET or offset >= max(SMALL_OFFSET, about_offset):
         warnings.append(

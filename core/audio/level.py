@@ -6,6 +6,7 @@ import hashlib
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.types import Float32Array
 
@@ -64,6 +65,7 @@ class Level:
         self._sum = self._squares = 0.0
         self._lowest, self._highest = math.inf, -math.inf
         self._n_clipped = 0
+        self._n_flat = [0, 0]
         self._last_full = np.zeros(3, np.bool_)
         self._digest = hashlib.sha256(f"{sample_rate}:".encode()) if sample_rate else None
 
@@ -75,6 +77,7 @@ class Level:
         """
         self.n_samples += block.size
         lowest, highest = float(block.min()), float(block.max())
+        self._count_flat(block, lowest, highest)
         self._lowest, self._highest = min(self._lowest, lowest), max(self._highest, highest)
         self.peak = max(-self._lowest, self._highest)
         mean = float(np.einsum("n->", block)) / block.size  # three times as fast as `sum`
@@ -91,19 +94,35 @@ class Level:
             clipped = np.clip(block, -1.0, 1.0) if peak > 1.0 else block
             self._digest.update(np.ascontiguousarray(clipped, dtype="<f4").data)
 
+    def _count_flat(self, block: Float32Array, lowest: float, highest: float) -> None:
+        # Before the extremes are those of this block too. Most blocks do not reach them.
+        for side, value, so_far in ((0, lowest, self._lowest), (1, highest, self._highest)):
+            if value == so_far or (value > so_far) == bool(side):
+                n_before = self._n_flat[side] if value == so_far else 0
+                at_extreme = block == value
+                if np.count_nonzero(at_extreme) >= 3:
+                    n_before += _in_runs(np.concatenate([np.zeros(3, np.bool_), at_extreme]))
+                self._n_flat[side] = n_before
+
     def _count_clipped(self, size: Float32Array) -> None:
         self.n_over += int(np.count_nonzero(size > 1.0))
         full = np.concatenate([self._last_full, size >= self._full_scale])
-        three = full[:-2] & full[1:-1] & full[2:]
-        # A run of n samples ends n - 2 times three in a row, and the first of these brings 2 more.
-        n_first = np.count_nonzero(three[1:] & ~three[:-1])
-        self._n_clipped += int(np.count_nonzero(three[1:]) + 2 * n_first)
+        self._n_clipped += _in_runs(full)
         self._last_full = full[-3:]
 
     @property
     def clipped_fraction(self) -> float:
         """The share of samples in runs of at least 3 at or beyond full scale."""
         return self._n_clipped / max(self.n_samples, 1)
+
+    @property
+    def flat_fraction(self) -> float:
+        """The share of samples in runs of at least 3 at the very highest or lowest value.
+
+        A sound that was clipped and made softer after that has many. A run across two blocks counts
+        as two.
+        """
+        return sum(self._n_flat) / max(self.n_samples, 1)
 
     @property
     def rms(self) -> float:
@@ -129,3 +148,11 @@ class Level:
     def sha256(self) -> str:
         """The hash of the samples so far, as `core.types.samples_sha256` gives it, or empty."""
         return self._digest.hexdigest() if self._digest and self.n_samples else ""
+
+
+def _in_runs(chosen: NDArray[np.bool_]) -> int:
+    # How many are in runs of at least three; the first three are those of the block before.
+    three = chosen[:-2] & chosen[1:-1] & chosen[2:]
+    # A run of n samples ends n - 2 times three in a row, and the first of these brings 2 more.
+    n_first = np.count_nonzero(three[1:] & ~three[:-1])
+    return int(np.count_nonzero(three[1:]) + 2 * n_first)
