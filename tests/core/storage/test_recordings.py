@@ -28,6 +28,8 @@ from core.storage.recordings import (
     set_role,
 )
 from core.storage.tables import ClipRow
+from core.workflows.source import FileSource
+from tests.core.audio.test_recorded_at import comment, wav
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +90,18 @@ def test_a_recording_knows_when_it_began() -> None:
     assert {one.recorded_at for one in list_recordings()} == {
         *(named.recorded_at, zoned.recorded_at, None)
     }
+
+
+def test_a_header_that_contradicts_the_name_is_told(tmp_path: Path) -> None:
+    content = wav(comment("Recorded at 06:30:00 05/11/2023 (UTC) by AudioMoth"))
+    told = add_recording("20240501_063000.wav", content)
+    assert told.recorded_at is not None and told.recorded_at.year == 2023
+    assert "2024-05-01 06:30:00" in told.info.warnings[-1]
+    (tmp_path / "20240501_063000.wav").write_bytes(content)
+    for name, n_told in ((None, 1), ("20231105_063000.wav", 0)):
+        source = FileSource(path=tmp_path / "20240501_063000.wav", name=name)
+        _, info = source.read(0, 8000)
+        assert sum("header" in said for said in info.warnings) == n_told
 
 
 def test_the_time_of_a_recording_of_an_earlier_version_is_found_once() -> None:
@@ -198,6 +212,8 @@ def test_roles() -> None:
 
 PROGRAM = """
 from core.storage.tables import ClipRow
+from core.workflows.source import FileSource
+from tests.core.audio.test_recorded_at import comment, wav
 from core.storage.recordings import add_recording
 from tests.core.storage.test_recordings import noise
 print(add_recording("fan.wav", noise()).id)
