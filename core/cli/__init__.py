@@ -16,6 +16,7 @@ from typing import NoReturn
 from core.cli import bench, calibrate, convert, explain, fit, layers, rank, report, score, weights
 from core.cli.terminal import one_line
 from core.errors import DataSetError, HearMapError, SettingError
+from core.runtime.atomic_write import error_reason
 
 COMMANDS = (fit, score, calibrate, explain, report, rank, layers, convert, weights, bench)
 
@@ -60,9 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         # A file name that the terminal's encoding lacks must not end a run.
-        if hasattr(stream, "reconfigure"):
+        elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         given = parser().parse_args(arguments)
@@ -79,8 +83,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     except MemoryError:
         return _said("there is not enough memory for this; try fewer or shorter recordings.", 1)
-    except (HearMapError, OSError) as error:
+    except HearMapError as error:
         return _said(error, 2 if isinstance(error, (SettingError, DataSetError)) else 1)
+    except OSError as error:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # The disk that it goes to is full: Python must not try to flush again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return _said(_sentence(error), 1)
+
+
+def _sentence(error: OSError) -> str:
+    where = f" “{error.filename}”" if error.filename else ""
+    return f"The system refused{where}: {error_reason(error)}."
 
 
 def _said(problem: object, status: int) -> int:

@@ -102,11 +102,34 @@ def channel(text: str) -> ChannelChoice:
         ) from None
 
 
+def seed(text: str) -> int:
+    """Read `--seed`.
+
+    Args:
+        text: what was given
+
+    Returns:
+        The seed.
+
+    Raises:
+        SettingError: it is no whole number, or out of range.
+    """
+    from core.detectors.settings import HIGHEST_SEED, checked_seed
+
+    try:
+        return checked_seed(int(text))
+    except ValueError:
+        raise SettingError(
+            f"A seed is a whole number from 0 to {HIGHEST_SEED}, not “{text}”."
+        ) from None
+
+
 # What a value is, by its metavar; others are texts.
 _TYPES: dict[str, Callable[[str], object]] = {
     "RATE": float,
     "CHANNEL": channel,
-    **dict.fromkeys(("SEED", "N"), int),
+    "N": int,
+    "SEED": seed,
     **dict.fromkeys(("MODEL", "PATH", "DIR", "ROOT", "FILE", "CSV", "CLIP"), Path),
 }
 

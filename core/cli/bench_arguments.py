@@ -36,7 +36,8 @@ def add_shared(parser: argparse.ArgumentParser, *, backbone: str | None = "aisfx
     parser.add_argument("--presets", type=names, default=presets, metavar="A,B", help=which)
     network = "the network, by default a head's usual one"
     parser.add_argument("--backbone", default=backbone, help=network)
-    parser.add_argument("--seed", type=int, default=0, help="of mixes, fits and intervals")
+    of_all = "of mixes, fits and intervals"
+    parser.add_argument("--seed", type=arguments.seed, default=0, help=of_all)
     processes = "processes, about 1 GB each (as many as cores where that pays)"
     parser.add_argument("--jobs", type=at_least_one, metavar="N", help=processes)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results' folder")

@@ -36,7 +36,7 @@ from core.detectors.fusion import ScoreFusion
 from core.detectors.measured import Measured
 from core.detectors.registry import HEADS, head_type, usable_backbone
 from core.detectors.scorer import Scorer, stationary_layers
-from core.detectors.settings import make_settings
+from core.detectors.settings import checked_seed, make_settings
 from core.detectors.training_check import TrainingCheck
 from core.detectors.views.row_scale import RowScale
 from core.errors import FitError, ModelError, SettingError
@@ -90,7 +90,7 @@ class Detector:
         self.settings = make_settings(self._head_type.settings_type, head, head_settings)
         self.backbone = load_backbone(usable_backbone(head, backbone), device).at(precision)
         self.layers = self._head_type.choose_layers(self.settings, self.backbone)
-        self.seed = int(seed)
+        self.seed = checked_seed(int(seed))
         self.device = choose_device(device)
         self.false_alarm_rate = false_alarm_rate
         self.level_counts = level_counts

@@ -10,10 +10,29 @@ from core.errors import SettingError
 
 SettingsT = TypeVar("SettingsT")
 
+HIGHEST_SEED = 2**64 - 1
+
 # What settings and their values were called up to 0.1.0: saved models, job records and people's
 # scripts have these names.
 FORMER_NAMES = {"reference": "views", "loudness_exponent": "energy_exponent"}
 FORMER_VALUES = {"views": {"clip": "event"}}
+
+
+def checked_seed(seed: int) -> int:
+    """Refuse a seed that a source of random numbers does not take.
+
+    Args:
+        seed: any number.
+
+    Returns:
+        The seed.
+
+    Raises:
+        SettingError: it is out of range.
+    """
+    if not 0 <= seed <= HIGHEST_SEED:
+        raise SettingError(f"A seed is a whole number from 0 to {HIGHEST_SEED}, not {seed}.")
+    return seed
 
 
 def option(

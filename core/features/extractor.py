@@ -21,7 +21,7 @@ from torch import Tensor
 from core.audio.stream import SoundStream
 from core.backbones import Backbone
 from core.errors import AudioError
-from core.features.cache import FeatureCache
+from core.features.cache import LOG_MEL, FeatureCache
 from core.features.sliding_samples import SlidingSamples
 from core.runtime import memory
 from core.runtime.progress import Progress, silent
@@ -194,7 +194,7 @@ class FeatureExtractor:
         keys: list[list[str]] = []
         of_all = f" of {n_clips}" if n_clips else ""
         for group in self._batches(map(TrainingClip.of, clips)):
-            missing = [one for one in group if not all(map(self.cache.has, self._keys(one.clip)))]
+            missing = [one for one in group if not self._has(one.clip)]
             for one, segments in zip(missing, self.batch(missing), strict=True):
                 for key, maps in zip(self._keys(one.clip), segments, strict=True):
                     self.cache.write(key, maps)
@@ -300,6 +300,24 @@ class FeatureExtractor:
                 samples = torch.stack([torch.from_numpy(clip.samples) for clip in sounds])
                 span = self._span(0, self.backbone.settings.n_frames(samples.shape[1]))
                 yield from ([maps] for maps in self._maps(samples, span, sounds[0].name))
+
+    def _has(self, clip: Clip) -> bool:
+        n_frames = self.backbone.settings.n_frames(clip.samples.size)
+        return all(
+            self.cache.has(key, self._shapes(min(n_frames - start, self.segment_frames)))
+            for key, start in zip(
+                self._keys(clip), range(0, n_frames, self.segment_frames), strict=True
+            )
+        )
+
+    def _shapes(self, n_frames: int) -> dict[str, tuple[int, int]]:
+        # Rows and columns of what `_maps` makes of a segment.
+        n_rows, n_columns = self.backbone.settings.n_mels, self._multiple(n_frames)
+        strides = self.backbone.strides
+        of_layers = {
+            name: (n_rows // strides[name], n_columns // strides[name]) for name in self.layers
+        }
+        return {LOG_MEL: (n_rows, n_columns), **of_layers}
 
     def _keys(self, clip: Clip) -> list[str]:
         n_frames = self.backbone.settings.n_frames(clip.samples.size)

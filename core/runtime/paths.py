@@ -6,16 +6,37 @@ from pathlib import Path
 
 import platformdirs
 
+from core.errors import StoreError
+
 
 def home() -> Path:
     """Locate the folder of all that a user makes.
 
     Returns:
         The folder that HEARMAP_HOME names, else the platform's data folder for HearMap; absolute.
+        It need not be there.
+
+    Raises:
+        StoreError: HEARMAP_HOME names what is no folder, or somebody who has none; or it is not
+            set, and the system knows no folder of this user.
     """
     named = os.environ.get("HEARMAP_HOME", "").strip()
-    folder = Path(named).expanduser() if named else Path(platformdirs.user_data_dir("hearmap"))
-    return folder.absolute()
+    try:
+        folder = os.path.expanduser(named or platformdirs.user_data_dir("hearmap"))
+    except RuntimeError:  # newer releases of platformdirs raise it, earlier ones leave the tilde
+        folder = "~"
+    if folder.startswith("~"):
+        what = f"HEARMAP_HOME is “{named}”, and" if named else "HEARMAP_HOME is not set, and"
+        raise StoreError(
+            f"{what} this system knows no such home folder; set HEARMAP_HOME to the folder where "
+            "HearMap shall keep its models and records."
+        )
+    if os.path.lexists(folder) and not os.path.isdir(folder):
+        raise StoreError(
+            f"HearMap is to keep its models and records in {folder}, which is no folder; set "
+            "HEARMAP_HOME to another."
+        )
+    return Path(folder).absolute()
 
 
 def models_dir() -> Path:
@@ -61,8 +82,8 @@ def data_root() -> Path | None:
         The folder that HEARMAP_DATA_ROOT names; None where it names none that exists.
     """
     named = os.environ.get("HEARMAP_DATA_ROOT", "").strip()
-    root = Path(named).expanduser().resolve() if named else None
-    return root if root is not None and root.is_dir() else None
+    root = os.path.realpath(os.path.expanduser(named)) if named else ""
+    return Path(root) if os.path.isdir(root) else None
 
 
 def feature_cache_dir() -> Path:

@@ -64,14 +64,18 @@ def process_started(pid: int) -> float | None:
 def _reset_peak() -> bool:
     try:
         # “5” resets the highest resident memory; see proc(5).
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_bytes(b"5")
     except OSError:
         return False
     return True
 
 
+def _status() -> str:
+    return Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
+
+
 def _peak_bytes() -> int | None:
     with contextlib.suppress(OSError):
-        if found := re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text()):
+        if found := re.search(r"VmHWM:\s*(\d+)", _status()):
             return 1024 * int(found[1])
     return None

@@ -63,7 +63,7 @@ class ScoreRecord:
             an earlier version, or could not be read
         seconds: computing time of the score
         peak_memory_bytes: the most that the process held while it scored
-        created_at: when it was scored, in UTC
+        created_at: when it was scored, in UTC; later than any score of the model before it
     """
 
     model_id: str
@@ -120,7 +120,7 @@ def save_score(
     # Also keeps ids that are none of ours from becoming paths.
     get_model(model_id)
     get_recording(clip_id)
-    values: dict[str, Any] = {"model_id": model_id, "clip_id": clip_id, "created_at": now()}
+    values: dict[str, Any] = {"model_id": model_id, "clip_id": clip_id}
     values["warnings"] = as_json(list(warnings))
     values["channel"] = None if channel is None else str(channel)
     if cost is not None:
@@ -139,10 +139,16 @@ def save_score(
         }
     try:
         with writing() as session:
+            # Pages know by this moment that there is a new score, also where the clock went back.
+            query = select(func.max(ScoreRow.created_at)).where(ScoreRow.model_id == model_id)
+            newest = session.scalar(query)
+            moment = now()
+            if newest is not None:
+                moment = max(moment, newest + datetime.timedelta(microseconds=1))
             session.execute(
                 delete(ScoreRow).where(ScoreRow.model_id == model_id, ScoreRow.clip_id == clip_id)
             )
-            session.add(ScoreRow(**values))
+            session.add(ScoreRow(**values, created_at=moment))
     except IntegrityError:
         raise StoreError(
             "The recording or the model was removed, or is being scored elsewhere; try again."

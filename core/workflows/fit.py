@@ -13,6 +13,7 @@ from core.detectors.detector import Detector
 from core.detectors.known_training import remember_training, top_hz, unheard_warning
 from core.detectors.training_check import UnlikeClip
 from core.errors import FitError, HearMapError
+from core.features.cache import CacheMissError
 from core.runtime.progress import Progress, part, silent
 from core.spectral.mel_coverage import band_limit_warning
 from core.types import TrainingClip
@@ -80,6 +81,22 @@ def fit(
     Raises:
         FitError: too few recordings can be used; the sentence says which were left out and why.
     """
+    given = (detector, sources, channel, checkpoints, leave_out_outlying, progress)
+    try:
+        return _fit(*given)
+    except CacheMissError:
+        # Somebody emptied the cache meanwhile. What is left of it is used, the rest made again.
+        return _fit(*given)
+
+
+def _fit(
+    detector: Detector,
+    sources: Sequence[SourceT],
+    channel: ChannelChoice,
+    checkpoints: Path | None,
+    leave_out_outlying: bool,
+    progress: Progress,
+) -> Fitted[SourceT]:
     whole = progress
     if leave_out_outlying:
         progress = part(whole, 0.0, 0.5)

@@ -6,6 +6,7 @@ HEARMAP_HOME, come before those of the environment. A new one is one line in `WE
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -22,7 +23,7 @@ from core.backbones.weights.clap_panns import (
 )
 from core.backbones.weights.published_file import PublishedFile
 from core.backbones.weights.yamnet import YAMNET
-from core.errors import WeightsError
+from core.errors import StoreError, WeightsError
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import environment_weights_dir, weights_dir
 
@@ -70,7 +71,10 @@ def find(name: str) -> Path | None:
         WeightsError: there are no weights of that name.
     """
     get(name)
-    for folder in (weights_dir(), environment_weights_dir()):
+    folders = [environment_weights_dir()]
+    with contextlib.suppress(StoreError):  # to score nobody needs a home
+        folders.insert(0, weights_dir())
+    for folder in folders:
         path = folder / f"{name}.safetensors"
         if path.is_file() and path.with_suffix(".json").is_file():
             return path

@@ -318,6 +318,6 @@ def _clustered(centroids: Tensor, cells_a_centroid: int, seed: int) -> Tensor:
     from sklearn.cluster import KMeans
 
     n_clusters = max(1, len(centroids) // cells_a_centroid)
-    kmeans = KMeans(n_clusters, n_init=1, max_iter=3000, random_state=seed)
+    kmeans = KMeans(n_clusters, n_init=1, max_iter=3000, random_state=seed % 2**32)
     centres = kmeans.fit(centroids.cpu().numpy()).cluster_centers_
     return torch.from_numpy(centres).float().to(centroids.device)

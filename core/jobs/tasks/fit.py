@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 from core.detectors.registry import usable_backbone
-from core.detectors.settings import with_former_names
+from core.detectors.settings import checked_seed, with_former_names
 from core.errors import SettingError, StoreError
 from core.jobs.tasks.task import OPTIONAL, Task, n_recordings
 from core.runtime.paths import checkpoints_dir
@@ -84,6 +84,7 @@ class FitTask(Task):
         """
         super().check()
         usable_backbone(self.head, self.backbone)
+        checked_seed(self.seed)
         for name, of_each in (("groups", self.groups), ("classes", self.class_names)):
             if of_each is not None and len(of_each) != len(self.clip_ids):
                 raise SettingError(

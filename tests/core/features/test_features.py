@@ -1,14 +1,17 @@
 """Facts about features: parity with aiSFX's own blocks, long clips exact, the cache invisible."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from safetensors.torch import save_file
 
 from core.backbones import load_backbone
 from core.backbones.weights import catalogue
-from core.errors import AudioError, SettingError, StoreError
-from core.features.cache import FeatureCache
+from core.errors import AudioError, SettingError
+from core.features.cache import LOG_MEL, CacheMissError, FeatureCache
 from core.features.extractor import FeatureExtractor
 from core.spectral.spectrogram import spectrogram
 from core.types import Clip, FeatureMaps, TrainingClip
@@ -111,26 +114,86 @@ def test_other_layers_are_cached_apart(tmp_path) -> None:
         assert tuple(extractor.extract([noise(0.5)])[0][0].layers) == layers
 
 
+SMALL = FeatureMaps(torch.rand(2, 4), {"a": torch.rand(3, 1, 2)})
+SHAPES = {LOG_MEL: (2, 4), "a": (1, 2)}
+
+
 def test_the_cache_throws_out_what_was_used_longest_ago(tmp_path) -> None:
     import os
 
-    cache = FeatureCache(tmp_path, limit_gib=3.5 * 8 * 2 / 2**30 + 3 * 200 / 2**30)
-    maps = FeatureMaps(torch.zeros(2, 4), {"a": torch.zeros(1, 1, 1)})
+    cache = FeatureCache(tmp_path)
     for age, key in enumerate(["old", "middle", "new"]):
-        cache.write(key, maps)
+        cache.write(key, SMALL)
         os.utime(tmp_path / f"{key}.safetensors", (1000 + age, 1000 + age))
     cache.limit_bytes = 2 * (tmp_path / "new.safetensors").stat().st_size
     cache.trim()
-    assert [cache.has(key) for key in ("old", "middle", "new")] == [False, True, True]
+    assert [cache.has(key, SHAPES) for key in ("old", "middle", "new")] == [False, True, True]
 
 
-def test_a_damaged_cache_file_is_a_sentence_and_is_gone(tmp_path) -> None:
+def flipped(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(content)
+
+
+DAMAGE = {
+    "no tensors": lambda path: path.write_bytes(b"not tensors"),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut short": lambda path: path.write_bytes(path.read_bytes()[:-7]),
+    "one bit": flipped,
+    "another shape": lambda path: save_file(
+        {"0": torch.rand(2, 8).half(), "1:a": torch.rand(3, 1, 2).half()}, path
+    ),
+    "another layer": lambda path: save_file(
+        {"0": torch.rand(2, 4).half(), "1:b": torch.rand(3, 1, 2).half()}, path
+    ),
+    "a folder": lambda path: (path.unlink(), path.mkdir(), (path / "x").touch()),
+    "a link to nothing": lambda path: (path.unlink(), path.symlink_to("nowhere")),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", list(DAMAGE))
+def test_what_is_damaged_counts_as_missing_and_is_made_anew(tmp_path, damage: str) -> None:
     cache = FeatureCache(tmp_path)
-    cache.write("a", FeatureMaps(torch.zeros(2, 4), {"a": torch.zeros(1, 1, 1)}))
+    cache.write("a", SMALL)
+    assert cache.has("a", SHAPES)
+    DAMAGE[damage](tmp_path / "a.safetensors")
+    assert not cache.has("a", SHAPES)
+    cache.write("a", SMALL)
+    assert cache.has("a", SHAPES)
+    torch.testing.assert_close(cache.read("a").layers, SMALL.layers, rtol=1e-3, atol=1e-3)
+
+
+def test_a_file_of_an_earlier_version_is_used(tmp_path) -> None:
+    cache = FeatureCache(tmp_path)
+    tmp_path.mkdir(exist_ok=True)
+    save_file(
+        {"0": SMALL.log_mel.half(), "1:a": SMALL.layers["a"].half()}, tmp_path / "a.safetensors"
+    )
+    assert cache.has("a", SHAPES)
+
+
+def test_what_is_damaged_while_in_use_is_a_sentence(tmp_path) -> None:
+    cache = FeatureCache(tmp_path)
+    cache.write("a", SMALL)
     (tmp_path / "a.safetensors").write_bytes(b"not tensors")
-    with pytest.raises(StoreError, match="start again"):
+    with pytest.raises(CacheMissError, match="start again"):
         cache.read("a")
-    assert not cache.has("a")
+    assert not cache.has("a", SHAPES)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0, 2.57, 31.0])
+@pytest.mark.parametrize("name", ["aisfx", "beats-small"])
+def test_what_was_written_is_found_again(tmp_path, monkeypatch, name: str, seconds: float) -> None:
+    backbone = load_backbone(name, "cpu")
+    rate = backbone.settings.sample_rate
+    samples = np.random.default_rng(0).normal(0, 0.1, round(rate * seconds)).clip(-1, 1)
+    extractor = FeatureExtractor(backbone, backbone.default_layers[:2], FeatureCache(tmp_path))
+    clip = Clip.from_samples(samples, rate, "noise")
+    extractor.extract([clip])
+    monkeypatch.setattr(type(backbone), "maps", lambda *_: pytest.fail("computed again"))
+    extractor.extract([clip])
 
 
 def test_unknown_layers_are_named_with_those_there_are() -> None:
