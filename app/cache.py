@@ -138,7 +138,8 @@ def anomaly_map(
     return _anomaly_map(model_id, clip_id, key)
 
 
-@st.cache_data(max_entries=12, show_spinner=False)
+# Shared as they are: a copy of a long map would be all of it, of which the file is read in parts.
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _anomaly_map(model_id: str, clip_id: str, key: tuple[object, ...]) -> AnomalyMap:
     from core.storage.scores import load_map
 
@@ -168,8 +169,8 @@ def sounds(
         AudioError: The recording cannot be read.
         StoreError: The recording or its map no longer exists.
     """
-    key = (scored_at, recalibration_id(model_id))
-    return _sounds(model_id, clip_id, start_seconds, stop_seconds, key)
+    in_use = recalibration_id(model_id)
+    return _sounds(model_id, clip_id, start_seconds, stop_seconds, scored_at, in_use)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -178,7 +179,8 @@ def _sounds(
     clip_id: str,
     start_seconds: float,
     stop_seconds: float,
-    key: tuple[object, ...],
+    scored_at: datetime.datetime,
+    in_use: int | None,
 ) -> Sounds:
     from core.audio import read_clip
     from core.backbones import front_end
@@ -186,12 +188,12 @@ def _sounds(
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model
     from core.storage.recordings import get_recording, recording_path
-    from core.storage.scores import heard, load_map
+    from core.storage.scores import heard
 
     on_one_thread()
     model = get_model(model_id)
     settings = front_end(model.backbone)
-    found = load_map(model_id, clip_id)
+    found = anomaly_map(model_id, clip_id, model.false_alarm_rate, scored_at)
     n_columns = found.time_s.size
     first = min(round(start_seconds / settings.hop_seconds), n_columns - 1)
     clip = read_clip(

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import AudioError
-from core.runtime.columns import column_peaks
+from core.runtime.columns import Overview, column_peaks
+from core.runtime.memory import release
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -246,7 +247,7 @@ class AnomalyMap:
         levels_db: the clip's level in all and in each octave band, from which a batch of clips is
             compared with the training clips; empty where the detector has no level view.
         n_regions: how many regions there are, with those beyond the 100 strongest.
-        peaks: [time], the highest cell of each column, where it is known already.
+        overview: what is known of the raw map without reading it, where that is so.
     """
 
     clip_name: str
@@ -263,7 +264,7 @@ class AnomalyMap:
     one_in: float | None = None
     levels_db: tuple[float, ...] = ()
     n_regions: int = 0
-    peaks: Float32Array | None = None
+    overview: Overview | None = None
 
     def __post_init__(self) -> None:
         """Count the regions, and keep the 100 strongest."""
@@ -278,7 +279,7 @@ class AnomalyMap:
     @property
     def score_over_time(self) -> Float32Array:
         """The highest raw score of each column, [time]."""
-        return column_peaks(self.raw) if self.peaks is None else self.peaks
+        return column_peaks(self.raw) if self.overview is None else self.overview.peaks
 
     @property
     def arrays(self) -> dict[str, Any]:
@@ -305,10 +306,13 @@ class AnomalyMap:
         hop_s = self.time_s[1] - self.time_s[0] if self.time_s.size > 1 else 0.0
         columns = np.arange(first, first + n_columns)
         within = np.minimum(columns, self.time_s.size - 1)
+        raw = np.ascontiguousarray(self.raw[:, within])
+        evidence = np.ascontiguousarray(self.evidence[:, within])
+        release(self.raw)
         return replace(
             self,
-            raw=np.ascontiguousarray(self.raw[:, within]),
-            evidence=np.ascontiguousarray(self.evidence[:, within]),
+            raw=raw,
+            evidence=evidence,
             time_s=self.time_s[within] + (columns - within) * hop_s,
-            peaks=None,
+            overview=None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from app import cache
@@ -78,16 +79,21 @@ def draw(
     def wav(part: str) -> bytes:
         return wav_bytes(getattr(sounds(), part), sounds().sample_rate)
 
+    is_long = isinstance(found.raw, np.memmap)
+
+    def shown() -> AnomalyMap:
+        return found.stretch(sounds().first, sounds().level_db.shape[1]) if is_long else found
+
     def npz() -> bytes:
         from core.report.recording import map_npz
 
-        return map_npz(found)
+        return map_npz(shown())
 
     def png() -> bytes:
         from core.report.pictures import map_png
 
-        level_db = sounds().level_db
-        return map_png(found, level_db if level_db.shape == found.raw.shape else None)
+        drawn, level_db = shown(), sounds().level_db
+        return map_png(drawn, level_db if level_db.shape == drawn.raw.shape else None)
 
     stem = file_stem(score.clip_name)
     # The sounds are those of what is shown; one file for each part of a long recording.
@@ -108,6 +114,8 @@ def draw(
             name = f"{stem}_regions{chosen.suffix}"
             button(label, content, name, key=f"download_{label}")
     st.caption(text.PARTS.format(name=markdown.plain(score.clip_name)))
+    if is_long:
+        st.caption(text.LONG)
 
 
 def _regions(score: ScoreRecord, found: AnomalyMap, format_name: str) -> bytes:

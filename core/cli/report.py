@@ -48,7 +48,7 @@ def run(given: argparse.Namespace) -> int:
     if given.out.suffix.lower() not in SUFFIXES:
         raise SettingError(f"--out ends in .html or .zip, not “{given.out.name}”.")
     # `hearmap --help` does not wait for PyTorch.
-    from core.report.batch import BatchReport
+    from core.report.batch import BatchReport, drawn_part
     from core.report.recording import model_description, threshold_sentence, zip_bytes
     from core.report.replaceable import check_replaceable, marked
     from core.runtime.atomic_write import write_file
@@ -77,7 +77,8 @@ def run(given: argparse.Namespace) -> int:
             heard = detector.channel if given.channel is None else given.channel
             if outcome.channel is not None:
                 heard = outcome.channel
-            clip, _ = outcome.source.read(heard, detector.sample_rate)
+            part = drawn_part(outcome.found)
+            clip = outcome.source.read_part(heard, detector.sample_rate, *part)
         except AudioError:  # gone since it was scored
             clip = None
         began = outcome.source.recorded_at()

@@ -15,7 +15,7 @@ from core.detectors.findings import (
 )
 from core.detectors.measured import Measured
 from core.features.extractor import SourceClip
-from core.runtime.columns import column_peaks
+from core.runtime.columns import Overview
 from core.spectral.spectrogram import SpectrogramSettings
 from core.types import EVENT, AnomalyMap, ViewFinding
 
@@ -52,11 +52,11 @@ def anomaly_map(
         found = fitted.scorer.both_views(measured, fitted.rows, fitted.fusion)
         raw = found.raw
         views = _findings(found, measured, fitted, scores, axes, level_counts)
-    peaks = column_peaks(raw)
-    score = float(peaks.max())
+    overview = Overview.of(raw)
+    score = float(overview.peaks.max())
     calibration = scores.calibration(level_counts)
     threshold = calibration.threshold(false_alarm_rate)
-    regions = regions_of(raw, threshold, axes, calibration.p_value, views)
+    regions = regions_of(raw, threshold, axes, calibration.p_value, views, overview)
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
@@ -71,7 +71,7 @@ def anomaly_map(
         views=placed(views, regions, axes),
         false_alarm_rate=false_alarm_rate,
         levels_db=measured.levels.typical_db if measured.levels else (),
-        peaks=peaks,
+        overview=overview,
     )
 
 

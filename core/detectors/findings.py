@@ -13,7 +13,7 @@ from core.detectors.fusion import ScoreFusion, as_floats, set_peak
 from core.detectors.region_words import region_words
 from core.detectors.regions import find_regions
 from core.detectors.views.level import LevelScores, LevelView
-from core.runtime.columns import column_peaks
+from core.runtime.columns import Overview, column_peaks
 from core.spectral.frequency_range import frequency_range
 from core.types import (
     EVENT,
@@ -124,6 +124,7 @@ def regions_of(
     axes: Axes,
     p_value: Callable[[float], float],
     views: Sequence[ViewFinding],
+    overview: Overview | None = None,
 ) -> tuple[Region, ...]:
     """Find the regions above the threshold, each with the view that it comes from.
 
@@ -133,15 +134,17 @@ def regions_of(
         axes: of the map.
         p_value: gives a score's p-value.
         views: what each view found; empty where there is one view only.
+        overview: of the map, where it is known.
 
     Returns:
         The regions, strongest first; one or more exactly when the map exceeds the threshold.
     """
-    regions = find_regions(raw, threshold, axes.freq_hz, axes.time_s, p_value)
+    regions = find_regions(raw, threshold, axes.freq_hz, axes.time_s, p_value, overview)
     if not views:
         return regions
-    # A level is drawn only where it leads, so it is asked first.
-    drawn = [(one.view, span) for one in reversed(views) for span in one.spans]
+    # A level is drawn only where it leads, so it is asked first. [span, start and end]: of eight
+    # hours the stationary view may have drawn 10,000 windows.
+    drawn = [(one.view, np.array(one.spans)) for one in reversed(views) if one.spans]
     return tuple(
         dataclasses.replace(region, view=next((v for v, s in drawn if _fills(region, s)), EVENT))
         for region in regions
@@ -170,11 +173,11 @@ def placed(
     )
 
 
-def _fills(region: Region, span: tuple[float, float]) -> bool:
-    if not span[0] <= region.peak_s <= span[1]:
-        return False
-    shared = min(region.end_s, span[1]) - max(region.start_s, span[0])
-    return shared >= THROUGHOUT * (span[1] - span[0])
+def _fills(region: Region, spans: Float64Array) -> bool:
+    # Whether it has its peak in one of the spans, and covers nearly all of that.
+    starts, ends = spans[(spans[:, 0] <= region.peak_s) & (region.peak_s <= spans[:, 1])].T
+    shared = np.minimum(region.end_s, ends) - np.maximum(region.start_s, starts)
+    return bool((shared >= THROUGHOUT * (ends - starts)).any())
 
 
 def _band(profile: Float64Array, freq_hz: Float64Array) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from core.detectors.connected_parts import parts_of
-from core.runtime.columns import column_peaks, median
+from core.runtime.columns import Overview, column_peaks
 from core.types import Float32Array, Float64Array, Region
 
 MOST_PARTS = 100
@@ -32,6 +32,7 @@ def find_regions(
     freq_hz: Float64Array,
     time_s: Float64Array,
     p_value: Callable[[float], float],
+    overview: Overview | None = None,
 ) -> tuple[Region, ...]:
     """Find the sounds that exceed a threshold on a raw map, each as one region.
 
@@ -54,14 +55,15 @@ def find_regions(
         freq_hz: [freq], the rows' centres.
         time_s: [time], the columns' centres, evenly spaced.
         p_value: gives a peak's p-value.
+        overview: of the map, where it is known: then only the columns with regions are read.
 
     Returns:
         The regions, strongest first; `AnomalyMap` counts all and holds the first 100.
     """
-    peaks = column_peaks(raw)
+    overview = overview or Overview.of(raw)
+    peaks, middle = overview.peaks, overview.middle
     if not float(peaks.max()) > threshold:
         return ()
-    middle = median(raw)
     floor = min(middle, threshold)
     extent = _between(floor, threshold, EXTENT)
     cut, reach = np.float64(threshold), _gap_columns(time_s)

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from core.audio import wav_bytes
 from core.exchange.csv_cells import write_table
 from core.exchange.found_regions import FoundRegions, write_regions
@@ -28,6 +30,8 @@ from core.types import AnomalyMap, Clip, Float32Array, Region, ViewFinding
 MOST_PICTURES = 100
 MOST_ROWS = 5000
 MOST_SOUND_SECONDS = 3.0
+# Longer ones are drawn by a part.
+LONGEST_DRAWN_SECONDS, PART_SECONDS = 600.0, 60.0
 MOST_SOUND_CHARACTERS = 12_000_000
 _STRONGEST = ("start_s", "end_s", "low_hz", "high_hz", "view")
 _NUMBERS = ("score", "p_value", "threshold", "anomalous")
@@ -65,6 +69,25 @@ class _Entry:
     def title(self) -> str:
         """The recording's name, and those under which the same file came again."""
         return with_other_names((self.clip, *self.other_names))
+
+
+def drawn_part(found: AnomalyMap) -> tuple[float, float | None]:
+    """Choose what is drawn and heard of a recording.
+
+    Args:
+        found: its map
+
+    Returns:
+        Start and end in seconds: the whole recording, end None, or a minute around the strongest
+        place of one that lasts longer than ten.
+    """
+    if found.time_s[-1] <= LONGEST_DRAWN_SECONDS:
+        return 0.0, None
+    peaks = found.score_over_time
+    column = int(peaks.argmax()) - int(np.searchsorted(found.time_s, PART_SECONDS / 2))
+    latest = int(np.searchsorted(found.time_s, found.time_s[-1] - PART_SECONDS))
+    start = float(found.time_s[min(max(column, 0), latest)])
+    return start, start + PART_SECONDS
 
 
 class BatchReport:
@@ -212,6 +235,9 @@ class BatchReport:
 
     def _shown_of(self, found: AnomalyMap, clip: Clip) -> _Shown:
         level_db = spectrogram(clip, self._settings).level_db
+        start_s, stop_s = drawn_part(found)
+        if stop_s is not None:
+            found = found.stretch(int(np.searchsorted(found.time_s, start_s)), level_db.shape[1])
         if found.regions:
             region = found.regions[0]
             middle, said = region.peak_s, "The strongest part"
@@ -221,7 +247,10 @@ class BatchReport:
             half = MOST_SOUND_SECONDS / 2
         rate = clip.sample_rate
         start = max(
-            0, min(round((middle - half) * rate), clip.samples.size - round(2 * half * rate))
+            0,
+            min(
+                round((middle - start_s - half) * rate), clip.samples.size - round(2 * half * rate)
+            ),
         )
         return _Shown(
             sound_png(level_db, found.evidence),

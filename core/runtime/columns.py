@@ -6,6 +6,7 @@ Every function gives the same numbers for a map in memory and for one that is a 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,31 @@ from numpy.typing import NDArray
 from core.runtime.memory import release
 
 COLUMNS_AT_ONCE = 2**14
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """What a map is like, without reading all of it.
+
+    Attributes:
+        peaks: [time], the highest cell of each column
+        middle: the median of all cells
+    """
+
+    peaks: NDArray[np.float32]
+    middle: float
+
+    @classmethod
+    def of(cls, raw: NDArray[np.float32]) -> Overview:
+        """Read a map.
+
+        Args:
+            raw: [freq, time]
+
+        Returns:
+            Its overview.
+        """
+        return cls(column_peaks(raw), median(raw))
 
 
 def column_blocks(array: NDArray[Any]) -> Iterator[slice]:

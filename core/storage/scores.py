@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,12 @@ from core.audio import Channel, ChannelChoice
 from core.audio.channels import channel_choice
 from core.detectors.calibration.view_scores import ViewScores
 from core.errors import HearMapError, StoreError
-from core.runtime.arrays import load_arrays, save_arrays
-from core.runtime.atomic_write import os_errors_as
+from core.runtime.columns import Overview
 from core.runtime.paths import maps_dir
 from core.runtime.resource_usage import ResourceUsage
 from core.storage.calibrations import calibration_of, recalibration_in_use, view_scores_of
 from core.storage.database import reading, writing
+from core.storage.maps import read_map, save_map
 from core.storage.models import get_model
 from core.storage.recordings import as_moment, find_times, get_recording
 from core.storage.tables import ClipRow, RecalibrationRow, ScoreRow, as_json, as_text, from_row, now
@@ -36,8 +35,6 @@ from core.storage.thresholds import model_row
 from core.types import AnomalyMap, Region, ViewFinding
 
 STRIP_POINTS = 200
-VIEWS = "views"
-LEVELS = "levels_db"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +125,7 @@ def save_score(
     if isinstance(result, HearMapError):
         values |= {"error": as_text(str(result)), "strip": [], "regions": []}
     else:
-        save_arrays(_map_path(model_id, clip_id), result.arrays | _packed(result))
+        save_map(_map_path(model_id, clip_id), result)
         values |= {
             "score": float(result.score),
             "p_value": float(result.p_value),
@@ -292,70 +289,48 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
         raise StoreError(f"“{clip.name}” was not scored with the model “{model.name}” yet.")
     if row.score is None:
         raise StoreError(row.error or f"“{clip.name}” has no score.")
-    arrays = _read_map(_map_path(model_id, clip_id), clip.name)
-    raw, evidence = arrays["raw"], arrays["probability"]
+    stored = read_map(_map_path(model_id, clip_id), clip.name)
+    raw, evidence, overview = stored.raw, stored.evidence, stored.overview
     calibration = calibration_of(model, recalibration)
-    peak = float(raw.max())
+    peak = float(overview.peaks.max())
     if peak != row.score:
         # Scored before 0.2.0, when the map's highest cell was not the clip's score.
         raw = set_peak(raw + np.float32(row.score - peak), row.score)
-    if was_recalibrated or peak != row.score:
+        overview = Overview.of(raw)
+    if was_recalibrated or peak != row.score or evidence is None:
         # The evidence map in the file may be of another calibration.
         evidence = calibration.evidence(raw)
-    axes = Axes(arrays["freq_hz"], arrays["time_s"])
-    views = _calibrated(_unpacked(arrays), view_scores_of(model, recalibration))
-    regions = regions_of(raw, model.threshold, axes, calibration.p_value, views)
+    score = float(overview.peaks.max())
+    axes = Axes(stored.freq_hz, stored.time_s)
+    views = _calibrated(stored.views, view_scores_of(model, recalibration))
+    if stored.threshold == model.threshold:
+        # As found when it was scored: of many hours that are anomalous it takes seconds.
+        p_value, n_regions = calibration.p_value, stored.n_regions
+        regions = tuple(Region(**one | {"p_value": p_value(one["score"])}) for one in row.regions)
+    else:
+        regions = regions_of(raw, model.threshold, axes, calibration.p_value, views, overview)
+        n_regions = len(regions)
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
         evidence=evidence,
         freq_hz=axes.freq_hz,
         time_s=axes.time_s,
-        score=float(raw.max()),
-        p_value=calibration.p_value(float(raw.max())),
+        score=score,
+        p_value=calibration.p_value(score),
         threshold=model.threshold,
         regions=regions,
-        one_in=calibration.one_in(float(raw.max())),
+        one_in=calibration.one_in(score),
         views=placed(views, regions, axes),
         false_alarm_rate=model.false_alarm_rate,
-        levels_db=tuple(arrays[LEVELS].tolist()) if LEVELS in arrays else (),
+        levels_db=stored.levels_db,
+        n_regions=n_regions,
+        overview=overview,
     )
 
 
 def _map_path(model_id: str, clip_id: str) -> Path:
     return maps_dir() / model_id / f"{clip_id}.npz"
-
-
-def _read_map(path: Path, clip_name: str) -> dict[str, Any]:
-    damaged = StoreError(f"The map of “{clip_name}” is damaged. Score the recording again.")
-    with os_errors_as(StoreError, f"The map of “{clip_name}” cannot be read"):
-        try:
-            arrays = load_arrays(path)
-            raw, evidence = arrays["raw"], arrays["probability"]
-            shape = arrays["freq_hz"].size, arrays["time_s"].size
-        except FileNotFoundError:
-            raise StoreError(
-                f"The map of “{clip_name}” is gone from {maps_dir()}. Score the recording again."
-            ) from None
-        except (ValueError, KeyError) as error:
-            raise damaged from error
-    if not raw.shape == evidence.shape == shape:
-        raise damaged
-    return dict(arrays)
-
-
-def _packed(result: AnomalyMap) -> dict[str, Any]:
-    # Beside the map's arrays: what each view says, as bytes of JSON, and the levels.
-    text = json.dumps([dataclasses.asdict(view) for view in result.views])
-    return {VIEWS: np.frombuffer(text.encode(), np.uint8), LEVELS: np.array(result.levels_db)}
-
-
-def _unpacked(arrays: Mapping[str, Any]) -> tuple[ViewFinding, ...]:
-    text = bytes(arrays[VIEWS]).decode() if VIEWS in arrays else "[]"
-    views = json.loads(text)
-    return tuple(
-        ViewFinding(**view | {"spans": tuple(map(tuple, view["spans"]))}) for view in views
-    )
 
 
 def _calibrated(views: Sequence[ViewFinding], scores: ViewScores) -> tuple[ViewFinding, ...]:

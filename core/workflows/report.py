@@ -7,7 +7,7 @@ import contextlib
 from core.audio import read_clip
 from core.errors import HearMapError
 from core.explain.explanation import explain
-from core.report.batch import MOST_PICTURES, BatchReport
+from core.report.batch import MOST_PICTURES, BatchReport, drawn_part
 from core.report.recording import (
     model_description,
     report_files,
@@ -106,11 +106,14 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
         if number < MOST_PICTURES:
             # Where only its sound is gone, its score and map are there.
             with contextlib.suppress(HearMapError):
+                start_s, stop_s = drawn_part(found)
                 clip = read_clip(
                     recordings.recording_path(record.clip_id),
                     name=record.clip_name,
                     channel=model.channel if record.channel is None else record.channel,
                     sample_rate=detector.sample_rate,
+                    start_seconds=start_s,
+                    stop_seconds=stop_s,
                 )
         report.add(
             found,

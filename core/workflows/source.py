@@ -7,7 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
-from core.audio import ChannelChoice, ClipInfo, SoundStream, read_or_stream, read_recording
+from core.audio import (
+    ChannelChoice,
+    ClipInfo,
+    SoundStream,
+    read_clip,
+    read_or_stream,
+    read_recording,
+)
 from core.audio.channels import channel_ordinal
 from core.audio.recorded_at import RecordedAt, recorded_at
 from core.audio.source import AudioSource, shown_name
@@ -49,6 +56,38 @@ class Source(ABC):
             path, name=name, channel=channel, sample_rate=sample_rate, top_hz=top_hz
         )
         return clip, _dated(info, path, name)
+
+    def read_part(
+        self,
+        channel: ChannelChoice,
+        sample_rate: int,
+        start_seconds: float,
+        stop_seconds: float | None,
+    ) -> Clip:
+        """Read a stretch of the recording.
+
+        Args:
+            channel: one channel, from 0, “mean” or “loudest”
+            sample_rate: the rate it is resampled to, in Hz
+            start_seconds: where the stretch begins
+            stop_seconds: where it ends; None with the recording
+
+        Returns:
+            The clip.
+
+        Raises:
+            AudioError: the recording cannot be used; the sentence names it.
+            StoreError: the recording, or its file, is gone.
+        """
+        path, name = self._locate()
+        return read_clip(
+            path,
+            name=name,
+            channel=channel,
+            sample_rate=sample_rate,
+            start_seconds=start_seconds,
+            stop_seconds=stop_seconds,
+        )
 
     def open(
         self, channel: ChannelChoice, sample_rate: int, top_hz: float | None = None

@@ -75,8 +75,8 @@ def seen(model_id: str, ids: dict[str, str]) -> list[Any]:
     maps = [scores.load_map(model_id, clip_id) for clip_id in ids.values()]
     return [
         [dataclasses.asdict(record) for record in scores.list_scores(model_id)],
-        [dataclasses.asdict(found) | {"raw": 0, "evidence": found.evidence.tobytes(),
-                                      "freq_hz": 0, "time_s": 0} for found in maps],
+        [dataclasses.asdict(found) | {"raw": 0, "evidence": found.evidence.tobytes(), "freq_hz": 0,
+                                      "time_s": 0, "overview": 0} for found in maps],
         models.load_calibration(model_id).clip_scores.tolist(),
         models.load_model(model_id).calibration.clip_scores.tolist(),
         models.get_model(model_id).threshold,
