@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import os
 
-from core.errors import SettingError
+from core.errors import AudioError, SettingError
 
 HOURS, SAMPLES, CHANNELS = "HEARMAP_MOST_HOURS", "HEARMAP_MOST_SAMPLES", "HEARMAP_MOST_CHANNELS"
 _DEFAULTS = {HOURS: 24.0, SAMPLES: 2.0**28, CHANNELS: 256.0}
@@ -35,13 +35,22 @@ def most_samples() -> int:
     return int(_limit(SAMPLES))
 
 
-def most_channels() -> int:
-    """Say how many channels a recording may have.
+def check_channels(shown: str, n_channels: int) -> None:
+    """Refuse a recording of too many channels.
 
-    Returns:
-        Their number.
+    Args:
+        shown: what sentences call it
+        n_channels: its channels
+
+    Raises:
+        AudioError: there are more than may be.
     """
-    return int(_limit(CHANNELS))
+    most = int(_limit(CHANNELS))
+    if n_channels > most:
+        raise AudioError(
+            f"“{shown}” says it has {n_channels:,} channels; at most {most:,} are read. If it "
+            f"really has so many, set {CHANNELS} to more."
+        )
 
 
 def _limit(name: str) -> float:

@@ -17,6 +17,7 @@ from core.audio.decoding.decoder import DecodingError
 from core.audio.decoding.sndfile import SndfileDecoder
 from core.audio.decoding.stream_ends import begins_anew
 from core.audio.decoding.watched_file import ByteView, WatchedFile
+from core.audio.limits import check_channels
 from core.audio.losses import Reading, losses
 from core.errors import AudioError
 from core.runtime.atomic_write import os_errors_as
@@ -109,6 +110,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             self.n_frames = self._decoder.n_frames
             self.subtype = self._decoder.subtype
             self._check_rate()
+            check_channels(self.shown, self.n_channels)
             self._n_heard, self._at_end = 0, False
             self.close = stack.pop_all().close
 

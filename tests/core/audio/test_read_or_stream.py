@@ -82,6 +82,16 @@ def test_what_is_held_whole_is_counted_after_resampling(
     assert sum(block.size for block in stream) == 882_000
 
 
+def test_more_channels_than_are_set_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "many.wav", 1.0, n_channels=6)
+    assert read_clip(path, channel=5).duration_seconds == 1.0
+    monkeypatch.setenv(limits.CHANNELS, "5")
+    with pytest.raises(AudioError, match=r"“many.wav” says it has 6 channels; at most 5 are read"):
+        read_clip(path)
+
+
 @pytest.mark.parametrize("text", ["0", "-1", "many", "nan", "inf"])
 def test_a_limit_that_is_none_is_a_sentence(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(limits.HOURS, text)
