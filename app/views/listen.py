@@ -70,7 +70,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
         st.markdown(f"**{summary_sentence(found)}** {p_value}")
         if said := text.recording(score.recorded_at, score.other_names):
             st.caption(said)
-        notices.warn(*score.warnings)
+        notices.problems("", score.warnings)
     if found.views:
         views_place.caption(sentences.views_sentence(found), help=glossary.VIEWS)
     with picture_place:
