@@ -2,7 +2,7 @@
 
 HEADING, MAP_PNG, MAP_NPZ = "Downloads", "Map (PNG)", "Map (NPZ)"
 RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording (WAV)", "Anomalous part (WAV)", "Residual (WAV)"
-REGIONS = "Regions ({format})"
+REGIONS, OTHER_REGIONS = "Regions ({format})", "Regions for other programs"
 LONG = "Of a recording this long, the maps here are those of the part that is shown."
 PARTS = (
     "The anomalous part is the recording multiplied by the evidence map, and the residual is what "

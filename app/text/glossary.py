@@ -4,7 +4,7 @@ from core.report.view_words import LABELS, MEANINGS
 
 RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording", "Anomalous part", "Residual"
 MODEL, METHOD, NETWORK, VERDICT, P_VALUE_NAME = "Model", "Method", "Network", "Verdict", "p-value"
-VIEW, RECORDED = "View", "Recorded"
+VIEW, RECORDED, TIME_OF_DAY = "View", "Recorded", "Time of day"
 
 P_VALUE = (
     "How often a normal recording would score at least as high, counted on normal recordings that "

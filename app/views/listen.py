@@ -158,7 +158,7 @@ def _regions(found: AnomalyMap, score: ScoreRecord) -> None:
         "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
         "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
         "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
-        **table.recorded_column(rows),
+        **table.recorded_column(rows, glossary.TIME_OF_DAY),
     }
     if any(region.view for region in regions):
         columns["view"] = column.TextColumn(glossary.VIEW, help=glossary.VIEWS)

@@ -139,12 +139,16 @@ def _table(
     column = st.column_config
     recordings = formats.counted(len(rows), "recording")
     warned = any(row.note for row in rows)
+    recorded = table.recorded_column([vars(row) for row in rows])
     chosen = table.draw(
         rows,
         {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
-            **table.recorded_column([vars(row) for row in rows]),
-            "verdict": column.TextColumn(glossary.VERDICT, width=395),
+            **recorded,
+            # All columns fit beside each other.
+            "verdict": column.TextColumn(
+                glossary.VERDICT, width=395 - table.RECORDED_WIDTH * len(recorded)
+            ),
             "p_value": column.NumberColumn(
                 glossary.P_VALUE_NAME, format="%.3f", width="small", help=glossary.P_VALUE
             ),

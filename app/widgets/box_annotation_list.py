@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.state import Key, empty_uploader, turn
 from app.text import box_annotations as text
-from app.text import formats
+from app.text import formats, glossary
 from app.widgets import downloads, notices, table
 from core.errors import HearMapError
 from core.exchange.formats import FORMATS, Format, read
@@ -33,14 +33,26 @@ def draw(recording: StoredRecording) -> None:
     """
     st.subheader(text.HEADING, anchor=False, help=text.HELP)
     boxes = list_boxes(recording)
-    if boxes:
-        _table(recording, boxes)
-    else:
+    marked = _table(recording, boxes) if boxes else []
+    if not boxes:
         st.caption(text.NONE)
-    _import(recording)
+    with st.container(horizontal=True, key="box_files"):
+        with st.popover(text.IMPORT_BUTTON, icon=":material/upload:"):
+            _import(recording)
+        if boxes:
+            with st.popover(text.EXPORT_BUTTON, icon=":material/download:"):
+                _export(recording)
+        if marked:
+            _delete(marked)
+    imported = st.session_state.pop(Key.IMPORTED_BOXES, None)
+    if isinstance(imported, str):
+        notices.problems("", [imported])
+    elif imported is not None:
+        _say(imported)
 
 
-def _table(recording: StoredRecording, boxes: list[StoredBox]) -> None:
+def _table(recording: StoredRecording, boxes: list[StoredBox]) -> list[int]:
+    # Draw the annotations; return the ids of those that are marked.
     rows = [
         {
             "label": box.annotation.label,
@@ -59,37 +71,42 @@ def _table(recording: StoredRecording, boxes: list[StoredBox]) -> None:
         rows,
         {
             "label": column.TextColumn(text.LABEL, width="medium"),
-            **table.recorded_column(rows),
             "start_s": column.NumberColumn(text.START, format="%.3f s", width="small"),
             "end_s": column.NumberColumn(text.END, format="%.3f s", width="small"),
             "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz", width="small"),
             "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz", width="small"),
             "note": column.TextColumn(text.NOTE, width="medium"),
             "by": column.TextColumn(text.BY, width="small"),
+            **table.recorded_column(rows, glossary.TIME_OF_DAY),
         },
         text.ALT.format(annotations=formats.counted(len(boxes), "annotation")),
         most=8,
         height=320,
+        placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
         key=f"boxes_{recording.id}_{turn(UPLOADER)}",
     )
-    marked = [boxes[place].id for place in chosen if place < len(boxes)]
-    with st.container(horizontal=True, key="box_files"):
-        for one in FORMATS.values():
-            downloads.button(
-                text.EXPORT.format(format=one.title),
-                partial(_exported, recording, one),
-                f"{file_stem(recording.name)}_annotations{one.suffix}",
-                key=f"export_boxes_{one.name}",
-            )
-        if marked:
-            label = text.DELETE.format(annotations=formats.counted(len(marked), "annotation"))
-            if st.button(label, icon=":material/delete:", key="delete_boxes"):
-                delete_boxes(marked)
-                # The table begins anew, without what was marked in it.
-                empty_uploader(UPLOADER)
-                st.rerun()
+    return [boxes[place].id for place in chosen if place < len(boxes)]
+
+
+def _export(recording: StoredRecording) -> None:
+    for one in FORMATS.values():
+        downloads.button(
+            one.title,
+            partial(_exported, recording, one),
+            f"{file_stem(recording.name)}_annotations{one.suffix}",
+            key=f"export_boxes_{one.name}",
+        )
+
+
+def _delete(marked: list[int]) -> None:
+    label = text.DELETE.format(annotations=formats.counted(len(marked), "annotation"))
+    if st.button(label, icon=":material/delete:", key="delete_boxes"):
+        delete_boxes(marked)
+        # The table begins anew, without what was marked in it.
+        empty_uploader(UPLOADER)
+        st.rerun()
 
 
 def _exported(recording: StoredRecording, chosen: Format) -> bytes:
@@ -103,11 +120,6 @@ def _import(recording: StoredRecording) -> None:
         st.session_state[Key.IMPORTED_BOXES] = _imported(recording, file.name, file.getvalue())
         empty_uploader(UPLOADER)
         st.rerun()
-    imported = st.session_state.pop(Key.IMPORTED_BOXES, None)
-    if isinstance(imported, str):
-        notices.problems("", [imported])
-    elif imported is not None:
-        _say(imported)
 
 
 def _imported(recording: StoredRecording, file_name: str, data: bytes) -> ImportedBoxes | str:

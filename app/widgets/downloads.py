@@ -12,7 +12,7 @@ from app import cache
 from app.text import downloads as text
 from app.text import glossary, markdown
 from core.audio import wav_bytes
-from core.exchange.formats import FORMATS
+from core.exchange.formats import FORMATS, Format
 from core.exchange.found_regions import FoundRegions, write_regions
 from core.runtime.file_names import file_stem
 from core.storage.scores import ScoreRecord
@@ -108,16 +108,19 @@ def draw(
             (text.RESIDUAL, lambda: wav("residual"), f"{sound}_residual.wav"),
         ):
             button(label, content, name, key=f"download_{label}")
-        for chosen in FORMATS.values():
-            label = text.REGIONS.format(format=chosen.title)
-            content = partial(_regions, score, found, chosen.name)
-            name = f"{stem}_regions{chosen.suffix}"
-            button(label, content, name, key=f"download_{label}")
+        _regions_button(score, found, FORMATS["csv"])
+        with st.popover(text.OTHER_REGIONS, icon=":material/download:"):
+            for chosen in FORMATS.values():
+                if chosen.name != "csv":
+                    _regions_button(score, found, chosen)
     st.caption(text.PARTS.format(name=markdown.plain(score.clip_name)))
     if is_long:
         st.caption(text.LONG)
 
 
-def _regions(score: ScoreRecord, found: AnomalyMap, format_name: str) -> bytes:
+def _regions_button(score: ScoreRecord, found: AnomalyMap, chosen: Format) -> None:
     regions = FoundRegions(score.clip_name, found.regions, score.recorded_at)
-    return write_regions([regions], format_name)
+    label = text.REGIONS.format(format=chosen.title)
+    name = f"{file_stem(score.clip_name)}_regions{chosen.suffix}"
+    content = partial(write_regions, [regions], chosen.name)
+    button(label, content, name, key=f"download_{label}")

@@ -62,12 +62,12 @@ def draw(clips: Sequence[StoredRecording], same_as: Mapping[str, str], key: str)
         rows,
         {
             "name": column.TextColumn(glossary.RECORDING, width="medium"),
-            **table.recorded_column(rows),
             "seconds": column.NumberColumn(text.LENGTH, format="%.3f s", width="small"),
             "rate": column.NumberColumn(text.SAMPLE_RATE, format="%.1f kHz", width="small"),
             "channels": column.NumberColumn(text.CHANNELS, width="small"),
             "level": column.NumberColumn(**text.LEVEL, format="%.0f dBFS", width="small"),
             "clipped": column.NumberColumn(**text.CLIPPED, format="%.1f %%", width="small"),
+            **table.recorded_column(rows),
             "state": column.TextColumn("", width="small"),
             "notes": column.TextColumn(text.NOTE, width="large"),
         },

@@ -11,6 +11,9 @@ import streamlit as st
 from app.text import glossary
 from core.exchange.csv_cells import inert
 
+# In pixels; without a time zone the whole moment is seen.
+RECORDED_WIDTH = 165
+
 
 def draw(
     rows: pd.DataFrame | Sequence[Any],
@@ -53,15 +56,18 @@ def draw(
     return places
 
 
-def recorded_column(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Make the column of when recordings began, where that is known of any.
+def recorded_column(
+    rows: Sequence[Mapping[str, Any]], heading: str = glossary.RECORDED
+) -> dict[str, Any]:
+    """Make the column of when recordings, or parts of them, began, where that is known of any.
 
     Args:
         rows: Rows with `recorded`, as `formats.recorded` writes it.
+        heading: The column's heading.
 
     Returns:
         The column by its name, or nothing.
     """
     if not any(row["recorded"] for row in rows):
         return {}
-    return {"recorded": st.column_config.TextColumn(glossary.RECORDED, width="small")}
+    return {"recorded": st.column_config.TextColumn(heading, width=RECORDED_WIDTH)}
