@@ -101,8 +101,8 @@ def draw(
     sound = stem if is_whole else f"{stem}_{stretch[0]:.3f}-{stretch[1]:.3f}s"
     with st.container(horizontal=True, key="downloads"):
         for label, content, name in (
-            (text.MAP_PNG, png, f"{stem}_map.png"),
-            (text.MAP_NPZ, npz, f"{stem}_map.npz"),
+            (text.MAP_PNG, png, f"{sound if is_long else stem}_map.png"),
+            (text.MAP_NPZ, npz, f"{sound if is_long else stem}_map.npz"),
             (text.RECORDING, lambda: wav("clip"), f"{sound}.wav"),
             (text.ANOMALOUS_PART, lambda: wav("anomalous_part"), f"{sound}_anomalous_part.wav"),
             (text.RESIDUAL, lambda: wav("residual"), f"{sound}_residual.wav"),
