@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SAME_BANDWIDTH = 0.85
 # Of the training clips a tenth may end lower or higher: they are not what the model knows.
 FEW = 0.1
-MOST_LENGTHS = 3.0
+# Beyond twice the longest a score is the highest of more than two stretches of a usual length.
+MOST_LENGTHS = 2.0
 # What lies above the network's range is spoken of from -30 dB of the recording on.
 UNHEARD_DB, UNHEARD_DBFS, MORE_UNHEARD_DB = -30.0, -80.0, 6.0
 _HIGHEST, _UNHEARD = "highest_hz", "unheard_dbfs"
@@ -144,9 +145,9 @@ def _other_length(training: list[dict[str, Any]], info: ClipInfo, window_seconds
     if here > MOST_LENGTHS * max(seconds):
         n_windows = here / window_seconds
         return (
-            f"{usual}: its score is the highest of {n_windows:,.0f} stretches of that length, so "
-            "a normal recording as long exceeds the threshold more often than the false-alarm "
-            "rate says."
+            f"{usual}: its score is the highest of about {n_windows:,.0f} stretches of their usual "
+            "length, so a normal recording as long exceeds the threshold more often than the "
+            "false-alarm rate says."
         )
     if here < min(seconds) / MOST_LENGTHS:
         return f"{usual}: so little sound says less, and its p-value is not to be relied on."
