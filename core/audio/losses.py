@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.audio.decoding.containers import Sound, holds_two_movies, lacks_bytes
-from core.audio.decoding.sndfile import SndfileDecoder
+from core.audio.decoding.sndfile import TAG_BYTES, SndfileDecoder
 from core.audio.decoding.stream_ends import lacks_end_flag
 from core.audio.decoding.watched_file import WatchedFile
 
@@ -49,6 +49,7 @@ def losses(reading: Reading) -> Iterator[str]:
     n_declared = _declared(decoder, sound)
     n_missing = n_declared - reading.n_heard
     is_cut = lacks_bytes(reading.file)
+    is_cut |= decoder.is_cut
     is_cut |= sound is not None and (sound.n_declared or 0) > sound.n_bytes + 1
     fault = (reading.second or decoder).first_fault
     if reading.at_end and (is_cut or n_missing > decoder.n_inexact):
@@ -59,8 +60,8 @@ def losses(reading: Reading) -> Iterator[str]:
     elif fault is not None and not 0 < n_declared <= fault:
         at = f"{fault / rate:.2f} s"
         yield f"The file is damaged at {at}; something is missing there, or wrong from there on."
-    if sound and sound.n_after and not sound.followed:
-        yield f"The last {sound.n_after:,} bytes of the file are not sound, and are not heard."
+    if n_after := _n_after(reading):
+        yield f"The last {n_after:,} bytes of the file are no sound of it, and are not heard."
     if 0 < n_declared < decoder.n_frames:
         yield (
             f"Its header declares {n_declared / rate:.2f} s of sound; the file goes on after that, "
@@ -71,15 +72,37 @@ def losses(reading: Reading) -> Iterator[str]:
     yield from _others(reading)
 
 
+def changed_sentence(seconds: float) -> str:
+    """Say that a file goes on as another recording that cannot be joined to it.
+
+    Args:
+        seconds: from when on
+
+    Returns:
+        The sentence.
+    """
+    return (
+        f"From {seconds:.2f} s on it has another sample rate or other channels; that part is not "
+        "heard."
+    )
+
+
+def _n_after(reading: Reading) -> int:
+    # The bytes behind the sound that nothing explains.
+    decoder, sound = reading.decoder, reading.sound
+    if sound:
+        return 0 if sound.followed else sound.n_after
+    if not reading.at_end or not isinstance(decoder, SndfileDecoder) or decoder.is_stream:
+        return 0
+    return decoder.n_bytes_left if decoder.n_bytes_left > TAG_BYTES else 0
+
+
 def _others(reading: Reading) -> Iterator[str]:
     if reading.at_end and lacks_end_flag(reading.file):
         yield "Its end is not marked as the end; it may be cut short."
     for decoder in (reading.decoder, reading.second):
         if decoder and decoder.changes_at is not None:
-            yield (
-                f"From {decoder.changes_at / decoder.sample_rate:.2f} s on it has another sample "
-                "rate or other channels; that part is not heard."
-            )
+            yield changed_sentence(decoder.changes_at / decoder.sample_rate)
     if n := reading.decoder.n_other_tracks:
         tracks = "1 more track of sound that is" if n == 1 else f"{n} more tracks of sound that are"
         yield f"It holds {tracks} not heard."

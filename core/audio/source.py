@@ -14,11 +14,11 @@ import numpy as np
 
 from core.audio.decoding.containers import find_sound
 from core.audio.decoding.decoder import DecodingError
-from core.audio.decoding.sndfile import SndfileDecoder
-from core.audio.decoding.stream_ends import begins_anew
+from core.audio.decoding.sndfile import TAG_BYTES, SndfileDecoder
+from core.audio.decoding.stream_ends import begins_anew, next_flac
 from core.audio.decoding.watched_file import ByteView, WatchedFile
 from core.audio.limits import check_channels
-from core.audio.losses import Reading, losses
+from core.audio.losses import Reading, changed_sentence, losses
 from core.errors import AudioError
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.legible import legible
@@ -34,8 +34,8 @@ HIGHEST_RATE_HZ = 3_000_000
 LONGEST_SHOWN_NAME = 120
 
 _FAR_BEYOND = 100.0  # times full scale, 40 dB: no gain does that, but a wrong scale does
+_MOST_FLACS = 50  # in one file
 _PADDING_SECONDS = 0.1  # that an encoder adds to fill its last frames
-_TAG_BYTES = 128  # of an ID3v1 tag at the end of a file
 
 
 def plain_name(name: str) -> str:
@@ -78,6 +78,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     Args:
         path: the file
         name: what it is called, by default as the file
+        n_before: the FLACs that come before it in the same file
 
     Attributes:
         name: what it is called
@@ -94,7 +95,9 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         AudioError: it is missing, empty, no recording or of a kind that cannot be read.
     """
 
-    def __init__(self, path: Path | BinaryIO, name: str | None = None) -> None:
+    def __init__(self, path: Path | BinaryIO, name: str | None = None, n_before: int = 0) -> None:
+        self._n_before = n_before
+        self._next: AudioSource | None = None
         self.name = legible(name or (path.name if isinstance(path, Path) else "recording"))
         self.shown = shown_name(self.name)
         with contextlib.ExitStack() as stack:
@@ -115,9 +118,9 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             self.close = stack.pop_all().close
 
     def _close_decoders(self) -> None:
-        self._decoder.close()
-        if self._second:
-            self._second.close()
+        for opened in (self._decoder, self._second, self._next):
+            if opened:
+                opened.close()
 
     def _opened(self, path: Path) -> BinaryIO:
         with os_errors_as(AudioError, f"“{self.shown}” cannot be opened"):
@@ -205,7 +208,12 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             for block in first.frames(start, stop):
                 position += len(block)
                 yield block
-        if (stop is not None and position >= stop) or not self._may_go_on():
+        if (stop is not None and position >= stop) or not isinstance(first, SndfileDecoder):
+            return
+        if self._file.error or not self._may_go_on(first):
+            return
+        if self._following(first) is not None:
+            yield from self._decoded_behind(position, stop)
             return
         self._second = self._second or self._open_ffmpeg(self.sample_rate)
         if self._second is None or self._second.n_channels != self.n_channels:
@@ -223,29 +231,54 @@ class AudioSource(AbstractContextManager["AudioSource"]):
                     yield from held
                     held.clear()
 
-    def _may_go_on(self) -> bool:
+    def _following(self, first: SndfileDecoder) -> AudioSource | None:
+        # A FLAC that begins where this one ends. FFmpeg would lose the first block of a short one.
+        if self._next is None:
+            at = next_flac(self._file, self._file.n_bytes - first.n_bytes_left)
+            if at is not None and self._n_before < _MOST_FLACS:
+                with contextlib.suppress(AudioError):
+                    file = ByteView(self._file, start=at).opened()
+                    self._next = AudioSource(file, self.name, self._n_before + 1)
+                    first.end_at(at)
+        return self._next
+
+    def _decoded_behind(self, position: int, stop: int | None) -> Iterator[Float32Array]:
+        n_first = self._decoder.n_frames
+        for block in self._decoder.frames(position, stop):  # what the next one's bytes had hidden
+            position += len(block)
+            yield block
+        if self._next and self._next.form == self.form and (stop is None or stop > n_first):
+            yield from self._next.frames(
+                position - n_first, None if stop is None else stop - n_first
+            )
+
+    @property
+    def form(self) -> tuple[int, int]:
+        """The sample rate in Hz and the number of channels."""
+        return self.sample_rate, self.n_channels
+
+    def _may_go_on(self, first: SndfileDecoder) -> bool:
         # Whether there may be more than libsndfile heard.
-        first = self._decoder
-        if not isinstance(first, SndfileDecoder) or not first.is_stream or self._file.error:
-            return False
-        return (
+        return first.is_stream and (
             first.first_fault is not None
             or first.position < first.n_frames
-            or first.n_bytes_left > _TAG_BYTES
+            or first.n_bytes_left > TAG_BYTES
             or begins_anew(self._file)
         )
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences on what the file holds that could not be heard."""
-        return tuple(
-            losses(
-                Reading(
-                    *(self._file, self._sound, self._decoder, self._second),
-                    *(self._n_heard, self._at_end),
-                )
-            )
+        reading = Reading(
+            *(self._file, self._sound, self._decoder, self._second),
+            *(self._n_heard, self._at_end),
         )
+        following = self._next
+        if following is None:
+            return tuple(losses(reading))
+        if following.form != self.form:
+            return (*losses(reading), changed_sentence(self._decoder.n_frames / self.sample_rate))
+        return (*losses(reading), *following.warnings)
 
     def blocks(
         self,

@@ -98,8 +98,9 @@ def sndfile_kinds() -> tuple[Kind, ...]:
     """Every format and subtype that libsndfile writes without more being said than a rate."""
     kinds = []
     for container in sf.available_formats():
-        # RAW has no header; SD2 writes a second file; writing ALAC overruns libsndfile's memory.
-        if container in ("RAW", "SD2"):
+        # RAW has no header; SD2 writes a second file; SDS is refused; writing ALAC overruns
+        # libsndfile's memory.
+        if container in ("RAW", "SD2", "SDS"):
             continue
         for codec in sf.available_subtypes(container):
             if codec.startswith("ALAC"):

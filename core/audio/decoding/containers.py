@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 from core.audio.decoding.watched_file import ByteView, WatchedFile
 
+_MOST_CHUNKS = 10_000
 _MOST_HEAD_BYTES = 2**24
 _LEAST_SOUND_BYTES = 4_096  # what follows a sound's declared end and is less is not sound
 _RECORDINGS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"caff", b"riff", b"fLaC", b"OggS")
 _OFTEN_LAST = (b"LIST", b"bext", b"iXML", b"id3 ", b"ID3 ", b"JUNK", b"FLLR", b"PEAK", b"cue ")
 _TAGS = (b"TAG", b"APETAGEX", b"ID3")
 _NEAR = 2**16
-_FOLLOWED = -1
 _W64_ID_END = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 
 
@@ -59,16 +59,19 @@ class _Layout:
 
 
 _RIFF = _Layout(b"data", 12, "<I")
-_LAYOUTS = {
+_AIFF = _Layout(b"SSND", 12, ">I", n_before=8)
+_LAYOUTS = {  # by their first four bytes, or by the form that a FORM is of
     b"RIFF": _RIFF,
     b"RIFX": _Layout(b"data", 12, ">I"),
     b"RF64": _RIFF,
     b"BW64": _RIFF,
-    b"FORM": _Layout(b"SSND", 12, ">I", n_before=8),
+    b"AIFF": _AIFF,
+    b"AIFC": _AIFF,
+    b"8SVX": _Layout(b"BODY", 12, ">I"),
+    b"16SV": _Layout(b"BODY", 12, ">I"),
     b"caff": _Layout(b"data", 8, ">q", n_before=4, align=1, size_at=None),
     b"riff": _Layout(b"data" + _W64_ID_END, 40, "<q", 16, 24, align=8, size_at=16, n_not_counted=0),
 }
-_FORMS = (b"WAVE", b"AIFF", b"AIFC")
 _AU = {  # no chunks: an offset and a size
     b".snd": _Layout(b"", 0, ">I", size_at=None),
     b"dns.": _Layout(b"", 0, "<I", size_at=None),
@@ -90,11 +93,14 @@ def find_sound(file: WatchedFile) -> Sound | None:
         offset, size = struct.unpack(f"{au.size[0]}II", start[4:])
         if 24 <= offset <= min(file.n_bytes, _MOST_HEAD_BYTES):
             return _sound(file, kind, au, offset, 8, size)
-    layout = _LAYOUTS.get(kind)
-    if layout is None or (layout.first == 12 and start[8:12] not in _FORMS):
+    layout = _LAYOUTS.get(start[8:12] if kind == b"FORM" else kind)
+    if layout is None or (kind[:2] in (b"RI", b"RF", b"BW") and start[8:12] != b"WAVE"):
         return None
     at, data_size = layout.first, 0
-    while at < _MOST_HEAD_BYTES and (chunk := _chunk(file, at, layout)):
+    for _ in range(_MOST_CHUNKS):
+        chunk = _chunk(file, at, layout)
+        if chunk is None or at > _MOST_HEAD_BYTES:
+            return None
         name, size, body = chunk
         if name == layout.sound_id:
             if body + layout.n_before > file.n_bytes:
@@ -133,16 +139,15 @@ def holds_two_movies(file: WatchedFile) -> bool:
     if file.read_at(4, 4) != b"ftyp":
         return False
     at = n_movies = 0
-    while (size := _box(file, at)[1]) >= 8:
-        n_movies += _box(file, at)[0] == b"ftyp"
+    for _ in range(_MOST_CHUNKS):
+        head = file.read_at(at, 16).ljust(16, b"\0")
+        size = int.from_bytes(head[:4], "big")
+        size = int.from_bytes(head[8:], "big") if size == 1 else size
+        n_movies += head[4:8] == b"ftyp"
+        if size < 8:
+            break
         at += size
     return n_movies > 1
-
-
-def _box(file: WatchedFile, at: int) -> tuple[bytes, int]:
-    head = file.read_at(at, 16).ljust(16, b"\0")
-    size = int.from_bytes(head[:4], "big")
-    return head[4:8], int.from_bytes(head[8:], "big") if size == 1 else size
 
 
 def _chunk(file: WatchedFile, at: int, layout: _Layout) -> tuple[bytes, int, int] | None:
@@ -164,22 +169,22 @@ def _sound(
 ) -> Sound:
     n_there = file.n_bytes - start
     n_declared = size - layout.n_counted - layout.n_before
-    n_after, followed = 0, False
-    if n_declared > n_there or n_declared < 0:
-        n_sound = n_there
-        declared = None if _is_unknown(size) or n_declared < 0 else n_declared
-    else:
-        n_unexplained, followed = _unexplained(file, start + n_declared, layout)
-        goes_on = n_unexplained > (_LEAST_SOUND_BYTES if n_declared else 0) and not followed
-        n_sound = n_there if goes_on else n_declared
-        n_after = 0 if goes_on else n_unexplained
-        declared = n_declared if n_declared or not goes_on else None
+    n_sound, n_after, next_at = n_there, 0, None
+    declared = None if n_declared < 0 or _is_unknown(size) else n_declared
+    if 0 <= n_declared <= n_there:
+        n_after, next_at, goes_on = _behind(file, start + n_declared, layout)
+        if goes_on and n_after > (_LEAST_SOUND_BYTES if n_declared else 0):
+            declared, n_after = n_declared or None, 0
+        else:
+            declared = n_sound = n_declared
     view = ByteView(file)
     if n_sound != n_declared:
         view = ByteView(file, _head(file, kind, layout, start, size_at, n_sound), start)
+    elif next_at is not None:
+        view = ByteView(file, stop=next_at)
     elif layout.n_id > 4:  # libsndfile takes whatever follows in a W64 for sound
         view = ByteView(file, stop=start + n_sound)
-    return Sound(view, n_sound, declared, n_after, followed)
+    return Sound(view, n_sound, declared, n_after, next_at is not None)
 
 
 def _is_unknown(size: int) -> bool:
@@ -187,37 +192,39 @@ def _is_unknown(size: int) -> bool:
     return size >= 2**62 or any(abs(size - most) <= _NEAR for most in (2**31, 2**32))
 
 
-def _unexplained(file: WatchedFile, at: int, layout: _Layout) -> tuple[int, bool]:
-    # How many of the bytes behind a sound are neither chunks nor tags nor zeros, and whether they
-    # are another recording.
+def _behind(file: WatchedFile, at: int, layout: _Layout) -> tuple[int, int | None, bool]:
+    # What lies behind the declared end of a sound: how many bytes that are neither chunks nor tags
+    # nor zeros, where another recording begins, and whether the sound itself may go on.
+    reached, has_chunks = at, False
     if layout.sound_id:  # some writers add a byte to a size that is odd, some do not
-        ways = [_walk(file, at + n, layout) for n in {0, 1, -at % layout.align}]
-        if any(way == 0 for way in ways):
-            return 0, False
-        if _FOLLOWED in ways:
-            return file.n_bytes - at, True
-    n_rest = file.n_bytes - at
-    places = (at, at + n_rest // 2, max(at, file.n_bytes - 4_096))
-    return (n_rest if any(any(file.read_at(place, 4_096)) for place in places) else 0), False
+        for begin in sorted({at, at + 1, at + -at % layout.align}):
+            end = _walk(file, begin, layout)
+            if end > reached + (0 if has_chunks else 1):
+                reached, has_chunks = end, end > begin
+    if file.read_at(reached, 4) in _RECORDINGS:
+        return 0, reached, False
+    n_rest = file.n_bytes - reached
+    places = (reached, reached + n_rest // 2, max(reached, file.n_bytes - 4_096))
+    is_empty = n_rest <= 1 or not any(any(file.read_at(place, 4_096)) for place in places)
+    return 0 if is_empty else n_rest, None, not has_chunks
 
 
 def _walk(file: WatchedFile, at: int, layout: _Layout) -> int:
-    # How many bytes are left where neither chunks nor tags go on.
-    while file.n_bytes - at > max(layout.align, 1):
+    # Where neither chunks nor tags go on.
+    for _ in range(_MOST_CHUNKS):
         start = file.read_at(at, 16)
-        if start.startswith(_RECORDINGS):
-            return _FOLLOWED
         if start.startswith(_TAGS):
-            break
+            return file.n_bytes
         chunk = _chunk(file, at, layout)
-        if chunk is None or not all(0x20 <= byte < 0x7F for byte in chunk[0][:4]):
-            return file.n_bytes - at
+        is_name = chunk is not None and all(0x20 <= byte < 0x7F for byte in chunk[0][:4])
+        if chunk is None or not is_name or start.startswith(_RECORDINGS):
+            break
         name, size, body = chunk
         after = _next(at, body, size, layout)
-        if after > file.n_bytes + 1 and name[:4] not in _OFTEN_LAST:
-            return file.n_bytes - at
+        if after > file.n_bytes + 1:
+            return file.n_bytes if name[:4] in _OFTEN_LAST else at
         at = after
-    return 0
+    return at
 
 
 def _head(

@@ -19,12 +19,12 @@ from core.types import Float32Array
 # Kinds that hold the sound themselves. Without this list a text file could be a playlist, and
 # FFmpeg would open what it names, here or on the network.
 _KINDS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,asf,au,avi,caf,eac3,flac,matroska,mov,mp3,mpeg,mpegts,ogg,w64,wav,"
-    "webm"
+    "aac,ac3,aiff,amr,amrnb,amrwb,asf,au,avi,caf,eac3,flac,matroska,mov,mp3,mpeg,mpegts,nistsphere,"
+    "ogg,voc,w64,wav,webm"
 )
 _OPTIONS = {"format_whitelist": _KINDS, "protocol_whitelist": "none"}
 _GUESSED = ("aac", "ac3", "eac3", "mp3", "mpeg", "mpegts", "amr")  # their length, by FFmpeg
-_EXACT = ("mov", "caf", "flac", "ogg", "wav", "w64")  # their length is that of the sound
+_EXACT = ("mov", "caf", "flac", "wav", "w64")  # their length is that of the sound
 _DELAY_FRAMES = 4_096  # of an encoder, at most
 _MOST_FAULTS = 100
 _ERRORS = (av.FFmpegError, ValueError, MemoryError)
@@ -44,6 +44,7 @@ class FfmpegDecoder:
         sample_rate: in Hz
         n_channels: its channels
         n_frames: the samples of a channel that it declares; 0 if it declares none
+        is_cut: False; FFmpeg does not tell
         is_guessed: whether it declares nothing, and FFmpeg guesses from its size
         n_inexact: how many of these may be missing without a loss
         subtype: FFmpeg's name of the codec
@@ -62,6 +63,7 @@ class FfmpegDecoder:
         self._wanted_rate = sample_rate
         self.first_fault: int | None = None
         self.changes_at: int | None = None
+        self.is_cut = False
         self._native = (0, 0)
         self._pending: list[Float32Array] = []
         self._open()
@@ -85,9 +87,9 @@ class FfmpegDecoder:
         except _ERRORS as error:
             raise DecodingError(getattr(error, "strerror", None) or str(error)) from error
         track = self._container.streams.best("audio")
-        if not isinstance(track, AudioStream):
+        if not isinstance(track, AudioStream) or track.codec_context is None:
             self.close()
-            raise DecodingError("it holds no sound")
+            raise DecodingError("it holds no sound that can be decoded")
         self._track = track
         self._kind = self._container.format.name.split(",")[0]
         if self._kind == "flac":  # it has checksums: a block that fails them is left out
@@ -105,11 +107,11 @@ class FfmpegDecoder:
             seconds = float(track.duration * track.time_base)
         elif container.duration is not None:
             seconds = container.duration / av.time_base
-            inexact = 0.0 if len(container.streams) == 1 else 1.0
         else:
             return 0, 0
         if self._kind not in _EXACT:
-            inexact += 0.01 * seconds + _DELAY_FRAMES / self.sample_rate
+            inexact = 0.01 * seconds + _DELAY_FRAMES / self.sample_rate
+            inexact += 0.0 if len(container.streams) == 1 else 1.0
         return max(0, round(seconds * self.sample_rate)), round(inexact * self.sample_rate)
 
     def _packets(self) -> Iterator[Packet[AudioStream]]:

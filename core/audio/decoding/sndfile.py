@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,12 +14,18 @@ from core.audio.decoding.stream_ends import declares_length
 from core.audio.decoding.watched_file import ByteView
 from core.types import Float32Array
 
+TAG_BYTES = 128  # of an ID3v1 tag at the end of a file
 _CAREFUL_FRAMES = 1_024  # after a fault
 _UNKNOWN = 2**62
 _COMPRESSED = ("FLAC", "OGG", "MP3")
 # Where seeking gives the samples that reading from the beginning gives: tried with every format.
 # In Ogg it is wrong now and then, by up to some thousand samples.
 _SEEKS = ("WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF", "FLAC", "MP3")
+
+
+# Where libsndfile counts the samples that there are, and only its log has what the header declares.
+_DECLARED_IN_LOG = ("MAT4", "MAT5", "MPC2K", "WVE", "AVR")
+_DECLARED = re.compile(r"(?:Cols|Frames|Data length)[ :]+(\d{1,15})\b")
 
 
 class _Sound(sf.SoundFile):  # type: ignore[misc]
@@ -40,6 +47,7 @@ class SndfileDecoder:
         n_frames: the samples of a channel that it declares
         subtype: libsndfile's name of how samples are stored
         is_stream: whether its length is an estimate: MP3, FLAC, Ogg
+        is_cut: whether libsndfile noticed that it is cut short
         is_guessed: whether its length is guessed: an MP3 that does not declare it
         n_inexact: 0; its lengths are exact where they are known
         n_other_tracks: 0; libsndfile knows one
@@ -59,15 +67,24 @@ class SndfileDecoder:
         self.n_channels = int(sound.channels)
         self.n_frames = int(sound.frames)
         self.subtype = str(sound.subtype)
+        if sound.format in _DECLARED_IN_LOG or self.subtype.startswith("DWVW"):
+            declared = map(int, _DECLARED.findall(sound.extra_info))
+            self.n_frames = max([self.n_frames, *declared])
         self.is_stream = sound.format in _COMPRESSED
+        self.is_cut = sound.format in ("VOC", "PAF") and "truncated" in sound.extra_info
         self.first_fault: int | None = None
         self.changes_at: int | None = None
         self.n_other_tracks = self.n_inexact = 0
         self._can_seek = sound.format in _SEEKS
         self.is_guessed = self.subtype.startswith("MPEG") and not declares_length(view)
+        problem = ""
         if self.is_stream and not 0 < self.n_frames < _UNKNOWN:
+            problem = "its length is unknown"
+        elif sound.format == "SDS":  # found in libsndfile 1.2.2: zeros instead of up to 40 samples
+            problem = "the end of a MIDI sample dump would be lost"
+        if problem:
             self.close()
-            raise DecodingError("its length is unknown")
+            raise DecodingError(problem)
 
     def _open(self) -> None:
         self._reader = self._view.opened()
@@ -82,6 +99,21 @@ class SndfileDecoder:
     def n_bytes_left(self) -> int:
         """Bytes that have not been read yet."""
         return self._view.n_bytes - self._reader.tell()
+
+    def end_at(self, n_bytes: int) -> None:
+        """Leave out what lies behind some byte, and forget that it was a fault.
+
+        Args:
+            n_bytes: the first byte that is left out
+
+        Raises:
+            DecodingError: it cannot be opened so.
+        """
+        position = self.position
+        self._view = self._view.until(n_bytes)
+        self.first_fault = None
+        self._reopen()
+        self._go_to(position)
 
     def frames(self, start: int, stop: int | None) -> Iterator[Float32Array]:
         """Decode all channels block by block.

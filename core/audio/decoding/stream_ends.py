@@ -8,6 +8,7 @@ from __future__ import annotations
 from core.audio.decoding.watched_file import ByteView, WatchedFile
 
 _LAST_BYTES = 2**16 + 2**10  # longer than any Ogg page
+_READ_AHEAD_BYTES = 2**17
 _FIRST_BYTES = 4_096
 _BEGIN, _END = 0x02, 0x04  # flags of an Ogg page
 
@@ -23,6 +24,23 @@ def begins_anew(file: WatchedFile) -> bool:
     """
     last = _last_bytes(file)
     return b"fLaC" in last or any(flags & _BEGIN for flags in _page_flags(last))
+
+
+def next_flac(file: WatchedFile, n_read: int) -> int | None:
+    """Find a FLAC that begins where another one ended.
+
+    Args:
+        file: the file
+        n_read: how many of its bytes libsndfile has read, which reads ahead
+
+    Returns:
+        Where it begins, None if there is none.
+    """
+    if file.read_at(0, 4) not in (b"fLaC", b"ID3\x03", b"ID3\x04"):
+        return None
+    first = max(1, n_read - _READ_AHEAD_BYTES)
+    at = file.read_at(first, _READ_AHEAD_BYTES + 8).find(b"fLaC\x00\x00\x00\x22")
+    return None if at < 0 else first + at
 
 
 def lacks_end_flag(file: WatchedFile) -> bool:

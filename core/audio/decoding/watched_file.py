@@ -90,6 +90,17 @@ class ByteView(io.RawIOBase):
         view = ByteView(self._file, self._head, self._start, self._stop)
         return io.BufferedReader(view, _BUFFER_BYTES)
 
+    def until(self, n_bytes: int) -> ByteView:
+        """Leave out its end.
+
+        Args:
+            n_bytes: how long it shall be
+
+        Returns:
+            The shorter view.
+        """
+        return ByteView(self._file, self._head, self._start, self._stop - self.n_bytes + n_bytes)
+
     def readable(self) -> bool:
         """Say that it can be read.
 

@@ -108,6 +108,19 @@ def test_one_file_after_the_other_is_heard_as_both(kind, rate, between, seconds)
         assert similar > 0.9
 
 
+@pytest.mark.parametrize("n_later", [100, 4_096, 5_000, 20_000])
+def test_short_flacs_one_after_the_other_are_heard_to_the_sample(n_later: int) -> None:
+    parts = [
+        FLAC.write(varied(n, RATE, 1, seed), RATE) for seed, n in enumerate((9_000, n_later, 77))
+    ]
+    samples, warnings = heard(b"".join(parts))
+    np.testing.assert_array_equal(samples, np.concatenate([heard(part)[0] for part in parts]))
+    assert warnings == ()
+    with AudioSource(io.BytesIO(b"".join(parts))) as source:
+        stretch = np.concatenate(list(source.frames(8_990, 9_000 + n_later + 50)))
+        np.testing.assert_array_equal(stretch, samples[8_990 : 9_000 + n_later + 50])
+
+
 def test_a_flac_of_unknown_length_is_heard_whole() -> None:
     data = written(FLAC)
     samples, warnings = heard(flac_of_unknown_length(data))
