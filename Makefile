@@ -54,8 +54,9 @@ $(WEIGHTS): $(PACKAGES) core/backbones/weights/catalogue.py core/backbones/weigh
 	$(BIN)/hearmap weights fetch yamnet --into-environment
 	@touch $@
 
+# Streamlit does not start without a home folder, which HearMap asks for in a sentence of its own.
 app: setup
-	$(BIN)/streamlit run app/main.py --server.port $(PORT) --server.headless true
+	HOME="$${HOME:-$$(echo ~)}" $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.headless true
 
 test: setup $(DEV_PACKAGES)
 ifdef COVERAGE

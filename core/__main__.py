@@ -5,6 +5,7 @@ Only what is quick to import is imported before Ctrl-C is taken care of.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -75,18 +76,23 @@ def main() -> int:
 
     try:
         interrupts.raise_from_now_on()
-        return run()
+        status = run()
     except KeyboardInterrupt:
+        status = STOPPED
         os.write(2, SENTENCE)
-        return STOPPED
     except Exception:
         # A library may make another error of it.
         if not interrupts.asked:
             raise
+        status = STOPPED
         os.write(2, SENTENCE)
-        return STOPPED
-    finally:
-        interrupts.leave()
+    interrupts.leave()
+    if status == STOPPED:
+        # Python itself ends by the signal, and not with this status, where it passed through C.
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        os._exit(STOPPED)
+    return status
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def find(name: str) -> Path | None:
         folders.insert(0, weights_dir())
     for folder in folders:
         path = folder / f"{name}.safetensors"
-        if path.is_file() and path.with_suffix(".json").is_file():
+        if os.path.isfile(path) and os.path.isfile(path.with_suffix(".json")):
             return path
     return None
 

@@ -136,7 +136,10 @@ def downloaded_bytes(name: str) -> int:
     Returns:
         Bytes.
     """
-    return download.downloaded_bytes(_download_target(name, weights_dir()))
+    try:
+        return download.downloaded_bytes(_download_target(name, weights_dir()))
+    except StoreError:  # no home, so nothing in it
+        return 0
 
 
 def _obtain(weights: PublishedFile, work: Path, folder: Path, progress: Progress) -> Path:

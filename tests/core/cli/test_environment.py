@@ -59,6 +59,8 @@ def test_without_a_home_recordings_are_scored(
     monkeypatch.setenv("HEARMAP_HOME", "~somebody-else/x")
     assert main(["score", str(model), str(tank / "0.wav")]) == 0
     capsys.readouterr()
+    assert main(["weights", "list"]) == 0
+    capsys.readouterr()
     said = refused(["fit", str(tank), "--out", str(tank.parent / "never")], capsys)
     assert "HEARMAP_HOME is “~somebody-else/x”" in said
 
