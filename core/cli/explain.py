@@ -43,6 +43,7 @@ def run(given: argparse.Namespace) -> int:
     # `hearmap --help` does not wait for PyTorch.
     from core.detectors.known_training import top_hz, warnings_for
     from core.explain.explanation import explain
+    from core.report.page import regions_left_out
     from core.report.recording import (
         model_description,
         report_files,
@@ -82,6 +83,8 @@ def run(given: argparse.Namespace) -> int:
         terminal.remark("filled.wav and ff_v2 need --background CLIP, a normal recording.")
     for sentence in warnings:
         terminal.remark(sentence)
+    if explanation.found.n_regions > len(explanation.found.regions):
+        terminal.remark(regions_left_out(explanation.found))
     print(f"{terminal.one_line(clip.name)}: {summary_sentence(explanation.found)}")
     print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
     return 0

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import SettingError
-from core.exchange.text import decoded, lines_of, number, storable
+from core.exchange.text import decoded, lines_of, number
 
 BYTE_ORDER_MARK = codecs.BOM_UTF8
 _DELIMITERS = ",;\t"
@@ -82,7 +82,8 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> byte
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue().encode()
+    # Bytes of a file name that is no UTF-8 are seen as \\udcff, so that names stay different.
+    return out.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _cell(value: object) -> str:
@@ -90,7 +91,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, str):
         # Python 3.10 writes a lone \r without quotes, and reads it as the end of a line.
-        return inert(re.sub("\r\n?", "\n", storable(value)))
+        return inert(re.sub("\r\n?", "\n", value.replace("\x00", "�")))
     # float: NumPy's own numbers would write their type.
     return repr(float(value)) if isinstance(value, float) else str(value)
 

@@ -25,9 +25,10 @@ from core.report.recording import CLOSING
 from core.report.summary_sentence import count_sentence, summary_sentence
 from core.runtime.file_names import file_stem
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
-from core.types import AnomalyMap, Clip, Float32Array, Region, ViewFinding
+from core.types import MOST_REGIONS, AnomalyMap, Clip, Float32Array, Region, ViewFinding
 
 MOST_PICTURES = 100
+REGIONS_LEFT_OUT = f"Of each recording the {MOST_REGIONS} strongest regions are listed in files."
 MOST_ROWS = 5000
 MOST_SOUND_SECONDS = 3.0
 # Longer ones are drawn by a part.
@@ -211,7 +212,9 @@ class BatchReport:
             for name in (entry.clip, *entry.other_names)
         ]
         rows += [{"clip": name, "error": sentence} for name, sentence in self._failed]
-        files["scores.json"] = json.dumps(rows, indent=1, ensure_ascii=False).encode()
+        # Bytes of a file name that is no UTF-8 become escapes of JSON, which read back the same.
+        listed = json.dumps(rows, indent=1, ensure_ascii=False)
+        files["scores.json"] = listed.encode("utf-8", "backslashreplace")
         files["scores.csv"] = _csv(rows)
         regions = [
             FoundRegions(name, entry.regions, entry.recorded_at)
@@ -292,6 +295,8 @@ class BatchReport:
             f'<td class="n">{entry.score:.4g}</td><td class="n">{entry.n_regions}</td></tr>'
             for number, entry in enumerate(self._entries[:MOST_ROWS], start=1)
         )
+        if any(entry.n_regions > len(entry.regions) for entry in self._entries):
+            rows += f'<tr><td colspan="6">{REGIONS_LEFT_OUT}</td></tr>'
         more = len(self._entries) - MOST_ROWS
         left_out = f"<p>And {more} more, in scores.csv.</p>" if more > 0 else ""
         return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'

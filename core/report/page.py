@@ -49,16 +49,16 @@ GENERATOR = '<meta name="generator" content="HearMap">'
 
 
 def page(title: str, body: str) -> str:
-    """Put a report into its frame.
+    r"""Put a report into its frame.
 
     Args:
         title: plain text
         body: HTML
 
     Returns:
-        The whole file.
+        The whole file; bytes of a file name that is no UTF-8 are seen as \udcff.
     """
-    return f"""<!DOCTYPE html>
+    whole = f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -73,6 +73,7 @@ def page(title: str, body: str) -> str:
 </body>
 </html>
 """
+    return whole.encode("utf-8", "backslashreplace").decode()
 
 
 def audio_html(title: str, samples: Float32Array, sample_rate: int, *, packed: bool = False) -> str:
@@ -134,10 +135,20 @@ def regions_table(found: AnomalyMap) -> str:
         f'<tr><th class="n">#</th><th>Where</th>{view}<th class="n">Score</th>'
         '<th class="n">p</th></tr>'
     )
-    left_out = ""
-    if found.n_regions > len(regions):
-        left_out = f"<p>These are the {len(regions)} strongest of {found.n_regions:,} regions.</p>"
+    left_out = f"<p>{regions_left_out(found)}</p>" if found.n_regions > len(regions) else ""
     return f'<div class="wide"><table>{head}{rows}</table></div>{left_out}'
+
+
+def regions_left_out(found: AnomalyMap) -> str:
+    """Say that not all regions are listed.
+
+    Args:
+        found: the map of a recording with more regions than it holds
+
+    Returns:
+        A sentence.
+    """
+    return f"The {len(found.regions)} strongest of {found.n_regions:,} regions are listed."
 
 
 def _exact(region: Region) -> str:

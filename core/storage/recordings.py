@@ -240,6 +240,8 @@ def _named(clip_id: str, name: str) -> StoredRecording:
         row = _row(session, clip_id)
         if name not in (row.name, *(row.other_names or ())):
             row.other_names = [*(row.other_names or ()), name]
+            # The first name may have said nothing of when it began.
+            row.recorded_at = row.recorded_at or _as_text(recorded_at(_record(row).path, name))
     return _record(row)
 
 

@@ -161,7 +161,7 @@ def test_regions_beyond_a_hundred_are_counted_and_said() -> None:
     found = planted_map()
     many = dataclasses.replace(found, regions=found.regions * 153, n_regions=0)
     assert (len(many.regions), many.n_regions) == (100, 153)
-    assert "the 100 strongest of 153 regions" in report_html(seen(many), {})
+    assert "The 100 strongest of 153 regions" in report_html(seen(many), {})
     assert "strongest of" not in report_html(explained(), {})
     region = found.regions[0]
     box = (region.start_s, region.end_s, region.low_hz, region.high_hz)
@@ -171,7 +171,8 @@ def test_regions_beyond_a_hundred_are_counted_and_said() -> None:
     assert [tuple(map(float, one)) for one in exact] == [box]
     report = BatchReport("Monday", SpectrogramSettings(), {}, "")
     report.add(many, None)
-    assert cells(report.html())[-1][-1] == "153" or "153" in Tags(report.html()).text
+    assert "153" in [cell for row in cells(report.html()) for cell in row]
+    assert "the 100 strongest regions are listed" in Tags(report.html()).text
     files = report.files()
     assert json.loads(files["scores.json"])[0]["n_regions"] == 153
     (row,) = csv.DictReader(io.StringIO(files["scores.csv"].decode()))
@@ -273,6 +274,20 @@ def test_the_files_keep_every_name_and_every_digit() -> None:
         found_in = [one.recording for one in module.read(files[name], name)]
         assert found_in == wanted[:4]
     assert "=a.wav, also @b.wav" in Tags(report.html()).text
+
+
+def test_a_name_that_is_no_utf_8_is_written_and_stays_apart_from_others() -> None:
+    report = BatchReport("Monday", SpectrogramSettings(), {}, "")
+    names = ("a\udcff.wav", "a\udcfe.wav")
+    for name in names:
+        report.add(planted_map(name=name), explained().clip)
+    files = report.files()
+    assert [row["clip"] for row in json.loads(files["scores.json"])] == sorted(names)
+    rows = list(csv.DictReader(io.StringIO(files["scores.csv"].decode())))
+    assert [row["clip"] for row in rows] == [r"a\udcfe.wav", r"a\udcff.wav"]
+    assert r"a\udcff.wav" in report.html().encode().decode()
+    alone = report_files(explained(names[0]), report_html(explained(names[0]), {}))
+    assert all(isinstance(content, bytes) for content in alone.values())
 
 
 def test_an_empty_batch_and_clips_whose_sound_is_gone_still_make_a_page() -> None:

@@ -92,6 +92,14 @@ def test_a_recording_knows_when_it_began() -> None:
     }
 
 
+def test_a_later_name_may_say_when_a_recording_began() -> None:
+    first = add_recording("a.wav", noise())
+    again = add_recording("20240501_063000.wav", noise())
+    assert (first.recorded_at, again.recorded_at) == (None, datetime.datetime(2024, 5, 1, 6, 30))
+    assert add_recording("20250501_063000.wav", noise()).recorded_at == again.recorded_at
+    assert get_recording(first.id).recorded_at == again.recorded_at
+
+
 def test_a_header_that_contradicts_the_name_is_told(tmp_path: Path) -> None:
     content = wav(comment("Recorded at 06:30:00 05/11/2023 (UTC) by AudioMoth"))
     told = add_recording("20240501_063000.wav", content)
