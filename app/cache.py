@@ -11,6 +11,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ class Sounds:
     Attributes:
         clip: Samples [n] of the stretch.
         anomalous_part: Samples [n] of what the evidence map keeps of it.
-        residual: Samples [n] of what remains.
         level_db: Mel power [freq, time] in dB.
         sample_rate: Of the three sounds, in Hz.
         first: The first column of the map that the stretch covers.
@@ -35,11 +35,16 @@ class Sounds:
 
     clip: Float32Array
     anomalous_part: Float32Array
-    residual: Float32Array
     level_db: Float32Array
     sample_rate: int
     first: int
     stop: int
+
+    @property
+    def residual(self) -> Float32Array:
+        """Samples [n] of what remains without the anomalous part."""
+        rest: Float32Array = np.clip(self.clip - self.anomalous_part, -1.0, 1.0)
+        return rest
 
 
 def on_one_thread() -> None:
@@ -184,7 +189,8 @@ def _sounds(
 ) -> Sounds:
     from core.audio import read_clip
     from core.backbones import front_end
-    from core.spectral.masking import kept_and_removed
+    from core.runtime import memory
+    from core.spectral.masking import kept
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model
     from core.storage.recordings import get_recording, recording_path
@@ -206,12 +212,14 @@ def _sounds(
     )
     n_frames = settings.n_frames(clip.samples.size)
     shown = found.stretch(first, n_frames)
-    alone, rest = kept_and_removed(clip, shown.evidence, settings)
+    alone = kept(clip, shown.evidence, settings)
+    level_db = spectrogram(clip, settings).level_db
+    # A minute's complex spectrogram has come and gone: ten parts grew the app by 0.4 GB.
+    memory.trim()
     return Sounds(
         clip.samples,
         alone.samples,
-        rest.samples,
-        spectrogram(clip, settings).level_db,
+        level_db,
         clip.sample_rate,
         first,
         min(first + n_frames, n_columns),
