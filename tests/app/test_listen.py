@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app.components.triage import rows_of
-from app.text import explanation, notices
+from app.text import downloads, explanation, notices
 from core import audio
 from core.detectors.region_words import time_and_band
 from core.storage import database, explanations, models, reports, scores
@@ -290,3 +291,19 @@ def test_lists_of_recordings_say_what_the_strongest_region_s_view_found(jobs: Fa
     assert rows["said"][0].startswith(
         f"Anomalous compared with the normal recordings you supplied: {event}. "
     )
+
+
+def test_a_map_that_is_read_in_parts_is_shown_as_one_in_memory(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a recording of many hours: the map stays in its file, the downloads are the part's."""
+    clip_id = scores.list_scores(MODEL_ID)[0].clip_id
+    scores.save_score(MODEL_ID, clip_id, scores.load_map(MODEL_ID, clip_id))
+    before = texts(listen())
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    monkeypatch.setattr("core.runtime.arrays.MOST_IN_MEMORY", 1000)
+    assert isinstance(scores.load_map(MODEL_ID, clip_id).raw, np.memmap)
+    said = texts(listen())
+    assert downloads.LONG in said and downloads.LONG not in before
+    assert said.replace(f"\n{downloads.LONG}", "") == before

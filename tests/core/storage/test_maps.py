@@ -88,6 +88,24 @@ def test_regions_follow_the_rate_and_are_not_sought_again_at_the_one_they_were_f
     assert (again.n_regions, again.regions) == (before.n_regions, before.regions)
 
 
+def test_a_long_map_of_an_earlier_version_is_mapped_too() -> None:
+    """In rows, with its evidence map, and without an overview."""
+    found = long_map()
+    model_id, clip_id = scored(found)
+    before = load_map(model_id, clip_id)
+    raw, calibration = np.array(found.raw, order="C"), models.load_calibration(model_id)
+    named = {"freq_hz": found.freq_hz, "time_s": found.time_s}
+    path = Path(before.raw.filename)
+    path.unlink()
+    with path.open("xb") as stream:
+        np.savez(stream, raw=raw, probability=calibration.evidence(raw), **named)
+    loaded = load_map(model_id, clip_id)
+    assert isinstance(loaded.raw, np.memmap)
+    np.testing.assert_array_equal(loaded.evidence[:], before.evidence[:])
+    assert loaded.regions == before.regions
+    np.testing.assert_array_equal(loaded.score_over_time, before.score_over_time)
+
+
 def test_a_file_cut_short_is_a_sentence_and_a_recording_leaves_nothing_behind() -> None:
     model_id, clip_id = scored(long_map())
     path = Path(load_map(model_id, clip_id).raw.filename)
