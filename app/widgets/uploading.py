@@ -32,7 +32,7 @@ MICROPHONE_RATE = 48_000
 
 
 def folders_below(root: Path, most: int = 500) -> list[str]:
-    """List folders, without following links that lead out.
+    """List folders, without following links, whose names can be shown.
 
     Args:
         root: The folder they are in.
@@ -44,7 +44,7 @@ def folders_below(root: Path, most: int = 500) -> list[str]:
     found = ["."]
     for folder, names, _ in os.walk(root, followlinks=False):
         depth = len(Path(folder).relative_to(root).parts)
-        names[:] = sorted(name for name in names if not name.startswith("."))
+        names[:] = sorted(n for n in names if not n.startswith(".") and legible(n) == n)
         if depth >= DEEPEST:
             names.clear()
         found += [str((Path(folder) / name).relative_to(root)) for name in names]

@@ -235,7 +235,7 @@ def add(task: Task, owner: str) -> Attempt:
     Raises:
         StoreError: the records cannot be written.
     """
-    attempt = Attempt(secrets.token_hex(8), task, now())
+    attempt = Attempt(secrets.token_hex(8), task, _next_moment())
     log = [_log_line("Put in the queue.")]
     with writing() as session:
         waiting = _waiting(attempt, owner)
@@ -254,7 +254,7 @@ def requeue(job_id: str, task: Task, owner: str) -> Attempt | None:
     Returns:
         The new attempt; None where the job cannot be resumed.
     """
-    attempt = Attempt(job_id, task, now())
+    attempt = Attempt(job_id, task, _next_moment())
     waiting = _waiting(attempt, owner)
     return (
         attempt if _change(job_id, RESUMABLE_STATES, "Put in the queue again.", waiting) else None
@@ -312,6 +312,14 @@ def heartbeat(owner: str) -> None:
         session.execute(update(JobRow).where(*mine).values(heartbeat_at=now()))
 
 
+def _next_moment() -> datetime.datetime:
+    # Now; after every other job also where the clock went back, for the newest job is shown.
+    with reading() as session:
+        newest = session.scalar(select(func.max(JobRow.created_at)))
+    moment = now()
+    return moment if newest is None else max(moment, newest + datetime.timedelta(microseconds=1))
+
+
 def _waiting(attempt: Attempt, owner: str) -> dict[str, Any]:
     return {
         "state": "queued",
@@ -323,7 +331,7 @@ def _waiting(attempt: Attempt, owner: str) -> dict[str, Any]:
         "result": {},
         "cancel_requested": False,
         "owner": owner,
-        "heartbeat_at": attempt.queued_at,
+        "heartbeat_at": now(),
         "created_at": attempt.queued_at,
         "started_at": None,
         "finished_at": None,

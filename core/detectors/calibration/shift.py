@@ -109,6 +109,9 @@ def batch_shift(
     """
     if len(scores) < FEWEST_CLIPS:
         return None
+    # In one order, whatever order they came in: the random divisions are of rows.
+    scores, calibration_scores = np.sort(scores), np.sort(calibration_scores)
+    levels_db, training_levels_db = _in_order(levels_db), _in_order(training_levels_db)
     rng = np.random.default_rng(0)
     p_scores, _ = _permutation_test(
         calibration_scores[:, None], scores[:, None], rng, one_sided=True
@@ -136,6 +139,10 @@ def batch_shift(
         high_hz=bands[last].high_hz,
         spectrum_hz=(bands[0].low_hz, bands[0].high_hz),
     )
+
+
+def _in_order(rows: Float64Array) -> Float64Array:
+    return rows[np.lexsort(rows.T[::-1])]
 
 
 def _permutation_test(

@@ -346,3 +346,15 @@ def test_a_job_that_counts_as_ended_stops_its_task() -> None:
     with pytest.raises(Cancelled):
         worker.RecordedProgress("given up")("Reading", 0.5)
     assert get_job("given up").state == "interrupted"
+
+
+def test_a_new_job_is_the_newest_where_the_clock_went_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from core.jobs import job
+
+    first = job.add(Count(steps=1), this_process())
+    went_back = datetime.datetime(1970, 1, 2, tzinfo=datetime.timezone.utc)
+    monkeypatch.setattr(job, "now", lambda: went_back)
+    second = job.add(Count(steps=1), this_process())
+    assert second.queued_at > first.queued_at

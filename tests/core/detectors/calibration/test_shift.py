@@ -121,3 +121,14 @@ def test_rows_exceeded_are_those_of_a_loop_with_ties_as_halves() -> None:
             for pairs in (zip(row, others.T, strict=True) for row in rows)
         ]
         assert (_n_exceeded(rows, others) == np.array(naive)).all()
+
+
+def test_the_order_of_the_clips_moves_no_shift() -> None:
+    rng = np.random.default_rng(3)
+    batch, training = levels(rng, 30) + in_band(2, 3.0), levels(rng, 24)
+    scores, known = rng.lognormal(0.0, 0.3, 30), rng.lognormal(0.0, 0.3, 24)
+    found = {batch_shift(scores, known, batch, training, BANDS)}
+    for _ in range(5):
+        i, j = rng.permutation(30), rng.permutation(24)
+        found.add(batch_shift(scores[i], known[j], batch[i], training[j], BANDS))
+    assert len(found) == 1 and None not in found
