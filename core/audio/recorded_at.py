@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 UTC = datetime.timezone.utc
 # A recorder whose clock was never set begins in 1970 or 1980.
-EARLIEST_YEAR = 1990
+PLAUSIBLE_YEARS = range(1990, 2100)
 # The clock of a name may be read a moment before or after that of the header.
 SAME_SECONDS = 60.0
 
@@ -153,7 +153,7 @@ def _moment(found: re.Match[str]) -> datetime.datetime | None:
         )
     except ValueError:
         return None
-    return moment if moment.year >= EARLIEST_YEAR else None
+    return moment if moment.year in PLAUSIBLE_YEARS else None
 
 
 def _zone(text: str | None) -> datetime.timezone | None:
@@ -216,7 +216,7 @@ def _moment_of_broadcast(chunk: bytes, rate: int) -> datetime.datetime | None:
         # before it is a time code that was not set to the time of day.
         if first_sample >= moment.replace(microsecond=0) - datetime.timedelta(seconds=1):
             moment = first_sample
-    return moment if moment.year >= EARLIEST_YEAR else None
+    return moment if moment.year in PLAUSIBLE_YEARS else None
 
 
 def _agree(header: datetime.datetime, name: datetime.datetime) -> bool:

@@ -86,6 +86,8 @@ def read(data: bytes, name: str) -> list[BoxAnnotation]:
 
 
 def _moment(text: str) -> datetime.datetime | None:
+    if text[-1:] in ("Z", "z"):
+        text = f"{text[:-1]}+00:00"  # Python 3.10 does not read Z
     try:
         return datetime.datetime.fromisoformat(text) if text else None
     except ValueError:

@@ -71,6 +71,13 @@ class _Entry:
         """The recording's name, and those under which the same file came again."""
         return with_other_names((self.clip, *self.other_names))
 
+    @property
+    def recorded_html(self) -> str:
+        """When the recording began, where that is known."""
+        if self.recorded_at is None:
+            return ""
+        return f' <span class="soft">recorded {self.recorded_at.isoformat(" ")}</span>'
+
 
 def drawn_part(found: AnomalyMap) -> tuple[float, float | None]:
     """Choose what is drawn and heard of a recording.
@@ -277,6 +284,7 @@ class BatchReport:
             picture = data_url("image/png", shown.picture)
             articles.append(
                 f"<article><h3>{number}. {escape(entry.title)}</h3>"
+                f"{entry.recorded_html}"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
                 f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}'
                 f"{entry.views_html}{warnings_list(entry.warnings)}</article>"
@@ -289,7 +297,7 @@ class BatchReport:
             '<th class="n">Score</th><th class="n">Regions</th></tr>'
         )
         rows = "".join(
-            f'<tr><td class="n">{number}</td><td>{escape(entry.title)}</td>'
+            f'<tr><td class="n">{number}</td><td>{escape(entry.title)}{entry.recorded_html}</td>'
             f"<td>{escape(entry.said)}{warnings_list(entry.warnings)}</td>"
             f'<td class="n">{entry.p_value:.3g}</td>'
             f'<td class="n">{entry.score:.4g}</td><td class="n">{entry.n_regions}</td></tr>'

@@ -70,7 +70,7 @@ def test_a_name_says_when(name: str, moment: str) -> None:
             "20240501/063000.wav",
             "99999999999999.wav",
         ),
-        *("", ".wav", "section_00_source_test_anomaly_0001.wav"),
+        *("99991231_235959.wav", "", ".wav", "section_00_source_test_anomaly_0001.wav"),
     ],
 )
 def test_no_time_is_made_of_other_numbers(name: str) -> None:

@@ -260,6 +260,15 @@ def test_a_file_that_makes_no_sense_is_refused_in_a_sentence(
     assert "a." in str(problem.value)
 
 
+def test_a_table_of_ones_own_is_read_whatever_its_columns_are_called() -> None:
+    text = "Start;End;Species;File;starts_at\r\n0,5;36012,988;wren;a.wav;2024-05-01T06:30:00Z\r\n"
+    (one,) = read(text.encode("utf-16"), "a.csv")
+    assert (one.start_s, one.end_s, one.low_hz) == (0.5, 36012.988, None)
+    assert (one.label, one.recording) == ("wren", "a.wav")
+    assert one.starts_at is not None
+    assert one.starts_at.isoformat() == "2024-05-01T06:30:00+00:00"
+
+
 def test_the_content_says_the_format_where_the_name_does_not() -> None:
     made = [BoxAnnotation(0.5, 1.0, 100.0, 200.0, "x")]
     for name, chosen in FORMATS.items():

@@ -274,6 +274,7 @@ def test_the_files_keep_every_name_and_every_digit() -> None:
         found_in = [one.recording for one in module.read(files[name], name)]
         assert found_in == wanted[:4]
     assert "=a.wav, also @b.wav" in Tags(report.html()).text
+    assert Tags(report.html()).text.count("recorded 2024-05-01 20:00:00+00:00") == 4
 
 
 def test_a_name_that_is_no_utf_8_is_written_and_stays_apart_from_others() -> None:
