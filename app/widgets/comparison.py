@@ -14,6 +14,7 @@ from app.text import compare as text
 from app.text import formats, glossary, markdown, sentences
 from app.text.methods import head_title
 from core.evaluation.agreement import MAJORITY, Agreement, on_axes
+from core.runtime.columns import column_peaks
 from core.storage.costs import model_cost
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
@@ -67,7 +68,7 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
     """
     total_s = chosen.duration_seconds or float(compared[0].found.time_s[-1])
     peak_s = agreed.regions[0].peak_s if agreed.regions else 0.0
-    overall = agreed.share.max(axis=0)
+    overall = column_peaks(agreed.share)
     part = wanted_part(KEY, chosen.clip_id, total_s, overall, peak_s)
     stretches = [
         cache.sounds(one.model.id, chosen.clip_id, part.start_s, part.stop_s, one.score.created_at)

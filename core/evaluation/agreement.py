@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from core.detectors.region_words import time_and_band
 from core.detectors.regions import find_parts
+from core.runtime.columns import COLUMNS_AT_ONCE
+from core.runtime.memory import release
+from core.runtime.spool import Spool
 from core.types import AnomalyMap, Float32Array, Float64Array, Region
 
 Value = TypeVar("Value", bound=np.generic)
@@ -27,7 +30,7 @@ class Agreement:
     """The share of models whose map exceeds its threshold, cell by cell.
 
     Attributes:
-        share: [freq, time] float32 in [0, 1].
+        share: [freq, time] float32 in [0, 1]; of long maps, on disk.
         freq_hz: The centres of its rows, [freq].
         time_s: The centres of its columns, [time].
         regions: Where more than half agree, the largest share first.
@@ -54,8 +57,15 @@ def agreement(maps: Sequence[AnomalyMap]) -> Agreement:
     if not maps:
         raise ValueError("There is no map to compare.")
     freq_hz, time_s = maps[0].freq_hz, maps[0].time_s
-    above = [on_axes(found.raw > found.threshold, found, freq_hz, time_s) for found in maps]
-    share: Float32Array = np.mean(above, axis=0, dtype=np.float32)
+    shares = Spool()
+    for start in range(0, time_s.size, COLUMNS_AT_ONCE):
+        part = time_s[start : start + COLUMNS_AT_ONCE]
+        above = [on_axes(found.raw, found, freq_hz, part) > found.threshold for found in maps]
+        share: Float32Array = np.mean(above, axis=0, dtype=np.float32)
+        shares.append(share.T)
+        for found in maps:
+            release(found.raw)
+    share = shares.array().T
     return Agreement(share, freq_hz, time_s, find_parts(share, MAJORITY, freq_hz, time_s))
 
 

@@ -61,3 +61,15 @@ def test_where_more_than_half_agree_is_said_with_its_place() -> None:
 def test_no_map_is_refused() -> None:
     with pytest.raises(ValueError, match="no map"):
         agreement([])
+
+
+def test_long_maps_agree_as_short_ones_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Block by block, on disk."""
+    maps = [make_map(seed, 24, 400) for seed in range(3)]
+    whole = agreement(maps)
+    monkeypatch.setattr("core.evaluation.agreement.COLUMNS_AT_ONCE", 33)
+    monkeypatch.setattr("core.runtime.spool.MOST_IN_MEMORY", 100)
+    found = agreement(maps)
+    assert isinstance(found.share, np.memmap)
+    np.testing.assert_array_equal(found.share, whole.share)
+    assert found.regions == whole.regions
