@@ -6,7 +6,7 @@ SOURCE = "Where the recordings are"
 FILES, FOLDER, MICROPHONE = "Files or a ZIP", "A folder", "Microphone"
 SERVER = "A folder on the server"
 
-FOLDER_FORMATS = "Recordings: WAV, FLAC, OGG, MP3 or AIFF"
+FOLDER_FORMATS = "Recordings: WAV, FLAC, MP3, OGG, M4A, WMA, AIFF and others, also video with sound"
 FILE_FORMATS = FOLDER_FORMATS + ", or a ZIP of them (best for more than {most})"
 RECORD = control(
     "Record with the microphone",

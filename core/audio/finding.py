@@ -12,8 +12,10 @@ from core.errors import AudioError
 from core.runtime.atomic_write import error_reason
 
 AUDIO_EXTENSIONS = (
-    *(".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc"),
-    *(".w64", ".rf64", ".caf", ".au", ".snd"),
+    *(".wav", ".wave", ".rf64", ".w64", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf"),
+    *(".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2", ".aac", ".m4a", ".3gp", ".amr"),
+    *(".wma", ".asf", ".ac3", ".mp4", ".m4v", ".mov", ".mkv", ".mka", ".webm", ".avi", ".wmv"),
+    *(".mpg", ".mpeg"),
 )
 
 Note = Callable[[Path, str], None]

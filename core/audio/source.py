@@ -146,10 +146,9 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         try:
             return SndfileDecoder(self._view)
         except DecodingError as error:
-            self._check_file(0)
             decoder = self._open_ffmpeg()
-            self._check_file(0)
             if decoder is None:
+                self._check_file(0)
                 raise AudioError(
                     f"“{self.shown}” cannot be read as audio ({error}). WAV, FLAC, OGG, MP3, M4A, "
                     "AIFF and others can be read; convert it to one of them."
@@ -194,8 +193,8 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             position += len(block)
             self._n_heard = max(self._n_heard, position)
             yield block
-        self._check_file(position)
         if stop_frame is None or position < stop_frame:
+            self._check_file(position)
             self._at_end = True
             if position > start_frame:
                 self.n_frames = position

@@ -7,6 +7,7 @@ makes the one-hour recording only where it is asked for.
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zipfile
@@ -33,6 +34,20 @@ USABLE = frozenset(
         "longest name",
     }
 )
+
+
+class BadCard(io.BytesIO):
+    """A file on a card that cannot be read beyond some byte."""
+
+    def __init__(self, data: bytes, n_good: int) -> None:
+        super().__init__(data)
+        self.n_good = n_good
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = len(self.getbuffer()) - self.tell()
+        if self.tell() + (left if size is None or size < 0 else min(size, left)) > self.n_good:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(size)
 
 
 def tone(seconds: float = 1.0, sample_rate: int = RATE, seed: int = 0) -> NDArray[np.float32]:

@@ -37,11 +37,12 @@ def heard_by_ffmpeg(data: bytes) -> NDArray[np.float32] | None:
 
 def _floats(frame: av.AudioFrame) -> NDArray[np.float32]:
     n_channels = frame.layout.nb_channels
-    values = frame.to_ndarray().astype(np.float64)
-    samples = values.T if frame.format.is_planar else values.reshape(-1, n_channels)
     name = frame.format.name.removesuffix("p")
     zero, full = {"u8": (128, 2**7), "s16": (0, 2**15), "s32": (0, 2**31)}.get(name, (0, 1))
-    return ((samples - zero) / full).astype(np.float32)
+    with np.errstate(all="ignore"):
+        values = frame.to_ndarray().astype(np.float64)
+        samples = values.T if frame.format.is_planar else values.reshape(-1, n_channels)
+        return ((samples - zero) / full).astype(np.float32)
 
 
 def heard_by_sndfile(data: bytes) -> NDArray[np.float32] | None:

@@ -7,12 +7,12 @@ import streamlit as st
 from app.state import empty_uploader, turn
 from app.text import explanation as text
 from app.text import glossary, markdown
+from core.audio.finding import AUDIO_EXTENSIONS
 from core.errors import StoreError
 from core.storage import recordings
 
 CHOICE = "background"
 OWN_CLIP = "background_clip"
-AUDIO_TYPES = ("wav", "flac", "ogg", "mp3", "aiff", "aif")
 
 
 def chosen() -> str:
@@ -39,7 +39,7 @@ def draw() -> None:
     if choice != "own":
         return
     key = f"background_file_{turn(OWN_CLIP)}"
-    sent = st.file_uploader(text.OWN_BACKGROUND, type=AUDIO_TYPES, key=key)
+    sent = st.file_uploader(text.OWN_BACKGROUND, type=AUDIO_EXTENSIONS, key=key)
     if sent is not None:
         record = recordings.add_recording(sent.name, sent)
         if record.info.problem:

@@ -18,7 +18,10 @@ from core.audio.decoding.watched_file import ByteView, WatchedFile
 _MOST_CHUNKS = 10_000
 _MOST_HEAD_BYTES = 2**24
 _LEAST_SOUND_BYTES = 4_096  # what follows a sound's declared end and is less is not sound
-_RECORDINGS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"caff", b"riff", b"fLaC", b"OggS")
+_RECORDINGS = (
+    *(b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"caff", b"riff", b".snd", b"dns."),
+    *(b"fLaC", b"OggS"),
+)
 _OFTEN_LAST = (b"LIST", b"bext", b"iXML", b"id3 ", b"ID3 ", b"JUNK", b"FLLR", b"PEAK", b"cue ")
 _TAGS = (b"TAG", b"APETAGEX", b"ID3")
 _NEAR = 2**16

@@ -212,4 +212,5 @@ def _samples(frame: AudioFrame) -> Float32Array:
         values = (values.astype(np.float32) - 128) / 128
     elif values.dtype.kind == "i":
         values = values * np.float32(2.0 ** (1 - 8 * values.dtype.itemsize))
-    return np.ascontiguousarray(values.T, dtype=np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):  # what a damaged float file may hold
+        return np.ascontiguousarray(values.T, dtype=np.float32)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import io
+import re
 
 import numpy as np
 import pytest
@@ -11,23 +11,8 @@ import pytest
 from core.audio import read_clip
 from core.audio.source import AudioSource
 from core.errors import AudioError
-from tests.support.bad_files import RATE, tone, wav_of
-
-
-class BadCard(io.BytesIO):
-    """A file on a card that cannot be read beyond some byte."""
-
-    def __init__(self, data: bytes, n_good: int) -> None:
-        super().__init__(data)
-        self.n_good = n_good
-
-    def _check(self, size: int) -> None:
-        if self.tell() + size > self.n_good:
-            raise OSError(errno.EIO, "Input/output error")
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._check(len(self.getbuffer()) - self.tell() if size is None or size < 0 else size)
-        return super().read(size)
+from tests.support.bad_files import RATE, BadCard, tone, wav_of
+from tests.support.sound_files import FFMPEG_KINDS, Kind, varied
 
 
 def test_frames_hold_every_channel_and_blocks_are_a_channel_of_them() -> None:
@@ -39,7 +24,43 @@ def test_frames_hold_every_channel_and_blocks_are_a_channel_of_them() -> None:
         assert source.warnings == ()
 
 
-@pytest.mark.parametrize("n_good", [0, 20, 44, 30_000])
-def test_an_input_output_error_is_not_the_end_of_the_file(n_good: int) -> None:
-    with pytest.raises(AudioError, match=r"unreadable from \d\.\d s on \(input/output error\)\.$"):
-        read_clip(BadCard(wav_of(tone(2.0), RATE), n_good))
+KINDS = [
+    Kind("WAV", "WAV", "PCM_16"),
+    Kind("FLAC", "FLAC", "PCM_16"),
+    Kind("Vorbis", "OGG", "VORBIS"),
+    Kind("MP3", "MP3", "MPEG_LAYER_III"),
+    *(kind for kind in FFMPEG_KINDS if kind.name in ("M4A, AAC", "WMA", "WebM, Opus")),
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.8])
+def test_an_input_output_error_is_not_the_end_of_the_file(kind: Kind, share: float) -> None:
+    rate = kind.rates[0]
+    data = kind.write(varied(4 * rate, rate, 2), rate)
+    with pytest.raises(AudioError) as raised:
+        read_clip(BadCard(data, round(share * len(data))))
+    found = re.search(
+        r"is unreadable from (\d\.\d) s on \(input/output error\)\.$", str(raised.value)
+    )
+    assert found
+    # What lies in front of the bad sector has been read, to the last block of the codec.
+    if kind.name in ("WAV", "FLAC", "MP3") and share > 0.1:
+        assert abs(float(found[1]) - 4 * share) < 0.4
+
+
+def test_a_stretch_before_the_bad_sector_is_read_and_one_behind_it_is_not() -> None:
+    sound = tone(4.0)
+    card = BadCard(wav_of(sound, RATE, "FLOAT"), 128_044)
+    read = read_clip(card, start_seconds=0.5, stop_seconds=1.5)
+    np.testing.assert_array_equal(read.samples, sound[RATE // 2 : RATE * 3 // 2])
+    with pytest.raises(AudioError, match=r"unreadable from 2\.0 s on"):
+        read_clip(card, start_seconds=1.5, stop_seconds=2.5)
+    with pytest.raises(AudioError, match=r"unreadable from 3\.0 s on"):
+        read_clip(card, start_seconds=3.0)
+
+
+def test_what_has_no_sound_that_can_be_decoded_is_refused() -> None:
+    for data in (b"RIFF\x24\0\0\0AVI LIST" + bytes(500), b"\x1aE\xdf\xa3" + bytes(500), b"ID3"):
+        with pytest.raises(AudioError, match="cannot be read as audio"):
+            read_clip(io.BytesIO(data))

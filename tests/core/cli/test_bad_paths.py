@@ -2,14 +2,17 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.cli import main
 from tests.core.cli.conftest import noise
+from tests.support.bad_files import BadCard
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="links and pipes are POSIX's")
 
@@ -102,3 +105,22 @@ def test_a_recording_that_vanishes_is_named(
     assert main(["score", str(model), str(tank), "--json"]) == 3
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(rows) == 7 and "“gone.wav” is not there" in rows[0]["error"]
+
+
+def test_a_card_that_cannot_be_read_is_no_verdict_on_half_a_recording(
+    model: Path, tank: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened, data = Path.open, (tank / "3.wav").read_bytes()
+
+    def on_a_bad_card(path: Path, *given: Any, **named: Any) -> Any:
+        return BadCard(data, 60_000) if path.name == "3.wav" else opened(path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", on_a_bad_card)
+    assert main(["score", str(model), str(tank), "--json"]) == 3
+    printed = capsys.readouterr()
+    rows = {row["clip"]: row for row in map(json.loads, printed.out.splitlines())}
+    assert len(rows) == 6 and "Traceback" not in printed.err
+    [bad] = [row for name, row in rows.items() if name.endswith("3.wav")]
+    assert re.search(r"unreadable from 0\.\d s on \(input/output error\)\.$", bad["error"])
+    assert bad["score"] is None and bad["anomalous"] is None
+    assert all(row["error"] is None for row in rows.values() if row is not bad)

@@ -107,7 +107,7 @@ def files(draw: st.DrawFn) -> File:
     sound = st.tuples(st.integers(rate // 4, rate + rate // 2), st.integers(0, 3))
     n_sounds = draw(st.integers(2, 3)) if fate == "joined" else 1
     sounds = draw(st.lists(sound, min_size=n_sounds, max_size=n_sounds))
-    share, n_bytes = draw(st.floats(0, 1)), draw(st.integers(1, 20_000))
+    share, n_bytes = draw(st.integers(0, 10_000)) / 10_000, draw(st.integers(1, 20_000))
     return File(kind, rate, n_channels, tuple(sounds), fate, share, n_bytes)
 
 
