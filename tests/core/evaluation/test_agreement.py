@@ -17,7 +17,7 @@ def make_map(seed: int, n_freq: int = 6, n_time: int = 20, planted: bool = False
         raw[2:4, n_time // 4 : n_time // 2] = 5.0
     return AnomalyMap(
         "clip", raw, raw / 6, np.geomspace(100, 8000, n_freq),
-        (np.arange(n_time) + 0.5) * 4 / n_time, float(raw.max()), 0.05, 1.5, 1.0, (),
+        (np.arange(n_time) + 0.5) * 4 / n_time, float(raw.max()), 0.05, 1.5, (),
     )  # fmt: skip
 
 
