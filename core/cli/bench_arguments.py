@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cli import arguments
 from core.errors import SettingError
+from core.runtime.legible import legible
 from core.runtime.output_files import check_output_folder
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def configuration(given: argparse.Namespace, chosen: list[Candidate]) -> dict[st
     """
     left_out = {"run", "out", "progress", "jobs", "heads", "presets"}
     options = {
-        name: str(value) if isinstance(value, Path) else value
+        name: legible(str(value)) if isinstance(value, Path) else value
         for name, value in sorted(vars(given).items())
         if name not in left_out
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from core.cli import arguments, terminal
 from core.detectors.model_folder import check_place
@@ -65,6 +66,11 @@ def run(given: argparse.Namespace) -> int:
         HearMapError: too few recordings can be used.
     """
     settings = arguments.settings(given.settings)
+    if os.path.realpath(given.out) == os.path.realpath("."):
+        # A new folder would take its place, and the shell stand in one that is gone.
+        raise SettingError(
+            f"--out “{given.out}” is the folder that you are in; choose a name in it."
+        )
     try:
         check_place(given.out)  # before the work begins, not only after it
     except StoreError as error:

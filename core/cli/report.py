@@ -57,7 +57,7 @@ def run(given: argparse.Namespace) -> int:
     check_replaceable(given.out)
     detector = arguments.load_detector(given)
     report = BatchReport(
-        given.title or f"Recordings scored with {given.model.name}",
+        given.title or f"Recordings scored with {legible(given.model.name)}",
         detector.spectrogram_settings,
         model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),

@@ -12,7 +12,7 @@ from typing import Any
 from core.audio import wav_bytes
 from core.errors import StoreError
 from core.evaluation.benchmarks.mix_sources import MixSet
-from core.evaluation.benchmarks.results import json_text
+from core.evaluation.benchmarks.results import encoded, json_text
 from core.runtime.atomic_write import write_file
 from core.runtime.output_files import add_output_files
 from core.runtime.progress import Progress
@@ -86,7 +86,7 @@ def write_manifest(
         entries.append(entry)
         progress("Mixing", (i + 1) / len(planned))
     content = json_text({"described": described, "mixes": entries})
-    add_output_files(folder, {NAME: content.encode()})
+    add_output_files(folder, {NAME: encoded(content)})
 
 
 def _write_stem(file: Path, content: bytes) -> None:

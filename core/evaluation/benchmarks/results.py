@@ -102,7 +102,7 @@ def write_results(
     if measured.clips:
         files["clips.json"] = json_text({"clips": measured.clips})
     files["results.md"] = tables
-    add_output_files(folder, {name: text.encode() for name, text in files.items()})
+    add_output_files(folder, {name: encoded(text) for name, text in files.items()})
 
 
 def versions() -> dict[str, str]:
@@ -157,4 +157,16 @@ def write_text(path: Path, text: str) -> None:
         StoreError: the folder cannot be written.
     """
     with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(encoded(text))
+
+
+def encoded(text: str) -> bytes:
+    """Encode a file of a benchmark, whatever the names in it.
+
+    Args:
+        text: What to write.
+
+    Returns:
+        UTF-8; bytes of names that are no characters are escaped, as JSON escapes them.
+    """
+    return text.encode("utf-8", "backslashreplace")

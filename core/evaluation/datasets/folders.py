@@ -13,6 +13,7 @@ from core.audio import find_audio
 from core.audio.name_rules import group_by
 from core.errors import AudioError, DataSetError
 from core.evaluation.datasets.recording import Recording
+from core.runtime.legible import legible
 
 N_FOLDS = 5
 
@@ -38,15 +39,15 @@ def folder_recordings(root: Path, rule: str = "file") -> list[Recording]:
         raise DataSetError(str(error)) from None
     if not root.is_dir():
         raise DataSetError(f"“{root}” is a file; a folder of recordings is needed.")
-    names = [file.relative_to(root).as_posix() for file in files]
-    groups = [file.name for file in files] if rule == "file" else group_by(names, rule)
+    names = [legible(file.relative_to(root).as_posix()) for file in files]
+    groups = [legible(file.name) for file in files] if rule == "file" else group_by(names, rule)
     # Folds of as many recordings each, in an order that depends on the names without following it.
     ordered = sorted(set(groups), key=lambda group: hashlib.sha256(group.encode()).hexdigest())
     folds = {group: i % N_FOLDS + 1 for i, group in enumerate(ordered)}
     return [
         Recording(
             path=file,
-            category=name.split("/")[0] if "/" in name else root.resolve().name,
+            category=name.split("/")[0] if "/" in name else legible(root.resolve().name),
             fold=folds[group],
             source=group,
         )

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from core.cli import main
+from core.evaluation.benchmarks.results import write_json
+from core.evaluation.datasets.folders import folder_recordings
 from tests.core.cli.conftest import noise
 from tests.support.bad_files import BadCard
 
@@ -87,9 +89,18 @@ def test_a_fit_names_what_it_leaves_out_and_stops_at_a_path_that_is_not_there(
     assert "is not there" in capsys.readouterr().err and not (tmp_path / "other").exists()
 
 
+def test_a_benchmark_of_folders_takes_any_name(mixed: Path) -> None:
+    found = folder_recordings(mixed)
+    names = {one.path.name: one.source for one in found}
+    assert names[NOT_UTF8] == r"m\xfcll.wav" and names["good.wav"] == "good.wav"
+    write_json(mixed.parent / "results.json", {"clip": str(mixed / NOT_UTF8)})
+    assert json.loads((mixed.parent / "results.json").read_bytes())["clip"] == str(mixed / NOT_UTF8)
+
+
 def test_a_report_has_the_recordings_and_names_the_rest(model: Path, mixed: Path) -> None:
     out = mixed.parent / "page.html"
-    assert main(["report", str(model), str(mixed), "--out", str(out), "--progress", "off"]) == 3
+    given = ["report", str(model), str(mixed), "--out", str(out), "--progress", "off"]
+    assert main([*given, "--title", NOT_UTF8]) == 3
     page = out.read_text(encoding="utf-8")
     assert page.count("<audio") == 2 and r"m\xfcll.wav" in page and "pipe.wav" in page
 

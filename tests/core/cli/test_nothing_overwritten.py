@@ -91,6 +91,18 @@ def test_a_folder_with_other_things_is_refused_and_stays_as_it_is(
     assert (everything(tmp_path), everything(tank), everything(model)) == before
 
 
+def test_a_model_never_takes_the_place_of_the_folder_one_is_in(
+    tank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    before = everything(tmp_path)
+    for out in (".", "../here", str(tmp_path / "here"), ""):
+        assert main(["fit", str(tank), "--out", out]) == 2
+        assert "the folder that you are in; choose" in capsys.readouterr().err
+    assert everything(tmp_path) == before
+
+
 @pytest.mark.parametrize("name", ["input.html", "link.html", "hard.html", "up/../input.html"])
 def test_a_report_never_takes_the_place_of_its_input(
     name: str, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
