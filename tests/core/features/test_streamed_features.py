@@ -1,5 +1,7 @@
 """A recording that passes block by block has the feature maps of the whole clip."""
 
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from core.backbones import Backbone
 from core.features.cache import FeatureCache
 from core.features.extractor import FeatureExtractor
 from core.features.sliding_samples import SlidingSamples
-from core.types import Clip, TrainingClip
+from core.types import Clip, Float32Array, TrainingClip
 from tests.support.fake_features import small_backbone, small_beats
 
 
@@ -70,3 +72,37 @@ def test_no_more_of_a_sound_is_held_than_asked_for() -> None:
     assert sliding.samples.tolist() == [9.0] * 7 + [10.0] * 10 + [11.0] * 10
     sliding.reach(2000)
     assert (sliding.stop, sliding.ended) == (1000, True)
+
+
+@pytest.mark.parametrize("backbone", [small_backbone(), small_beats()], ids=lambda one: one.name)
+def test_what_has_passed_of_a_stream_is_let_go(
+    backbone: Backbone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Held are two segments of sound and what the network sees around them, at any length."""
+    extractor = FeatureExtractor(backbone, backbone.default_layers[:1], FeatureCache(tmp_path))
+    if not backbone.window_frames:
+        extractor.segment_frames = 64
+    held: list[int] = []
+    reach = SlidingSamples.reach
+
+    def watched(sliding: SlidingSamples, stop: int) -> None:
+        reach(sliding, stop)
+        held.append(sliding.samples.size)
+
+    monkeypatch.setattr(SlidingSamples, "reach", watched)
+    around = 2 * extractor.context_frames + 10
+    most = (2 * extractor.segment_frames + around) * backbone.settings.hop + 1000
+    clip = clip_of(backbone, 6 * extractor.segment_frames * backbone.settings.hop)
+    alive: list[weakref.ref[Float32Array]] = []
+
+    def blocks() -> Iterator[Float32Array]:
+        for start in range(0, clip.samples.size, 1000):
+            block = clip.samples[start : start + 1000].copy()
+            alive.append(weakref.ref(block))
+            yield block
+            del block
+            assert sum(one() is not None for one in alive) * 1000 <= most
+
+    stream = SoundStream(blocks(), clip.sample_rate, "clip", clip.duration_seconds)
+    assert len(list(extractor.segments(stream))) == 7
+    assert max(held) <= most
