@@ -13,7 +13,7 @@ import streamlit as st
 
 from app import navigation
 from app.text import markdown, notices
-from core.errors import HearMapError
+from core.errors import HearMapError, StoreError
 from core.runtime.paths import home
 
 P = ParamSpec("P")
@@ -23,13 +23,13 @@ LOG_BYTES = 2_000_000
 
 def _log() -> logging.Logger:
     log = logging.getLogger("hearmap.app")
-    path = home() / "logs" / "app.log"
-    if any(getattr(handler, "baseFilename", "") == str(path) for handler in log.handlers):
-        return log
     try:
+        path = home() / "logs" / "app.log"
+        if any(getattr(handler, "baseFilename", "") == str(path) for handler in log.handlers):
+            return log
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
-    except OSError:  # a full or read-only disk must not hide the first problem
+    except (OSError, StoreError):  # a disk that is full must not hide the first problem
         return log
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     for old in list(log.handlers):

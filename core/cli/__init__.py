@@ -18,6 +18,7 @@ from core.cli.terminal import one_line
 from core.errors import DataSetError, HearMapError, SettingError
 from core.runtime.atomic_write import error_reason
 
+LONGEST_NAME = 200
 COMMANDS = (fit, score, calibrate, explain, report, rank, layers, convert, weights, bench)
 
 
@@ -95,7 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _sentence(error: OSError) -> str:
-    where = f" “{error.filename}”" if error.filename else ""
+    name = str(error.filename or "")
+    name = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+    where = f" “{name}”" if name else ""
     return f"The system refused{where}: {error_reason(error)}."
 
 

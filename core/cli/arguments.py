@@ -130,6 +130,7 @@ _TYPES: dict[str, Callable[[str], object]] = {
     "CHANNEL": channel,
     "N": int,
     "SEED": seed,
+    "TEXT": legible,
     **dict.fromkeys(("MODEL", "PATH", "DIR", "ROOT", "FILE", "CSV", "CLIP"), Path),
 }
 
@@ -170,7 +171,7 @@ def add_own(parser: argparse._ActionsContainer, options: Mapping[str, str], **mo
         else:
             name = metavar.removesuffix("...")
             n_values = None if name == metavar else "+"
-            value |= {"metavar": name, "type": _TYPES.get(name, legible), "nargs": n_values}
+            value |= {"metavar": name, "type": _TYPES.get(name, str), "nargs": n_values}
         parser.add_argument(*names.split("/"), help=about, **(value | more))
 
 

@@ -21,6 +21,8 @@ _REASONS = {
     errno.EROFS: "the disk is read-only; choose another folder",
     errno.EFBIG: "the file would be larger than this disk allows",
     errno.ENAMETOOLONG: "the name is too long; choose a shorter one",
+    errno.ELOOP: "its links lead round in a circle",
+    errno.EISDIR: "it is a folder",
     errno.ENOTDIR: "part of its path is a file, not a folder",
     errno.ENOENT: "it is not there",
     errno.EIO: "the disk reports an error; check it, or choose another",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import weakref
 from pathlib import Path
@@ -114,10 +115,9 @@ class Spool:
 
 def _scratch_file() -> IO[bytes]:
     # Under HEARMAP_HOME, which has room for recordings; /tmp is memory on many machines.
-    folder: Path | None = scratch_dir()
-    try:
+    folder: Path | None = None
+    with contextlib.suppress(OSError, StoreError):
         scratch_dir().mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = None
+        folder = scratch_dir()
     with os_errors_as(StoreError, "There is no room on the disk for what a long clip needs"):
         return tempfile.TemporaryFile(dir=folder)
