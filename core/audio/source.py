@@ -232,9 +232,11 @@ class AudioSource(AbstractContextManager["AudioSource"]):
 
     def _following(self, first: SndfileDecoder) -> AudioSource | None:
         # A FLAC that begins where this one ends. FFmpeg would lose the first block of a short one.
-        if self._next is None:
+        if self._next is None and first.is_flac and self._n_before < _MOST_FLACS:
+            for _ in first.frames(first.n_frames - 1, None):  # to its end, if it is not yet there
+                pass
             at = next_flac(self._file, self._file.n_bytes - first.n_bytes_left)
-            if at is not None and self._n_before < _MOST_FLACS:
+            if at is not None:
                 with contextlib.suppress(AudioError):
                     file = ByteView(self._file, start=at).opened()
                     self._next = AudioSource(file, self.name, self._n_before + 1)

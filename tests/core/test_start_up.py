@@ -63,4 +63,4 @@ def test_scoring_with_padim_imports_no_other_head_s_libraries(
     arguments = ["score", str(tmp_path / "model"), str(tmp_path / "one.wav")]
     there = imported(f"from core.cli import main; assert main({arguments!r}) == 0")
     assert "torch" in there
-    assert not there & {"sklearn", "scipy.stats", "faiss", "librosa", "numba", "sqlalchemy"}
+    assert not there & {"sklearn", "scipy.stats", "faiss", "librosa", "numba", "sqlalchemy", "av"}

@@ -47,6 +47,7 @@ class SndfileDecoder:
         n_frames: the samples of a channel that it declares
         subtype: libsndfile's name of how samples are stored
         is_stream: whether its length is an estimate: MP3, FLAC, Ogg
+        is_flac: whether it is FLAC by itself, not in Ogg
         is_cut: whether libsndfile noticed that it is cut short
         is_guessed: whether its length is guessed: an MP3 that does not declare it
         n_inexact: 0; its lengths are exact where they are known
@@ -71,6 +72,7 @@ class SndfileDecoder:
             declared = map(int, _DECLARED.findall(sound.extra_info))
             self.n_frames = max([self.n_frames, *declared])
         self.is_stream = sound.format in _COMPRESSED
+        self.is_flac = sound.format == "FLAC"
         self.is_cut = sound.format in ("VOC", "PAF") and "truncated" in sound.extra_info
         self.first_fault: int | None = None
         self.changes_at: int | None = None

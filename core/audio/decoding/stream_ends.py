@@ -36,8 +36,6 @@ def next_flac(file: WatchedFile, n_read: int) -> int | None:
     Returns:
         Where it begins, None if there is none.
     """
-    if file.read_at(0, 4) not in (b"fLaC", b"ID3\x03", b"ID3\x04"):
-        return None
     first = max(1, n_read - _READ_AHEAD_BYTES)
     at = file.read_at(first, _READ_AHEAD_BYTES + 8).find(b"fLaC\x00\x00\x00\x22")
     return None if at < 0 else first + at

@@ -116,9 +116,11 @@ def test_short_flacs_one_after_the_other_are_heard_to_the_sample(n_later: int) -
     samples, warnings = heard(b"".join(parts))
     np.testing.assert_array_equal(samples, np.concatenate([heard(part)[0] for part in parts]))
     assert warnings == ()
-    with AudioSource(io.BytesIO(b"".join(parts))) as source:
-        stretch = np.concatenate(list(source.frames(8_990, 9_000 + n_later + 50)))
-        np.testing.assert_array_equal(stretch, samples[8_990 : 9_000 + n_later + 50])
+    end = 9_000 + n_later
+    for start, stop in ((8_990, end + 50), (9_001, end), (end - 1, end + 77), (end + 70, None)):
+        with AudioSource(io.BytesIO(b"".join(parts))) as source:
+            stretch = np.concatenate(list(source.frames(start, stop)))
+            np.testing.assert_array_equal(stretch, samples[start:stop])
 
 
 def test_a_flac_of_unknown_length_is_heard_whole() -> None:

@@ -14,6 +14,7 @@ import sys
 import time
 from dataclasses import dataclass
 from functools import cache
+from random import Random
 
 import numpy as np
 from hypothesis import HealthCheck, event, given, settings
@@ -41,6 +42,7 @@ from tests.support.sound_files import (
 
 N_FILES = int(os.environ.get("HEARMAP_RANDOM_FILES", "0"))
 HEADER_BYTES = 300
+STREAMS = ("FLAC", "OGG", "MP3")
 LONGEST_HEADER_BYTES = 5_000
 LOSSY = ("MP3", "MPEG", "VORBIS", "OPUS", "aac", "mp3", "wma", "opus", "amr", "mp2", "ac3", "g722")
 BLOCKS = ("ADPCM", "GSM610", "G721", "G723", "PAF, PCM_24", "DWVW")
@@ -95,20 +97,26 @@ def written(kind: Kind, rate: int, n_channels: int, n: int, seed: int) -> bytes:
 
 @st.composite
 def files(draw: st.DrawFn) -> File:
-    kind = draw(st.sampled_from(sndfile_kinds() + FFMPEG_KINDS))
-    rate = draw(st.sampled_from(kind.rates))
-    n_channels = draw(st.integers(1, kind.most_channels))
+    # By one seed: Hypothesis by itself prefers the first of a list and the ends of a range, and of
+    # 100 files not one was two FLACs in one.
+    random = Random(draw(st.integers(0, 2**32 - 1)))
+    streams = [kind for kind in sndfile_kinds() if kind.container in STREAMS]
+    # Half of them of a kind whose length is an estimate.
+    kind = random.choice(random.choice([streams, sndfile_kinds() + FFMPEG_KINDS]))
     fates = ["whole", "cut", "joined", "flipped", "header", "zeroed", "without", "junk"]
     if kind.container in SIZES and not kind.by_ffmpeg:
-        fates.append("sizes")
+        fates += ["sizes", "sizes"]
     if kind.container in ("OGG", "FLAC"):
         fates.append("no end")
-    fate = draw(st.sampled_from(fates))
-    sound = st.tuples(st.integers(rate // 4, rate + rate // 2), st.integers(0, 3))
-    n_sounds = draw(st.integers(2, 3)) if fate == "joined" else 1
-    sounds = draw(st.lists(sound, min_size=n_sounds, max_size=n_sounds))
-    share, n_bytes = draw(st.integers(0, 10_000)) / 10_000, draw(st.integers(1, 20_000))
-    return File(kind, rate, n_channels, tuple(sounds), fate, share, n_bytes)
+    rate, fate = random.choice(kind.rates), random.choice(fates)
+    n_sounds = random.choice((2, 3)) if fate == "joined" else 1
+    sounds = [
+        (random.randint(rate // 4, rate * 3 // 2), random.randint(0, 3)) for _ in range(n_sounds)
+    ]
+    return File(
+        *(kind, rate, random.randint(1, kind.most_channels), tuple(sounds), fate),
+        *(random.random(), random.randint(1, 20_000)),
+    )
 
 
 def heard(data: bytes) -> tuple[Float32Array, tuple[str, ...]]:
