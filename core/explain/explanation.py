@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from core.audio import resample
 from core.detectors.detector import Detector
 from core.metrics.faithfulness import faithfulness
@@ -70,6 +72,9 @@ def explain(
     clip = resample(clip, detector.sample_rate)
     if found is None:
         found = detector.score(clip, part(progress, 0.0, 0.25))
+    if isinstance(found.raw, np.memmap):
+        # Beside the samples there is room for the map: the clip is held whole.
+        found = found.stretch(0, found.time_s.size)
     kept, removed = masking.kept_and_removed(clip, found.evidence, settings)
     filled = None
     numbers = {

@@ -12,8 +12,11 @@ from core.audio.stream import SoundStream
 from core.detectors import Detector, connected_parts
 from core.detectors.presets import preset_settings
 from core.errors import SettingError
+from core.explain.explanation import explain
 from core.features import extractor
 from core.features.cache import FeatureCache
+from core.report.pictures import map_png
+from core.report.recording import map_npz
 from core.runtime import columns, spool
 from core.types import AnomalyMap, Clip
 from tests.core.detectors.heads.test_heads import QUICK
@@ -86,6 +89,19 @@ def check_same(found: AnomalyMap, whole: AnomalyMap) -> None:
     part, of_whole = found.stretch(100, 60), whole.stretch(100, 60)
     np.testing.assert_allclose(part.evidence, of_whole.evidence, atol=1e-5)
     assert isinstance(part.evidence, np.ndarray) and not isinstance(part.raw, np.memmap)
+
+
+def test_a_long_clip_is_explained_as_a_short_one_is(
+    fitted: Detector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = noise(105, 2.3, (1.8, 3000.0))
+    whole = explain(fitted, clip, background=noise(3, 1.0))
+    on_disk(monkeypatch)
+    assert isinstance(fitted.score(clip).raw, np.memmap)
+    found = explain(fitted, clip, background=noise(3, 1.0))
+    assert found.faithfulness == pytest.approx(whole.faithfulness, abs=1e-5)
+    np.testing.assert_allclose(found.removed.samples, whole.removed.samples, atol=1e-5)
+    assert map_npz(found.found) and map_png(found.found)
 
 
 def test_what_a_map_on_disk_took_is_gone_with_it(
