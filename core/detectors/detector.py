@@ -38,6 +38,7 @@ from core.detectors.registry import HEADS, head_type, usable_backbone
 from core.detectors.scorer import Scorer, stationary_layers
 from core.detectors.settings import checked_seed, make_settings
 from core.detectors.training_check import TrainingCheck
+from core.detectors.views.normal_spectrum import NORMAL_SPECTRA, NormalSpectra
 from core.detectors.views.row_scale import RowScale
 from core.errors import FitError, ModelError, SettingError
 from core.features.cache import FeatureCache
@@ -47,6 +48,7 @@ from core.spectral.spectrogram import SpectrogramSettings
 from core.types import AnomalyMap, Clip, TrainingClip
 
 SCORED_TOGETHER = 8
+USUAL_SOUNDS = "names.usual"
 
 
 class Detector:
@@ -98,6 +100,10 @@ class Detector:
         self.channel: ChannelChoice = 0
         self.training: list[dict[str, Any]] = []
         self.recalibrations: list[Recalibration] = []
+        # None in models fitted before 0.2.0.
+        self.normal_spectra: NormalSpectra | None = None
+        # [class], what `core.explain.sound_names` knows of the training clips, where it was asked.
+        self.usual_sounds: Tensor | None = None
         self._fitted: Fitted | None = None
         self._as_before = False
 
@@ -179,6 +185,7 @@ class Detector:
             Cancelled: `progress` stopped it; the detector stays unfitted.
         """
         self._fitted, self._as_before, self.recalibrations = None, False, []
+        self.normal_spectra = self.usual_sounds = None
         cache = cache or FeatureCache()
         is_ours = checkpoints is not None and not checkpoints.exists()
         features = self._extractor(cache).extract(
@@ -190,6 +197,11 @@ class Detector:
             features,
             seed=self.seed,
             progress=part(progress, 0.4, 1.0),
+        )
+        # In an order of their own, as `fit_and_calibrate` takes them.
+        order = sorted(range(len(features)), key=lambda i: features.clips[i].identity)
+        self.normal_spectra = NormalSpectra.of(
+            map(features.log_mel, order), self.spectrogram_settings
         )
         cache.trim()
         progress("Done", 1.0)
@@ -395,6 +407,10 @@ class Detector:
             tensors |= {"rows.centre": fitted.rows.centre, "rows.spread": fitted.rows.spread}
         if fitted.fusion is not None:
             tensors |= fitted.fusion.state()
+        if self.normal_spectra is not None:
+            tensors[NORMAL_SPECTRA] = self.normal_spectra.memory
+        if self.usual_sounds is not None:
+            tensors[USUAL_SOUNDS] = self.usual_sounds.half()
         manifest = {
             "head": self.head_name,
             "settings": dataclasses.asdict(self.settings),
@@ -485,6 +501,10 @@ class Detector:
             rows = RowScale(tensors["rows.centre"], tensors["rows.spread"])
         fusion = ScoreFusion.from_state(tensors) if detector.settings.views == "both" else None
         detector._fitted = Fitted(scorer, view_scores, rows, fusion)
+        if NORMAL_SPECTRA in tensors:
+            detector.normal_spectra = NormalSpectra(tensors[NORMAL_SPECTRA])
+        if USUAL_SOUNDS in tensors:
+            detector.usual_sounds = tensors[USUAL_SOUNDS].float()
         detector.channel = channel_choice(str(manifest.get("channel", 0)))
         detector.training = manifest["training"]
         detector.recalibrations = [

@@ -95,14 +95,30 @@ class FeatureCache:
         try:
             tensors = load_file(self._path(key))
         except (OSError, SafetensorError):
-            self._delete(self._path(key))
-            raise CacheMissError(
-                f"Cached features under {self.folder} went missing while in use; start again."
-            ) from None
+            raise self._missing(key) from None
         log_mel = tensors.pop("0").float()
         return FeatureMaps(
             log_mel, {_layer(name): tensors[name].float() for name in sorted(tensors)}
         )
+
+    def read_log_mel(self, key: str) -> Tensor:
+        """Read the log-mel of a key without the layers.
+
+        Args:
+            key: the key.
+
+        Returns:
+            [freq, time], as 32-bit floats.
+
+        Raises:
+            CacheMissError: as `read`.
+        """
+        try:
+            with safe_open(self._path(key), "pt") as file:
+                log_mel: Tensor = file.get_tensor("0").float()
+        except (OSError, SafetensorError):
+            raise self._missing(key) from None
+        return log_mel
 
     def write(self, key: str, maps: FeatureMaps) -> None:
         """Write maps under a key.
@@ -133,6 +149,12 @@ class FeatureCache:
     def trim(self) -> None:
         """Delete the files used longest ago until the folder is within its limit."""
         prune(self.folder, most_bytes=self.limit_bytes)
+
+    def _missing(self, key: str) -> CacheMissError:
+        self._delete(self._path(key))
+        return CacheMissError(
+            f"Cached features under {self.folder} went missing while in use; start again."
+        )
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.safetensors"

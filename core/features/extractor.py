@@ -88,6 +88,18 @@ class Features(Sequence[list[FeatureMaps]]):
         """
         return [self._cache.read(key) for key in self._keys[index]]
 
+    def log_mel(self, index: int) -> Tensor:
+        """Read the log-mel of one clip, without its maps.
+
+        Args:
+            index: the clip's place.
+
+        Returns:
+            [freq, time], all of its segments, without the padding at its end.
+        """
+        parts = [self._cache.read_log_mel(key) for key in self._keys[index]]
+        return torch.cat(parts, dim=1)[:, : self.clips[index].n_frames]
+
     def n_segments(self, index: int) -> int:
         """Count the segments of one clip, without reading them.
 

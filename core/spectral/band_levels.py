@@ -81,9 +81,22 @@ def band_power(log_mel: Tensor, settings: SpectrogramSettings, bands: Sequence[B
     Returns:
         [band, time] float64.
     """
-    # Near 0, 32-bit floats would lose what "shifted log" adds 1 to.
-    rows = mel_power(log_mel.double(), settings) * _row_weights(settings)[:, None]
+    rows = row_power(log_mel, settings)
     return torch.stack([rows[band.first_row : band.stop_row].sum(dim=0) for band in bands])
+
+
+def row_power(log_mel: Tensor, settings: SpectrogramSettings) -> Tensor:
+    """Compute the mean square of the samples that lies in each row, frame by frame.
+
+    Args:
+        log_mel: [freq, time].
+        settings: the front end.
+
+    Returns:
+        [freq, time] float64; neighbouring rows add up to `band_power`.
+    """
+    # Near 0, 32-bit floats would lose what "shifted log" adds 1 to.
+    return mel_power(log_mel.double(), settings) * _row_weights(settings)[:, None]
 
 
 def decibel(power: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from core.audio import ChannelChoice
 from core.audio.channels import channel_choice
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.model_folder import TENSORS
 from core.errors import StoreError
 from core.runtime.atomic_write import os_errors_as
 from core.runtime.paths import home, maps_dir, models_dir
@@ -41,6 +42,7 @@ from core.storage.thresholds import add_change, model_row
 
 if TYPE_CHECKING:
     from core.detectors.detector import Detector
+    from core.detectors.views.normal_spectrum import NormalSpectra
 
 TRASH_DAYS = 30
 LONGEST_NAME = 200
@@ -279,6 +281,33 @@ def load_calibration(model_id: str) -> Calibration:
     with reading() as session:
         row = model_row(session, model_id)
         return calibration_of(row, recalibration_in_use(session, row))
+
+
+def load_normal_spectra(model_id: str) -> NormalSpectra | None:
+    """Read the spectra of a model's normal recordings without loading the model.
+
+    Args:
+        model_id: the model's id
+
+    Returns:
+        The spectra; None of a model fitted before 0.2.0, and where its folder is missing or
+        damaged, which loading it says.
+
+    Raises:
+        StoreError: there is none of this id, or it was deleted.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    from core.detectors.views.normal_spectrum import NORMAL_SPECTRA, NormalSpectra
+
+    path = get_model(model_id).folder / TENSORS
+    try:
+        with safe_open(path, "pt") as file:
+            # safe_open is no container of its names.
+            known = NORMAL_SPECTRA in file.keys()  # noqa: SIM118
+            return NormalSpectra(file.get_tensor(NORMAL_SPECTRA)) if known else None
+    except (OSError, SafetensorError):
+        return None
 
 
 def set_note(model_id: str, note: str) -> ModelRecord:

@@ -47,6 +47,7 @@ class FakeDetector:
         self.training: list[dict[str, Any]] = []
         self.recalibrations: list[Recalibration] = []
         self.peaks = np.zeros(0)
+        self.normal_spectra = self.usual_sounds = None
 
     @property
     def n_clips(self) -> int:
