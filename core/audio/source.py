@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 
-from core.audio.decoding.containers import find_sound
+from core.audio.decoding.containers import find_sound, lacks_index
 from core.audio.decoding.decoder import DecodingError
 from core.audio.decoding.sndfile import TAG_BYTES, SndfileDecoder
 from core.audio.decoding.stream_ends import begins_anew, next_flac
@@ -149,6 +149,12 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             decoder = self._open_ffmpeg()
             if decoder is None:
                 self._check_file(0)
+                if lacks_index(self._file):
+                    raise AudioError(
+                        f"“{self.shown}” was broken off or cut short: its index is missing, and "
+                        "without it nothing can be decoded. Copy it again, or repair it with a "
+                        "program for that."
+                    ) from error
                 raise AudioError(
                     f"“{self.shown}” cannot be read as audio ({error}). WAV, FLAC, OGG, MP3, M4A, "
                     "AIFF and others can be read; convert it to one of them."

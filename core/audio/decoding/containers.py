@@ -139,18 +139,35 @@ def holds_two_movies(file: WatchedFile) -> bool:
     Returns:
         Whether there is, which FFmpeg does not read.
     """
-    if file.read_at(4, 4) != b"ftyp":
-        return False
-    at = n_movies = 0
-    for _ in range(_MOST_CHUNKS):
+    return _boxes(file).count(b"ftyp") > 1
+
+
+def lacks_index(file: WatchedFile) -> bool:
+    """Say whether an MP4, M4A, MOV or 3GP file lacks its index, which is written last.
+
+    Args:
+        file: the file
+
+    Returns:
+        Whether that is so, and nothing of it can be decoded.
+    """
+    boxes = _boxes(file)
+    return bool(boxes) and b"moov" not in boxes
+
+
+def _boxes(file: WatchedFile) -> list[bytes]:
+    # The kinds of the boxes that an ISO base media file is made of; none in another file.
+    names: list[bytes] = []
+    at = 0
+    while len(names) < _MOST_CHUNKS:
         head = file.read_at(at, 16).ljust(16, b"\0")
         size = int.from_bytes(head[:4], "big")
         size = int.from_bytes(head[8:], "big") if size == 1 else size
-        n_movies += head[4:8] == b"ftyp"
-        if size < 8:
+        if size < 8 or (at == 0 and head[4:8] != b"ftyp"):
             break
+        names.append(head[4:8])
         at += size
-    return n_movies > 1
+    return names
 
 
 def _chunk(file: WatchedFile, at: int, layout: _Layout) -> tuple[bytes, int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,11 +34,15 @@ KINDS = [
 ]
 
 
+@cache
+def written(kind: Kind) -> bytes:
+    return kind.write(varied(4 * kind.rates[0], kind.rates[0], 2), kind.rates[0])
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.8])
 def test_an_input_output_error_is_not_the_end_of_the_file(kind: Kind, share: float) -> None:
-    rate = kind.rates[0]
-    data = kind.write(varied(4 * rate, rate, 2), rate)
+    data = written(kind)
     with pytest.raises(AudioError) as raised:
         read_clip(BadCard(data, round(share * len(data))))
     found = re.search(
@@ -58,6 +63,12 @@ def test_a_stretch_before_the_bad_sector_is_read_and_one_behind_it_is_not() -> N
         read_clip(card, start_seconds=1.5, stop_seconds=2.5)
     with pytest.raises(AudioError, match=r"unreadable from 3\.0 s on"):
         read_clip(card, start_seconds=3.0)
+
+
+def test_an_m4a_that_was_broken_off_is_said_to_lack_its_index() -> None:
+    data = KINDS[4].write(varied(RATE, RATE, 2), RATE)
+    with pytest.raises(AudioError, match="cut short: its index is missing"):
+        read_clip(io.BytesIO(data[: len(data) // 2]))
 
 
 def test_what_has_no_sound_that_can_be_decoded_is_refused() -> None:

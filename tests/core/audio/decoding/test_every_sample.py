@@ -259,7 +259,7 @@ class Sparse(io.RawIOBase):
 
 @pytest.mark.parametrize("kind", FFMPEG_KINDS, ids=lambda kind: kind.name)
 def test_what_ffmpeg_writes_is_read_and_sounds_as_written(kind: Kind) -> None:
-    for rate in kind.rates:
+    for rate in {kind.rates[0], kind.rates[-1]}:
         sound = varied(2 * rate, rate, kind.most_channels)
         samples, warnings = heard(kind.write(sound, rate))
         assert warnings == ()
