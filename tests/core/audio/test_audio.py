@@ -117,8 +117,8 @@ SENTENCES = {
     "nan": "the first at 0.500 s",
     "infinity": "the first at 0.250 s",
     "header only": "cannot be read as audio",
-    "text": "cannot be read as audio",
-    "unreadable format": "WAV, FLAC, OGG, MP3, M4A",
+    "text": "WAV, FLAC, OGG, MP3, M4A",
+    "unreadable format": "its index is missing",
 }
 
 
