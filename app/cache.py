@@ -174,8 +174,12 @@ def sounds(
         AudioError: The recording cannot be read.
         StoreError: The recording or its map no longer exists.
     """
-    in_use = recalibration_id(model_id)
-    return _sounds(model_id, clip_id, start_seconds, stop_seconds, scored_at, in_use)
+    from core.storage.models import get_model
+
+    model = get_model(model_id)
+    # The evidence map follows from both.
+    scale = (model.false_alarm_rate, model.recalibration_id)
+    return _sounds(model_id, clip_id, start_seconds, stop_seconds, scored_at, scale)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -185,7 +189,7 @@ def _sounds(
     start_seconds: float,
     stop_seconds: float,
     scored_at: datetime.datetime,
-    in_use: int | None,
+    scale: tuple[float, int | None],
 ) -> Sounds:
     from core.audio import read_clip
     from core.backbones import front_end

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 
+from core.detectors.calibration.evidence_scale import AT_THRESHOLD
+
 
 def counted(count: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun.
@@ -72,7 +74,7 @@ def p_value(value: float) -> str:
 
 
 def evidence(value: float) -> str:
-    """Write a value of the evidence map.
+    """Write evidence; what is above the threshold never looks as if it were on it.
 
     Args:
         value: A value in [0, 1].
@@ -80,10 +82,10 @@ def evidence(value: float) -> str:
     Returns:
         The number with two decimals.
 
-    >>> evidence(0.5)
-    '0.50'
+    >>> evidence(0.5), evidence(0.5001), evidence(0.4999)
+    ('0.50', '0.51', '0.50')
     """
-    return f"{value:.2f}"
+    return f"{max(value, 0.51) if value > AT_THRESHOLD else value:.2f}"
 
 
 def duration(seconds: float) -> str:

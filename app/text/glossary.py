@@ -30,8 +30,10 @@ VIEWS = (
     + " The level counts only if it was asked for when the model was fitted."
 )
 EVIDENCE = (
-    "Evidence is the score on a scale from 0 to 1, as in the evidence map: 1 in 20 normal "
-    "recordings reaches 0.5, and 1 in 400 reaches 1. The mark is the threshold."
+    "Evidence is the score on a scale from 0 to 1, on which the threshold is 0.5: what is normal "
+    "has at most 0.5, what is anomalous has more. It is 1 where the chance of a normal recording "
+    "is that of the threshold squared: 1 in 400 if the threshold lets 1 in 20 pass by mistake. The "
+    "map, the bars and the number under the pointer have this scale."
 )
 FAITHFULNESS = (
     "Faithfulness asks whether the map shows the right part: does the evidence go when that part "

@@ -12,9 +12,9 @@ PREVIOUS, NEXT = "Previous", "Next"
 
 
 PICTURE = (
-    "Grey is the sound, with low frequencies at the bottom. Colour shows where it is anomalous, on "
-    "one scale for all recordings. The curve below is the score over time, and the outline is the "
-    "threshold."
+    "Grey is the sound, with low frequencies at the bottom. Colour is the evidence that it is "
+    "anomalous, from 0 to 1, and the outline is the threshold, 0.5. The curve below is the score "
+    "over time, the dashed line its threshold."
 )
 NORMAL_SCORES, REGIONS = "Scores of the normal recordings", "Regions"
 ABOVE, BELOW = "This recording is above it.", "This recording is below it."

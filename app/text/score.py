@@ -1,6 +1,7 @@
 """Score: recordings in, a table of scores out."""
 
 from app.text.control import control
+from app.text.glossary import EVIDENCE as GLOSSARY_EVIDENCE
 
 ADD, SCORE_N, SCORING = "Add recordings", "Score {recordings}", "Scoring"
 NOTHING = "This model has not scored any recordings yet. Add some above."
@@ -17,5 +18,13 @@ EACH_CHANNEL = control(
 # The table.
 NOTE = control("Note", "What to know of the recording before its score is trusted.")
 ALT = "{recordings} by score, the highest first; {n_anomalous} above the threshold"
-RATIO = control("Against the threshold", "0 is the median normal score, 1 is the threshold.")
-OVER_TIME = control("Score over time", "Half the height is the map’s threshold, in every row.")
+SCORE = control(
+    "Score", "The higher, the farther from the normal recordings. The order of the rows."
+)
+ONE_IN = control(
+    "How rare",
+    "About one normal recording in so many would score as high. Beyond the number of normal "
+    "recordings that the model was calibrated on, it is an extrapolation.",
+)
+EVIDENCE = control("Evidence", GLOSSARY_EVIDENCE)
+OVER_TIME = control("Evidence over time", "Half the height is the threshold, in every row.")

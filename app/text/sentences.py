@@ -6,10 +6,11 @@ import math
 from typing import TYPE_CHECKING
 
 from app.text import formats
-from core.report.summary_sentence import summary_sentence, with_region
+from core.report.summary_sentence import rounded_one_in, summary_sentence, with_region
 from core.report.view_words import LABELS, is_unusual, p_value_words
 
 if TYPE_CHECKING:
+    from core.detectors.calibration.calibration import Calibration
     from core.types import AnomalyMap, Region
 
 
@@ -32,6 +33,22 @@ def short_verdict(
     if not anomalous:
         return "Normal"
     return with_region("Anomalous", strongest, recording_seconds)
+
+
+def rarity(calibrated: Calibration, score: float) -> str:
+    """Say in a few words how rare a score is among normal recordings, for lists.
+
+    Args:
+        calibrated: The calibration of the model.
+        score: The score of a recording.
+
+    Returns:
+        Such as “1 in 12”, and “≈ 1 in 400” where it is extrapolated.
+    """
+    one_in = calibrated.one_in(score)
+    if one_in is None:
+        return f"1 in {rounded_one_in(1.0 / calibrated.p_value(score)):,}"
+    return f"≈ 1 in {rounded_one_in(one_in):,}"
 
 
 def views_sentence(found: AnomalyMap) -> str:

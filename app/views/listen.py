@@ -126,7 +126,6 @@ def _player(
             threshold=found.threshold,
             freq_hz=found.freq_hz,
             time_s=found.time_s[columns],
-            raw=found.raw[:, columns],
         ),
         found.regions,
         part,

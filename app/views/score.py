@@ -29,7 +29,7 @@ from app.widgets.job_panel import follow, start
 from app.widgets.uploading import clear_button, gather
 from core.exchange.recording_names import with_other_names
 from core.jobs.tasks.score import ScoreTask
-from core.report.summary_sentence import count_sentence
+from core.report.summary_sentence import count_sentence, rounded_one_in
 from core.storage import recordings
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
 
 PURPOSE = "score"
-STRIP_TOP = 2.0
-RATIO_TOP = 3.0
 MOST_NAMES_SHOWN = 30
 
 
@@ -56,8 +54,9 @@ class TableRow:
         p_value: Its p-value.
         score: Its score.
         threshold: The threshold.
-        ratio: The score on a scale where 0 is the median normal score and 1 the threshold.
-        strip: The score over time [n] on the same scale, from 0 to `STRIP_TOP`.
+        one_in: About one normal recording in so many scores as high.
+        evidence: The score on the scale of evidence, on which the threshold is 0.5.
+        strip: The evidence over time [n].
         note: What to know of the recording before its score is trusted.
     """
 
@@ -69,7 +68,8 @@ class TableRow:
     p_value: float
     score: float
     threshold: float
-    ratio: float
+    one_in: int
+    evidence: float
     strip: list[float]
     note: str = ""
 
@@ -147,21 +147,14 @@ def _table(
             **recorded,
             # All columns fit beside each other.
             "verdict": column.TextColumn(
-                glossary.VERDICT, width=395 - table.RECORDED_WIDTH * len(recorded)
+                glossary.VERDICT, width=325 - table.RECORDED_WIDTH * len(recorded)
             ),
-            "p_value": column.NumberColumn(
-                glossary.P_VALUE_NAME, format="%.3f", width="small", help=glossary.P_VALUE
+            "score": column.NumberColumn(**text.SCORE, format="%.4g", width=75),
+            "one_in": column.NumberColumn(**text.ONE_IN, format="1 in %d", width=95),
+            "evidence": column.ProgressColumn(
+                **text.EVIDENCE, format="%.2f", min_value=0.0, max_value=1.0, width=130
             ),
-            "ratio": column.ProgressColumn(
-                **text.RATIO,
-                format="%.1f",
-                min_value=0.0,
-                max_value=max([RATIO_TOP, *(row.ratio for row in rows)]),
-                width=150,
-            ),
-            "strip": column.AreaChartColumn(
-                **text.OVER_TIME, y_min=0.0, y_max=STRIP_TOP, width=155
-            ),
+            "strip": column.AreaChartColumn(**text.OVER_TIME, y_min=0.0, y_max=1.0, width=150),
         }
         | ({"note": column.TextColumn(**text.NOTE, width="medium")} if warned else {}),
         text.ALT.format(recordings=recordings, n_anomalous=n_anomalous),
@@ -196,9 +189,8 @@ def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow
     assert score.score is not None and score.p_value is not None
     threshold = calibrated.threshold(rate)
     anomalous = score.score > threshold
-    middle = float(np.median(calibrated.clip_scores))
+    scale = calibrated.evidence_scale(threshold)
     strongest = score.regions[0] if score.regions else None
-    strip = [against_threshold(value, middle, threshold) for value in score.strip]
     return TableRow(
         score.clip_id,
         with_other_names(score.names),
@@ -208,29 +200,11 @@ def row_of(score: ScoreRecord, calibrated: Calibration, rate: float) -> TableRow
         score.p_value,
         score.score,
         threshold,
-        against_threshold(score.score, middle, threshold),
-        [min(max(value, 0.0), STRIP_TOP) for value in strip],
+        rounded_one_in(calibrated.rarity(score.score)),
+        scale.clip_evidence(score.score),
+        scale.evidence(np.array(score.strip)).tolist(),
         " ".join(score.warnings),
     )
-
-
-def against_threshold(value: float, usual: float, threshold: float) -> float:
-    """Put a score on a scale on which 0 is usual and 1 is the threshold.
-
-    A score may be negative, so its quotient by the threshold would say nothing.
-
-    Args:
-        value: The score.
-        usual: A usual score of normal recordings.
-        threshold: The threshold.
-
-    Returns:
-        The place on the scale, which goes on below 0 and above 1.
-
-    >>> against_threshold(4.0, -2.0, 2.0), against_threshold(-5.0, -2.0, 2.0)
-    (1.5, -0.75)
-    """
-    return (value - usual) / max(threshold - usual, 1e-9)
 
 
 draw()

@@ -93,7 +93,6 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
             threshold=MAJORITY,
             freq_hz=agreed.freq_hz,
             time_s=time_s,
-            raw=share,
         ),
         agreed.regions,
         part,
@@ -115,7 +114,6 @@ def _named_map(name: str, found: AnomalyMap, freq_hz: Any, time_s: Any) -> Named
             p_value=formats.p_value(found.p_value),
         ),
         on_axes(found.evidence, found, freq_hz, time_s),
-        raw,
         raw.max(axis=0),
         found.threshold,
     )

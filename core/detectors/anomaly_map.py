@@ -60,7 +60,7 @@ def anomaly_map(
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
-        evidence=calibration.evidence(raw),
+        evidence=calibration.evidence_scale(threshold).evidence(raw),
         freq_hz=axes.freq_hz,
         time_s=axes.time_s,
         score=score,

@@ -32,7 +32,7 @@ class Explanation:
         filled: x * (1 - M) + background * M, where there is a background
         faithfulness: p, o, q and r, the paper's f of clip, kept, removed and filled, and the
             differences ff_v1_keep = p - o, ff_v1_remove = p - q, ff_v2 = p - r. f is the score on
-            the calibrated scale of the map, stepless, in [0, 1].
+            the scale of evidence, in [0, 1].
     """
 
     clip: Clip
@@ -75,23 +75,21 @@ def explain(
     if isinstance(found.raw, np.memmap):
         # Beside the samples there is room for the map: the clip is held whole.
         found = found.stretch(0, found.time_s.size)
+    # The paper's f(x): a score's place on the scale of the map.
+    scale = detector.calibration.evidence_scale(found.threshold)
     kept, removed = masking.kept_and_removed(clip, found.evidence, settings)
     filled = None
     numbers = {
-        "p": _evidence(detector, found),
-        "o": _evidence(detector, detector.score(kept, part(progress, 0.25, 0.5))),
-        "q": _evidence(detector, detector.score(removed, part(progress, 0.5, 0.75))),
+        "p": scale.clip_evidence(found.score),
+        "o": scale.clip_evidence(detector.score(kept, part(progress, 0.25, 0.5)).score),
+        "q": scale.clip_evidence(detector.score(removed, part(progress, 0.5, 0.75)).score),
     }
     if background is not None:
         background = resample(background, detector.sample_rate)
         filled = masking.filled(clip, background, found.evidence, settings)
-        numbers["r"] = _evidence(detector, detector.score(filled, part(progress, 0.75, 1)))
+        score = detector.score(filled, part(progress, 0.75, 1)).score
+        numbers["r"] = scale.clip_evidence(score)
     differences = faithfulness(*numbers.values())
     numbers |= {name: value for name, value in differences.items() if name.startswith("ff_")}
     progress("Done", 1.0)
     return Explanation(clip, spectrogram(clip, settings), found, kept, removed, filled, numbers)
-
-
-def _evidence(detector: Detector, found: AnomalyMap) -> float:
-    # The paper's f(x): the score on the calibrated scale of the map, stepless.
-    return detector.calibration.clip_evidence(found.score)

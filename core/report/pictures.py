@@ -1,7 +1,7 @@
 """The picture of a map: spectrogram in grey, heat over it, contour, axes and score over time.
 
-The heat has one hue and one fixed scale: the same colour is the same evidence in every picture,
-and a normal recording has hardly any.
+The heat has one hue and one fixed scale: the same colour is the same evidence in every picture.
+The contour runs where the evidence is 0.5, which is the threshold.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import binary_erosion
 
+from core.detectors.calibration.evidence_scale import AT_THRESHOLD
 from core.report.summary_sentence import summary_sentence
 from core.report.ticks import ticks
 from core.types import AnomalyMap, Float32Array, Float64Array
@@ -109,7 +110,7 @@ def _heat_map(found: AnomalyMap, level_db: Float32Array | None, width: int) -> I
     else:
         grey = _grey(level_db, float(level_db.max()), size)
     colours = _coloured(grey, found.evidence, size)
-    above = _resized(found.raw, size) > found.threshold
+    above = _resized(found.evidence, size) > AT_THRESHOLD
     # The contour is the two outermost pixels of what exceeds the threshold.
     colours[above & ~binary_erosion(above, iterations=2, border_value=1)] = CONTOUR
     return Image.fromarray(colours.round().astype(np.uint8))
@@ -156,12 +157,12 @@ def _legend(draw: ImageDraw.ImageDraw, x: int) -> None:
         alpha = 0.85 * (1.0 - row / (height - 1))
         colour = tuple(round((1.0 - alpha) * 214 + alpha * channel) for channel in HEAT)
         draw.line((x, top + row, x + 26, top + row), colour)
-    for share in (1.0, 0.5, 0.0):
+    for share in (1.0, AT_THRESHOLD, 0.0):
         y = top + (1.0 - share) * (height - 1)
         draw.text((x + 36, y), f"{share:g}", INK, _FONT, anchor="lm")
-    y = top + height + 28
-    draw.line((x, y, x + 26, y), CONTOUR, 2)
-    draw.text((x + 36, y), "threshold", INK, _FONT, anchor="lm")
+        if share == AT_THRESHOLD:
+            draw.line((x, y, x + 30, y), CONTOUR, 2)
+            draw.text((x + 36, y + 20), "threshold", CONTOUR, _FONT, anchor="lm")
 
 
 def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
@@ -182,7 +183,11 @@ def _strip(draw: ImageDraw.ImageDraw, found: AnomalyMap, width: int) -> None:
     cut = y_of(found.threshold)
     draw.line((LEFT, cut, LEFT + width, cut), CONTOUR, 2)
     draw.text((LEFT + width + 12, cut), "threshold", CONTOUR, _FONT, anchor="lm")
-    draw.text((LEFT - 12, (STRIP_TOP + bottom) / 2), "score", INK, _FONT, anchor="rm")
+    draw.text((LEFT - 90, (STRIP_TOP + bottom) / 2), "score", INK, _FONT, anchor="lm")
+    for tick in ticks(lowest, highest, most=4):
+        y = y_of(tick)
+        draw.line((LEFT - 7, y, LEFT - 1, y), INK)
+        draw.text((LEFT - 12, y), f"{tick:g}", INK, _FONT, anchor="rm")
     draw.rectangle((LEFT - 1, STRIP_TOP - 1, LEFT + width, bottom), outline=FAINT)
 
 

@@ -50,8 +50,23 @@ def rarity(found: AnomalyMap) -> str:
     if found.one_in is None:
         return ""
     n_clips = round(1.0 / found.p_value) - 1
-    one_in = float(f"{found.one_in:.1g}") if found.one_in >= 100 else round(found.one_in)
-    return f"Its score is beyond all {n_clips} of them; about 1 in {one_in:,.0f} by extrapolation."
+    one_in = rounded_one_in(found.one_in)
+    return f"Its score is beyond all {n_clips} of them; about 1 in {one_in:,} by extrapolation."
+
+
+def rounded_one_in(one_in: float) -> int:
+    """Round how rare a score is to what an estimate can say.
+
+    Args:
+        one_in: about one normal recording in so many scores as high
+
+    Returns:
+        The number, above 100 with one digit that is not 0.
+
+    >>> rounded_one_in(25.4), rounded_one_in(1234.5)
+    (25, 1000)
+    """
+    return int(float(f"{one_in:.1g}")) if one_in >= 100 else round(one_in)
 
 
 def with_region(verdict: str, strongest: Region | None, clip_seconds: float) -> str:

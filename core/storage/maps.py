@@ -1,7 +1,7 @@
 """The files of anomaly maps: maps/<model>/<clip>.npz.
 
-A map that is larger than 16 MiB is read where it is looked at, and has no evidence map in its file:
-that is computed of the part that is looked at.
+A map that is larger than 16 MiB is read where it is looked at. The evidence map is not in a file
+(files of earlier versions have one): it follows from the threshold of now.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ class StoredMap:
 
     Attributes:
         raw: [freq, time]; a memory map of the file where it is large.
-        evidence: [freq, time], by the calibration at the time of scoring; None of a large map.
         freq_hz: [freq]
         time_s: [time]
         views: what each view found, with its p-value at the time of scoring.
@@ -43,7 +42,6 @@ class StoredMap:
     """
 
     raw: Float32Array
-    evidence: Float32Array | None
     freq_hz: Float64Array
     time_s: Float64Array
     views: tuple[ViewFinding, ...]
@@ -65,11 +63,11 @@ def save_map(path: Path, result: AnomalyMap) -> None:
     """
     text = json.dumps([dataclasses.asdict(view) for view in result.views])
     views = {VIEWS: np.frombuffer(text.encode(), np.uint8), LEVELS: np.array(result.levels_db)}
+    arrays = {"raw": result.raw, "freq_hz": result.freq_hz, "time_s": result.time_s}
     if not isinstance(result.raw, np.memmap):
-        save_arrays(path, result.arrays | views)
+        save_arrays(path, arrays | views)
         return
     overview = result.overview or Overview.of(result.raw)
-    arrays = {"raw": result.raw, "freq_hz": result.freq_hz, "time_s": result.time_s}
     found = np.array([result.threshold, result.n_regions])
     known = {PEAKS: overview.peaks, MIDDLE: np.array(overview.middle), FOUND: found}
     save_arrays(path, arrays | views | known)
@@ -100,8 +98,6 @@ def read_map(path: Path, clip_name: str) -> StoredMap:
         except (ValueError, KeyError) as error:
             raise damaged from error
     shapes = {stored.raw.shape, (stored.freq_hz.size, stored.overview.peaks.size)}
-    if stored.evidence is not None:
-        shapes.add(stored.evidence.shape)
     if shapes != {(stored.freq_hz.size, stored.time_s.size)}:
         raise damaged
     return stored
@@ -114,7 +110,6 @@ def _stored(arrays: dict[str, Any]) -> StoredMap:
     found = arrays[FOUND].tolist() if known else (None, 0)
     return StoredMap(
         raw,
-        None if isinstance(raw, np.memmap) else arrays["probability"],
         arrays["freq_hz"],
         arrays["time_s"],
         tuple(ViewFinding(**one | {"spans": tuple(map(tuple, one["spans"]))}) for one in views),

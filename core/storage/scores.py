@@ -30,7 +30,7 @@ from core.storage.database import reading, writing
 from core.storage.maps import read_map, save_map
 from core.storage.models import get_model
 from core.storage.recordings import as_moment, find_times, get_recording
-from core.storage.tables import ClipRow, RecalibrationRow, ScoreRow, as_json, as_text, from_row, now
+from core.storage.tables import ClipRow, ScoreRow, as_json, as_text, from_row, now
 from core.storage.thresholds import model_row
 from core.types import AnomalyMap, Region, ViewFinding
 
@@ -279,27 +279,22 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
     from core.detectors.fusion import set_peak
 
     clip = get_recording(clip_id)
-    of_model = select(RecalibrationRow.id).where(RecalibrationRow.model_id == model_id)
     with reading() as session:
         model = model_row(session, model_id)
         row = session.get(ScoreRow, (model_id, clip_id))
         recalibration = recalibration_in_use(session, model)
-        was_recalibrated = session.scalar(of_model.limit(1)) is not None
     if row is None:
         raise StoreError(f"“{clip.name}” was not scored with the model “{model.name}” yet.")
     if row.score is None:
         raise StoreError(row.error or f"“{clip.name}” has no score.")
     stored = read_map(_map_path(model_id, clip_id), clip.name)
-    raw, evidence, overview = stored.raw, stored.evidence, stored.overview
+    raw, overview = stored.raw, stored.overview
     calibration = calibration_of(model, recalibration)
     peak = float(overview.peaks.max())
     if peak != row.score:
         # Scored before 0.2.0, when the map's highest cell was not the clip's score.
         raw = set_peak(raw + np.float32(row.score - peak), row.score)
         overview = Overview.of(raw)
-    if was_recalibrated or peak != row.score or evidence is None:
-        # The evidence map in the file may be of another calibration.
-        evidence = calibration.evidence(raw)
     score = float(overview.peaks.max())
     axes = Axes(stored.freq_hz, stored.time_s)
     views = _calibrated(stored.views, view_scores_of(model, recalibration))
@@ -313,7 +308,7 @@ def load_map(model_id: str, clip_id: str) -> AnomalyMap:
     return AnomalyMap(
         clip_name=clip.name,
         raw=raw,
-        evidence=evidence,
+        evidence=calibration.evidence_scale(model.threshold).evidence(raw),
         freq_hz=axes.freq_hz,
         time_s=axes.time_s,
         score=score,

@@ -78,9 +78,10 @@ class ScoredClip:
             score: the detector's score
 
         Returns:
-            The evidence in [0, 1].
+            The evidence in [0, 1], more than 0.5 exactly where the score is above the threshold.
         """
-        return float(self.detector.calibration.clip_evidence(score))
+        scale = self.detector.calibration.evidence_scale(self.found.threshold)
+        return scale.clip_evidence(score)
 
 
 def read_scored_clip(

@@ -20,7 +20,7 @@ from app.components.player.parts import (
     index_at,
 )
 from app.components.player.payload import Payload, pack
-from app.components.player.pictures import MARGIN_ZERO, MOST_COLUMNS, Picture
+from app.components.player.pictures import MOST_COLUMNS, Picture
 from app.components.player.player import PlayerEvent, event_of
 from app.components.player.sounds import Residual, Sound
 from core.types import Region
@@ -38,7 +38,6 @@ def make_picture(n_time: int = 50, n_freq: int = 12, seed: int = 0) -> Picture:
         threshold=4.0,
         freq_hz=np.geomspace(50, 8000, n_freq),
         time_s=np.arange(n_time) * 0.02 + 0.01,
-        raw=raw,
     )
 
 
@@ -79,13 +78,14 @@ def test_the_picture_comes_back_within_half_a_step() -> None:
     assert centres == pytest.approx(picture.time_s)
 
 
-def test_the_margin_is_on_the_right_side_of_the_threshold_in_every_cell() -> None:
+def test_no_step_is_on_the_wrong_side_of_the_threshold() -> None:
     picture = make_picture(400)
-    raw = picture.raw.copy()
-    raw[0, :3] = [4.0001, 3.9999, 1e6]
-    picture = Picture(**{**picture.__dict__, "raw": raw})
+    below, above = (np.nextafter(np.float32(0.5), np.float32(way)) for way in (0, 1))
+    picture.evidence[0, :3] = [below, 0.5, above]
     _, arrays = unpack(pack([make_sound()], picture, []))
-    assert np.array_equal(arrays["map0.margin"] > MARGIN_ZERO, raw > picture.threshold)
+    steps = arrays["map0.evidence"]
+    assert np.array_equal(steps > 127.5, picture.evidence > 0.5)
+    assert np.abs(steps / 255 - picture.evidence).max() <= 0.501 / 255
 
 
 def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
@@ -99,7 +99,6 @@ def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
         **{
             **picture.__dict__,
             "evidence": click,
-            "raw": 9 * click,
             "score_over_time": 9 * click[2],
         }
     )
@@ -112,7 +111,6 @@ def test_a_click_in_a_long_clip_stays_visible_at_its_time() -> None:
     seconds = packed["first_s"] + packed["step_s"] * column
     assert abs(seconds - picture.time_s[at]) <= packed["step_s"] / 2 + 1e-9
     assert arrays["map0.score"][column] == 9.0
-    assert arrays["map0.margin"][2, column] > MARGIN_ZERO
 
 
 def test_long_sounds_are_thinned_and_the_player_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from app.text import recalibration as text
 from core.detectors.calibration.recalibration import Recalibration
 from core.detectors.calibration.view_scores import CLIP, ViewScores
+from core.report.summary_sentence import rounded_one_in
 from core.storage import models, thresholds
 from core.storage.annotations import save_annotation
 from core.storage.models import load_calibration
@@ -137,8 +138,11 @@ def test_pages_that_were_open_follow_the_calibration_in_use() -> None:
     assert "Bo recalibrated with 5 recordings at" in texts(seen["tune"])
     assert f"{n_before} normal" not in texts(seen["listen"])
     assert "5 normal recordings" in texts(seen["score"]).replace("\\", "")
-    p_values = list(seen["score"].dataframe[0].value["p_value"])
-    assert p_values == [one.p_value for one in list_scores(MODEL_ID)]
+    rarities = list(seen["score"].dataframe[0].value["one_in"])
+    calibrated = load_calibration(MODEL_ID)
+    assert rarities == [
+        rounded_one_in(calibrated.rarity(one.score)) for one in list_scores(MODEL_ID)
+    ]
     assert list(seen["score"].dataframe[0].value["verdict"]).count("Normal") == sum(
         float(one.score or 0) <= change.threshold for one in list_scores(MODEL_ID)
     )

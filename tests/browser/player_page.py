@@ -55,7 +55,7 @@ def regions(threshold: float) -> list[Region]:
 
 
 t, noise, bursts, level, raw, freq_hz, time_s = made(duration, calm)
-evidence = 1 / (1 + np.exp(-(raw - 5) * 1.1))
+evidence = 1 / (1 + np.exp(-(raw - threshold) * 1.1))
 sounds = [
     Sound("clip", "Clip", (noise + bursts).astype(np.float32), RATE),
     Sound("kept", "Anomalous part alone", bursts.astype(np.float32) * 0.4, RATE),
@@ -71,7 +71,6 @@ picture = Picture(
     threshold=threshold,
     freq_hz=freq_hz,
     time_s=time_s,
-    raw=raw.astype(np.float32),
 )
 found = regions(threshold)
 part = None
@@ -87,7 +86,6 @@ if "parts" in st.query_params:
         evidence=picture.evidence[:, columns],
         score_over_time=picture.score_over_time[columns],
         time_s=time_s[columns],
-        raw=raw[:, columns].astype(np.float32),
     )
 packed = pack(sounds, picture, found, part, paint=True)
 if "damaged" in st.query_params:

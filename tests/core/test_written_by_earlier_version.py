@@ -76,7 +76,8 @@ def check_scores(model_id: str, expected: dict[str, Any]) -> None:
         moved = how_moved(detector.settings.views == "both", said)
         found = detector.score(clip, bank=bank or None)
         check_map(found, said, moved, detector.head_name == "anopatch")
-        np.testing.assert_array_equal(found.evidence, detector.calibration.evidence(found.raw))
+        scale = detector.calibration.evidence_scale(found.threshold)
+        np.testing.assert_array_equal(found.evidence, scale.evidence(found.raw))
 
 
 def check_map(found: AnomalyMap, said: dict[str, Any], moved: str, anopatch: bool) -> None:
@@ -237,7 +238,8 @@ def test_the_same_scores_are_listed_and_their_maps_open() -> None:
                 if record.clip_name in before:
                     # The map was kept to the bit, but for the height of its peak.
                     check_map(result, before[record.clip_name], "shift", anopatch=False)
-                    of_raw = models.load_calibration(model_id).evidence(result.raw)
+                    calibration = models.load_calibration(model_id)
+                    of_raw = calibration.evidence_scale(result.threshold).evidence(result.raw)
                     np.testing.assert_allclose(result.evidence, of_raw, atol=1e-5)
                 n_maps += 1
     assert n_maps == 7

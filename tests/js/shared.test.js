@@ -147,3 +147,11 @@ test("a box of a sound has its band and not the other, and everything where both
   assert.equal(open.length, rate / 2);
   assert.ok(Math.abs(open[2000] - tone(3000)[4000]) < 1e-6);
 });
+
+test("evidence above the threshold never reads as the threshold, and none below does", () => {
+  for (let step = 0; step < 256; step++) {
+    const read = Number(numbers.evidenceText(step));
+    assert.equal(read > 0.5, step > numbers.THRESHOLD_STEP);
+    assert.ok(Math.abs(read - step / 255) < 0.0101);
+  }
+});

@@ -115,8 +115,8 @@ class FakeDetector:
         time_s = (np.arange(COLUMNS) + 0.5) * clip.duration_seconds / COLUMNS
         score, cut = float(raw.max()), calibration.threshold(rate)
         return AnomalyMap(
-            clip.name, raw, calibration.evidence(raw), freq_hz, time_s, score,
-            calibration.p_value(score), cut,
+            clip.name, raw, calibration.evidence_scale(cut).evidence(raw), freq_hz, time_s,
+            score, calibration.p_value(score), cut,
             find_regions(raw, cut, freq_hz, time_s, calibration.p_value),
         )  # fmt: skip
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.detectors.calibration.calibration import Calibration
+from core.detectors.calibration.evidence_scale import AT_THRESHOLD
 from core.types import AnomalyMap
 
 
@@ -19,7 +20,11 @@ def check_one_truth(found: AnomalyMap, calibration: Calibration, rate: float) ->
         assert (found.p_value <= rate + 1e-9) == found.anomalous
     elif found.anomalous:
         assert found.p_value == calibration.smallest_rate
-    np.testing.assert_allclose(found.evidence, calibration.evidence(found.raw), atol=1e-5)
+    expected = calibration.evidence_scale(found.threshold).evidence(found.raw)
+    np.testing.assert_allclose(found.evidence, expected, atol=1e-5)
+    np.testing.assert_array_equal(
+        np.asarray(found.evidence) > AT_THRESHOLD, found.raw.astype(np.float64) > found.threshold
+    )
     if found.regions:
         assert found.regions[0].score == found.score
         assert found.regions[0].p_value == found.p_value

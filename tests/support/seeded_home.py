@@ -162,7 +162,7 @@ def _map(
     raw = (6 + (peak - 6) * band[:, None] * near).astype(np.float32)
     cut = calibrated.threshold(rate)
     return AnomalyMap(
-        "seeded", raw, calibrated.evidence(raw), freq_hz, time_s, peak,
+        "seeded", raw, calibrated.evidence_scale(cut).evidence(raw), freq_hz, time_s, peak,
         calibrated.p_value(peak), cut,
         find_regions(raw, cut, freq_hz, time_s, calibrated.p_value),
     )  # fmt: skip

@@ -48,8 +48,8 @@ class PlantedDetector(FakeDetector):
         calibration, rate = self.calibration, self.false_alarm_rate
         cut, score = calibration.threshold(rate), float(raw.max())
         return AnomalyMap(
-            clip.name, raw, calibration.evidence(raw), seen.freq_hz, seen.time_s, score,
-            calibration.p_value(score), cut,
+            clip.name, raw, calibration.evidence_scale(cut).evidence(raw), seen.freq_hz,
+            seen.time_s, score, calibration.p_value(score), cut,
             find_regions(raw, cut, seen.freq_hz, seen.time_s, calibration.p_value),
         )  # fmt: skip
 

@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.components.shared.frame import columns_by_max, steps_of
+from app.components.shared.frame import columns_by_max, evidence_steps, steps_of
 from core.types import Float32Array, Float64Array
 
 MOST_COLUMNS = 4000
 # Deeper than 16-bit sound ever shows; 255 steps of it are under half a decibel each.
 DEEPEST_DB = 120.0
-MARGIN_ZERO = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +30,9 @@ class Picture:
         level_db: [freq, time] the spectrogram.
         evidence: [freq, time] the evidence map in [0, 1].
         score_over_time: [time]
-        threshold: The contour runs where `raw` crosses it.
+        threshold: Of the score.
         freq_hz: [freq] the centres of the rows, rising.
         time_s: [time] the centres of the columns, evenly spaced.
-        raw: [freq, time] the uncalibrated map.
     """
 
     level_db: Float32Array
@@ -43,7 +41,6 @@ class Picture:
     threshold: float
     freq_hz: Float64Array
     time_s: Float64Array
-    raw: Float32Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +50,12 @@ class NamedMap:
     Attributes:
         caption: Written above it.
         evidence: [freq, time] on the picture's axes.
-        raw: [freq, time]
         score_over_time: [time]
-        threshold: The contour runs where `raw` crosses it.
+        threshold: Of the score.
     """
 
     caption: str
     evidence: Float32Array
-    raw: Float32Array
     score_over_time: Float32Array
     threshold: float
 
@@ -83,7 +78,7 @@ def packed_picture(
     """
     shape = (picture.freq_hz.size, picture.time_s.size)
     every: list[Picture | NamedMap] = [picture, *maps]
-    layers = [picture.level_db, *(one.evidence for one in every), *(one.raw for one in every)]
+    layers = [picture.level_db, *(one.evidence for one in every)]
     scores = [one.score_over_time for one in every]
     if {layer.shape for layer in layers} != {shape} or {one.shape for one in scores} != {shape[1:]}:
         raise ValueError(f"The picture's layers do not all have its axes' shape {shape}.")
@@ -101,7 +96,6 @@ def packed_picture(
     return {
         "level_min_db": low,
         "level_max_db": low + span_db,
-        "margin_zero": MARGIN_ZERO,
         "maps": [
             {"caption": getattr(one, "caption", ""), "threshold": float(one.threshold)}
             for one in every
@@ -115,16 +109,6 @@ def packed_picture(
 def _pack_map(
     arrays: dict[str, NDArray[Any]], name: str, one: Picture | NamedMap, factor: int
 ) -> None:
-    """Pack evidence, score, and how far each cell lies above the threshold.
-
-    The last is `MARGIN_ZERO` on the threshold, whatever the map's scale. Cells are never rounded
-    across it, so the contour encloses exactly the cells above.
-    """
-    arrays[f"{name}.evidence"] = steps_of(columns_by_max(one.evidence, factor))
+    # The contour runs between the steps of what is above the threshold and of what is not.
+    arrays[f"{name}.evidence"] = evidence_steps(columns_by_max(one.evidence, factor))
     arrays[f"{name}.score"] = columns_by_max(one.score_over_time, factor).astype(np.float32)
-    distance = columns_by_max(one.raw, factor) - np.float32(one.threshold)
-    # Near the threshold is where the contour is drawn, so far cells may saturate.
-    reach = float(np.quantile(np.abs(distance), 0.99)) or 1.0
-    steps = np.clip(np.rint(distance * (126 / reach)), -126, 126)
-    steps = np.where(distance > 0, np.maximum(steps, 1), np.minimum(steps, -1))
-    arrays[f"{name}.margin"] = (MARGIN_ZERO + steps).astype(np.uint8)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from core.detectors.calibration.evidence_scale import AT_THRESHOLD
 from core.types import Float32Array
 
 
@@ -67,6 +68,20 @@ def steps_of(shares: Float32Array) -> NDArray[np.uint8]:
     """
     steps: NDArray[np.uint8] = np.rint(np.clip(shares, 0.0, 1.0) * 255).astype(np.uint8)
     return steps
+
+
+def evidence_steps(evidence: Float32Array) -> NDArray[np.uint8]:
+    """Pack evidence in steps of a byte, so that none is rounded across the threshold.
+
+    Args:
+        evidence: In [0, 1], of any shape.
+
+    Returns:
+        0..127 at the threshold and below, 128..255 above, of the same shape.
+    """
+    steps, above = steps_of(evidence), evidence > AT_THRESHOLD
+    found: NDArray[np.uint8] = np.where(above, np.maximum(steps, 128), np.minimum(steps, 127))
+    return found
 
 
 def columns_by_max(layer: Float32Array, factor: int) -> Float32Array:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.components.shared.frame import evidence_steps
 from app.components.shared.frame import frame as packed
 from app.text.formats import recorded_at
 from app.text.markdown import shortened
-from app.text.sentences import p_value_sentence
+from app.text.sentences import p_value_sentence, rarity
 from core.detectors.calibration.calibration import Calibration
 from core.exchange.recording_names import with_other_names
 from core.report import summary_sentence
@@ -69,17 +70,18 @@ def rows_of(scored: Sequence[ScoreRecord], calibrated: Calibration) -> str:
     Returns:
         JSON, a list a column; 1,000 rows take 200 kB.
     """
-    middle = float(np.median(calibrated.clip_scores))
+    scale = calibrated.evidence_scale(scored[0].threshold if scored else 0.0)
     good = [score for score in scored if score.score is not None and math.isfinite(score.score)]
     everyone = [*good, *(score for score in scored if score.score is None)]
-    reach = max((scored[0].threshold if scored else 0.0) - middle, 1e-9)
     return json.dumps(
         {
             "id": [score.clip_id for score in everyone],
             "name": [shortened(with_other_names(score.names), 80) for score in everyone],
             "p": [score.p_value for score in everyone],
-            # 0 is the middle of the normal recordings, 1 the threshold.
-            "ratio": [round((float(score.score or 0) - middle) / reach, 4) for score in good],
+            "evidence": evidence_steps(
+                scale.evidence(np.array([float(score.score or 0) for score in good]))
+            ).tolist(),
+            "rarity": [rarity(calibrated, float(score.score or 0)) for score in good],
             "anomalous": [int(score.anomalous) for score in everyone],
             "said": [_said(score, calibrated.n_clips) for score in everyone],
         },

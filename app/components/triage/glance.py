@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from app.cache import on_one_thread
-from app.components.shared.frame import columns_by_max, steps_of
+from app.components.shared.frame import columns_by_max, evidence_steps, steps_of
 from app.components.triage.frame import Glance
 from core.errors import HearMapError
 
@@ -86,7 +86,7 @@ def _made(model_id: str, clip_id: str) -> Glance:
     return Glance(
         clip_id,
         steps_of(columns_by_max(ink, factor)),
-        steps_of(columns_by_max(evidence, factor)),
+        evidence_steps(columns_by_max(evidence, factor)),
         *scaled_pcm16(clip.samples),
         clip.sample_rate,
         first * hop,

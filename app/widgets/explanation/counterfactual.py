@@ -35,7 +35,6 @@ def draw(explained: ExplainedRecording) -> None:
         [
             Card(glossary.RECORDING, replaced, saved.pictures["clip"], values["before"]),
             Card(text.MADE_NORMAL, text.PART_REPLACED, saved.pictures["masked"], values["after"]),
-        ],
-        explained.threshold,
+        ]
     )
     listening.draw(explained, saved, {"masked": text.MADE_NORMAL})

@@ -9,7 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from app import cache
 from app.components.player import Sound
 from app.text import explanation as text
 from app.widgets import explanation_jobs
@@ -34,7 +33,7 @@ class ExplainedRecording:
         stretch: Start and end in seconds; None for the whole recording.
         arguments: What all tasks on it have in common, by name, with what replaces the anomalous
             part: "nearest", "mean", or the id of a recording.
-        threshold: The threshold on the scale of evidence, in [0, 1].
+        rate: The false-alarm rate, on which the evidence depends.
         explain_task: Measures faithfulness.
         search_task: Looks for what would make the recording normal.
         report_task: Writes a report.
@@ -46,7 +45,7 @@ class ExplainedRecording:
     score: ScoreRecord
     stretch: tuple[float, float] | None
     arguments: dict[str, Any]
-    threshold: float
+    rate: float
     explain_task: ExplainTask
     search_task: CounterfactualTask
     report_task: ClipReportTask
@@ -89,7 +88,7 @@ class ExplainedRecording:
             }
             for begin, end, low, high in asked["boxes"]
         ]
-        return TryMaskTask(**self.arguments, boxes=boxes)
+        return TryMaskTask(**self.arguments, rate=self.rate, boxes=boxes)
 
     def remember_mask(self, boxes: Sequence[Box]) -> None:
         """Ask for the score without a mask.
@@ -138,7 +137,6 @@ def look_up(
     Returns:
         The recording with the explanations that are saved.
     """
-    calibrated = cache.calibration(model.id)
     arguments: dict[str, Any] = {
         "model_id": model.id,
         "clip_id": score.clip_id,
@@ -147,13 +145,14 @@ def look_up(
         "scored_at": score.created_at.isoformat(),
         "recalibration_id": model.recalibration_id,
     }
-    explain, search = ExplainTask(**arguments), CounterfactualTask(**arguments, rate=rate)
+    explain = ExplainTask(**arguments, rate=rate)
+    search = CounterfactualTask(**arguments, rate=rate)
     return ExplainedRecording(
         model,
         score,
         stretch,
         arguments,
-        calibrated.clip_evidence(calibrated.threshold(rate)),
+        rate,
         explain,
         search,
         ClipReportTask(**arguments, rate=rate),

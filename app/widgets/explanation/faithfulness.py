@@ -38,7 +38,7 @@ def draw(explained: ExplainedRecording) -> None:
         cards.append(Card(text.FILLED, text.PART_REPLACED, pictures["filled"], numbers.get("r")))
     if "nearest" in pictures:
         cards.append(Card(text.NEAREST, text.ANOTHER_RECORDING, pictures["nearest"], None))
-    sound_cards.draw(cards, explained.threshold)
+    sound_cards.draw(cards)
     in_player = f" {text.IN_PLAYER}" if explained.stretch is None else ""
     st.caption(f"{glossary.EVIDENCE}{in_player}")
     listening.draw(explained, saved, {"filled": text.FILLED, "nearest": text.NEAREST})

@@ -54,7 +54,6 @@ def _result(explained: ExplainedRecording, saved: SavedExplanation) -> None:
             Card(glossary.RECORDING, text.MASK_COLOURED, pictures["clip"], values["before"]),
             Card(text.WITHOUT_MASK, text.MASK_REPLACED, pictures["masked"], values["after"]),
             Card(text.MASK_ALONE, text.MARKED_PART, pictures["alone"], values["alone"]),
-        ],
-        explained.threshold,
+        ]
     )
     listening.draw(explained, saved, {"masked": text.WITHOUT_MASK})

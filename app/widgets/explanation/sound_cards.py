@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.text import explanation as text
 from app.text import formats
+from core.detectors.calibration.evidence_scale import AT_THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,23 @@ class Card:
     evidence: float | None
 
 
-def draw(cards: Sequence[Card], threshold: float) -> None:
-    """Draw the cards in a row that wraps.
+def draw(cards: Sequence[Card]) -> None:
+    """Draw the cards in a row that wraps; the mark on each bar is the threshold.
 
     Args:
         cards: The cards.
-        threshold: The mark on each bar: the threshold on the scale of evidence, in [0, 1].
     """
-    st.html(f'<div class="hm-cards">{"".join(_card(card, threshold) for card in cards)}</div>')
+    st.html(f'<div class="hm-cards">{"".join(map(_card, cards))}</div>')
 
 
-def _card(card: Card, threshold: float) -> str:
+def _card(card: Card) -> str:
     source = base64.b64encode(card.picture).decode("ascii")
     bar = ""
     if card.evidence is not None:
         number = text.EVIDENCE.format(value=formats.evidence(card.evidence))
         bar = (
             f'<div class="hm-bar"><div style="width:{100 * card.evidence:.0f}%"></div>'
-            f'<i style="left:{100 * min(threshold, 0.99):.0f}%"></i></div>'
+            f'<i style="left:{100 * AT_THRESHOLD:.0f}%"></i></div>'
             f'<div class="hm-number">{number}</div>'
         )
     return (

@@ -6,71 +6,17 @@ asks for, at any time.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
 
 import numpy as np
 
-from core.types import Float32Array, Float64Array
+from core.detectors.calibration.evidence_scale import EvidenceScale
+from core.detectors.calibration.gumbel import Gumbel
+from core.types import Float64Array
 
-# M is 0.5 where a normal clip's strongest cell would lie once in 20 clips, 1 once in 400.
-HALF_RATE = 0.05
-COLUMNS_AT_ONCE = 4096
 # Beyond this a fitted tail says nothing that anybody could check.
 MOST_ONE_IN = 1e6
-
-
-@dataclass(frozen=True)
-class Gumbel:
-    """The law of maxima, P(X <= x) = exp(-exp(-(x - location) / scale))."""
-
-    location: float
-    scale: float
-
-    @classmethod
-    def of(cls, peaks: Float64Array) -> Gumbel:
-        """Fit the Gumbel distribution of the same first two L-moments, steady with few samples.
-
-        Args:
-            peaks: [n], the samples.
-
-        Returns:
-            The distribution.
-        """
-        ordered = np.sort(peaks)
-        n = ordered.size
-        mean = float(ordered.mean())
-        l2 = float((2.0 * np.arange(n) / max(n - 1, 1) - 1.0) @ ordered) / n
-        # Plain floats: NumPy's own make thresholds and verdicts that JSON refuses to write.
-        scale = max(float(l2) / math.log(2.0), 1e-6 * max(abs(mean), 1.0))
-        return cls(mean - np.euler_gamma * scale, scale)
-
-    def log_survival(self, values: Float64Array | Float32Array) -> Float64Array:
-        """Compute the logarithm of P(X > x), exact far out in either tail.
-
-        Args:
-            values: x, of any shape.
-
-        Returns:
-            The same shape.
-        """
-        z = (np.asarray(values, dtype=np.float64) - self.location) / self.scale
-        # Beyond 36 P is exp(-z) to the last digit; below -700 the exponential would overflow.
-        near = np.log(-np.expm1(-np.exp(-np.clip(z, -700.0, 36.0))))
-        return np.where(z > 36.0, -z, near)
-
-    def quantile_above(self, probability: float) -> float:
-        """Find the value exceeded with a probability.
-
-        Args:
-            probability: in 0..1.
-
-        Returns:
-            The value.
-        """
-        return self.location - self.scale * float(np.log(-np.log1p(-probability)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +82,20 @@ class Calibration:
         log_survival = float(self._score_tail.log_survival(np.array(score)))
         return float(np.clip(np.exp(min(-log_survival, 50.0)), self.n_clips + 1, MOST_ONE_IN))
 
+    def rarity(self, score: float) -> float:
+        """Say how rare a score is: counted as far as the clips go, extrapolated beyond.
+
+        What the p-value says with more clips than there are, so that scores beyond all calibration
+        clips, which have one p-value, can still be told apart.
+
+        Args:
+            score: a clip's.
+
+        Returns:
+            About one normal clip in so many scores as high.
+        """
+        return self.one_in(score) or 1.0 / self.p_value(score)
+
     def threshold(self, false_alarm_rate: float) -> float:
         """Find the clip score above which a clip is anomalous.
 
@@ -155,41 +115,16 @@ class Calibration:
         highest = float(self.clip_scores[-1])
         return max(highest, self._score_tail.quantile_above(false_alarm_rate))
 
-    def evidence(self, raw: Float32Array) -> Float32Array:
-        """Calibrate a raw map: the evidence map M, on one scale for all clips.
-
-        A map's highest cell is the clip's score, so one scale serves both. With p the chance that
-        a normal clip scores this high (a Gumbel distribution, the law of maxima, fitted to the
-        calibration scores), M = log p / (2 log 0.05), at most 1: half-way at p = 5 %, full at
-        p = 0.25 %, near 0 in what is normal.
+    def evidence_scale(self, threshold: float) -> EvidenceScale:
+        """Give the scale from 0 to 1 of maps and scores, on which the threshold is 0.5.
 
         Args:
-            raw: [freq, time].
+            threshold: that cuts them.
 
         Returns:
-            [freq, time] float32 in [0, 1]; of a memory map what computes it where it is read.
+            The scale.
         """
-        if isinstance(raw, np.memmap):
-            return cast("Float32Array", EvidenceOnDemand(self, raw))
-        evidence = np.empty_like(raw, dtype=np.float32)
-        # A stretch at a time: an hour's map in 64-bit floats, three times over, is half a GiB.
-        for start in range(0, raw.shape[-1], COLUMNS_AT_ONCE):
-            columns = np.s_[..., start : start + COLUMNS_AT_ONCE]
-            log_p = self._score_tail.log_survival(raw[columns])
-            evidence[columns] = np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0)
-        return evidence
-
-    def clip_evidence(self, score: float) -> float:
-        """Compute a clip's place on the scale of M: 0.5 at a 5 % false-alarm rate, without steps.
-
-        Args:
-            score: the clip's.
-
-        Returns:
-            A number in [0, 1].
-        """
-        log_p = float(self._score_tail.log_survival(np.array(score)))
-        return float(np.clip(log_p / (2.0 * np.log(HALF_RATE)), 0.0, 1.0))
+        return EvidenceScale(self._score_tail, threshold)
 
     def warning(self, false_alarm_rate: float) -> str | None:
         """Say when the clips are too few for a false-alarm rate.
@@ -212,40 +147,3 @@ class Calibration:
     @cached_property
     def _score_tail(self) -> Gumbel:
         return Gumbel.of(self.clip_scores)
-
-
-class EvidenceOnDemand:
-    """The evidence map of a raw map on disk, used like an array and computed where it is read.
-
-    Args:
-        calibration: the calibration
-        raw: [freq, time], a memory map
-    """
-
-    def __init__(self, calibration: Calibration, raw: Float32Array) -> None:
-        self._calibration = calibration
-        self._raw = raw
-        self.shape = raw.shape
-
-    def __getitem__(self, cells: Any) -> Float32Array:
-        """Compute some cells.
-
-        Args:
-            cells: as of an array
-
-        Returns:
-            Their evidence.
-        """
-        return self._calibration.evidence(np.array(self._raw[cells]))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Float32Array:
-        """Compute the whole map.
-
-        Args:
-            dtype: of the array that is wanted
-            copy: is always made
-
-        Returns:
-            [freq, time].
-        """
-        return self[:].astype(dtype or np.float32, copy=False)

@@ -38,7 +38,8 @@ class OperatingPoints:
     Attributes:
         threshold: [m], rising.
         rate: [m], falling: the false-alarm rate that has this threshold, (1 + n_above) / (n + 1),
-            which is what a p-value just above it says. Below 1 / (n + 1) it is extrapolated by the
+            which is what a p-value just above it says, or the one that was asked for: 24 clips
+            give one threshold for 4 % and for 5 %. Below 1 / (n + 1) it is extrapolated by the
             calibration's tail; the limits are not.
         low: [m], `clopper_pearson`'s lower limit.
         high: [m], `clopper_pearson`'s upper limit.
@@ -62,7 +63,8 @@ class OperatingPoints:
 
         Args:
             calibration: whose thresholds are listed.
-            *rates: false-alarm rates that get a point of their own besides.
+            *rates: false-alarm rates that get a point of their own besides, or give their name to
+                one; of several that have one threshold, the first.
 
         Returns:
             The points, thresholds rising.
@@ -77,19 +79,18 @@ class OperatingPoints:
             for step in TAIL_STEPS
             if step * 10.0**power < smallest
         ]
-        # Rates whose threshold is a calibration score change nothing; the others are new points.
-        extrapolated: dict[float, float] = {}
-        known = {float(score) for score in scores}
-        for wanted in [*tail, *rates]:
+        asked = {calibration.threshold(rate): rate for rate in reversed(rates)}
+        known = {float(score) for score in scores} | set(asked)
+        for wanted in tail:
             threshold = calibration.threshold(wanted)
-            if wanted < smallest and threshold not in known:
-                extrapolated.setdefault(threshold, wanted)
+            if threshold not in known:
+                asked[threshold] = wanted
             known.add(threshold)
         thresholds = np.array(sorted(known), np.float64)
         n_above = _n_above(calibration.clip_scores, thresholds)
         promised: Float64Array = (1 + n_above) / (calibration.n_clips + 1)
         for place, value in enumerate(thresholds):
-            promised[place] = extrapolated.get(float(value), promised[place])
+            promised[place] = asked.get(float(value), promised[place])
         low, high = false_alarm_limits(calibration, thresholds)
         return cls(thresholds, promised, low, high, n_above, smallest)
 

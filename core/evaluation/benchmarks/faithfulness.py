@@ -114,4 +114,5 @@ def _evidence(detector: Detector, clip: Clip, samples: Float32Array) -> float:
     changed = Clip.from_samples(
         np.clip(samples, -1.0, 1.0), clip.sample_rate, f"{clip.name}, exchanged"
     )
-    return detector.calibration.clip_evidence(detector.score(changed).score)
+    found = detector.score(changed)
+    return detector.calibration.evidence_scale(found.threshold).clip_evidence(found.score)

@@ -77,10 +77,16 @@ class ExplanationTask(RecordingTask):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ExplainTask(ExplanationTask):
-    """Measure faithfulness v1 and v2 of a recording, and save the sounds they are measured on."""
+    """Measure faithfulness v1 and v2 of a recording, and save the sounds they are measured on.
+
+    Attributes:
+        rate: the model's false-alarm rate of now, on which the evidence map depends
+    """
 
     kind: ClassVar[str] = "explain"
     doing: ClassVar[str] = "Explaining a recording"
+
+    rate: float | None = dataclasses.field(default=None, metadata=OPTIONAL)
 
     def _explain(self, scored: ScoredClip, progress: Progress) -> SavedExplanation:
         from core.workflows.explain import measure_faithfulness
@@ -113,12 +119,14 @@ class TryMaskTask(ExplanationTask):
 
     Attributes:
         boxes: each {start_s, end_s, low_hz, high_hz}, in seconds of the stretch
+        rate: the model's false-alarm rate of now, on which the verdicts depend
     """
 
     kind: ClassVar[str] = "try_mask"
     doing: ClassVar[str] = "Scoring a recording with a mask"
 
     boxes: Sequence[dict[str, float]]
+    rate: float | None = dataclasses.field(default=None, metadata=OPTIONAL)
 
     def _explain(self, scored: ScoredClip, progress: Progress) -> SavedExplanation:
         from core.workflows.explain import try_mask

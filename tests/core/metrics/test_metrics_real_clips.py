@@ -45,7 +45,8 @@ def test_taking_out_the_truth_is_more_faithful_than_as_much_at_random(esc10, ais
 
     def evidence(samples):
         clip = Clip.from_samples(np.clip(samples, -1, 1), rate, "masked")
-        return detector.calibration.clip_evidence(detector.score(clip).score)
+        found = detector.score(clip)
+        return detector.calibration.evidence_scale(found.threshold).clip_evidence(found.score)
 
     def masked(samples, mask):
         return apply_mask(samples, mask.astype(np.float32), settings)

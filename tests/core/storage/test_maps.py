@@ -46,7 +46,7 @@ def scored(found: AnomalyMap) -> tuple[str, str]:
     found = dataclasses.replace(
         found,
         threshold=threshold,
-        evidence=calibration.evidence(found.raw),
+        evidence=calibration.evidence_scale(threshold).evidence(found.raw),
         regions=find_regions(
             found.raw, threshold, found.freq_hz, found.time_s, calibration.p_value
         ),
@@ -62,7 +62,8 @@ def test_a_long_map_comes_back_and_is_read_in_parts() -> None:
     assert isinstance(loaded.raw, np.memmap) and loaded.raw.flags.aligned
     np.testing.assert_array_equal(loaded.raw, found.raw)
     np.testing.assert_array_equal(loaded.score_over_time, np.asarray(found.raw).max(axis=0))
-    expected = models.load_calibration(model_id).evidence(np.array(found.raw[:, 30:90]))
+    scale = models.load_calibration(model_id).evidence_scale(loaded.threshold)
+    expected = scale.evidence(np.array(found.raw[:, 30:90]))
     np.testing.assert_array_equal(loaded.evidence[:, 30:90], expected)
     np.testing.assert_array_equal(loaded.stretch(30, 60).evidence, expected)
     assert loaded.score == found.score == list_scores(model_id)[0].score
@@ -93,12 +94,12 @@ def test_a_long_map_of_an_earlier_version_is_mapped_too() -> None:
     found = long_map()
     model_id, clip_id = scored(found)
     before = load_map(model_id, clip_id)
-    raw, calibration = np.array(found.raw, order="C"), models.load_calibration(model_id)
+    raw = np.array(found.raw, order="C")
     named = {"freq_hz": found.freq_hz, "time_s": found.time_s}
     path = Path(before.raw.filename)
     path.unlink()
     with path.open("xb") as stream:
-        np.savez(stream, raw=raw, probability=calibration.evidence(raw), **named)
+        np.savez(stream, raw=raw, probability=np.zeros_like(raw), **named)
     loaded = load_map(model_id, clip_id)
     assert isinstance(loaded.raw, np.memmap)
     np.testing.assert_array_equal(loaded.evidence[:], before.evidence[:])

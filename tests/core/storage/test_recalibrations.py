@@ -102,7 +102,8 @@ def test_threshold_p_values_verdicts_and_maps_follow_and_scores_stay() -> None:
         found = scores.load_map(model.id, one.clip_id)
         assert (found.p_value, found.threshold, found.anomalous) == (own, 0.99, one.anomalous)
         assert bool(found.regions) == one.anomalous
-        expected = models.load_calibration(model.id).evidence(found.raw)
+        scale = models.load_calibration(model.id).evidence_scale(found.threshold)
+        expected = scale.evidence(found.raw)
         np.testing.assert_array_equal(found.evidence, expected)
         # What is scored from now on says the same.
         again = models.load_model(model.id).score(tone(float(one.clip_name[5:-4])))

@@ -1,7 +1,7 @@
 // Painting: the grey picture, the heat over it, the contour, the lanes and the axes.
 
 import { blend, heatTable, inkTable, mapTable } from "../shared/colours.js";
-import { clock, shortHz } from "../shared/numbers.js";
+import { clock, shortHz, THRESHOLD_STEP } from "../shared/numbers.js";
 import { tickDecimals, ticks } from "../shared/ticks.js";
 import { frequencyTicks } from "./view.js";
 
@@ -173,17 +173,16 @@ function paintPanel(ctx, panel, view, look, colours, shown, ratio) {
   if (heat) paintContour(ctx, panel, view, colours);
 }
 
-/** Marching squares over the margin, two pixels a cell. */
+/** Where evidence crosses the threshold: marching squares, two pixels a cell. */
 function paintContour(ctx, panel, view, colours) {
   const cell = 2;
   const width = Math.max(2, Math.round(panel.width / cell));
   const height = Math.max(2, Math.round(panel.height / cell));
-  const field = resampled(panel.map.margin, view, width, height);
-  const zero = view.picture.marginZero;
+  const field = resampled(panel.map.evidence, view, width, height);
   const path = new Path2D();
   const sx = panel.width / width;
   const sy = panel.height / height;
-  const crossing = (a, b) => (zero - a) / (b - a);
+  const crossing = (a, b) => (THRESHOLD_STEP - a) / (b - a);
   for (let y = 0; y + 1 < height; y++) {
     for (let x = 0; x + 1 < width; x++) {
       const i = y * width + x;
@@ -191,7 +190,7 @@ function paintContour(ctx, panel, view, colours) {
       const b = field[i + 1];
       const c = field[i + width + 1];
       const d = field[i + width];
-      const sides = [a, b, c, d].map((value) => value > zero);
+      const sides = [a, b, c, d].map((value) => value > THRESHOLD_STEP);
       if (sides.every((side) => side === sides[0])) continue;
       const points = [];
       if (sides[0] !== sides[1]) points.push([x + crossing(a, b), y]);

@@ -5,7 +5,7 @@ import { decoded } from "../shared/sound.js";
 /**
  * @typedef {{ start: number, end: number, low: number, high: number, region: number | null }} Box in
  *   seconds and hertz; `region` is the index of the region that it is
- * @typedef {{ caption: string, threshold: number, evidence: Uint8Array, margin: Uint8Array,
+ * @typedef {{ caption: string, threshold: number, evidence: Uint8Array,
  *   score: Float32Array }} EvidenceMap [freq, time] in 0..255, and its score over time
  */
 
@@ -21,7 +21,6 @@ export function readPicture(frame, { picture, start_s, duration_s }) {
   const [map, ...others] = picture.maps.map((described, i) => ({
     ...described,
     evidence: frame.array(`map${i}.evidence`),
-    margin: frame.array(`map${i}.margin`),
     score: frame.array(`map${i}.score`),
   }));
   return {
@@ -30,7 +29,6 @@ export function readPicture(frame, { picture, start_s, duration_s }) {
     level: frame.array("level"),
     levelMinDb: picture.level_min_db,
     levelMaxDb: picture.level_max_db,
-    marginZero: picture.margin_zero,
     freqHz: picture.freq_hz,
     firstSeconds: picture.first_s,
     stepSeconds: picture.step_s,

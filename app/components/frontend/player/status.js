@@ -1,7 +1,7 @@
 // What the page says of the player: words, states of the controls, attributes for screen readers.
 
 import { setSliderValue, setText } from "../shared/elements.js";
-import { clock, writtenBox } from "../shared/numbers.js";
+import { clock, evidenceText, writtenBox } from "../shared/numbers.js";
 import { markChosen, setIcon } from "./page.js";
 
 /**
@@ -85,8 +85,8 @@ function readout({ hovered, view }) {
   const span = picture.levelMaxDb - picture.levelMinDb;
   const level = picture.levelMinDb + (span * picture.level[cell]) / 255;
   const shown = hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${hz.toFixed(0)} Hz`;
-  const evidence = Math.round((100 * map.evidence[cell]) / 255);
-  return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence} %`;
+  const evidence = evidenceText(map.evidence[cell]);
+  return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence}`;
 }
 
 function setSlider({ input, value }, amount, unit, isDisabled) {

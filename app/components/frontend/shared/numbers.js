@@ -22,6 +22,19 @@ export function percent(share) {
   return `${value >= 10 ? Math.round(value) : Number(value.toPrecision(2))}\u00a0%`;
 }
 
+/** Between the last step of evidence that is normal and the first one that is anomalous. */
+export const THRESHOLD_STEP = 127.5;
+
+/**
+ * Write evidence with two decimals: 0.50 is the threshold, and what is above never looks like it.
+ *
+ * @param {number} step in 0..255
+ */
+export function evidenceText(step) {
+  const value = step / 255;
+  return (step > THRESHOLD_STEP ? Math.max(value, 0.51) : Math.min(value, 0.5)).toFixed(2);
+}
+
 /**
  * Write a number with its noun.
  *

@@ -171,8 +171,8 @@ class TriageList extends Component {
     const i = this.shown[place];
     const given = this.annotations.get(rows.id[i]);
     const hasScore = rows.p[i] !== null;
-    const ratio = Math.min(Math.max(rows.ratio[i] ?? 0, 0), 2);
-    const words = hasScore ? `p ${rows.p[i].toPrecision(2)}` : "no score";
+    const words = hasScore ? rows.rarity[i] : "no score";
+    const width = hasScore ? (100 * rows.evidence[i]) / 255 : 0;
     const spoken = !hasScore ? "could not be scored" : rows.anomalous[i] ? "anomalous" : "normal";
     const options = {
       class: "item",
@@ -188,7 +188,7 @@ class TriageList extends Component {
     return element("div", options, [
       element("span", { class: "rank", text: String(i + 1) }),
       element("span", { class: "title", text: rows.name[i] }),
-      element("span", { class: "bar", "aria-hidden": "true" }, [element("i", { style: `width: ${50 * ratio}%` })]),
+      element("span", { class: "bar", "aria-hidden": "true" }, [element("i", { style: `width: ${width}%` })]),
       element("span", { class: "p", text: words }),
       element("span", { class: `chip ${given?.[0] ?? ""}`, text: given ? MARKS[given[0]] : "" }),
     ]);

@@ -55,6 +55,18 @@ def test_a_rate_of_the_users_own_is_a_stop_and_no_stop_is_there_twice() -> None:
     assert found.rate[0] >= 0.7 - 1 / 25
 
 
+def test_one_threshold_has_one_rate_the_saved_one() -> None:
+    """24 clips give one threshold for 4 % and for 5 %; Tune says the one that the others say."""
+    for n in (24, 30, 59, 120):
+        calibrated = calibration(n)
+        for rate in (0.04, 0.05, 0.1, 0.123, 0.3):
+            found = operating_points.OperatingPoints.of(calibrated, rate, 0.9 * rate)
+            place = found.nearest(calibrated.threshold(rate))
+            assert found.threshold[place] == calibrated.threshold(rate)
+            assert found.rate[place] == rate
+            assert (np.diff(found.rate) <= 0).all()
+
+
 def test_equal_scores_give_one_stop_and_the_tail() -> None:
     scores = np.full(10, 3.0)
     found = operating_points.OperatingPoints.of(Calibration(scores, 5.0, 10, True))
