@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
+    from core.detectors.views.normal_spectrum import NormalSpectra
+    from core.explain.finding import Finding
+    from core.explain.findings import MeasuredSound
     from core.storage.scores import ScoreRecord
     from core.types import AnomalyMap, Float32Array
 
@@ -228,3 +231,77 @@ def _sounds(
         first,
         min(first + n_frames, n_columns),
     )
+
+
+def findings(
+    model_id: str, clip_id: str, rate: float, scored_at: datetime.datetime, sound: Sounds
+) -> tuple[Finding, ...]:
+    """Find what makes a stretch of a scored recording anomalous.
+
+    Args:
+        model_id: The model.
+        clip_id: The recording.
+        rate: The model's false-alarm rate.
+        scored_at: The moment of scoring.
+        sound: The stretch, as `sounds` gives it.
+
+    Returns:
+        The findings, the strongest first.
+
+    Raises:
+        StoreError: The recording or its map no longer exists.
+    """
+    key = (rate, scored_at, recalibration_id(model_id), sound.first, sound.stop)
+    return _findings(model_id, clip_id, key, sound)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _findings(
+    model_id: str, clip_id: str, key: tuple[Any, ...], _sound: Sounds
+) -> tuple[Finding, ...]:
+    from core.explain.findings import findings as found_in
+
+    found = anomaly_map(model_id, clip_id, key[0], key[1])
+    return found_in(found, measured(model_id, _sound), normal_spectra(model_id))
+
+
+def measured(model_id: str, sound: Sounds) -> MeasuredSound:
+    """Measure a stretch of a recording; 5 ms for 5 s.
+
+    Args:
+        model_id: The model.
+        sound: The stretch.
+
+    Returns:
+        It, to be compared with normal recordings.
+
+    Raises:
+        StoreError: The model does not exist.
+    """
+    from core.backbones import front_end
+    from core.explain.findings import MeasuredSound
+    from core.spectral.spectrogram import spectrogram
+    from core.storage.models import get_model
+    from core.types import Clip
+
+    settings = front_end(get_model(model_id).backbone)
+    clip = Clip.from_samples(sound.clip, sound.sample_rate, "stretch")
+    return MeasuredSound(spectrogram(clip, settings), sound.first * settings.hop_seconds)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def normal_spectra(model_id: str) -> NormalSpectra | None:
+    """Read the spectra of a model's normal recordings.
+
+    Args:
+        model_id: The model.
+
+    Returns:
+        The spectra; None of a model that has none.
+
+    Raises:
+        StoreError: The model does not exist.
+    """
+    from core.storage.models import load_normal_spectra
+
+    return load_normal_spectra(model_id)

@@ -15,6 +15,7 @@ from app.widgets import (
     box_annotation_list,
     downloads,
     explanation,
+    findings,
     normal_scores,
     notices,
     recording_choice,
@@ -58,7 +59,7 @@ def _prepare(model: ModelRecord, score: ScoreRecord, rate: float) -> None:
 def _show(model: ModelRecord, score: ScoreRecord) -> float:
     # Draw the recording; return the false-alarm rate that was chosen.
     verdict_place = st.container(key="verdict")
-    views_place, picture_place = st.container(), st.container()
+    picture_place, views_place = st.container(), st.container()
     left, right = st.columns([3, 2], gap="large")
     with right:
         st.subheader(text.NORMAL_SCORES, anchor=False, help=glossary.NORMAL_SCORES)
@@ -129,6 +130,12 @@ def _player(
         ),
         found.regions,
         part,
+        findings=findings.listed(
+            cache.findings(
+                model.id, score.clip_id, found.false_alarm_rate, score.created_at, sounds
+            ),
+            explained,
+        ),
         paint=True,
     )
     state = player.show(payload, key="player")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.detectors.region_words import ALL_OCTAVES
 from core.explain.finding import (
@@ -21,9 +20,6 @@ from core.explain.finding import (
     Normals,
 )
 from core.spectral.frequency_range import frequency_range
-
-if TYPE_CHECKING:
-    from core.explain.sound_names import SoundName
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 MOST_TIMES = 4
@@ -74,34 +70,33 @@ def finding_details(finding: Finding) -> str:
     if normals is None or finding.kind in (SILENCE, MOTION):
         return ""
     low, high = _level(normals.low_db), _level(normals.high_db)
-    most = f"{low} to {high} dBFS, median {_level(normals.median_db)}" if low != high else low
-    usual = f"{most} dBFS is the level there in 90 % of the normal recordings"
+    usual = f"normal recordings have {_level(normals.median_db)} dBFS on average"
+    if low != high:
+        usual += f", 90 % of them {low} to {high} dBFS"
+    reached = {GAP: "It falls to", BURST: "It reaches", TONE: "It reaches", CHANGE: "It reaches"}
+    if finding.kind in reached:
+        return f"{reached[finding.kind]} {_level(finding.level_db)} dBFS there; {usual}."
     own = f"{_level(finding.level_db)} dBFS"
-    if finding.kind in (BURST, TONE, CHANGE):
-        return f"It reaches {own}; {usual}."
-    if finding.kind == GAP:
-        return f"It falls to {own}; {usual}."
     return f"The level {_band(finding, 'at')} is {own}; {usual}."
 
 
-def names_sentence(names: Sequence[SoundName]) -> str:
+def names_sentence(names: Sequence[str]) -> str:
     """Say what the anomalous part sounds like, as a hint.
 
     Args:
-        names: the clearest first.
+        names: of AudioSet's classes, the clearest first.
 
     Returns:
         A sentence; empty where nothing stands out.
 
-    >>> from core.explain.sound_names import SoundName
-    >>> names_sentence([SoundName("Squeal", 0.4, 2.0), SoundName("Mechanisms", 0.3, 1.5)])
+    >>> names_sentence(["Squeal", "Mechanisms"])
     'Sounds like: squeal, mechanisms (a hint by YAMNet).'
     >>> names_sentence([])
     ''
     """
     if not names:
         return ""
-    said = ", ".join(one.name[:1].lower() + one.name[1:] for one in names)
+    said = ", ".join(name[:1].lower() + name[1:] for name in names)
     return f"Sounds like: {said} (a hint by YAMNet)."
 
 

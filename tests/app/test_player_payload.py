@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load
 
 from app.components.player import sounds as player_sounds
+from app.components.player.findings import FindingList, ListedFinding
 from app.components.player.painted import MOST_BOXES, painted_of
 from app.components.player.parts import (
     MOST_OVERVIEW_COLUMNS,
@@ -23,7 +24,7 @@ from app.components.player.payload import Payload, pack
 from app.components.player.pictures import MOST_COLUMNS, Picture
 from app.components.player.player import PlayerEvent, event_of
 from app.components.player.sounds import Residual, Sound
-from core.types import Region
+from core.types import Box, Region
 
 REGION = Region(0.2, 0.4, 1000.0, 2000.0, 0.3, 1500.0, 7.0, 0.01)
 
@@ -305,3 +306,18 @@ def test_a_part_keeps_the_clip_and_its_regions_through_other_parts() -> None:
     overview = arrays["overview"]
     assert overview.size <= MOST_OVERVIEW_COLUMNS
     assert overview.max() == 4999.0
+
+
+def test_findings_are_packed_in_the_order_in_which_they_are_played() -> None:
+    boxes = (Box(2.0, 3.0, 300, 900), Box(0.5, 1.0, 300, 900), Box(2.5, 3.5, 2000, 4000))
+    listed = FindingList((ListedFinding("Two bursts.", "It reaches −20 dBFS.", boxes),), "A note.")
+    header, _ = unpack(pack([make_sound()], make_picture(), [], findings=listed))
+    (one,) = header["findings"]["list"]
+    assert header["findings"]["note"] == "A note." and one["sentence"] == "Two bursts."
+    assert one["boxes"] == [
+        {"start_s": 0.5, "end_s": 1.0, "low_hz": 300, "high_hz": 900},
+        # What sounds at once is played at once.
+        {"start_s": 2.0, "end_s": 3.5, "low_hz": 300, "high_hz": 4000},
+    ]
+    without, _ = unpack(pack([make_sound()], make_picture(), []))
+    assert without["findings"] == {"note": "", "list": []}

@@ -5,6 +5,7 @@ painted.
 A long recording is shown by parts: `wanted_part` says which one to give it.
 """
 
+from app.components.player.findings import FindingList, ListedFinding
 from app.components.player.parts import Part, wanted_part
 from app.components.player.payload import pack
 from app.components.player.pictures import NamedMap, Picture
@@ -12,6 +13,8 @@ from app.components.player.player import PlayerState, show
 from app.components.player.sounds import Residual, Sound
 
 __all__ = [
+    "FindingList",
+    "ListedFinding",
     "NamedMap",
     "Part",
     "Picture",

@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from app.components.player.findings import FindingList, packed_findings
 from app.components.player.painted import MOST_BOXES
 from app.components.player.parts import Part, packed_part
 from app.components.player.pictures import NamedMap, Picture, packed_picture
@@ -44,6 +45,7 @@ def pack(
     part: Part | None = None,
     maps: Sequence[NamedMap] = (),
     *,
+    findings: FindingList | None = None,
     height: int = 420,
     paint: bool = False,
 ) -> Payload:
@@ -57,6 +59,7 @@ def pack(
         regions: What can be stepped through, of the whole recording.
         part: Which part of a long recording this is; `wanted_part` gives it.
         maps: Those of other models, each drawn in a panel below.
+        findings: What is listed above the picture.
         height: Of the picture with its lanes, in CSS pixels.
         paint: Whether the user can paint a mask.
 
@@ -81,6 +84,7 @@ def pack(
         "regions": boxes,
         "part": packed_part(arrays, part) if part and len(part.bounds) > 1 else None,
         "notes": notes,
+        "findings": packed_findings(findings or FindingList()),
         "sounds_digest": sounds_digest,
         "clip": part.clip if part else sounds_digest,
         "regions_digest": digest(boxes),

@@ -47,8 +47,9 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
         pen(ctx, colours.halo, 3.5).strokeRect(x, y, w, h);
         pen(ctx, colours.selection, 1.75).strokeRect(x, y, w, h);
       }
-      if (outline && outline !== box) {
-        const [x, y, w, h] = place(outline);
+      for (const outlined of [outline ?? []].flat()) {
+        if (outlined === box) continue;
+        const [x, y, w, h] = place(outlined);
         pen(ctx, colours.halo, 3.5).strokeRect(x, y, w, h);
         ctx.setLineDash([4, 3]);
         pen(ctx, colours.contour, 1.5).strokeRect(x, y, w, h);

@@ -209,6 +209,9 @@ export function buildPage(player) {
     painted: element("span", { class: "painted" }),
     waiting: element("span", { class: "waiting", text: "Fetching the next part", hidden: "" }),
     note: element("p", { class: "note", hidden: "" }),
+    findings: element("ol", { class: "findings", "aria-label": "Findings", hidden: "" }),
+    findingsNote: element("p", { class: "findings-note", hidden: "" }),
+    playButton: (caption) => button("play-finding", caption, "", "play"),
     dialog: helpDialog(),
   };
   const row = (children, kind = "") => element("div", { class: `row ${kind}` }, children);
@@ -231,6 +234,8 @@ export function buildPage(player) {
   const { farther, closer, flatter, taller, whole } = buttons;
   const zoom = cluster([farther, closer, flatter, taller, whole], "end");
   root.replaceChildren(
+    page.findings,
+    page.findingsNote,
     row([buttons.play, page.time, page.waiting, page.sounds, listening]),
     error,
     page.stage,

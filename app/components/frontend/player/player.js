@@ -5,6 +5,7 @@ import { Component, mounting } from "../shared/component.js";
 import { element } from "../shared/elements.js";
 import { Frame } from "../shared/frame.js";
 import { SoundEngine } from "../shared/sound.js";
+import { Findings } from "./findings.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 import { Look } from "./look.js";
 import { Navigation } from "./navigation.js";
@@ -36,6 +37,7 @@ class Player extends Component {
     this.look = new Look(this);
     this.navigation = new Navigation(this);
     this.regionButtons = new RegionButtons(this);
+    this.findings = new Findings(this);
     this.view = null;
     this.clip = ""; // names the recording
     this.digest = this.regionsDigest = this.soundsDigest = "";
@@ -133,6 +135,7 @@ class Player extends Component {
     this.regions = readRegions(header);
     this.selection.takeRegions(this.regions);
     this.regionButtons.take(this.regions);
+    this.findings.take(header.findings);
     // What the panels of other models say, for those who do not see them.
     this.page.maps.replaceChildren(
       ...picture.others.map(({ caption }) => element("span", { role: "img", "aria-label": caption })),
@@ -189,6 +192,7 @@ class Player extends Component {
 
   /** The sound ended; in a long recording, perhaps only the part of it that is here. */
   stopped(ranOut) {
+    if (!ranOut && this.findings.goOn()) return;
     const on = this.engine.end + 0.01;
     if (ranOut && this.parts.reach(on, true)) this.engine.play(on);
     this.refresh();

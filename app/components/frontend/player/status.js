@@ -51,6 +51,7 @@ export function describe(player, position, isPlaying) {
   page.chosen.classList.toggle("hint", !(draft || box));
   setText(page.readout, readout(player));
   if (isOn) setText(page.painted, isEmpty ? "Nothing painted yet" : painting.shareText());
+  player.findings.describe();
   markChosen(player.soundGroup, engine.active);
   markChosen(page.views, look.view);
   markChosen(page.scales, look.scale);
