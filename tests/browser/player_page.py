@@ -2,7 +2,8 @@
 
 Five seconds of noise with tone bursts: 1 kHz at 1.0-1.3 s, 4 kHz at 1.6-1.9 s (the strongest),
 and 6 kHz at 3.4-3.6 s. `?seconds=` makes another length, `?regions=none` a calm clip,
-`?damaged=1` data to refuse. `?parts=1` sends a long clip by parts.
+`?damaged=1` data to refuse. `?parts=1` sends a long clip by parts,
+`?findings=1` lists findings.
 """
 
 import dataclasses
@@ -10,8 +11,17 @@ import dataclasses
 import numpy as np
 import streamlit as st
 
-from app.components.player import Picture, Residual, Sound, pack, show, wanted_part
-from core.types import Region
+from app.components.player import (
+    FindingList,
+    ListedFinding,
+    Picture,
+    Residual,
+    Sound,
+    pack,
+    show,
+    wanted_part,
+)
+from core.types import Box, Region
 
 RATE = 44_100
 BURSTS = [(1.0, 1.3, 1000.0, 0.6), (1.6, 1.9, 4000.0, 1.0), (3.4, 3.6, 6000.0, 0.8)]
@@ -87,7 +97,17 @@ if "parts" in st.query_params:
         score_over_time=picture.score_over_time[columns],
         time_s=time_s[columns],
     )
-packed = pack(sounds, picture, found, part, paint=True)
+listed = None
+if "findings" in st.query_params:
+    boxes = (Box(1.6, 1.9, 3500, 4500), Box(3.4, 3.6, 5500, 6500))
+    listed = FindingList(
+        (
+            ListedFinding("Two tones.", "At 1.6 and 3.4 s.", boxes),
+            ListedFinding("A low tone.", "", (Box(1.0, 1.3, 800, 1200),)),
+        ),
+        "A note.",
+    )
+packed = pack(sounds, picture, found, part, findings=listed, paint=True)
 if "damaged" in st.query_params:
     packed = dataclasses.replace(packed, data=b"damaged!" + packed.data[8:])
 state = show(packed, key="player")

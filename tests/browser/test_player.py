@@ -344,6 +344,36 @@ def test_a_clip_without_regions_says_so(page: Page, app_server: Callable[..., Ap
     assert player(page).get_by_role("button", name="Next region").is_disabled()
 
 
+def test_a_finding_is_played_box_after_box_and_nothing_else(
+    page: Page, app_server: Callable[..., AppServer]
+) -> None:
+    page.add_init_script(TAP)
+    open_app(page, app_server(SCRIPT), "?findings=1")
+    root = player(page)
+    root.get_by_text("A note.").wait_for()
+    assert root.locator(".findings li").count() == 2
+    first = root.get_by_role("button", name="Play finding 1: Two tones.")
+    first.focus()
+    page.keyboard.press("Enter")
+    wait_until(page, "d.state === 'playing' && Number(d.playheadSeconds) < 1.95")
+    wait_until(page, "d.state === 'playing' && Number(d.playheadSeconds) > 3.45")
+    samples, rate = heard(page)
+    in_bands = [energy_db(samples, rate, *band) for band in ((3500, 4500), (5500, 6500))]
+    others = [energy_db(samples, rate, *band) for band in ((60, 2500), (8000, rate / 2))]
+    assert min(in_bands) - max(others) > 25
+    wait_until(page, "d.state === 'paused' && Math.abs(Number(d.playheadSeconds) - 3.4) < 0.01")
+    assert first.get_attribute("aria-pressed") == "true"
+    page.get_by_text("Box 3.400 3.600 s, 5500 6500 Hz").wait_for()
+    # What is chosen meanwhile ends the sequence.
+    first.click()
+    wait_until(page, "d.state === 'playing'")
+    root.get_by_role("button", name="Play finding 2").click()
+    wait_until(page, "d.state === 'paused' && Math.abs(Number(d.playheadSeconds) - 1.0) < 0.01")
+    page.wait_for_timeout(300)
+    assert root.get_attribute("data-state") == "paused"
+    assert first.get_attribute("aria-pressed") == "false"
+
+
 def test_the_same_loudness_is_the_same_to_a_meter(page: Page, server: AppServer) -> None:
     player(page).locator(".plot").focus()
     for key in ("n", "l", "Space"):

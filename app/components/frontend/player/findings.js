@@ -1,6 +1,7 @@
 // What makes the recording anomalous, in words above the picture; each is played by its button.
 
 import { element } from "../shared/elements.js";
+import { spokenBox } from "../shared/numbers.js";
 
 /** A list of findings. */
 export class Findings {
@@ -66,7 +67,7 @@ export class Findings {
     engine.pause();
     selection.choose(box, { solo: true, patient: true });
     if (engine.band) engine.play(box.start);
-    this.player.refresh();
+    this.player.announce(`Only ${spokenBox(box)}`);
   }
 
   /** Play what is still ahead, unless something else was chosen meanwhile; say whether there is any. */
