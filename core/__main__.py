@@ -5,6 +5,7 @@ Only what is quick to import is imported before Ctrl-C is taken care of.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -91,6 +92,7 @@ def main() -> int:
         # Python itself ends by the signal, and not with this status, where it passed through C.
         with contextlib.suppress(OSError):
             sys.stdout.flush()
+        atexit._run_exitfuncs()
         os._exit(STOPPED)
     return status
 

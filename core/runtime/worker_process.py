@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.context import SpawnContext, SpawnProcess
 
@@ -26,11 +28,25 @@ class _WorkerProcess(SpawnProcess):
             main, nothing = sys.modules["__main__"], types.ModuleType("__main__")
             sys.modules["__main__"] = nothing
             try:
-                super().start()
+                with _without_interrupts():
+                    super().start()
             finally:
                 # Streamlit sets it at each run of a script, perhaps in another thread just now.
                 if sys.modules["__main__"] is nothing:
                     sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    # Ctrl-C on a terminal reaches every process; who is started in here leaves it to its owner.
+    if os.name == "nt":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _WorkerContext(SpawnContext):

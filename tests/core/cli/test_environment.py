@@ -1,6 +1,7 @@
 """The command line in odd surroundings: one sentence each, or it works."""
 
 import os
+import signal
 import subprocess
 import sys
 import wave
@@ -13,6 +14,7 @@ from core.errors import SettingError, StoreError
 from core.features.cache import FeatureCache
 from core.jobs.tasks.fit import FitTask
 from core.runtime import paths
+from core.runtime.worker_process import worker_pool
 
 ROOT = Path(__file__).resolve().parents[3]
 posix = pytest.mark.skipif(os.name == "nt", reason="signals and devices are POSIX's")
@@ -239,3 +241,19 @@ def test_streams_that_nobody_reads(redirected: str, status: int, said: str | Non
         assert said in ended.stderr and ended.stderr.count("\n") <= 1
     if said == "":
         assert ended.stderr == ""
+
+
+def set_up() -> None:
+    """Nothing: what a pool's processes begin with."""
+
+
+@posix
+def test_control_c_on_a_terminal_reaches_no_worker() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    pool = worker_pool(1, set_up)
+    try:
+        blocked = pool.submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result(timeout=60)
+    finally:
+        pool.shutdown()
+    assert signal.SIGINT in blocked
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
