@@ -22,8 +22,8 @@ Measured with libsndfile 1.2.2 and FFmpeg 8:
 | RIFX, G.721, NMS ADPCM, ALAC of 20 bits | all | noise, or nothing |
 | MATLAB, HTK, MPC 2000, WVE, XI | all | nothing |
 
-In the place of a block of a FLAC that cannot be decoded there is silence, so that what follows keeps
-its time. In the other kinds nothing says how long it was.
+In the place of a block of a FLAC that cannot be decoded there is silence, so that what follows
+keeps its time. In the other kinds nothing says how long it was.
 
 Where both decode the same file, they agree to the sample: exactly without compression, in GSM
 6.10 and in ALAC of 16, 24 and 32 bits; to 2e-6 in MP3 and Vorbis. Both leave out the delay and the
