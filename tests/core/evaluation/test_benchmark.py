@@ -79,9 +79,9 @@ def test_a_miniature_runs_is_resumed_and_repeats_to_the_digit(tmp_path, capsys) 
 
 def test_novelty_tells_one_class_from_the_other(tmp_path, capsys) -> None:
     root = tree(tmp_path / "esc50")
-    arguments = f"bench novelty --esc50 {root} --normal hum,hiss --heads padim --out {tmp_path}"
+    arguments = f"bench novelty --esc50 {root} --normal hum,hiss --heads padim --out {tmp_path}/out"
     assert main([*arguments.split(), "--presets", "recommended"]) == 0
-    (hum, hiss) = rows_of(tmp_path)
+    (hum, hiss) = rows_of(tmp_path / "out")
     assert (hum["normal"], hum["n"], hum["value"]) == ("hum", 8, 1.0)
     assert hiss["value"] == 1.0
 

@@ -86,7 +86,8 @@ def test_its_mean_and_spread_are_those_of_all_columns(bands: type[Head], tmp_pat
 
 
 def test_the_gpu_agrees(bands: type[Head], tmp_path: Path) -> None:
-    promises.test_the_gpu_agrees("bands", tmp_path)
+    features = promises.features_of([noise(s) for s in range(6)], tmp_path, small_backbone())
+    promises.test_the_gpu_scores_as_the_processor_does("bands", features)
 
 
 def test_the_pages_own_test_passes(bands: type[Head], tmp_path: Path) -> None:
