@@ -20,6 +20,7 @@ from app.widgets import (
     notices,
     recording_choice,
     report_offer,
+    spectrum_against_normal,
     table,
 )
 from app.widgets.explanation import ExplainedRecording
@@ -72,14 +73,16 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
         if said := text.recording(score.recorded_at, score.other_names):
             st.caption(said)
         notices.problems("", score.warnings)
-    if found.views:
-        views_place.caption(sentences.views_sentence(found), help=glossary.VIEWS)
     with picture_place:
         part = _part(score, found)
         stretch = (part.start_s, part.stop_s)
         is_whole = len(part.bounds) == 1
         explained = explanation.look_up(model, score, None if is_whole else stretch, rate)
         state = _player(model, score, found, part, explained)
+    with views_place:
+        if found.views:
+            st.caption(sentences.views_sentence(found), help=glossary.VIEWS)
+        spectrum_against_normal.draw(model.id, score, stretch, state.selection)
     with right:
         _normal_scores(calibrated, found, rate)
     with left:

@@ -6,12 +6,17 @@ once the shown part is taken away (Vision to Sound, section 3.2.4)?
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.audio import resample
 from core.detectors.detector import Detector
+from core.errors import WeightsError
+from core.explain.finding import Finding
+from core.explain.findings import MeasuredSound, findings
+from core.explain.sound_names import SoundName, new_sounds
 from core.metrics.faithfulness import faithfulness
 from core.runtime.progress import Progress, part, silent
 from core.spectral import masking
@@ -33,6 +38,8 @@ class Explanation:
         faithfulness: p, o, q and r, the paper's f of clip, kept, removed and filled, and the
             differences ff_v1_keep = p - o, ff_v1_remove = p - q, ff_v2 = p - r. f is the score on
             the scale of evidence, in [0, 1].
+        findings: what makes it anomalous, the strongest first
+        names: what is new in it in AudioSet's words, where the model knows the usual sounds
     """
 
     clip: Clip
@@ -42,6 +49,8 @@ class Explanation:
     removed: Clip
     filled: Clip | None
     faithfulness: dict[str, float]
+    findings: tuple[Finding, ...] = ()
+    names: tuple[SoundName, ...] = ()
 
 
 def explain(
@@ -92,4 +101,17 @@ def explain(
     differences = faithfulness(*numbers.values())
     numbers |= {name: value for name, value in differences.items() if name.startswith("ff_")}
     progress("Done", 1.0)
-    return Explanation(clip, spectrogram(clip, settings), found, kept, removed, filled, numbers)
+    drawn = spectrogram(clip, settings)
+    found_in = findings(found, MeasuredSound(drawn), detector.normal_spectra)
+    names = _names(detector, clip, kept, found)
+    return Explanation(clip, drawn, found, kept, removed, filled, numbers, found_in, names)
+
+
+def _names(detector: Detector, clip: Clip, kept: Clip, found: AnomalyMap) -> tuple[SoundName, ...]:
+    # Nothing where the model knows no usual sounds, or YAMNet's weights are not here.
+    if detector.usual_sounds is None or not found.anomalous:
+        return ()
+    moments = [(region.start_s, region.end_s) for region in found.regions]
+    with contextlib.suppress(WeightsError):
+        return new_sounds(clip, kept, moments, detector.usual_sounds.numpy())
+    return ()

@@ -60,6 +60,8 @@ SAME_BAND = 0.4
 # What tells a tone from noise: a hum of 60 Hz and more, and a tone of 400 Hz in a short event.
 EVENT_FFT_SECONDS, HUM_FFT_SECONDS = 0.093, 0.74
 HIGHEST_HARMONIC = 16
+# A partial that is too weak for a tone of its own raises no more rows than this.
+PARTIAL_OCTAVES = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -383,24 +385,39 @@ def _as_hum(band: Finding, sound: MeasuredSound) -> Finding:
 
 
 def _harmonic_hums(made: Sequence[Finding]) -> list[Finding]:
-    # Hums whose tones are multiples of the lowest one's are one finding, the farthest beyond.
+    # Hums whose tones are multiples of the lowest one's, and narrow bands around such multiples,
+    # are one finding, the farthest beyond.
     hums = sorted((one for one in made if one.kind == HUM), key=lambda one: one.tone_hz or 0.0)
     others = [one for one in made if one.kind != HUM]
+    joined = []
     while hums:
-        first = hums.pop(0)
-        series = [one for one in hums if _is_harmonic(one.tone_hz, first.tone_hz)]
-        hums = [one for one in hums if one not in series]
-        if series:
+        first, *rest = hums
+        series = [one for one in rest if _is_harmonic(one.tone_hz, first.tone_hz)]
+        hums = [one for one in rest if one not in series]
+        partials = [one for one in others if _holds_harmonic(one, first.tone_hz)]
+        others = [one for one in others if one not in partials]
+        if series or partials:
             strongest = max((first, *series), key=lambda one: one.beyond_db or 0.0)
+            boxes = (first.boxes[0], *(one.boxes[0] for one in (*series, *partials)))
             first = dataclasses.replace(
                 strongest,
-                boxes=(first.boxes[0], *(one.boxes[0] for one in series)),
-                moments_s=first.moments_s * (1 + len(series)),
+                boxes=boxes,
+                moments_s=first.moments_s * len(boxes),
                 tone_hz=first.tone_hz,
                 has_harmonics=True,
             )
-        others.append(first)
-    return others
+        joined.append(first)
+    return joined + others
+
+
+def _holds_harmonic(band: Finding, fundamental_hz: float | None) -> bool:
+    # Whether a band that is no wider than a partial's rows lies around a multiple.
+    if not fundamental_hz or (band.beyond_db or 0.0) < 0.0:
+        return False
+    if _octaves(band.low_hz, band.high_hz) > PARTIAL_OCTAVES:
+        return False
+    order = int(band.high_hz / fundamental_hz)
+    return 2 <= order <= HIGHEST_HARMONIC and band.low_hz <= order * fundamental_hz
 
 
 def _is_harmonic(hz: float | None, fundamental_hz: float | None) -> bool:

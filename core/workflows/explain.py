@@ -178,6 +178,7 @@ def measure_faithfulness(scored: ScoredClip, progress: Progress) -> SavedExplana
     if scored.nearest is not None:
         sounds["nearest"] = scored.nearest[1].samples[: scored.clip.samples.size]
     values = {"faithfulness": explained.faithfulness} | scored.named
+    values["names"] = [one.name for one in explained.names]
     return _with_pictures(scored, values, sounds, scored.found.evidence)
 
 

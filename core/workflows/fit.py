@@ -13,6 +13,7 @@ from core.detectors.detector import Detector
 from core.detectors.known_training import remember_training, top_hz, unheard_warning
 from core.detectors.training_check import UnlikeClip
 from core.errors import FitError, HearMapError
+from core.explain.sound_names import UsualSounds
 from core.features.cache import CacheMissError
 from core.runtime.progress import Progress, part, silent
 from core.spectral.mel_coverage import band_limit_warning
@@ -108,6 +109,7 @@ def _fit(
     groups: set[str] = set()
     settings = detector.spectrogram_settings
     detector.channel = channel
+    usual = UsualSounds(len(sources))
 
     def training_clips() -> Iterator[TrainingClip]:
         for source in sources:
@@ -122,16 +124,23 @@ def _fit(
                 said.append(f"The same sound as “{first.name}”.")
             warned.append((clip.name, [one for one in said if one]))
             used.append(source)
+            usual.pass_on(clip)
             groups.add(source.group if source.group is not None else clip.sha256)
             yield TrainingClip(clip, source.group, source.class_name)
 
     started = time.monotonic()
     try:
         detector.fit(
-            training_clips(), checkpoints=checkpoints, n_clips=len(sources), progress=progress
+            training_clips(),
+            checkpoints=checkpoints,
+            n_clips=len(sources),
+            progress=part(progress, 0.0, 0.9),
         )
     except FitError as error:
         raise FitError(with_left_out(str(error), left_out)) from error
+    progress("Listening to what is usual", 0.9)
+    detector.usual_sounds = usual.highest()
+    progress("Done", 1.0)
     seconds = time.monotonic() - started
     rate, n_groups = detector.false_alarm_rate, len(groups)
     warning = detector.calibration.warning(rate) or few_groups_warning(len(used), n_groups, rate)

@@ -4,11 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from core.backbones.yamnet import load_network
+from core.detectors import Detector
+from core.detectors.presets import preset_settings
+from core.explain.explanation import explain
 from core.explain.sound_families import FAMILY, SCENES
-from core.explain.sound_names import MOST_NAMES, new_sounds, usual_sounds
+from core.explain.sound_names import (
+    MOST_CLIPS,
+    MOST_NAMES,
+    UsualSounds,
+    new_sounds,
+    usual_sounds,
+)
 from core.types import Clip
+from core.workflows.fit import fit
+from core.workflows.source import FileSource
 
 RATE = 16_000
 SECONDS = 5.0
@@ -80,3 +92,43 @@ def test_families_are_those_of_the_class_map(yamnet_weights: Path) -> None:
         assert len({FAMILY[index(name)] for name in together}) == 1
     for one, other in (("Cough", "Sneeze"), ("Dog", "Cat"), ("Squeak", "Tap"), ("Hum", "Rumble")):
         assert FAMILY[index(one)] != FAMILY[index(other)]
+
+
+def test_which_recordings_a_model_is_told_of_does_not_depend_on_their_order(
+    yamnet_weights: Path,
+) -> None:
+    clips = [clip(noise(seed)[: RATE * 2]) for seed in range(MOST_CLIPS + 4)]
+    found = []
+    for order in (clips, clips[::-1]):
+        passing = UsualSounds(len(clips))
+        for one in order:
+            passing.pass_on(one)
+        found.append(passing.highest())
+    first, second = found
+    assert first is not None and second is not None and first.shape == (len(FAMILY),)
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_fit_keeps_what_is_usual_and_an_explanation_names_what_is_new(
+    aisfx_weights: Path, yamnet_weights: Path, tmp_path: Path, hearmap_home: Path
+) -> None:
+    for seed in range(6):
+        soundfile.write(tmp_path / f"normal {seed}.wav", noise(seed), RATE)
+    beeps = beeping(noise(10))[0]
+    detector = Detector("padim", **preset_settings("padim", "recommended"))
+    fit(detector, [FileSource(path=path) for path in sorted(tmp_path.glob("*.wav"))])
+    detector.save(tmp_path / "model")
+    loaded = Detector.load(tmp_path / "model")
+    assert loaded.usual_sounds is not None and detector.usual_sounds is not None
+    np.testing.assert_allclose(loaded.usual_sounds, detector.usual_sounds, atol=0.02)
+    explained = explain(loaded, beeps)
+    assert explained.names and explained.findings
+    loaded.usual_sounds = None
+    assert explain(loaded, beeps).names == ()
+
+
+def test_without_weights_a_model_has_no_usual_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.backbones.weights.catalogue.find", lambda name: None)
+    passing = UsualSounds(1)
+    passing.pass_on(clip(noise(1)))
+    assert passing.highest() is None

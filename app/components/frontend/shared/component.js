@@ -11,7 +11,6 @@ export class Component {
     this.spoken = element("div", { class: "spoken", role: "status", "aria-live": "polite" });
     this.timers = new Map();
     this.observers = [];
-    this.closing = new AbortController(); // ends what listens outside the component
     /** @type {(name: string, value: any) => void} */
     this.setStateValue = () => {};
     /** @type {(name: string, value: any) => void} */
@@ -113,7 +112,6 @@ export class Component {
 
   /** Stop everything: the component leaves the page. */
   close() {
-    this.closing.abort();
     for (const observer of this.observers) observer.disconnect();
     for (const name of [...this.timers.keys()]) this.cancel(name);
   }
