@@ -229,3 +229,24 @@ def test_parts_are_drawn_around_all_their_cells_and_nothing_else_joins_them() ->
     assert (strong.low_hz, strong.high_hz) == (200.0, 400.0)
     assert (weak.start_s, weak.end_s) == pytest.approx((0.95, 1.05))
     assert strong.p_value == weak.p_value == 1.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_clear_sound_s_box_ends_where_the_outline_ends(seed: int) -> None:
+    """Words and outline say the same where the threshold lies about half way up to the peak."""
+    rng = np.random.default_rng(seed)
+    base, height = rng.choice([-60.0, 0.0, 1e4]), rng.choice([0.3, 1.0, 120.0])
+    freq_hz, time_s = 100.0 * np.arange(1, 41), 0.1 * np.arange(60)
+    far = ((np.arange(40) - rng.uniform(15, 25)) / rng.uniform(2, 5))[:, None] ** 2
+    far = far + ((np.arange(60) - rng.uniform(20, 40)) / rng.uniform(2, 5)) ** 2
+    blob = np.maximum(np.exp(-far / 2) - 0.1, 0.0)
+    raw = (base + height * blob / blob.max()).astype(np.float32)
+    threshold = float(base + rng.uniform(0.5, 0.6) * height)
+    (region,) = find_regions(raw, threshold, freq_hz, time_s, lambda score: 0.5)
+    rows, columns = np.nonzero(raw.astype(np.float64) > threshold)
+    assert (region.low_hz, region.high_hz) == pytest.approx(
+        (freq_hz[rows.min()] - 50, freq_hz[rows.max()] + 50)
+    )
+    assert (region.start_s, region.end_s) == pytest.approx(
+        (time_s[columns.min()] - 0.05, time_s[columns.max()] + 0.05)
+    )

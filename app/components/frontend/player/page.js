@@ -53,7 +53,7 @@ const KEYS = [
 const GESTURES = [
   ["Click", "move the playhead there"],
   ["Drag", "draw a box, and hear only that time and frequency"],
-  ["Drag on the score", "a box of all frequencies"],
+  ["Drag along time", "a box of all frequencies; along frequency, of all times"],
   ["Shift + drag", "move the picture; so does a drag on an axis"],
   ["Wheel", "zoom in time, with Alt in frequency (after a click; with Ctrl at once)"],
   ["Double click", "zoom to the box, or show everything"],

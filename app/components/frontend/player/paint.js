@@ -1,7 +1,7 @@
 // Painting: the grey picture, the heat over it, the contour, the lanes and the axes.
 
 import { blend, heatTable, inkTable, mapTable } from "../shared/colours.js";
-import { clock, shortHz, THRESHOLD_STEP } from "../shared/numbers.js";
+import { clock, number, shortHz, THRESHOLD_STEP } from "../shared/numbers.js";
 import { tickDecimals, ticks } from "../shared/ticks.js";
 import { frequencyTicks } from "./view.js";
 
@@ -237,14 +237,20 @@ function paintTimeAxis(ctx, panel, view, colours) {
   }
 }
 
-/** A function from score to height in a lane: from 0, all of the score, and the threshold with room. */
-function scoreAxis({ score: scores, threshold }, { y, height }) {
+/** The lowest and the highest that a lane of scores shows: 0, all of the score, and the threshold. */
+function scoreEnds({ score: scores, threshold }) {
   let low = Math.min(0, threshold);
   let high = threshold;
   for (const score of scores) {
     if (score < low) low = score;
     if (score > high) high = score;
   }
+  return [low, high];
+}
+
+/** A function from score to height in a lane, with room above. */
+function scoreAxis(map, { y, height }) {
+  const [low, high] = scoreEnds(map);
   const span = high - low || 1;
   return (score) => y + height * (1 - (score - low + 0.04 * span) / (1.22 * span));
 }
@@ -283,6 +289,22 @@ function paintScore(ctx, panel, view, colours) {
     pen(ctx, colours.text, 1.25).stroke(curve);
     dashed(ctx, colours, left, left + panel.width, at);
   });
+}
+
+/** Round numbers beside the score lane, its name at the top. */
+function paintScoreAxis(ctx, panel, colours) {
+  const { y, height } = panel.score;
+  const yOf = scoreAxis(panel.map, panel.score);
+  const [low, high] = scoreEnds(panel.map);
+  lettering(ctx, colours.muted, "right", "middle");
+  pen(ctx, colours.line);
+  ctx.fillText("score", panel.x - 8, y + 5);
+  for (const score of ticks(low, high, 3).numbers) {
+    const at = yOf(score);
+    if (at < y + 16 || at > y + height) continue;
+    line(ctx, panel.x - 5, at, panel.x - 1, at);
+    ctx.fillText(number(score), panel.x - 8, Math.min(at, y + height - 5));
+  }
 }
 
 /**
@@ -368,9 +390,8 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
     ctx.fillText(fitting(ctx, panel.map.caption, panel.width), panel.x, panel.y - 5);
     ctx.font = `11px ${colours.font}`;
   }
-  lettering(ctx, colours.muted, "right", "middle");
-  ctx.fillText("score", LAYOUT.left - 8, layout.score.y + layout.score.height / 2);
-  ctx.textBaseline = "top";
+  paintScoreAxis(ctx, layout.panels[0], colours);
+  lettering(ctx, colours.muted, "right", "top");
   ctx.fillText("Hz", LAYOUT.left - 8, layout.panels[0].y + layout.panels[0].height + 5);
   if (layout.overview) paintOverview(ctx, layout, view, colours, parts);
 }

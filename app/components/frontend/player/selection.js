@@ -4,6 +4,9 @@ import { spokenBox } from "../shared/numbers.js";
 import { LONGEST_BAND_SECONDS } from "../shared/sound.js";
 import { preferences } from "./preferences.js";
 
+// A hand that draws a line along time or along frequency is no steadier.
+const LINE_PIXELS = 6;
+
 /** The chosen box. */
 export class Selection {
   /** @param {any} player */
@@ -124,13 +127,18 @@ export class Selection {
 
   // Drawing
 
-  /** Give the box between two places. */
+  /** Give the box between two places: of all frequencies, or all times, where it has no height or width. */
   boxBetween({ from, to }) {
     const { view } = this.player;
-    const isTimeOnly = from.zone === "score";
+    const { panel } = from;
+    const { startSeconds, endSeconds } = view.picture;
+    const wide = Math.abs(from.x - to.x) * panel.width;
+    const tall = Math.abs(from.y - to.y) * panel.height;
+    const isTimeOnly = from.zone === "score" || (tall < LINE_PIXELS && wide >= LINE_PIXELS);
+    const isBandOnly = !isTimeOnly && wide < LINE_PIXELS && tall >= LINE_PIXELS;
     return {
-      start: Math.min(from.seconds, to.seconds),
-      end: Math.max(from.seconds, to.seconds),
+      start: isBandOnly ? startSeconds : Math.min(from.seconds, to.seconds),
+      end: isBandOnly ? endSeconds : Math.max(from.seconds, to.seconds),
       low: isTimeOnly ? view.lowestHz : Math.min(from.hz, to.hz),
       high: isTimeOnly ? view.highestHz : Math.max(from.hz, to.hz),
       region: null,
