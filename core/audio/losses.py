@@ -58,8 +58,10 @@ def losses(reading: Reading) -> Iterator[str]:
         heard = f"{reading.n_heard / rate:.{digits}f} s"
         yield f"The file is cut short or damaged; {heard}{of} could be read."
     elif fault is not None and not 0 < n_declared <= fault:
-        at = f"{fault / rate:.2f} s"
-        yield f"The file is damaged at {at}; something is missing there, or wrong from there on."
+        what = "something is missing there, or wrong from there on"
+        if n_silent := (reading.second or decoder).n_silent:
+            what = f"{n_silent / rate:.2f} s of it could not be decoded, and is silence"
+        yield f"The file is damaged at {fault / rate:.2f} s; {what}."
     if n_after := _n_after(reading):
         yield f"The last {n_after:,} bytes of the file are no sound of it, and are not heard."
     if 0 < n_declared < decoder.n_frames:

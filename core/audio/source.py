@@ -223,18 +223,22 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         self._second = self._second or self._open_ffmpeg(self.sample_rate)
         if self._second is None or self._second.n_channels != self.n_channels:
             return
-        # A decoder that is asked past a clean end may still find its encoder's padding.
-        n_padding = 0
-        if first.first_fault is None and position >= first.n_frames:
-            n_padding = round(_PADDING_SECONDS * self.sample_rate)
-        held: list[Float32Array] = []
+        second = self._second
         with contextlib.suppress(DecodingError):
-            for block in self._second.frames(position, stop):
-                held.append(block)
-                if sum(map(len, held)) > n_padding:
-                    n_padding = 0
-                    yield from held
-                    held.clear()
+            # A decoder that is asked past a clean end may still find its encoder's padding.
+            padded = first.n_frames + round(_PADDING_SECONDS * self.sample_rate)
+            if first.first_fault is None and first.n_frames <= position < padded:
+                block = np.concatenate([*second.frames(position, padded + 1), self._nothing])
+                if len(block) <= padded - position:
+                    return
+                yield block if stop is None else block[: stop - position]
+                position += len(block)
+            if stop is None or position < stop:
+                yield from second.frames(position, stop)
+
+    @property
+    def _nothing(self) -> Float32Array:
+        return np.zeros((0, self.n_channels), np.float32)
 
     def _following(self, first: SndfileDecoder) -> AudioSource | None:
         # A FLAC that begins where this one ends. FFmpeg would lose the first block of a short one.

@@ -127,4 +127,5 @@ if state.painted is not None:
 else:
     st.write("No mask")
 st.button("Run again", key="again")
+st.text_input("Note", key="note")
 st.caption(f"Run {st.session_state['runs']}")

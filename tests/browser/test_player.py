@@ -149,6 +149,46 @@ def test_sound_starts_and_the_playhead_moves_in_step(page: Page, server: AppServ
     assert np.abs(drift).max() < 0.08
 
 
+def test_space_plays_wherever_the_focus_is(page: Page, server: AppServer) -> None:
+    """The page arrives with the keys; Space is not taken by what was clicked last."""
+    page.keyboard.press("Space")
+    wait_until(page, "d.state === 'playing'")
+    page.keyboard.press("n")
+    page.get_by_text("Region 1 selected").wait_for()
+    again = keyed(page, "again").get_by_role("button")
+    again.click()
+    page.get_by_text("Run 3").wait_for()
+    for state in ("paused", "playing"):
+        page.keyboard.press("Space")
+        wait_until(page, f"d.state === '{state}'")
+    loop = player(page).get_by_role("button", name="Loop")
+    loop.click()
+    wait_until(page, "d.looping === 'true'")
+    for state in ("paused", "playing"):
+        page.keyboard.press("Space")
+        wait_until(page, f"d.state === '{state}' && d.looping === 'true'")
+    page.get_by_role("slider", name="Threshold").focus()
+    page.keyboard.press("Space")
+    wait_until(page, "d.state === 'paused'")
+    page.wait_for_timeout(300)
+    assert "Run 3" in page.inner_text("body")
+
+
+def test_space_is_left_to_what_needs_it(page: Page, server: AppServer) -> None:
+    note = page.get_by_role("textbox", name="Note")
+    note.click()
+    page.keyboard.type("n b l")
+    assert note.input_value() == "n b l"
+    # Reached by the keyboard, a button is pressed.
+    page.keyboard.press("Shift+Tab")
+    page.get_by_text("Run 2").wait_for()  # the note
+    page.keyboard.press("Space")
+    page.get_by_text("Run 3").wait_for()
+    data = {name: player(page).get_attribute(f"data-{name}") for name in ("state", "region")}
+    assert data == {"state": "paused", "region": ""}
+    assert player(page).get_attribute("data-solo") == "false"
+
+
 def test_the_playhead_is_where_the_sound_is(page: Page, server: AppServer) -> None:
     """The burst that starts at 1.6 s reaches the loudspeaker when the playhead is there."""
     page.keyboard.press("Tab")

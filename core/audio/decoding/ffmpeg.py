@@ -13,6 +13,7 @@ from av.packet import Packet
 
 from core.audio.decoding import decoder
 from core.audio.decoding.decoder import DecodingError
+from core.audio.decoding.stream_ends import flac_time
 from core.audio.decoding.watched_file import ByteView
 from core.types import Float32Array
 
@@ -27,6 +28,7 @@ _GUESSED = ("aac", "ac3", "eac3", "mp3", "mpeg", "mpegts", "amr")  # their lengt
 _EXACT = ("mov", "caf", "flac", "wav", "w64")  # their length is that of the sound
 _DELAY_FRAMES = 4_096  # of an encoder, at most
 _MOST_FAULTS = 100
+_MOST_SILENT_SECONDS = 10
 _ERRORS = (av.FFmpegError, ValueError, MemoryError)
 
 
@@ -50,6 +52,7 @@ class FfmpegDecoder:
         subtype: FFmpeg's name of the codec
         position: the sample that is read next
         first_fault: the first sample that could not be decoded; None so far
+        n_silent: samples that are silence because a block of a FLAC could not be decoded
         changes_at: the sample from which on the sample rate or the number of channels is
             another, and nothing is decoded; None so far
         n_other_tracks: tracks of sound beside the one that is decoded
@@ -64,7 +67,9 @@ class FfmpegDecoder:
         self.first_fault: int | None = None
         self.changes_at: int | None = None
         self.is_cut = False
-        self._native = (0, 0)
+        self.n_silent = 0
+        self._native, self._block_size = (0, 0), 0
+        self._n_decoded = self._n_ahead = 0
         self._pending: list[Float32Array] = []
         self._open()
         self.subtype = self._track.codec_context.name.upper()
@@ -131,7 +136,7 @@ class FfmpegDecoder:
             self.first_fault = self._n_decoded
 
     def _decode(self) -> Iterator[Float32Array]:
-        self._n_decoded = 0
+        self._n_decoded = self.n_silent = self._n_ahead = 0
         for packet in self._packets():
             try:
                 frames = packet.decode()
@@ -141,15 +146,27 @@ class FfmpegDecoder:
             for frame in frames:
                 form = (frame.sample_rate, frame.layout.nb_channels)
                 if self._native == (0, 0):
-                    self._native = form
+                    self._native, self._block_size = form, frame.samples
                 if form != self._native:
                     self.changes_at = self._n_decoded
                     return
-                # After a block that was left out FFmpeg raises nothing, but the time goes on.
-                if self._kind == "flac" and frame.pts is not None and frame.pts > self._n_decoded:
-                    self._note_fault()
+                if self._kind == "flac":
+                    yield from self._silence_before(bytes(packet))
                 self._n_decoded += frame.samples
                 yield _samples(frame)
+
+    def _silence_before(self, packet: bytes) -> Iterator[Float32Array]:
+        # Silence instead of a block of a FLAC that is left out: what follows keeps its time.
+        n_lost = flac_time(packet, self._block_size) - self._n_decoded - self._n_ahead
+        if n_lost > _MOST_SILENT_SECONDS * self._native[0]:
+            self._n_ahead += n_lost
+            if self._n_decoded:  # else it was taken from the middle of a stream
+                self._note_fault()
+        elif n_lost > 0:
+            self._note_fault()
+            self._n_decoded += n_lost
+            self.n_silent += n_lost
+            yield np.zeros((n_lost, self._native[1]), np.float32)
 
     def _at_wanted_rate(self, blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
         resampler = None

@@ -51,6 +51,7 @@ class SndfileDecoder:
         is_cut: whether libsndfile noticed that it is cut short
         is_guessed: whether its length is guessed: an MP3 that does not declare it
         n_inexact: 0; its lengths are exact where they are known
+        n_silent: 0; it puts nothing in the place of what it cannot decode
         n_other_tracks: 0; libsndfile knows one
         changes_at: None; nor does it read on where the sample rate changes
         position: the sample that is read next
@@ -76,7 +77,7 @@ class SndfileDecoder:
         self.is_cut = sound.format in ("VOC", "PAF") and "truncated" in sound.extra_info
         self.first_fault: int | None = None
         self.changes_at: int | None = None
-        self.n_other_tracks = self.n_inexact = 0
+        self.n_other_tracks = self.n_inexact = self.n_silent = 0
         self._can_seek = sound.format in _SEEKS
         self.is_guessed = self.subtype.startswith("MPEG") and not declares_length(view)
         problem = ""

@@ -1,4 +1,4 @@
-"""What MP3, FLAC and Ogg files say of their own end.
+"""What MP3, FLAC and Ogg files say of their length, their end and their parts.
 
 Formats: RFC 3533 (Ogg), RFC 9639 (FLAC), the Xing and VBRI headers of MP3 encoders.
 """
@@ -24,6 +24,25 @@ def begins_anew(file: WatchedFile) -> bool:
     """
     last = _last_bytes(file)
     return b"fLaC" in last or any(flags & _BEGIN for flags in _page_flags(last))
+
+
+def flac_time(frame: bytes, block_size: int) -> int:
+    """Read from the header of a FLAC frame when it begins (RFC 9639, 9.1).
+
+    Args:
+        frame: its bytes
+        block_size: samples of a frame, where all but the last have as many
+
+    Returns:
+        Its first sample; 0 if it is no frame.
+    """
+    if len(frame) < 12 or frame[0] != 0xFF:
+        return 0
+    n_bytes = 8 - (frame[4] ^ 0xFF).bit_length()  # the ones that the first byte begins with
+    number = frame[4] & (0x7F >> n_bytes)
+    for byte in frame[5 : 4 + n_bytes]:
+        number = number << 6 | byte & 0x3F
+    return number if frame[1] & 1 else number * block_size
 
 
 def next_flac(file: WatchedFile, n_read: int) -> int | None:

@@ -124,13 +124,62 @@ export function listenToPointers(plot, player) {
   );
 }
 
+// Where Space, and some of the letters, mean something already.
+const WRITING =
+  'textarea, select, [contenteditable]:not([contenteditable="false"]), [role="textbox"], [role="combobox"]';
+const NOT_WRITING = new Set(["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"]);
+const PRESSED = [
+  'button, a[href], summary, input:not([type="range"])',
+  ...["button", "checkbox", "radio", "switch", "tab", "option", "treeitem"].map((role) => `[role="${role}"]`),
+  ...["menuitem", "menuitemcheckbox", "menuitemradio"].map((role) => `[role="${role}"]`),
+].join(", ");
+const OTHERS_OWN = 'dialog, [role="dialog"], [role="menu"], [role="listbox"], [role="grid"], iframe, audio, video';
+const MODAL = '[aria-modal="true"], dialog[open]';
+// They scroll the page, where no part of it has the focus.
+const SCROLLING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
+
 /**
- * Listen to keys anywhere in the player, except where a control needs them itself.
+ * Say whether an element needs Space itself. As in Audacity and YouTube, what is typed in does, and a
+ * control that was reached with the keyboard; one that was clicked does not take Space from the player.
+ *
+ * @param {any} target
+ * @param {boolean} wasClicked whether it has the focus from a click
+ */
+export function needsSpace(target, wasClicked) {
+  if (target.tagName === "INPUT" && !NOT_WRITING.has(target.type)) return true;
+  if (target.matches(WRITING) || target.closest(OTHERS_OWN)) return true;
+  return !wasClicked && target.matches(PRESSED);
+}
+
+/**
+ * Listen to keys: in the player to all, except where a control needs them itself; on the rest of the
+ * page to Space; and where nothing has the focus, as when the page arrives, to all that do not scroll.
  *
  * @param {HTMLElement} root
  * @param {any} player
  */
 export function listenToKeys(root, player) {
+  const act = (event, command) => {
+    const [name, amount] = command;
+    // Streamlit has keys of its own, r and c among them.
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === " ") player.spaceIsDown = true;
+    if (event.key !== " " || !event.repeat) COMMANDS[name](player, amount);
+  };
+  const elsewhere = { capture: true, signal: player.closing.signal };
+  // Browsers call a clicked button :focus-visible as soon as a key is pressed, so that does not say it.
+  let isPointing = false;
+  let clicked = null;
+  const note = (event) => {
+    isPointing = event.type === "pointerdown";
+  };
+  for (const name of ["pointerdown", "keydown"]) player.on(document, name, note, elsewhere);
+  const focused = (event) => {
+    clicked = isPointing ? event.composedPath()[0] : null;
+  };
+  // A move of the focus within the player does not leave its shadow root.
+  for (const target of [document, root]) player.on(target, "focusin", focused, elsewhere);
   player.on(root, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];
@@ -142,17 +191,37 @@ export function listenToKeys(root, player) {
     if (isRange && (event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End")) {
       return;
     }
-    // Space and Enter press a focused button; elsewhere space plays.
+    // Space and Enter press a button that was reached with the keyboard; elsewhere Space plays.
     const isButton = target.tagName === "BUTTON";
-    if (isButton && (event.key === " " || event.key === "Enter")) {
+    if (isButton && (event.key === "Enter" || (event.key === " " && needsSpace(target, target === clicked)))) {
       event.stopPropagation();
       return;
     }
     const command = commandOf(event);
     if (!command || (command[0] === "clear" && !player.selection.box)) return;
-    // Streamlit has keys of its own, r and c among them.
-    event.preventDefault();
-    event.stopPropagation();
-    COMMANDS[command[0]](player, command[1]);
+    act(event, command);
   });
+  player.on(
+    document,
+    "keydown",
+    (event) => {
+      const [target] = event.composedPath();
+      const { ctrlKey, metaKey, altKey, key } = event;
+      if (ctrlKey || metaKey || event.defaultPrevented || event.composedPath().includes(root)) return;
+      if (!player.view || !root.checkVisibility() || document.querySelector(MODAL)) return;
+      const isFree = target === document.body || target === document.documentElement;
+      const command = commandOf(event);
+      if (!command || command[0] === "clear") return;
+      if (key === " " ? needsSpace(target, target === clicked) : !isFree || altKey || SCROLLING.has(key)) return;
+      act(event, command);
+    },
+    elsewhere,
+  );
+  // A button that was clicked would be pressed when Space comes up, in Firefox even so.
+  const swallow = (event) => {
+    if (event.key !== " " || !player.spaceIsDown) return;
+    player.spaceIsDown = false;
+    event.preventDefault();
+  };
+  player.on(document, "keyup", swallow, elsewhere);
 }

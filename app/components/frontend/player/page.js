@@ -28,7 +28,7 @@ const ICONS = {
 const FILLED = new Set(["play", "pause"]);
 
 const KEYS = [
-  ["Space", "play or pause"],
+  ["Space", "play or pause, wherever you are on the page, unless you type or have tabbed to a button"],
   [["←", "→"], "move the playhead; with Shift ten times as far"],
   ["Home End", "to the beginning or the end"],
   ["1 – 9", "switch to that sound at the same place"],

@@ -48,7 +48,7 @@ class Player extends Component {
     this.height = 0;
     this.layout = null;
     this.ratio = 1;
-    this.canPaint = false;
+    this.canPaint = this.spaceIsDown = false;
     this.hovered = this.hoveredRegion = null;
     this.animation = 0;
     this.baseIsStale = true;

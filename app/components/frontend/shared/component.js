@@ -11,6 +11,7 @@ export class Component {
     this.spoken = element("div", { class: "spoken", role: "status", "aria-live": "polite" });
     this.timers = new Map();
     this.observers = [];
+    this.closing = new AbortController(); // ends what listens outside the component
     /** @type {(name: string, value: any) => void} */
     this.setStateValue = () => {};
     /** @type {(name: string, value: any) => void} */
@@ -112,6 +113,7 @@ export class Component {
 
   /** Stop everything: the component leaves the page. */
   close() {
+    this.closing.abort();
     for (const observer of this.observers) observer.disconnect();
     for (const name of [...this.timers.keys()]) this.cancel(name);
   }

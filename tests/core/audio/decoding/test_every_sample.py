@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from functools import cache
 
 import numpy as np
@@ -123,6 +124,15 @@ def test_short_flacs_one_after_the_other_are_heard_to_the_sample(n_later: int) -
             np.testing.assert_array_equal(stretch, samples[start:stop])
 
 
+@pytest.mark.parametrize("start", [20_000, 60_000, 130_000])
+def test_a_stretch_of_an_mp3_without_a_xing_header_is_that_of_the_whole(start: int) -> None:
+    data = mp3_without_header(written(MP3))
+    whole, _ = heard(data)
+    with AudioSource(io.BytesIO(data)) as source:
+        stretch = np.concatenate(list(source.frames(start, start + 1_000)))
+    np.testing.assert_allclose(stretch, whole[start : start + 1_000], atol=1e-6)
+
+
 def test_a_flac_of_unknown_length_is_heard_whole() -> None:
     data = written(FLAC)
     samples, warnings = heard(flac_of_unknown_length(data))
@@ -139,16 +149,34 @@ def test_a_flac_cut_short_is_heard_to_its_last_whole_block(share: float) -> None
     assert "cut short" in warnings[0] and "of 3.00 s could be read" in warnings[0]
 
 
+def test_a_flac_whose_first_block_is_damaged_keeps_its_times() -> None:
+    data = written(FLAC)
+    whole, _ = heard(data)
+    for unknown in (False, True):
+        damaged = flipped(data, 0.012)
+        samples, warnings = heard(flac_of_unknown_length(damaged) if unknown else damaged)
+        np.testing.assert_array_equal(samples[4_096:], whole[4_096:])
+        assert not samples[:4_096].any() and "0.09 s of it could not be decoded" in warnings[0]
+
+
 @pytest.mark.parametrize("damage", [flipped, zeroed, without])
-def test_of_a_damaged_flac_only_the_block_with_the_fault_is_lost(damage) -> None:
+def test_of_a_damaged_flac_only_the_block_with_the_fault_is_silent(damage) -> None:
     data = written(FLAC)
     whole, _ = heard(data)
     samples, warnings = heard(damage(data, 0.5) if damage is flipped else damage(data, 0.5, 2_000))
-    n_lost = len(whole) - len(samples)
-    assert 0 < n_lost <= 8 * 4_096
-    np.testing.assert_array_equal(samples[:40_000], whole[:40_000])
-    np.testing.assert_array_equal(samples[-40_000:], whole[-40_000:])
-    assert "cut short or damaged" in warnings[0]
+    assert len(samples) == len(whole)
+    wrong = np.flatnonzero((samples != whole).any(axis=1))
+    assert 0 < wrong[-1] + 1 - wrong[0] <= 2 * 4_096
+    assert not samples[wrong].any()
+    assert len(warnings) == 1
+    found = re.search(r"damaged at ([\d.]+) s; ([\d.]+) s of it .* is silence", warnings[0])
+    assert found and abs(float(found[1]) - wrong[0] / RATE) < 0.02
+    assert abs(float(found[2]) - len(wrong) / RATE) < 0.02
+    with AudioSource(
+        io.BytesIO(damage(data, 0.5, *(() if damage is flipped else (2_000,))))
+    ) as source:
+        stretch = np.concatenate(list(source.frames(100_000, 120_000)))
+        np.testing.assert_array_equal(stretch, whole[100_000:120_000])
 
 
 @pytest.mark.parametrize(("kind", "rate"), [(OPUS, 48_000), (OPUS, 16_000), (VORBIS, RATE)])
@@ -292,9 +320,11 @@ def test_a_stretch_that_begins_in_the_second_of_two_files_is_exact(kind: Kind) -
     rate = kind.rates[0]
     data = written(kind, 1.0, rate) + written(kind, 1.0, rate, seed=1)
     whole, _ = heard(data)
-    start = len(whole) - 20_000
-    part = read_clip(io.BytesIO(data), start_seconds=start / rate).samples
-    np.testing.assert_array_equal(part, np.clip(whole[start:, 0], -1, 1))
+    for start, stop in ((-20_000, None), (-20_000, -19_000), (-rate - 700, -rate + 500)):
+        with AudioSource(io.BytesIO(data)) as source:
+            start, stop = start + len(whole), stop and stop + len(whole)
+            stretch = np.concatenate(list(source.frames(start, stop)))
+            np.testing.assert_array_equal(stretch, whole[start:stop])
     with pytest.raises(AudioError, match=rf"lasts {len(whole) / rate:.3f} s"):
         read_clip(io.BytesIO(data), start_seconds=4.0)
 
