@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from core.runtime.atomic_write import atomic_write
+from core.runtime.atomic_write import write_file
 from core.runtime.output_files import add_output_files
 
 
@@ -156,8 +156,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StoreError: the folder cannot be written.
     """
-    with atomic_write(path) as temporary:
-        temporary.write_bytes(encoded(text))
+    write_file(path, encoded(text))
 
 
 def encoded(text: str) -> bytes:

@@ -89,7 +89,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing_half_written(
     def full(path: Path, *args: object, **more: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StoreError, match="the disk is full"):
         run_units(units(1), partial(measure, tmp_path / "log"), tmp_path / "out", silent)
     assert not list((tmp_path / "out" / "parts").iterdir())
