@@ -6,6 +6,7 @@ import io
 import re
 from functools import cache
 
+import av
 import numpy as np
 import pytest
 
@@ -32,6 +33,10 @@ from tests.support.sound_files import (
 )
 
 RATE = 44_100
+# PyAV 17, the last for Python 3.10, drops what it decoded in front of a fault in the same packet.
+needs_pyav_18 = pytest.mark.skipif(
+    int(av.__version__.split(".")[0]) < 18, reason="PyAV 17 loses more of a damaged FLAC"
+)
 FLAC = Kind("FLAC", "FLAC", "PCM_16")
 VORBIS = Kind("Vorbis", "OGG", "VORBIS")
 OPUS = Kind("Opus", "OGG", "OPUS", rates=(48_000, 16_000))
@@ -159,6 +164,7 @@ def test_a_flac_whose_first_block_is_damaged_keeps_its_times() -> None:
         assert not samples[:4_096].any() and "0.09 s of it could not be decoded" in warnings[0]
 
 
+@needs_pyav_18
 @pytest.mark.parametrize("damage", [flipped, zeroed, without])
 def test_of_a_damaged_flac_only_the_block_with_the_fault_is_silent(damage) -> None:
     data = written(FLAC)
@@ -189,6 +195,7 @@ def test_an_ogg_stream_whose_end_is_not_marked_is_heard_to_its_end(kind, rate) -
     assert warnings == ("Its end is not marked as the end; it may be cut short.",)
 
 
+@needs_pyav_18
 @pytest.mark.parametrize("kind", [FLAC, VORBIS, MP3], ids=lambda kind: kind.name)
 def test_tags_and_zeros_behind_a_stream_are_no_loss(kind: Kind) -> None:
     whole, _ = heard(written(kind))
