@@ -340,7 +340,7 @@ class Detector:
     ) -> AnomalyMap:
         """Make the anomaly map of a clip, or of a stream of any length in bounded memory.
 
-        Of a stream it costs 0.1 GB of memory beside the network's, and for aiSFX 180 MB an hour of
+        Of a stream it costs 0.1 GB of memory beside the network's, and for aiSFX 190 MB an hour of
         the disk under HEARMAP_HOME, of which the map's 60 stay as long as somebody holds it.
 
         Args:
