@@ -55,8 +55,9 @@ $(WEIGHTS): $(PACKAGES) core/backbones/weights/catalogue.py core/backbones/weigh
 	@touch $@
 
 # Streamlit does not start without a home folder, which HearMap asks for in a sentence of its own.
+app: export HOME := $(or $(HOME),$(shell echo ~))
 app: setup
-	HOME="$${HOME:-$$(echo ~)}" $(BIN)/streamlit run app/main.py --server.port $(PORT) --server.headless true
+	$(BIN)/streamlit run app/main.py --server.port $(PORT) --server.headless true
 
 test: setup $(DEV_PACKAGES)
 ifdef COVERAGE
