@@ -31,10 +31,12 @@ duration = float(st.query_params.get("seconds", "5"))
 calm = st.query_params.get("regions") == "none"
 threshold = st.slider("Threshold", 0.5, 12.0, 4.0, 0.1, key="threshold")
 
+another = st.checkbox("Another recording")
+
 
 @st.cache_data(max_entries=3)
-def made(duration: float, calm: bool):
-    rng = np.random.default_rng(7)
+def made(duration: float, calm: bool, another: bool):
+    rng = np.random.default_rng(8 if another else 7)
     t = np.arange(int(duration * RATE)) / RATE
     noise = 0.02 * rng.standard_normal(t.size)
     bursts = np.zeros_like(t)
@@ -64,7 +66,7 @@ def regions(threshold: float) -> list[Region]:
     return sorted(found, key=lambda region: -region.score)
 
 
-t, noise, bursts, level, raw, freq_hz, time_s = made(duration, calm)
+t, noise, bursts, level, raw, freq_hz, time_s = made(duration, calm, another)
 evidence = 1 / (1 + np.exp(-(raw - threshold) * 1.1))
 sounds = [
     Sound("clip", "Clip", (noise + bursts).astype(np.float32), RATE),

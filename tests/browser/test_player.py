@@ -285,6 +285,81 @@ def test_a_dragged_box_plays_only_its_time_and_band(page: Page, server: AppServe
     page.get_by_text("Nothing selected").wait_for()
 
 
+def test_only_this_is_heard_at_once_and_everything_again(page: Page, server: AppServer) -> None:
+    """Chosen alone, a box is heard alone from its beginning; then everything goes on."""
+    everything, only = (
+        player(page).get_by_role("radio", name=name) for name in ("Everything", "Only this")
+    )
+    assert only.is_disabled()
+    page.keyboard.press("n")
+    page.get_by_text("Region 1 selected").wait_for()
+    page.keyboard.press("l")
+    only.click()
+    wait_until(page, "d.state === 'playing' && d.solo === 'true'")
+    page.wait_for_timeout(1100)
+    samples, rate = heard(page)
+    outside = max(energy_db(samples, rate, 60, 2500), energy_db(samples, rate, 6000, rate / 2))
+    assert energy_db(samples, rate, 3000, 5000) - outside > 30
+    page.keyboard.press("b")
+    wait_until(page, "d.state === 'playing' && d.solo === 'false'")
+    assert everything.get_attribute("aria-checked") == "true"
+    page.wait_for_timeout(1100)
+    samples, rate = heard(page)
+    assert energy_db(samples, rate, 3000, 5000) - energy_db(samples, rate, 6000, rate / 2) < 30
+    # A box that was only drawn is played by the same button, though it is chosen already.
+    page.keyboard.press("Space")
+    drag(page, point(page, 3.3), point(page, 3.7, 0.2))
+    wait_until(page, "d.solo === 'true' && d.state === 'paused'")
+    only.click()
+    wait_until(page, "d.solo === 'true' && d.state === 'playing'")
+    page.keyboard.press("Escape")
+    wait_until(page, "d.solo === 'false'")
+    assert only.is_disabled()
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=4)
+    page.mouse.up()
+
+
+def test_a_straight_drag_is_a_box_of_all_frequencies_or_times(
+    page: Page, server: AppServer
+) -> None:
+    (x0, y), (x1, _) = point(page, 1.0), point(page, 2.0)
+    drag(page, (x0, y), (x1, y + 1))
+    page.get_by_text("Box 1.0").wait_for()
+    words = page.get_by_text("Box 1.0").inner_text().replace(",", "").split()
+    assert [float(words[i]) for i in (4, 5)] == [12, 21635]  # the page's rows
+    drag(page, (x0, y_of(page, 8000)), (x0 + 1, y_of(page, 4000)))
+    page.get_by_text("Box 0.000 5.000 s, ").wait_for()
+    words = page.get_by_text("Box 0.000 5.000 s, ").inner_text().split()
+    assert [float(words[i]) for i in (4, 5)] == [pytest.approx(hz, rel=0.05) for hz in (4e3, 8e3)]
+
+
+def test_another_recording_keeps_zoom_and_range_and_plays_no_residual(
+    page: Page, server: AppServer
+) -> None:
+    open_app(page, server, "?residual=1")
+    wait_until(page, "d.view")
+    page.mouse.click(*point(page, 2.5))
+    for key in ("+", "{", "{", "3"):
+        page.keyboard.press(key)
+    wait_until(page, "d.sound === 'removed'")
+    shown, digest = visible(page), player(page).get_attribute("data-digest")
+    range_db = player(page).locator("[data-part=range]").input_value()
+    page.get_by_text("Another recording").click()
+    wait_until(page, f"d.digest !== '{digest}' && d.sound === 'clip'")
+    assert visible(page) == shown
+    assert player(page).locator("[data-part=range]").input_value() == range_db
+    player(page).locator(".plot").focus()
+    page.keyboard.press("2")
+    wait_until(page, "d.sound === 'kept'")
+    page.get_by_text("Another recording").click()
+    wait_until(page, f"d.digest === '{digest}' && d.sound === 'kept'")
+
+
 def test_regions_are_stepped_through_by_key_and_spoken(page: Page, server: AppServer) -> None:
     player(page).locator(".plot").focus()
     page.keyboard.press("n")

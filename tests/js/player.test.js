@@ -5,6 +5,8 @@ import { test } from "node:test";
 import { PaintedMask } from "../../app/components/frontend/player/brush.js";
 import { COMMANDS, commandOf } from "../../app/components/frontend/player/commands.js";
 import { layoutOf, resampled } from "../../app/components/frontend/player/paint.js";
+import { soundToKeep } from "../../app/components/frontend/player/payload.js";
+import { Selection } from "../../app/components/frontend/player/selection.js";
 import { frequencyTicks, View } from "../../app/components/frontend/player/view.js";
 import { stretchOf } from "../../app/components/frontend/triage/picture.js";
 
@@ -129,4 +131,46 @@ test("a short region is played with enough around it to be recognised", () => {
   const [start, end] = stretchOf({ ...glance, strongest: [5, 5.1, 0, 1] });
   assert.ok(Math.abs(end - start - 1.2) < 1e-9 && start < 5 && end > 5.1);
   assert.equal(stretchOf({ ...glance, strongest: [2, 2.1, 0, 1] })[0], 2);
+});
+
+test("a straight drag is a box of all frequencies or of all times, a slanted one is neither", () => {
+  const player = { view: new View(picture()), parts: {}, engine: {} };
+  const selection = new Selection(player);
+  const panel = { width: 800, height: 300 };
+  const place = (x, y) => ({
+    panel,
+    x,
+    y,
+    zone: "picture",
+    seconds: player.view.secondsAt(x),
+    hz: player.view.hzAt(y),
+  });
+  const across = selection.boxBetween({ from: place(0.25, 0.5), to: place(0.5, 0.51) });
+  assert.deepEqual([across.start, across.end], [1, 2]);
+  assert.deepEqual([across.low, across.high], [player.view.lowestHz, player.view.highestHz]);
+  const up = selection.boxBetween({ from: place(0.25, 0.7), to: place(0.252, 0.2) });
+  assert.deepEqual([up.start, up.end], [0, 4]);
+  assert.deepEqual([up.low, up.high], [player.view.hzAt(0.7), player.view.hzAt(0.2)]);
+  const slanted = selection.boxBetween({ from: place(0.25, 0.7), to: place(0.3, 0.6) });
+  assert.ok(slanted.end - slanted.start < 0.3 && slanted.high < player.view.highestHz / 2);
+});
+
+test("another recording keeps the zoom, and a sound only where it makes sense", () => {
+  const before = new View(picture());
+  before.showTime(1, 2);
+  before.showUnits(10, 30);
+  const after = new View({ ...picture(), nTime: 75, endSeconds: 1.5 });
+  after.showAs(before);
+  assert.deepEqual([after.start, after.end], [0.5, 1.5]);
+  assert.ok(Math.abs(after.low - before.low) < 1e-6 && Math.abs(after.high - before.high) < 1e-6);
+  const whole = new View(picture());
+  whole.showAs(new View({ ...picture(), nTime: 75, endSeconds: 1.5 }));
+  assert.ok(whole.isWhole());
+  const sound = (name, level, isResidual) => ({ name, samples: Float32Array.of(level), isResidual });
+  const sounds = [sound("clip", 0.1), sound("kept", 0.1), sound("removed", 0.1, true)];
+  assert.equal(soundToKeep("kept", sounds, false), 1);
+  assert.equal(soundToKeep("removed", sounds, false), 0);
+  assert.equal(soundToKeep("removed", sounds, true), 2);
+  assert.equal(soundToKeep("kept", [sounds[0], sound("kept", 0)], false), 0);
+  assert.equal(soundToKeep("normal", sounds, false), 0);
 });

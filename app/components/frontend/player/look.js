@@ -1,6 +1,7 @@
 // How the picture looks: the view, its colours, how strong the heat is, the range, the scale.
 
 import { COLOUR_MAPS } from "../shared/colours.js";
+import { fittingRangeDb } from "./paint.js";
 import { preferences } from "./preferences.js";
 
 export const VIEWS = [
@@ -64,12 +65,21 @@ export class Look {
   }
 
   /**
+   * Take another recording's picture: its range fits it, unless somebody has set one.
+   *
+   * @param {any} picture
+   */
+  takePicture(picture) {
+    this.rangeDb = preferences.rangeDb ?? fittingRangeDb(picture);
+  }
+
+  /**
    * Set how far below the loudest the picture reaches.
    *
    * @param {number} rangeDb
    */
   setRange(rangeDb) {
-    this.rangeDb = Math.min(Math.max(rangeDb, 20), 120);
+    this.rangeDb = preferences.rangeDb = Math.min(Math.max(rangeDb, 20), 120);
     this.player.refresh(true);
   }
 }

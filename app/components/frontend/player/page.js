@@ -14,7 +14,6 @@ const ICONS = {
   level: "M4 14v-4M8.5 18V6M13 15V9M17.5 20V4M22 14v-4",
   previous: "M14.5 5.5L8 12l6.5 6.5",
   next: "M9.5 5.5L16 12l-6.5 6.5",
-  box: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M8 12h8M10 9.5v5M14 9.5v5",
   clear: "M6 6l12 12M18 6L6 18",
   closer: "M12 5v14M5 12h14",
   farther: "M5 12h14",
@@ -33,7 +32,7 @@ const KEYS = [
   ["Home End", "to the beginning or the end"],
   ["1 – 9", "switch to that sound at the same place"],
   [["n", "p"], "next or previous region"],
-  ["b", "hear only the box"],
+  ["b", "hear only the box; again while it plays, everything"],
   [["i", "o"], "box begins or ends at the playhead"],
   ["l", "loop the box, or everything"],
   ["m", "same loudness for all sounds"],
@@ -60,6 +59,11 @@ const GESTURES = [
   ["Pinch", "zoom with two fingers"],
 ];
 
+const HEARING = [
+  ["all", "Everything", "Hear everything (b while the box plays)"],
+  ["only", "Only this", "Hear only the box, its time and its frequencies (b)"],
+];
+
 // Command, what it does, its key, its icon, what is written on it, whether it stays pressed.
 /** @type {[string, string, string, string?, string?, boolean?][]} */
 const BUTTONS = [
@@ -69,7 +73,6 @@ const BUTTONS = [
   ["help", "Keys and gestures", "?", "help"],
   ["previous", "Previous region", "p", "previous"],
   ["next", "Next region", "n", "next"],
-  ["solo", "Hear only the box", "b", "box", "Only this", true],
   ["clear", "Remove the box", "Esc", "clear"],
   ["paint", "Paint a mask", "d", "paint", "Paint", true],
   ["addBox", "Add the box to the paint", "a", "", "Add box"],
@@ -180,7 +183,7 @@ function helpDialog() {
  * @returns {Record<string, any>} each of them by its name
  */
 export function buildPage(player) {
-  const { root, look, painting, error, spoken } = player;
+  const { root, look, painting, selection, error, spoken } = player;
   const choose = (name) => (value) => look.set(name, value);
   const buttons = Object.fromEntries(BUTTONS.map(([name, ...described]) => [name, button(name, ...described)]));
   for (const [name, made] of Object.entries(buttons)) player.on(made, "click", () => COMMANDS[name](player));
@@ -204,6 +207,7 @@ export function buildPage(player) {
     colours: segmented("colours", "Colours", COLOUR_MAPS, choose("colours")),
     opacity: slider("opacity", "Heat", "How strong the heat is ([ and ])", heat),
     range: slider("range", "Range", "How far below the loudest the picture reaches ({ and })", range),
+    hearing: segmented("hearing", "What is heard", HEARING, (what) => selection.hear(what === "only")),
     tools: segmented("tools", "Tool", TOOLS, (tool) => painting.setTool(tool)),
     brushSize: slider("brush-size", "Size", "How wide the brush is", SIZES),
     painted: element("span", { class: "painted" }),
@@ -227,21 +231,21 @@ export function buildPage(player) {
     brushes,
     page.painted,
   ]);
-  const listening = cluster([buttons.loop, buttons.matched, buttons.help], "end");
+  const listening = cluster([buttons.loop, buttons.matched, buttons.help]);
   const stepper = cluster([buttons.previous, page.counter, buttons.next]);
-  const boxed = cluster([buttons.solo, buttons.clear, buttons.paint]);
+  const boxed = cluster([page.hearing, buttons.clear, buttons.paint]);
   const sliders = cluster([page.opacity.root, page.range.root], "sliders");
   const { farther, closer, flatter, taller, whole } = buttons;
-  const zoom = cluster([farther, closer, flatter, taller, whole], "end");
+  const zoom = cluster([farther, closer, flatter, taller, whole], "zoom");
   root.replaceChildren(
     page.findings,
     page.findingsNote,
-    row([buttons.play, page.time, page.waiting, page.sounds, listening]),
+    row([buttons.play, page.time, page.waiting, page.sounds, cluster([zoom, listening], "end tools")]),
     error,
     page.stage,
     row([stepper, page.chosen, boxed, page.readout]),
     page.brushRow,
-    row([page.views, page.scales, page.colours, sliders, zoom], "look"),
+    row([page.views, page.scales, page.colours, sliders], "look"),
     page.note,
     spoken,
     page.dialog,

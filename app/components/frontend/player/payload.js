@@ -2,6 +2,9 @@
 
 import { decoded } from "../shared/sound.js";
 
+// A step of 16 bits.
+const SILENT = 1 / 32768;
+
 /**
  * @typedef {{ start: number, end: number, low: number, high: number, region: number | null }} Box in
  *   seconds and hertz; `region` is the index of the region that it is
@@ -60,7 +63,7 @@ export function readRegions({ regions }) {
  *
  * @param {import("../shared/frame.js").Frame} frame
  * @param {any} header
- * @returns {{ name: string, caption: string, samples: Float32Array, sampleRate: number }[]}
+ * @returns {{ name: string, caption: string, samples: Float32Array, sampleRate: number, isResidual?: boolean }[]}
  */
 export function readSounds(frame, { sounds }) {
   const sent = new Map();
@@ -72,10 +75,26 @@ export function readSounds(frame, { sounds }) {
   return sounds.map((sound) => sent.get(sound.name) ?? residualOf(sound, sent));
 }
 
+/**
+ * Say which of new sounds to play where one was chosen before. In another recording a sound is only kept
+ * where it makes sense: one that is there too, sounds at all, and is not what another sound leaves.
+ *
+ * @param {string | undefined} before the name of the one that was chosen
+ * @param {{ name: string, samples: Float32Array, isResidual?: boolean }[]} sounds
+ * @param {boolean} isSameRecording
+ * @returns {number} its index
+ */
+export function soundToKeep(before, sounds, isSameRecording) {
+  const place = sounds.findIndex(({ name }) => name === before);
+  if (place < 0 || isSameRecording) return Math.max(0, place);
+  const { samples, isResidual } = sounds[place];
+  return isResidual || !samples.some((sample) => Math.abs(sample) > SILENT) ? 0 : place;
+}
+
 /** One sound less another, sample by sample. */
 function residualOf({ name, caption, whole, part }, sent) {
   const [{ samples: a, sampleRate }, { samples: b }] = [sent.get(whole), sent.get(part)];
   const samples = new Float32Array(Math.min(a.length, b.length));
   for (let i = 0; i < samples.length; i++) samples[i] = Math.min(Math.max(a[i] - b[i], -1), 1);
-  return { name, caption, samples, sampleRate };
+  return { name, caption, samples, sampleRate, isResidual: true };
 }

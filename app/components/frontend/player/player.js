@@ -11,10 +11,10 @@ import { Look } from "./look.js";
 import { Navigation } from "./navigation.js";
 import { paintOverlay } from "./overlay.js";
 import { buildPage, segmented } from "./page.js";
-import { fittingRangeDb, layoutOf, paintBase } from "./paint.js";
+import { layoutOf, paintBase } from "./paint.js";
 import { Painting } from "./painting.js";
 import { Parts } from "./parts.js";
-import { readPicture, readRegions, readSounds } from "./payload.js";
+import { readPicture, readRegions, readSounds, soundToKeep } from "./payload.js";
 import { preferences } from "./preferences.js";
 import { RegionButtons } from "./regions.js";
 import { Selection } from "./selection.js";
@@ -121,17 +121,8 @@ class Player extends Component {
     this.view = new View(picture);
     this.view.setScale(this.look.scale);
     this.painting.takePicture(this.view, isSameClip);
-    if (before && isSameClip) {
-      // A picture that was shown whole is followed by its neighbour shown whole.
-      const { startSeconds, endSeconds } = before.picture;
-      const isPartOnly = before.start > startSeconds || before.end < endSeconds;
-      if (isPartOnly) this.view.showTime(before.start, before.end);
-      this.view.low = before.low;
-      this.view.high = before.high;
-    } else {
-      this.view.reset();
-      this.look.rangeDb = fittingRangeDb(picture);
-    }
+    if (before) this.view.showAs(before);
+    if (!isSameClip) this.look.takePicture(picture);
     this.regions = readRegions(header);
     this.selection.takeRegions(this.regions);
     this.regionButtons.take(this.regions);
@@ -156,19 +147,19 @@ class Player extends Component {
     }
     // Further sounds of the recording that is here, an explanation's for one: what plays goes on.
     const areFurther = isSameClip && !parts.isLong && this.sounds.length > 0;
-    const active = this.sounds[engine.active]?.name;
+    const wanted = soundToKeep(this.sounds[engine.active]?.name, sounds, areFurther);
     this.sounds = sounds.map(({ name, caption }) => ({ name, caption }));
     parts.loaded = parts.shown;
     parts.pending = null;
     const { startSeconds, endSeconds } = this.view.picture;
     const isLast = endSeconds >= this.lengthSeconds - 1e-3;
     if (areFurther) {
-      const place = sounds.findIndex(({ name }) => name === active);
-      engine.active = Math.max(0, place);
+      engine.active = wanted;
       engine.continueIn(sounds, startSeconds, endSeconds, isLast);
       selection.applySolo();
     } else {
       selection.reset();
+      engine.active = wanted;
       engine.load(sounds, startSeconds, endSeconds, isLast);
     }
     selection.applyLoop();

@@ -192,6 +192,20 @@ export class Selection {
     this.player.announce(solo ? `Only ${spokenBox(this.box)}` : "Everything is played again");
   }
 
+  /**
+   * Hear only the box, from its beginning and at once; or everything again, from where the playhead is.
+   *
+   * @param {boolean} only
+   */
+  hear(only) {
+    const { engine, parts } = this.player;
+    if (only && this.box && !parts.reach(this.box.start, false, () => this.hear(true))) return;
+    this.setSolo(only);
+    if (!only || !this.solo) return;
+    engine.play(this.box.start);
+    this.player.refresh();
+  }
+
   /** Set the engine's box. */
   applySolo() {
     const { engine, view } = this.player;

@@ -18,9 +18,9 @@ export function describe(player, position, isPlaying) {
   const n = player.regions.length;
   const { isOn } = painting;
   const isEmpty = isOn && painting.mask.isEmpty();
-  const pressed = { paint: isOn, loop: selection.looping, matched: engine.matched, solo: selection.solo };
+  const pressed = { paint: isOn, loop: selection.looping, matched: engine.matched };
   const disabled = {
-    ...{ addBox: !box, solo: !box, clear: !box, previous: n === 0, next: n === 0 },
+    ...{ addBox: !box, clear: !box, previous: n === 0, next: n === 0 },
     ...{ undo: painting.mask.undos.length === 0, wipe: isEmpty, whole: view.isWhole() },
   };
   for (const [name, is] of Object.entries(pressed)) buttons[name].setAttribute("aria-pressed", String(is));
@@ -53,6 +53,8 @@ export function describe(player, position, isPlaying) {
   if (isOn) setText(page.painted, isEmpty ? "Nothing painted yet" : painting.shareText());
   player.findings.describe();
   markChosen(player.soundGroup, engine.active);
+  markChosen(page.hearing, selection.solo ? "only" : "all");
+  for (const item of page.hearing.children) item.disabled = !box;
   markChosen(page.views, look.view);
   markChosen(page.scales, look.scale);
   markChosen(page.colours, look.colours);

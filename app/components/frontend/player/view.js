@@ -27,6 +27,21 @@ export class View {
     this.high = this.highestHz;
   }
 
+  /**
+   * Show what another view showed. One that showed its picture whole is followed by one that does.
+   *
+   * @param {View} before of another part, or of another recording
+   */
+  showAs(before) {
+    const { startSeconds, endSeconds } = before.picture;
+    if (before.start > startSeconds || before.end < endSeconds) this.showTime(before.start, before.end);
+    if (before.high >= before.highestHz && before.low <= before.floorHz()) return;
+    this.showUnits(
+      this.unitOf(Math.max(before.low, this.floorHz())),
+      this.unitOf(Math.min(before.high, this.highestHz)),
+    );
+  }
+
   /** Give the lowest frequency that the scale can show. */
   floorHz() {
     return this.scale === "log" ? Math.max(this.lowestHz, LOWEST_LOG_HZ) : this.lowestHz;
