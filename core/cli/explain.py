@@ -43,6 +43,7 @@ def run(given: argparse.Namespace) -> int:
     # `hearmap --help` does not wait for PyTorch.
     from core.detectors.known_training import top_hz, warnings_for
     from core.explain.explanation import explain
+    from core.report.finding_words import finding_sentence, names_sentence
     from core.report.page import regions_left_out
     from core.report.recording import (
         model_description,
@@ -86,5 +87,9 @@ def run(given: argparse.Namespace) -> int:
     if explanation.found.n_regions > len(explanation.found.regions):
         terminal.remark(regions_left_out(explanation.found))
     print(f"{terminal.one_line(clip.name)}: {summary_sentence(explanation.found)}")
+    for finding in explanation.findings:
+        print(f"- {finding_sentence(finding)}")
+    if names := names_sentence([one.name for one in explanation.names]):
+        print(names)
     print(f"p = {explanation.found.p_value:.3g}; the map, sounds and report are in {folder}")
     return 0

@@ -61,6 +61,7 @@ def run(given: argparse.Namespace) -> int:
         detector.spectrogram_settings,
         model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
+        detector.normal_spectra,
     )
     batch = ScoredBatch()
     n_read = n_unreadable = n_anomalous = 0

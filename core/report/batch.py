@@ -16,10 +16,21 @@ from typing import Any
 import numpy as np
 
 from core.audio import wav_bytes
+from core.detectors.views.normal_spectrum import NormalSpectra
 from core.exchange.csv_cells import write_table
 from core.exchange.found_regions import FoundRegions, write_regions
 from core.exchange.recording_names import with_other_names
-from core.report.page import audio_html, data_url, page, pairs_table, views_table, warnings_list
+from core.explain.findings import MeasuredSound, findings
+from core.report.finding_words import finding_sentence
+from core.report.page import (
+    audio_html,
+    data_url,
+    findings_list,
+    page,
+    pairs_table,
+    views_table,
+    warnings_list,
+)
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
 from core.report.summary_sentence import count_sentence, summary_sentence
@@ -62,6 +73,7 @@ class _Entry:
     views_html: str
     warnings: tuple[str, ...]
     shown: _Shown | None
+    findings: tuple[str, ...]
     n_regions: int
     other_names: tuple[str, ...]
     recorded_at: datetime.datetime | None
@@ -111,6 +123,7 @@ class BatchReport:
         settings: of the spectrograms that are drawn
         description: the model in words, name and value
         threshold_note: where the threshold comes from
+        normals: the spectra of the model's normal recordings, where it knows them
     """
 
     def __init__(
@@ -119,12 +132,14 @@ class BatchReport:
         settings: SpectrogramSettings,
         description: Mapping[str, object],
         threshold_note: str,
+        normals: NormalSpectra | None = None,
     ) -> None:
         self.title = title
         self.note = ""
         self._settings = settings
         self._description = description
         self._threshold_note = threshold_note
+        self._normals = normals
         self._entries: list[_Entry] = []
         self._failed: list[tuple[str, str]] = []
 
@@ -146,7 +161,12 @@ class BatchReport:
             other_names: names of the same file, each of which gets a row of its own in the tables
             recorded_at: when it began, if that is known
         """
-        shown = None if clip is None else self._shown_of(found, clip)
+        shown, said = None, tuple[str, ...]()
+        if clip is not None:
+            drawn = spectrogram(clip, self._settings)
+            shown = self._shown_of(found, clip, drawn.level_db)
+            sound = MeasuredSound(drawn, drawn_part(found)[0])
+            said = tuple(map(finding_sentence, findings(found, sound, self._normals)))
         self._entries.append(
             _Entry(
                 clip=found.clip_name,
@@ -160,6 +180,7 @@ class BatchReport:
                 views_html=views_table(found),
                 warnings=tuple(warnings),
                 shown=shown,
+                findings=said,
                 n_regions=found.n_regions,
                 other_names=tuple(other_names),
                 recorded_at=recorded_at,
@@ -215,6 +236,7 @@ class BatchReport:
             | {"n_regions": entry.n_regions}
             | {"regions": [asdict(region) for region in entry.regions], "error": None}
             | {"views": [asdict(view) for view in entry.views], "warnings": [*entry.warnings]}
+            | {"findings": [*entry.findings]}
             for entry in self._entries
             for name in (entry.clip, *entry.other_names)
         ]
@@ -243,8 +265,7 @@ class BatchReport:
         for entry in self._entries[MOST_PICTURES:]:
             entry.shown = None
 
-    def _shown_of(self, found: AnomalyMap, clip: Clip) -> _Shown:
-        level_db = spectrogram(clip, self._settings).level_db
+    def _shown_of(self, found: AnomalyMap, clip: Clip, level_db: Float32Array) -> _Shown:
         start_s, stop_s = drawn_part(found)
         if stop_s is not None:
             found = found.stretch(int(np.searchsorted(found.time_s, start_s)), level_db.shape[1])
@@ -286,6 +307,7 @@ class BatchReport:
                 f"<article><h3>{number}. {escape(entry.title)}</h3>"
                 f"{entry.recorded_html}"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
+                f"{findings_list(entry.findings)}"
                 f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}'
                 f"{entry.views_html}{warnings_list(entry.warnings)}</article>"
             )

@@ -34,6 +34,8 @@ img { width: 100%; height: auto; border-radius: 6px; background: #fff }
 .sounds { display: grid; grid-template-columns: repeat(auto-fit, minmax(260px, 1fr)); gap: 16px }
 figure { margin: 0 } figcaption, .soft { color: var(--soft) } audio { width: 100% }
 ul.warnings { margin: .25rem 0; padding-left: 1.2rem; color: var(--soft) }
+ol.findings { padding-left: 1.4rem } ol.findings li { margin-bottom: 16px; max-width: 640px }
+ol.findings p, ul.findings { margin: 2px 0 } ul.findings { padding-left: 1.2rem }
 .wide { overflow-x: auto }
 table { border-collapse: collapse } td, th { text-align: left; padding: 4px 16px 4px 0;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere } td.n, th.n { text-align: right;
@@ -190,6 +192,19 @@ def warnings_list(warnings: Sequence[str]) -> str:
     """
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in warnings)
     return f'<ul class="warnings">{items}</ul>' if items else ""
+
+
+def findings_list(findings: Sequence[str]) -> str:
+    """Make a list of what makes a recording anomalous.
+
+    Args:
+        findings: sentences, plain text
+
+    Returns:
+        HTML; empty where there are none.
+    """
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in findings)
+    return f'<ul class="findings">{items}</ul>' if items else ""
 
 
 def pairs_table(values: Mapping[str, str]) -> str:

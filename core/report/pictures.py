@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -16,7 +17,7 @@ from scipy.ndimage import binary_erosion
 from core.detectors.calibration.evidence_scale import AT_THRESHOLD
 from core.report.summary_sentence import summary_sentence
 from core.report.ticks import ticks
-from core.types import AnomalyMap, Float32Array, Float64Array
+from core.types import AnomalyMap, Box, Float32Array, Float64Array
 
 WIDTH = 1200
 HEIGHT = 706
@@ -24,6 +25,7 @@ LEFT, RIGHT = 96, 150
 MAP_TOP, MAP_HEIGHT = 92, 400
 STRIP_TOP, STRIP_HEIGHT = 544, 120
 RANGE_DB = 80.0
+MOST_FINDING_SECONDS = 20.0
 HEAT = (213, 82, 0)
 CONTOUR = (122, 30, 0)
 INK, FAINT, PAPER = (32, 32, 36), (150, 150, 156), (255, 255, 255)
@@ -81,6 +83,47 @@ def sound_png(
     colours = _coloured(_grey(level_db, loudest, size), heat, size)
     picture = Image.fromarray(colours.round().astype(np.uint8))
     return _png(picture.quantize(64, dither=Image.Dither.NONE))
+
+
+def finding_png(
+    level_db: Float32Array,
+    freq_hz: Float64Array,
+    time_s: Float64Array,
+    boxes: Sequence[Box],
+    *,
+    size: tuple[int, int] = (640, 160),
+) -> bytes:
+    """Draw a small picture of a recording with boxes around what was found.
+
+    Args:
+        level_db: [freq, time], as `Spectrogram.level_db` has it
+        freq_hz: [freq], the rows' centres
+        time_s: [time], the columns' centres
+        boxes: in Hz, and in seconds on the axis of the columns
+        size: width and height in pixels
+
+    Returns:
+        A PNG file; of a recording longer than 20 s the part around the boxes.
+    """
+    first, last = min(box.start_s for box in boxes), max(box.end_s for box in boxes)
+    if time_s[-1] - time_s[0] > MOST_FINDING_SECONDS:
+        around = max(MOST_FINDING_SECONDS / 2, (last - first) / 2 + 1.0)
+        middle = (first + last) / 2
+        inside = np.abs(time_s - middle) <= around
+        level_db, time_s = level_db[:, inside], time_s[inside]
+    colours = _coloured(_grey(level_db, float(level_db.max()), size), None, size)
+    picture = Image.fromarray(colours.round().astype(np.uint8))
+    draw = ImageDraw.Draw(picture)
+    width, height = size
+    for box in boxes:
+        x = np.interp([box.start_s, box.end_s], time_s, np.linspace(0, width - 1, time_s.size))
+        rows = np.interp([box.low_hz, box.high_hz], freq_hz, np.arange(freq_hz.size) + 0.5)
+        y = (height - 1) * (1.0 - rows / freq_hz.size)
+        # At least as large as can be seen.
+        right, bottom = max(x[1], x[0] + 4), max(y[0], y[1] + 4)
+        draw.rectangle((x[0] - 1, y[1] - 1, right + 1, bottom + 1), outline=PAPER, width=4)
+        draw.rectangle((x[0], y[1], right, bottom), outline=HEAT, width=2)
+    return _png(picture)
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -18,7 +18,11 @@ import numpy as np
 
 from core.audio import wav_bytes
 from core.exchange.found_regions import FoundRegions, write_regions
+from core.explain.finding_sound import finding_clip
+from core.explain.findings import MeasuredSound
+from core.report.finding_words import finding_details, finding_sentence, names_sentence
 from core.report.page import (
+    audio_html,
     data_url,
     figure_html,
     page,
@@ -27,7 +31,7 @@ from core.report.page import (
     views_table,
     warnings_list,
 )
-from core.report.pictures import map_png
+from core.report.pictures import finding_png, map_png
 from core.report.summary_sentence import summary_sentence
 from core.report.view_words import counts_words
 from core.runtime.zip_entry import zip_entry
@@ -110,7 +114,9 @@ def report_html(
     views = f"<h2>What each view says</h2>{views_table(found)}" if found.views else ""
     body = f"""<h1>{escape(found.clip_name)}</h1>
 <p class="verdict">{sentence}</p>
+{findings_html(explanation)}
 {warnings_list(warnings)}
+<h2>The map</h2>
 <img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {sentence}">
 <h2>Listen</h2>
 <div class="sounds">{players}</div>
@@ -127,6 +133,34 @@ normal sound.</p>
 {pairs_table({name: str(value) for name, value in settings.items()})}
 <p class="soft">{escape(CLOSING)}</p>"""
     return page(found.clip_name, body)
+
+
+def findings_html(explanation: Explanation) -> str:
+    """Write what makes a recording anomalous: sentences, each with its picture and its sound.
+
+    Args:
+        explanation: what was found
+
+    Returns:
+        HTML; empty where nothing was found.
+    """
+    drawn = explanation.spectrogram
+    sound = MeasuredSound(drawn)
+    items = []
+    for finding in explanation.findings:
+        said = finding_sentence(finding)
+        picture = finding_png(drawn.level_db, drawn.freq_hz, drawn.time_s, finding.boxes)
+        alone = finding_clip(finding, sound)
+        items.append(
+            f"<li><p>{escape(said)}</p><p class='soft'>{escape(finding_details(finding))}</p>"
+            f'<img src="{data_url("image/png", picture)}" alt="{escape(said)}">'
+            f"{audio_html(said, alone.samples, alone.sample_rate)}</li>"
+        )
+    if not items:
+        return ""
+    names = escape(names_sentence([one.name for one in explanation.names]))
+    hint = f"<p>{names}</p>" if names else ""
+    return f'<h2>Why</h2><ol class="findings">{"".join(items)}</ol>{hint}'
 
 
 def threshold_sentence(calibration: Calibration, false_alarm_rate: float) -> str:

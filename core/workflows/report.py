@@ -87,6 +87,7 @@ def report_all_scored(model_id: str, progress: Progress) -> tuple[bytes, bytes]:
         detector.spectrogram_settings,
         {"Model": model.name} | model_description(detector),
         threshold_sentence(detector.calibration, detector.false_alarm_rate),
+        detector.normal_spectra,
     )
     batch = ScoredBatch()
     records = scores.list_scores(model.id)
