@@ -11,7 +11,7 @@ from core.detectors.region_words import time_and_band
 from core.types import Box
 
 WHY, TRY_AGAIN = "Why?", "Try again"
-LONG = "This recording is long. What follows is about the part shown alone, {start} to {end}."
+LONG = "This recording is long. What follows is about the part shown alone, {stretch}."
 TABS = ["Is the map right?", "What would make it normal?", "Your own mask"]
 NO_LONGER_SAVED = "{what} was made, but is no longer saved. Make it again."
 
@@ -50,12 +50,25 @@ EVIDENCE, SPECTROGRAM = "evidence {value}", "Spectrogram: {title}"
 PLAY_IT = "Play it as “{caption}” in the player above."
 
 
-def faithfulness_v1(numbers: Mapping[str, float]) -> str:
+# What is anomalous throughout has no place that a map could get wrong.
+MOST, LARGE = 0.5, 0.25
+NEARLY_ALL = (
+    "The anomalous part is most of the recording ({share} of its sound, on average over time), so "
+    "this cannot say whether the map is right."
+)
+ONLY_NORMAL = (
+    "Most of the recording is replaced ({share} of its sound, on average over time): that normal "
+    "sound is normal says nothing about the map."
+)
+
+
+def faithfulness_v1(numbers: Mapping[str, float], share: float = 0.0) -> str:
     """Say what the evidence is of the anomalous part alone and of the residual.
 
     Args:
         numbers: Evidence in [0, 1] of the recording ("p"), of the anomalous part ("o") and of the
             residual ("q").
+        share: How much of the sound of a moment is in the anomalous part, on average, in [0, 1].
 
     Returns:
         Two sentences of Markdown, a line each.
@@ -71,6 +84,8 @@ def faithfulness_v1(numbers: Mapping[str, float]) -> str:
     )
     if p < 0.5:
         return said + "The recording has little evidence, so little can be taken away."
+    if share >= MOST:
+        return said + NEARLY_ALL.format(share=percent(share))
     if p - q >= 0.5 * p:
         return said + "Most of the evidence is in the anomalous part: the map shows the right part."
     return said + (
@@ -79,13 +94,14 @@ def faithfulness_v1(numbers: Mapping[str, float]) -> str:
     )
 
 
-def faithfulness_v2(numbers: Mapping[str, float], background: str) -> str:
+def faithfulness_v2(numbers: Mapping[str, float], background: str, share: float = 0.0) -> str:
     """Say what the evidence is with the anomalous part replaced by normal sound.
 
     Args:
         numbers: Evidence in [0, 1] of the recording ("p") and with the part replaced ("r", absent
             where there is no normal sound).
         background: The name of the normal sound.
+        share: As in `faithfulness_v1`.
 
     Returns:
         Two sentences of Markdown, a line each; empty without "r".
@@ -102,6 +118,8 @@ def faithfulness_v2(numbers: Mapping[str, float], background: str) -> str:
     )
     if p < 0.5:
         return said + "The recording has little evidence, so little can be taken away."
+    if share >= MOST:
+        return said + ONLY_NORMAL.format(share=percent(share))
     if p - r >= 0.25:
         return said + "Without that part there is less evidence: the map shows the right part."
     return said + (
@@ -139,6 +157,12 @@ def made_normal(values: Mapping[str, Any], start_s: float = 0.0) -> str:
         for part in values.get("parts", [])
     ]
     more = f" and {counted(len(parts) - 2, 'smaller part')}" if len(parts) > 2 else ""
+    if share >= LARGE:
+        return (
+            f"**Only a large part does.** The recording becomes normal when {percent(share)} of "
+            f"the map is replaced by normal sound ({change}). So much of it is normal sound then "
+            "that this says little of which part is the reason."
+        )
     return (
         f"**{percent(share)} of the map decides it.** Replace {'; '.join(parts[:2])}{more} by "
         f"normal sound, and the recording becomes normal ({change})."

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.audio.source import AudioSource, Channel
 from core.errors import SettingError
+from core.runtime.time_words import time_text
 from core.types import Float32Array, Float64Array
 
 ChannelChoice = Channel | Literal["loudest"]
@@ -196,6 +197,6 @@ class ChannelLevels:
         if ratio < 10 ** (LOUDER_MOMENT_DB / 10):
             return ""
         return (
-            f"{only}; at {at_s:.1f} s the {channel_ordinal(channel)} is "
+            f"{only}; at {time_text(at_s)} the {channel_ordinal(channel)} is "
             f"{10 * math.log10(ratio):.0f} dB louder."
         )

@@ -14,6 +14,7 @@ from core.detectors.region_words import region_words
 from core.detectors.regions import find_regions
 from core.detectors.views.level import LevelScores, LevelView
 from core.runtime.columns import Overview, column_peaks
+from core.runtime.time_words import time_range, time_text
 from core.spectral.frequency_range import frequency_range
 from core.types import (
     EVENT,
@@ -52,7 +53,7 @@ def event_finding(found: FusedViews, scores: ViewScores, axes: Axes) -> ViewFind
     """
     score = float(found.evidence.event.max())
     _, column = found.event_peak
-    place = f"{axes.time_s[column]:.1f} s, {_band(found.event_column, axes.freq_hz)}"
+    place = f"{time_text(float(axes.time_s[column]))}, {_band(found.event_column, axes.freq_hz)}"
     p_value = scores.of(EVENT).p_value(score)
     return ViewFinding(EVENT, score, p_value, True, f"an event at {place}")
 
@@ -196,7 +197,7 @@ def _when(span: tuple[int, int], axes: Axes) -> str:
     start, stop = _seconds(span, axes)
     whole = axes.time_s[-1] - axes.time_s[0]
     lasts = stop - start >= THROUGHOUT * whole
-    return "throughout" if lasts else f"at {start:.0f}–{stop:.0f} s"
+    return "throughout" if lasts else f"at {time_range(start, stop, 0)}"
 
 
 def _seconds(span: tuple[int, int], axes: Axes) -> tuple[float, float]:

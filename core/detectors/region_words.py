@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from core.runtime.time_words import time_range
 from core.spectral.frequency_range import frequency_range
 from core.types import EVENT, LEVEL, STATIONARY, Box, Region
 
@@ -37,7 +38,7 @@ def region_words(region: Region, clip_seconds: float) -> str:
     octaves = math.log2(max(region.high_hz, 1.0) / max(region.low_hz, 1.0))
     everywhere = octaves > ALL_OCTAVES
     if region.view in WHAT:
-        when = "throughout" if lasts else f"at {region.start_s:.0f}–{region.end_s:.0f} s"
+        when = "throughout" if lasts else f"at {time_range(region.start_s, region.end_s, 0)}"
         band = "at all frequencies" if everywhere else f"mostly at {_band(region)}"
         return f"{WHAT[region.view]} {when}, {band}"
     if not lasts:
@@ -60,7 +61,7 @@ def time_and_band(region: Box) -> str:
     '2.1–2.4 s, 3–5.2 kHz'
     """
     digits = 1 if region.end_s - region.start_s >= 0.15 else 2
-    return f"{region.start_s:.{digits}f}–{region.end_s:.{digits}f} s, {_band(region)}"
+    return f"{time_range(region.start_s, region.end_s, digits)}, {_band(region)}"
 
 
 def _band(region: Box) -> str:

@@ -52,6 +52,17 @@ class Explanation:
     findings: tuple[Finding, ...] = ()
     names: tuple[SoundName, ...] = ()
 
+    @property
+    def share(self) -> float:
+        """How much of the sound of a moment the map keeps, on average over time, in [0, 1].
+
+        By mel power. Where it is most of the recording, what happens without it cannot show that
+        the map is right: hardly anything of the recording is left.
+        """
+        power = 10.0 ** (self.spectrogram.level_db.astype(np.float64) / 10.0)
+        kept = np.asarray(self.found.evidence)[:, : power.shape[1]] * power
+        return float((kept.sum(axis=0) / power.sum(axis=0)).mean())
+
 
 def explain(
     detector: Detector,

@@ -19,6 +19,7 @@ from core.explain.finding import (
     Finding,
     Normals,
 )
+from core.runtime.time_words import clock, time_range, time_text
 from core.spectral.frequency_range import frequency_range
 
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -210,23 +211,20 @@ def _moments(finding: Finding) -> list[float]:
 
 
 def _times(moments: Sequence[float]) -> str:
-    shown = [_clock(moment) for moment in moments[:MOST_TIMES]]
+    last = moments[:MOST_TIMES][-1]
+    shown = [clock(moment, 1, minutes=last >= 60) for moment in moments[:MOST_TIMES]]
+    unit = "" if ":" in shown[-1] else " s"
     more = len(moments) - MOST_TIMES
     if more > 0:
-        return f"{', '.join(shown)} s and {_count(more).lower()} more"
-    return f"{', '.join(shown[:-1])} and {shown[-1]} s"
+        return f"{', '.join(shown)}{unit} and {_count(more).lower()} more"
+    return f"{', '.join(shown[:-1])} and {shown[-1]}{unit}"
 
 
 def _when(finding: Finding, moment: float) -> str:
     box = finding.boxes[0]
     if finding.seconds <= LONG_SECONDS and finding.kind != GAP:
-        return f"at {_clock(moment)} s"
-    return f"at {_clock(box.start_s)}–{_clock(box.end_s)} s"
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds, 1), 60)
-    return f"{rest:.1f}" if not minutes else f"{minutes:.0f}:{rest:04.1f}"
+        return f"at {time_text(moment)}"
+    return f"at {time_range(box.start_s, box.end_s)}"
 
 
 def _count(count: int) -> str:

@@ -177,7 +177,8 @@ def measure_faithfulness(scored: ScoredClip, progress: Progress) -> SavedExplana
         sounds["filled"] = explained.filled.samples
     if scored.nearest is not None:
         sounds["nearest"] = scored.nearest[1].samples[: scored.clip.samples.size]
-    values = {"faithfulness": explained.faithfulness} | scored.named
+    measured = {"faithfulness": explained.faithfulness, "share": explained.share}
+    values = measured | scored.named
     values["names"] = [one.name for one in explained.names]
     return _with_pictures(scored, values, sounds, scored.found.evidence)
 

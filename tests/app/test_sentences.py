@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.text import markdown, sentences
+from app.text import explanation, markdown, sentences
 from core.types import Region
 from tests.support.maps import planted_map, seen_by_views
 
@@ -92,3 +92,15 @@ def test_each_view_has_its_p_value_and_words_only_where_the_sentence_lacks_them(
 )
 def test_evidence_speaks_in_counts(p_value: float, n_normal: int, part: str) -> None:
     assert part in sentences.p_value_sentence(p_value, n_normal)
+
+
+def test_what_replaces_the_whole_recording_is_not_said_to_show_that_the_map_is_right() -> None:
+    numbers = {"p": 1.0, "o": 1.0, "q": 0.1, "r": 0.0}
+    for say in (
+        lambda share: explanation.faithfulness_v1(numbers, share),
+        lambda share: explanation.faithfulness_v2(numbers, "fan 3", share),
+    ):
+        assert "the map shows the right part" in say(0.1)
+        assert "right part" not in say(0.9) and "90" in say(0.9)
+    found = {"share": 0.7, "flips": True, "before": 1.0, "after": 0.2, "parts": []}
+    assert "decides it" not in explanation.made_normal(found)

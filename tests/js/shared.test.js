@@ -155,3 +155,17 @@ test("evidence above the threshold never reads as the threshold, and none below 
     assert.ok(Math.abs(read - step / 255) < 0.0101);
   }
 });
+
+test("times have one form, and no range has two equal ends", () => {
+  assert.equal(numbers.timeText(302.24, 2), "5:02.24");
+  assert.equal(numbers.timeRange(58, 302.24, 1), "0:58.0–5:02.2");
+  assert.equal(numbers.clock(59.97, 1), "1:00.0");
+  assert.equal(numbers.bandText(1000, 1000, "–"), "1 kHz");
+  assert.equal(numbers.bandText(26, 9800, "–"), "26 Hz–9.8 kHz");
+});
+
+test("one recording is not counted", () => {
+  assert.deepEqual(numbers.countWords(0, 1), ["The one recording", "is normal"]);
+  assert.deepEqual(numbers.countWords(0, 3), ["None of 3 recordings", "is anomalous"]);
+  assert.deepEqual(numbers.countWords(2, 3), ["2 of 3 recordings", "are anomalous"]);
+});

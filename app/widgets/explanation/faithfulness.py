@@ -42,8 +42,9 @@ def draw(explained: ExplainedRecording) -> None:
     in_player = f" {text.IN_PLAYER}" if explained.stretch is None else ""
     st.caption(f"{glossary.EVIDENCE}{in_player}")
     listening.draw(explained, saved, {"filled": text.FILLED, "nearest": text.NEAREST})
-    st.markdown(text.faithfulness_v1(numbers))
-    second = text.faithfulness_v2(numbers, str(saved.values["background"]))
+    share = float(saved.values.get("share", 0.0))  # not in what earlier versions saved
+    st.markdown(text.faithfulness_v1(numbers, share))
+    second = text.faithfulness_v2(numbers, str(saved.values["background"]), share)
     if second:
         st.markdown(second)
     if saved.values["note"]:

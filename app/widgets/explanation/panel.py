@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from app.text import explanation as text
-from app.text import formats, glossary
+from app.text import glossary
 from app.widgets.explanation import background_choice, counterfactual, faithfulness, own_mask
 from app.widgets.explanation.explained_recording import ExplainedRecording
+from core.runtime.time_words import time_range
 from core.types import Box
 
 
@@ -22,8 +23,7 @@ def draw(explained: ExplainedRecording, marked: Sequence[Box]) -> None:
     """
     st.subheader(text.WHY, anchor=False, help=glossary.FAITHFULNESS)
     if explained.stretch is not None:
-        start, end = map(formats.duration, explained.stretch)
-        st.caption(text.LONG.format(start=start, end=end))
+        st.caption(text.LONG.format(stretch=time_range(*explained.stretch, 0)))
     background_choice.draw()
     right, normal, own = st.tabs(text.TABS)
     with right:

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtri
 
+from core.runtime.time_words import time_text
 from core.types import Float64Array
 
 FEWEST_CLIPS = 4
@@ -50,7 +51,7 @@ class OutlyingClip:
         Returns:
             A sentence.
         """
-        moment = "" if peak_s is None else f", most of all at {peak_s:.1f} s"
+        moment = "" if peak_s is None else f", most of all at {time_text(peak_s)}"
         which = f" in the {view}" if view else ""
         return (
             f"“{self.name}” is unlike the other normal recordings{moment}: its score{which} is "

@@ -87,6 +87,12 @@ def test_a_click_filled_with_normal_sound_is_normal_and_every_sound_is_there() -
     assert np.abs(saved.sounds["filled"][around]).max() < np.abs(saved.sounds["kept"][around]).max()
 
 
+def test_a_click_is_little_of_a_recording_and_a_loud_hum_most_of_it() -> None:
+    """By the sound of a moment: a click counts for as long as it lasts, however loud."""
+    assert work("explain", "click.wav").values["share"] < 0.35
+    assert work("explain", "hum.wav").values["share"] > 0.5
+
+
 def test_the_mean_background_has_no_click_and_the_clips_own_phase() -> None:
     saved = work("explain", "click.wav", background="mean")
     assert saved.values["background"] == "average normal sound"

@@ -86,7 +86,7 @@ def test_a_region_says_what_its_view_found() -> None:
     short = Region(2.12, 2.2, 300, 900, 2.2, 400, 9.0, 0.04)
     assert region_words(replace(short, view=EVENT), 5.0) == "an event at 2.12–2.20 s, 300–900 Hz"
     part = Region(30.0, 60.0, 300, 900, 31.0, 400, 9.0, 0.04, STATIONARY)
-    assert region_words(part, 90.0) == "sounds different at 30–60 s, mostly at 300–900 Hz"
+    assert region_words(part, 90.0) == "sounds different at 0:30–1:00, mostly at 300–900 Hz"
     whole = replace(part, low_hz=20.0, high_hz=20_000.0)
     assert region_words(whole, 30.5) == "sounds different throughout, at all frequencies"
     assert region_words(replace(whole, view=EVENT), 30.5).startswith("an event from beginning to")

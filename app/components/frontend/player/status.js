@@ -1,7 +1,7 @@
 // What the page says of the player: words, states of the controls, attributes for screen readers.
 
 import { setSliderValue, setText } from "../shared/elements.js";
-import { clock, evidenceText, writtenBox } from "../shared/numbers.js";
+import { clock, evidenceText, timeText, writtenBox } from "../shared/numbers.js";
 import { markChosen, setIcon } from "./page.js";
 
 /**
@@ -44,7 +44,7 @@ export function describe(player, position, isPlaying) {
   page.waiting.hidden = player.parts.asked === null;
   buttons.paint.hidden = !player.canPaint;
   page.brushRow.hidden = !isOn;
-  setText(page.time, `${clock(position, 2)} / ${clock(lengthSeconds, 2)} s`);
+  setText(page.time, `${clock(position, 2, lengthSeconds >= 60)} / ${timeText(lengthSeconds, 2)}`);
   const count = box?.region != null ? `Region ${box.region + 1} of ${n}` : `${n} region${n === 1 ? "" : "s"}`;
   setText(page.counter, n ? count : "No region");
   setText(page.chosen, draft || box ? writtenBox(draft ?? box) : "Drag a box to hear only that");
@@ -79,7 +79,7 @@ function readout({ hovered, view }) {
   const { map } = hovered.panel;
   const limit = (i, n) => Math.min(Math.max(Math.round(i), 0), n - 1);
   const column = limit(view.columnOf(seconds), picture.nTime);
-  const time = `${clock(seconds, 2)} s`;
+  const time = timeText(seconds, 2);
   if (zone !== "picture") {
     const score = map.score[column];
     return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(map.threshold.toPrecision(3))}`;

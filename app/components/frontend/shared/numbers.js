@@ -46,18 +46,56 @@ export function counted(count, noun) {
 }
 
 /**
+ * Say how many recordings are anomalous: "2 of 10 recordings" and "are anomalous".
+ *
+ * @param {number} nAnomalous
+ * @param {number} n of how many
+ * @returns {[string, string]} what is counted, and what is said of it
+ */
+export function countWords(nAnomalous, n) {
+  if (n === 1) return ["The one recording", `is ${nAnomalous ? "anomalous" : "normal"}`];
+  const count = nAnomalous ? nAnomalous.toLocaleString("en") : "None";
+  return [`${count} of ${counted(n, "recording")}`, `${nAnomalous > 1 ? "are" : "is"} anomalous`];
+}
+
+/**
  * Write a time: 4.2 as "4.2", 75 as "1:15", 3700 as "1:01:40".
  *
  * @param {number} seconds
  * @param {number} decimals of the seconds
+ * @param {boolean} [hasMinutes] whether they are written in any case
  */
-export function clock(seconds, decimals) {
-  const whole = Math.max(0, seconds);
-  if (whole < 60) return whole.toFixed(decimals);
+export function clock(seconds, decimals, hasMinutes = false) {
+  const whole = Number(Math.max(0, seconds).toFixed(decimals));
+  if (whole < 60 && !hasMinutes) return whole.toFixed(decimals);
   const parted = (whole % 60).toFixed(decimals).padStart(decimals ? 3 + decimals : 2, "0");
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes}:${parted}`;
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${parted}`;
+}
+
+/**
+ * Write a time with its unit: 4.2 as "4.2 s", 75 as "1:15".
+ *
+ * @param {number} seconds
+ * @param {number} decimals of the seconds
+ */
+export function timeText(seconds, decimals) {
+  const text = clock(seconds, decimals);
+  return text.includes(":") ? text : `${text} s`;
+}
+
+/**
+ * Write a stretch of time: "2.1–2.4 s", "0:58.0–5:02.2".
+ *
+ * @param {number} start in seconds
+ * @param {number} end in seconds
+ * @param {number} decimals of the seconds
+ */
+export function timeRange(start, end, decimals) {
+  const to = clock(end, decimals);
+  const hasMinutes = to.includes(":");
+  return `${clock(start, decimals, hasMinutes)}–${to}${hasMinutes ? "" : " s"}`;
 }
 
 /**
@@ -70,7 +108,7 @@ export function shortHz(hz) {
 }
 
 /**
- * Write a band: "0.3 to 5 kHz" or "120 to 800 Hz".
+ * Write a band: "0.3 to 5 kHz", "120 to 800 Hz", "26 Hz to 5 kHz", or "1 kHz" of one without width.
  *
  * @param {number} lowHz
  * @param {number} highHz
@@ -80,7 +118,11 @@ export function bandText(lowHz, highHz, to) {
   const unit = highHz >= 1000 ? 1000 : 1;
   const isNarrow = highHz / Math.max(lowHz, 1) < 1.1;
   const text = (hz) => Number((hz / unit).toPrecision(isNarrow ? 4 : hz / unit >= 100 ? 3 : 2));
-  return `${text(lowHz)}${to}${text(highHz)} ${unit === 1000 ? "kHz" : "Hz"}`;
+  const [low, high] = [text(lowHz), text(highHz)];
+  const named = unit === 1000 ? "kHz" : "Hz";
+  if (low === high) return `${high} ${named}`;
+  if (unit === 1000 && lowHz >= 0.5 && lowHz < 100) return `${Math.round(lowHz)} Hz${to}${high} kHz`;
+  return `${low}${to}${high} ${named}`;
 }
 
 /**
@@ -90,7 +132,8 @@ export function bandText(lowHz, highHz, to) {
  */
 export function spokenBox({ start, end, low, high }) {
   const decimals = end - start < 0.2 ? 2 : 1;
-  return `${clock(start, decimals)} to ${clock(end, decimals)} seconds, ${bandText(low, high, " to ")}`;
+  const times = timeRange(start, end, decimals).replace("–", " to ").replace(/ s$/, " seconds");
+  return `${times}, ${bandText(low, high, " to ")}`;
 }
 
 /**
@@ -99,5 +142,5 @@ export function spokenBox({ start, end, low, high }) {
  * @param {{ start: number, end: number, low: number, high: number }} box in seconds and hertz
  */
 export function writtenBox({ start, end, low, high }) {
-  return `${clock(start, 2)}–${clock(end, 2)} s · ${bandText(low, high, "–")}`;
+  return `${timeRange(start, end, 2)} · ${bandText(low, high, "–")}`;
 }

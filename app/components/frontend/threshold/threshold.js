@@ -2,7 +2,7 @@
 
 import { Component, mounting } from "../shared/component.js";
 import { element, setText } from "../shared/elements.js";
-import { counted, number, percent } from "../shared/numbers.js";
+import { countWords, number, percent } from "../shared/numbers.js";
 import { cheapest, costs, nearest, upperBound } from "./costs.js";
 import { Figure } from "./figure.js";
 import { Annotated, Cost, Day, Dots, Near } from "./panels.js";
@@ -118,7 +118,7 @@ class ThresholdLine extends Component {
     const nPassed = upperBound(recordings.score, threshold);
     const nAnomalous = n - nPassed;
     const tag = `${number(threshold, 4)} · ${percent(rate)}`;
-    const spoken = `${number(threshold, 4)}, false-alarm rate ${percent(rate)}, ${nAnomalous} of ${counted(n, "recording")} anomalous`;
+    const spoken = `${number(threshold, 4)}, false-alarm rate ${percent(rate)}, ${countWords(nAnomalous, n).join(" ")}`;
     this.figure.put(place, { tag, spoken }, cost);
     this.sentence.replaceChildren(...this.summary(nAnomalous, n, rate));
     const saved = place === data.saved ? "saved" : "not saved yet";
@@ -138,8 +138,8 @@ class ThresholdLine extends Component {
     const mistaken = 100 * rate < 1 ? "fewer than 1" : `about ${number(100 * rate, 2)}`;
     const rest = `of 100 normal recordings ${mistaken} would be called anomalous by mistake`;
     if (!n) return [`${rest[0].toUpperCase()}${rest.slice(1)}; nothing has been scored with this model yet.`];
-    const count = `${nAnomalous.toLocaleString("en")} of ${counted(n, "recording")}`;
-    return [element("strong", { text: count }), ` ${nAnomalous === 1 ? "is" : "are"} anomalous; ${rest}.`];
+    const [count, verdict] = countWords(nAnomalous, n);
+    return [element("strong", { text: count }), ` ${verdict}; ${rest}.`];
   }
 }
 

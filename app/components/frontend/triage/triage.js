@@ -4,7 +4,7 @@ import { readColours } from "../shared/colours.js";
 import { Component, mounting } from "../shared/component.js";
 import { element, setText } from "../shared/elements.js";
 import { Frame } from "../shared/frame.js";
-import { clock } from "../shared/numbers.js";
+import { bandText, timeRange } from "../shared/numbers.js";
 import { decoded, SoundEngine } from "../shared/sound.js";
 import { buildPage, MARKS, VERDICTS } from "./page.js";
 import { paintGlance, stretchOf } from "./picture.js";
@@ -385,8 +385,8 @@ class TriageList extends Component {
       this.painted = wanted;
       paintGlance(page.canvas, glance, width, PICTURE_HEIGHT, this.colours);
     }
-    const times = `${clock(glance.start_s, 1)}–${clock(glance.end_s, 1)} s`;
-    const band = `${Math.round(glance.low_hz)} Hz–${(glance.high_hz / 1000).toFixed(1)} kHz`;
+    const times = timeRange(glance.start_s, glance.end_s, 1);
+    const band = bandText(glance.low_hz, glance.high_hz, "–");
     const said = `${times}, ${band}, low at the bottom; colour shows what is anomalous`;
     setText(page.axis, said);
     page.canvas.setAttribute("aria-label", `Spectrogram with evidence, ${said}`);
