@@ -24,6 +24,7 @@ from core.types import SHORTEST_CLIP_SECONDS, Clip, Float32Array
 
 # From here on a recording is scored as a stream.
 LONGEST_WHOLE_SECONDS = 120.0
+_MOST_AT_ONCE = 2**18
 _FIRST_BUFFER_SECONDS = 600  # a header may promise more than the file holds
 
 
@@ -255,11 +256,14 @@ def _resampled(
         return
     stream = soxr.ResampleStream(native_rate, sample_rate, 1, dtype="float32", quality="HQ")
     n_in = n_out = 0
+    # A block at 500 Hz would be one of 90 MB at 44.1 kHz.
+    at_once = max(1, _MOST_AT_ONCE * native_rate // max(native_rate, sample_rate))
     for block in blocks:
         n_in += block.size
-        out = stream.resample_chunk(block)
-        n_out += out.size
-        yield np.clip(out, -1.0, 1.0)
+        for start in range(0, block.size, at_once):
+            out = stream.resample_chunk(block[start : start + at_once])
+            n_out += out.size
+            yield np.clip(out, -1.0, 1.0)
     tail = stream.resample_chunk(np.zeros(0, np.float32), last=True)
     n_left = max(round(n_in * sample_rate / native_rate) - n_out, 0)
     yield np.clip(tail[:n_left], -1.0, 1.0)

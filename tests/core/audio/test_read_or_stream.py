@@ -97,3 +97,12 @@ def test_a_limit_that_is_none_is_a_sentence(text: str, monkeypatch: pytest.Monke
     monkeypatch.setenv(limits.HOURS, text)
     with pytest.raises(SettingError, match="HEARMAP_MOST_HOURS must be a number above 0, not"):
         limits.most_hours()
+
+
+def test_blocks_stay_small_at_whatever_rate(tmp_path: Path) -> None:
+    """A block of the file's own samples becomes 88 of them at 44.1 kHz."""
+    path = written(tmp_path / "slow.wav", 700.0, rate=500, n_channels=1)
+    stream, _ = read_or_stream(path, sample_rate=44_100, most_seconds=5.0)
+    assert isinstance(stream, SoundStream)
+    sizes = [block.size for block in stream]
+    assert max(sizes) < 2**18 + 44_100 and sum(sizes) == 700 * 44_100
