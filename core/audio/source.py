@@ -15,7 +15,7 @@ import numpy as np
 from core.audio.decoding.containers import find_sound, lacks_index
 from core.audio.decoding.decoder import DecodingError
 from core.audio.decoding.sndfile import TAG_BYTES, SndfileDecoder
-from core.audio.decoding.stream_ends import begins_anew, next_flac
+from core.audio.decoding.stream_ends import begins_anew, next_flac, second_flac
 from core.audio.decoding.watched_file import ByteView, WatchedFile
 from core.audio.limits import check_channels
 from core.audio.losses import Reading, changed_sentence, losses
@@ -98,6 +98,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
     def __init__(self, path: Path | BinaryIO, name: str | None = None, n_before: int = 0) -> None:
         self._n_before = n_before
         self._next: AudioSource | None = None
+        self._is_searched = False
         self.name = legible(name or (path.name if isinstance(path, Path) else "recording"))
         self.shown = shown_name(self.name)
         with contextlib.ExitStack() as stack:
@@ -209,13 +210,16 @@ class AudioSource(AbstractContextManager["AudioSource"]):
 
     def _decoded(self, start: int, stop: int | None) -> Iterator[Float32Array]:
         position, first = start, self._decoder
+        if start and isinstance(first, SndfileDecoder) and first.is_flac and not self._is_searched:
+            self._is_searched = True
+            self._follow(first, second_flac(self._file, first.n_frames))
         with contextlib.suppress(DecodingError):  # opened again, it was another file
             for block in first.frames(start, stop):
                 position += len(block)
                 yield block
         if (stop is not None and position >= stop) or not isinstance(first, SndfileDecoder):
             return
-        if self._file.error or not self._may_go_on(first):
+        if self._file.error or not (self._next or self._may_go_on(first)):
             return
         if self._following(first) is not None:
             yield from self._decoded_behind(position, stop)
@@ -242,16 +246,18 @@ class AudioSource(AbstractContextManager["AudioSource"]):
 
     def _following(self, first: SndfileDecoder) -> AudioSource | None:
         # A FLAC that begins where this one ends. FFmpeg would lose the first block of a short one.
-        if self._next is None and first.is_flac and self._n_before < _MOST_FLACS:
+        if self._next is None and first.is_flac:
             for _ in first.frames(first.n_frames - 1, None):  # to its end, if it is not yet there
                 pass
-            at = next_flac(self._file, self._file.n_bytes - first.n_bytes_left)
-            if at is not None:
-                with contextlib.suppress(AudioError):
-                    file = ByteView(self._file, start=at).opened()
-                    self._next = AudioSource(file, self.name, self._n_before + 1)
-                    first.end_at(at)
+            self._follow(first, next_flac(self._file, self._file.n_bytes - first.n_bytes_left))
         return self._next
+
+    def _follow(self, first: SndfileDecoder, at: int | None) -> None:
+        if at is not None and self._n_before < _MOST_FLACS:
+            with contextlib.suppress(AudioError, DecodingError):
+                file = ByteView(self._file, start=at).opened()
+                self._next = AudioSource(file, self.name, self._n_before + 1)
+                first.end_at(at)
 
     def _decoded_behind(self, position: int, stop: int | None) -> Iterator[Float32Array]:
         n_first = self._decoder.n_frames
@@ -274,7 +280,7 @@ class AudioSource(AbstractContextManager["AudioSource"]):
             first.first_fault is not None
             or first.position < first.n_frames
             or first.n_bytes_left > TAG_BYTES
-            or begins_anew(self._file)
+            or begins_anew(self._file, self._file.n_bytes - first.n_bytes_left)
         )
 
     @property

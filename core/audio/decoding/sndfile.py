@@ -78,8 +78,8 @@ class SndfileDecoder:
         self.first_fault: int | None = None
         self.changes_at: int | None = None
         self.n_other_tracks = self.n_inexact = self.n_silent = 0
-        self._can_seek = sound.format in _SEEKS
         self.is_guessed = self.subtype.startswith("MPEG") and not declares_length(view)
+        self._can_seek = sound.format in _SEEKS and not self.is_guessed
         problem = ""
         if self.is_stream and not 0 < self.n_frames < _UNKNOWN:
             problem = "its length is unknown"
@@ -149,7 +149,8 @@ class SndfileDecoder:
     def _read(self, stop: int) -> Iterator[Float32Array]:
         n_block = max(1, decoder.BLOCK_SAMPLES // self.n_channels)
         while self.position < stop:
-            n_wanted = min(n_block, stop - self.position)
+            # In whole steps from 0, so that every stretch finds a fault at the same sample.
+            n_wanted = min(n_block - self.position % n_block, stop - self.position)
             try:
                 block = self._sound.read(n_wanted, dtype="float32", always_2d=True)
             except sf.LibsndfileError:

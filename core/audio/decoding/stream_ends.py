@@ -10,20 +10,24 @@ from core.audio.decoding.watched_file import ByteView, WatchedFile
 _LAST_BYTES = 2**16 + 2**10  # longer than any Ogg page
 _READ_AHEAD_BYTES = 2**17
 _FIRST_BYTES = 4_096
+_FLAC_START = b"fLaC\x00\x00\x00\x22"
+_SEARCHED_BYTES, _STEP_BYTES = 2**26, 2**22
 _BEGIN, _END = 0x02, 0x04  # flags of an Ogg page
 
 
-def begins_anew(file: WatchedFile) -> bool:
-    """Say whether a FLAC or an Ogg stream begins among the last bytes of a file.
+def begins_anew(file: WatchedFile, n_read: int) -> bool:
+    """Say whether a FLAC or an Ogg stream begins where another one ended.
 
     Args:
         file: the file
+        n_read: how many of its bytes libsndfile has read, which reads ahead
 
     Returns:
-        Whether it does, also for one that is about as short as that.
+        Whether one does.
     """
-    last = _last_bytes(file)
-    return b"fLaC" in last or any(flags & _BEGIN for flags in _page_flags(last))
+    first = max(1, n_read - _READ_AHEAD_BYTES)
+    data = file.read_at(first, _READ_AHEAD_BYTES + _LAST_BYTES)
+    return _FLAC_START in data or any(flags & _BEGIN for flags in _page_flags(data))
 
 
 def flac_time(frame: bytes, block_size: int) -> int:
@@ -56,8 +60,36 @@ def next_flac(file: WatchedFile, n_read: int) -> int | None:
         Where it begins, None if there is none.
     """
     first = max(1, n_read - _READ_AHEAD_BYTES)
-    at = file.read_at(first, _READ_AHEAD_BYTES + 8).find(b"fLaC\x00\x00\x00\x22")
+    at = file.read_at(first, _READ_AHEAD_BYTES + 8).find(_FLAC_START)
     return None if at < 0 else first + at
+
+
+def second_flac(file: WatchedFile, n_frames: int) -> int | None:
+    """Find a second FLAC in a file, without decoding the first.
+
+    libFLAC seeks by the length of the file, and may end up in the second one. A file of up to
+    64 MiB is searched through (20 ms); a longer one only if it is longer than its largest block
+    allows.
+
+    Args:
+        file: the file, which begins with a FLAC
+        n_frames: the samples of a channel that the first one declares
+
+    Returns:
+        Where the second one begins, None if there seems to be none.
+    """
+    header = file.read_at(0, 18)
+    if header[:4] != b"fLaC":
+        return None
+    block_size, largest = int.from_bytes(header[8:10], "big"), int.from_bytes(header[15:18], "big")
+    n_most = (n_frames // max(block_size, 1) + 1) * largest + _SEARCHED_BYTES
+    if largest and _SEARCHED_BYTES < file.n_bytes <= n_most:
+        return None
+    for start in range(4, file.n_bytes, _STEP_BYTES):
+        at = file.read_at(start, _STEP_BYTES + len(_FLAC_START)).find(_FLAC_START)
+        if at >= 0:
+            return start + at
+    return None
 
 
 def lacks_end_flag(file: WatchedFile) -> bool:

@@ -129,6 +129,17 @@ def test_short_flacs_one_after_the_other_are_heard_to_the_sample(n_later: int) -
             np.testing.assert_array_equal(stretch, samples[start:stop])
 
 
+def test_any_stretch_of_three_flacs_in_one_file_is_exact() -> None:
+    parts = [
+        Kind("", "FLAC", "PCM_24").write(varied(35_000, RATE, 1, seed), RATE) for seed in (0, 1, 2)
+    ]
+    whole, _ = heard(b"".join(parts))
+    for start in range(1_000, 100_000, 7_000):
+        with AudioSource(io.BytesIO(b"".join(parts))) as source:
+            stretch = np.concatenate(list(source.frames(start, start + 20_000)))
+        np.testing.assert_array_equal(stretch, whole[start : start + 20_000])
+
+
 @pytest.mark.parametrize("start", [20_000, 60_000, 130_000])
 def test_a_stretch_of_an_mp3_without_a_xing_header_is_that_of_the_whole(start: int) -> None:
     data = mp3_without_header(written(MP3))
