@@ -16,6 +16,7 @@ class Key:
 
     MODEL: Final = "model"
     CLIP: Final = "clip"
+    STEP: Final = "step"
     MODEL_NAME: Final = "model_name"
     AWAITED_JOB: Final = "awaited_job"
     HEAD: Final = "head"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import cache
-from app.state import Query
+from app.state import Key, Query
 from app.text import listen as text
 from app.text import markdown, notices
 from app.text.control import Control
@@ -62,7 +62,7 @@ def begin(view: str, control: Control, *, steps: bool = False) -> RecordingChoic
 
 def _choose(view: str, scored: list[ScoreRecord], control: Control, steps: bool) -> int:
     ids = [score.clip_id for score in scored]
-    wanted = st.query_params.get(Query.CLIP)
+    wanted = _wanted()
     if wanted is not None and wanted not in ids:
         st.toast(notices.RECORDING_GONE)
         wanted = None
@@ -104,4 +104,20 @@ def _step(key: str, label: str, side: str, clip_id: str | None) -> None:
 
 def _go_to(clip_id: str | None) -> None:
     if clip_id is not None:
+        st.session_state[Key.STEP] = (st.query_params.get(Query.CLIP), clip_id)
         st.query_params[Query.CLIP] = clip_id
+
+
+def _wanted() -> str | None:
+    """Read which recording the address names, or a click that it has lost.
+
+    A click starts a run at once, while the one before is told to stop. If that one, of an
+    explanation that has just ended, was about to begin, it sets the address back to what it began
+    with, after the click has changed it: one click on Next in a hundred led nowhere.
+    """
+    wanted = st.query_params.get(Query.CLIP)
+    before, after = st.session_state.get(Key.STEP, (None, None))
+    if after is not None and wanted == before:
+        return str(after)
+    st.session_state.pop(Key.STEP, None)
+    return wanted

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.components.triage import rows_of
 from app.text import downloads, explanation, notices
+from app.widgets import recording_choice
 from core import audio
 from core.detectors.region_words import time_and_band
 from core.storage import database, explanations, models, reports, scores
@@ -117,6 +118,32 @@ def test_stepping_on_gives_up_the_explanation_that_nobody_waits_for(jobs: FakeJo
     assert [kind for kind, _ in jobs.submitted] == ["explain", "explain"]
     assert jobs.jobs["job0"].state == "cancelled"
     assert jobs.jobs["job1"].active
+
+
+def test_a_click_is_not_lost_to_a_run_that_is_stopping(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run of an explanation that ends sets the address back to what it began with."""
+    at = listen()
+    ids = [one.clip_id for one in scores.list_scores(MODEL_ID)]
+    choose = recording_choice.choose_model
+
+    def between(above: Any) -> Any:
+        # Streamlit shares one address between the run that is told to stop and the new one.
+        st.query_params["clip"] = ids[0]
+        return choose(above)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recording_choice, "choose_model", between)
+        at.button(key="next").click().run()
+    assert ids[1] in at.query_params["clip"]
+    at.run()
+    assert ids[1] in at.query_params["clip"]
+    # And it does not come back once the address has been followed.
+    at.button(key="previous").click().run()
+    assert ids[0] in at.query_params["clip"]
+    at.run()
+    assert ids[0] in at.query_params["clip"]
 
 
 def test_the_next_recording_is_ready_before_it_is_asked_for(
