@@ -109,12 +109,10 @@ def _go_to(clip_id: str | None) -> None:
 
 
 def _wanted() -> str | None:
-    """Read which recording the address names, or a click that it has lost.
-
-    A click starts a run at once, while the one before is told to stop. If that one, of an
-    explanation that has just ended, was about to begin, it sets the address back to what it began
-    with, after the click has changed it: one click on Next in a hundred led nowhere.
-    """
+    # Read which recording the address names, or the click that it has lost. A click starts a run
+    # at once, while the one before is told to stop. If that one, of an explanation that has just
+    # ended, was about to begin, it sets the address back to what it began with, after the click
+    # has changed it: one click on Next in a hundred led nowhere.
     wanted = st.query_params.get(Query.CLIP)
     before, after = st.session_state.get(Key.STEP, (None, None))
     if after is not None and wanted == before:
