@@ -507,6 +507,72 @@ def test_the_same_loudness_is_the_same_to_a_meter(page: Page, server: AppServer)
     assert abs(level_db("1") - level_db("2")) < 1.5
 
 
+def test_the_waveform_is_of_what_is_heard(page: Page, server: AppServer) -> None:
+    """Tall where a burst is, in the recording; low there, in the residual; and a lane to drag on."""
+    ink = f"""(x) => {{
+      const canvas = ({HEARD_ROOT})().querySelector("canvas");
+      const column = canvas.getContext("2d").getImageData(x, 334, 1, 38).data;
+      let dark = 0;
+      for (let i = 0; i < column.length; i += 4) dark += column[i] < 100 && column[i + 2] < 100;
+      return dark;
+    }}"""
+    xs = [round(point(page, seconds)[0] - plot(page)["x"]) for seconds in (1.75, 2.5)]
+    page.wait_for_timeout(300)
+    burst, quiet = (page.evaluate(ink, x) for x in xs)
+    assert burst > 25 and quiet < 12
+    page.keyboard.press("3")
+    page.wait_for_timeout(300)
+    assert page.evaluate(ink, xs[0]) < 12
+    y = plot(page)["y"] + 350
+    page.mouse.move(point(page, 1.75)[0], y)
+    said = player(page).get_by_text("dB of full scale")
+    said.wait_for()
+    drag(page, (point(page, 1.0)[0], y), (point(page, 2.0)[0], y - 60))
+    page.get_by_text("s, 12 21635 Hz").wait_for()
+
+
+def test_half_speed_with_and_without_pitch(page: Page, server: AppServer) -> None:
+    """Round and round the 4 kHz burst, at half its speed: at 4 kHz, or an octave lower."""
+    for key in ("2", "n", "l", "Space", "<", "<"):
+        page.keyboard.press(key)
+    wait_until(page, "d.state === 'playing' && d.speed === '0.5'")
+    loudest_hz = []
+    for _ in range(2):
+        page.wait_for_timeout(1200)
+        samples, rate = heard(page)
+        spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+        loudest_hz.append(float(spectrum.argmax() * rate / samples.size))
+        player(page).get_by_role("button", name="Keep the pitch").click()
+    assert loudest_hz == [pytest.approx(4000, rel=0.01), pytest.approx(2000, rel=0.01)]
+    # Without the loop the playhead takes two seconds for one.
+    player(page).locator(".plot").focus()
+    for key in ("l", "Home"):
+        page.keyboard.press(key)
+    wait_until(page, "Number(d.playheadSeconds) > 0.1 && Number(d.playheadSeconds) < 1")
+    before = page.evaluate(NOW)
+    page.wait_for_timeout(1500)
+    after = page.evaluate(NOW)
+    share = (after["playhead"] - before["playhead"]) / (after["clock"] - before["clock"])
+    assert share == pytest.approx(0.5, abs=0.06)
+    player(page).get_by_role("combobox", name="Speed").select_option("2 ×")
+    wait_until(page, "d.speed === '2' && d.state === 'paused'")
+
+
+def test_gain_is_heard_and_peaks_are_held_back(page: Page, server: AppServer) -> None:
+    for key in ("2", "n", "l", "Space"):
+        page.keyboard.press(key)
+    wait_until(page, "d.state === 'playing' && d.limited === 'false'")
+    gain = player(page).get_by_role("slider", name="Gain")
+    peaks = []
+    for gain_db in ("0", "-20", "40"):
+        gain.fill(gain_db)
+        page.wait_for_timeout(1000)
+        peaks.append(np.abs(heard(page)[0][-8192:]).max())
+    assert 20 * np.log10(peaks[1] / peaks[0]) == pytest.approx(-20, abs=0.5)
+    assert player(page).get_by_text("Peaks are held back").is_visible()
+    assert peaks[0] < 0.2 < 0.5 < peaks[2] < 1.5
+
+
 def test_the_picture_can_be_moved_while_it_plays(page: Page, server: AppServer) -> None:
     # Long enough that it still plays at the end on a busy machine.
     open_app(page, server, "?seconds=40")

@@ -8,6 +8,7 @@ import { layoutOf, resampled } from "../../app/components/frontend/player/paint.
 import { soundToKeep } from "../../app/components/frontend/player/payload.js";
 import { Selection } from "../../app/components/frontend/player/selection.js";
 import { frequencyTicks, View } from "../../app/components/frontend/player/view.js";
+import { Waveform } from "../../app/components/frontend/player/waveform.js";
 import { stretchOf } from "../../app/components/frontend/triage/picture.js";
 
 /** A mel axis of 64 rows up to 20 kHz, and 200 columns of 0.02 s. */
@@ -173,4 +174,25 @@ test("another recording keeps the zoom, and a sound only where it makes sense", 
   assert.equal(soundToKeep("removed", sounds, true), 2);
   assert.equal(soundToKeep("kept", [sounds[0], sound("kept", 0)], false), 0);
   assert.equal(soundToKeep("normal", sounds, false), 0);
+});
+
+test("the waveform has the lowest and highest sample of every stretch, however long", () => {
+  const samples = Float32Array.from({ length: 5000 }, (_, i) => Math.sin(i * i) * (i === 3333 ? 0.5 : 0.3));
+  samples[1234] = -0.9;
+  const waveform = new Waveform(samples);
+  assert.ok(Math.abs(waveform.peak - 0.9) < 1e-6);
+  for (const [start, stop] of [
+    [0, 5000],
+    [1234, 1235],
+    [100, 200],
+    [1000.4, 2000.6],
+    [255, 257],
+    [4900, 6000],
+    [-50, 10],
+  ]) {
+    const part = samples.subarray(Math.max(0, Math.floor(start)), Math.ceil(stop));
+    assert.deepEqual(waveform.between(start, stop), [Math.min(...part), Math.max(...part)], `${start} to ${stop}`);
+  }
+  const [low, high] = waveform.between(6000, 7000);
+  assert.ok(high < low, "there is no sound");
 });

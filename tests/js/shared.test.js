@@ -2,10 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { speedsFor } from "../../app/components/frontend/player/playback.js";
 import { boxOfSound, Fft } from "../../app/components/frontend/shared/band.js";
 import { blend, COLOUR_MAPS, heatTable, inkTable, mapTable } from "../../app/components/frontend/shared/colours.js";
 import { Frame } from "../../app/components/frontend/shared/frame.js";
 import * as numbers from "../../app/components/frontend/shared/numbers.js";
+import { stretched } from "../../app/components/frontend/shared/stretch.js";
 import { tickDecimals, ticks } from "../../app/components/frontend/shared/ticks.js";
 
 const COLOURS = { heat: [217, 72, 15], quiet: [250, 250, 250], loud: [20, 20, 20] };
@@ -168,4 +170,43 @@ test("one recording is not counted", () => {
   assert.deepEqual(numbers.countWords(0, 1), ["The one recording", "is normal"]);
   assert.deepEqual(numbers.countWords(0, 3), ["None of 3 recordings", "is anomalous"]);
   assert.deepEqual(numbers.countWords(2, 3), ["2 of 3 recordings", "are anomalous"]);
+});
+
+/** How often a sound rises through zero in a second, in its middle; of a tone that is its frequency. */
+function risesPerSecond(samples, sampleRate) {
+  const [first, last] = [0.2, 0.8].map((share) => Math.round(share * samples.length));
+  let rises = 0;
+  for (let i = first; i < last; i++) rises += samples[i - 1] < 0 && samples[i] >= 0 ? 1 : 0;
+  return (rises * sampleRate) / (last - first);
+}
+
+test("a tone that is played slower or faster keeps its frequency and its level", () => {
+  const rate = 16_000;
+  for (const hz of [110, 997, 5000]) {
+    const tone = Float32Array.from({ length: 2 * rate }, (_, i) => 0.5 * Math.sin((2 * Math.PI * hz * i) / rate));
+    for (const speed of [0.25, 0.5, 0.75, 1.5, 2]) {
+      const made = stretched(tone, rate, speed);
+      assert.equal(made.length, Math.round(tone.length / speed));
+      assert.ok(Math.abs(risesPerSecond(made, rate) / hz - 1) < 0.01, `${hz} Hz at ${speed}`);
+      const middle = made.subarray(made.length / 4, made.length / 2);
+      const power = middle.reduce((sum, value) => sum + value * value, 0) / middle.length;
+      assert.ok(Math.abs(10 * Math.log10(power / 0.125)) < 0.3, `${hz} Hz at ${speed}: ${power}`);
+    }
+  }
+});
+
+test("what is stretched begins and ends when its time comes", () => {
+  const rate = 16_000;
+  const sound = new Float32Array(2 * rate);
+  for (let i = rate; i < 1.2 * rate; i++) sound[i] = Math.sin(0.4 * i);
+  for (const speed of [0.5, 2]) {
+    const loud = [...stretched(sound, rate, speed).entries()].filter(([, value]) => Math.abs(value) > 0.3);
+    assert.ok(Math.abs(loud[0][0] / rate - 1 / speed) < 0.03);
+    assert.ok(Math.abs(loud.at(-1)[0] / rate - 1.2 / speed) < 0.06);
+  }
+});
+
+test("ten times slower is offered where there is ultrasound", () => {
+  assert.equal(speedsFor([{ sampleRate: 48_000 }])[0], 0.25);
+  assert.equal(speedsFor([{ sampleRate: 48_000 }, { sampleRate: 192_000 }])[0], 0.1);
 });

@@ -1,6 +1,7 @@
 // Hands: pointer, wheel and keys become the player's actions.
 
 import { COMMANDS, commandOf } from "./commands.js";
+import { isLane } from "./selection.js";
 
 const CLICK_PIXELS = 4;
 
@@ -73,7 +74,7 @@ export function listenToPointers(plot, player) {
     if (drag.kind === "move") {
       const { zone } = drag.from;
       const along = zone === "frequency" ? 0 : before.x - point.x;
-      const up = zone === "time" || zone === "score" ? 0 : point.y - before.y;
+      const up = zone === "time" || isLane(zone) ? 0 : point.y - before.y;
       navigation.moveBy(along, up);
     } else {
       selection.drawBox({ from: drag.from, to: navigation.placeOf(point, drag.from.panel) });

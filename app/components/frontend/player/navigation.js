@@ -150,6 +150,7 @@ export class Navigation {
       seconds = clamp((point.x - lane.x) / lane.width) * lengthSeconds;
     } else if (point.y >= chosen.axis.y) zone = "time";
     else if (point.y >= chosen.score.y) zone = "score";
+    else if (chosen.wave && point.y >= chosen.wave.y) zone = "wave";
     else if (point.x < chosen.x - 2 && !(chosen !== layout.panels[0] && layout.panels.includes(chosen))) {
       zone = "frequency";
     }

@@ -43,7 +43,7 @@ export function paintOverlay(ctx, layout, view, colours, ratio, shown) {
           ctx.fill(hole, "evenodd");
         }
         ctx.fillStyle = colours.selectionSoft;
-        ctx.fillRect(x, panel.score.y, w, panel.score.height);
+        for (const lane of [panel.wave, panel.score]) if (lane) ctx.fillRect(x, lane.y, w, lane.height);
         pen(ctx, colours.halo, 3.5).strokeRect(x, y, w, h);
         pen(ctx, colours.selection, 1.75).strokeRect(x, y, w, h);
       }

@@ -6,6 +6,7 @@ import { TOOLS } from "./brush.js";
 import { COMMANDS } from "./commands.js";
 import { SCALES, VIEWS } from "./look.js";
 import { SIZES } from "./painting.js";
+import { GAIN } from "./playback.js";
 
 const ICONS = {
   play: "M7 4.5v15l12-7.5z",
@@ -36,6 +37,7 @@ const KEYS = [
   [["i", "o"], "box begins or ends at the playhead"],
   ["l", "loop the box, or everything"],
   ["m", "same loudness for all sounds"],
+  [["<", ">"], "slower or faster"],
   [["+", "−"], "zoom in time; with Alt in frequency"],
   [["↑", "↓"], "to higher or lower frequencies when zoomed"],
   ["Page Up/Down", "to earlier or later times when zoomed"],
@@ -52,7 +54,7 @@ const KEYS = [
 const GESTURES = [
   ["Click", "move the playhead there"],
   ["Drag", "draw a box, and hear only that time and frequency"],
-  ["Drag along time", "a box of all frequencies; along frequency, of all times"],
+  ["Drag along time, or on a lane", "a box of all frequencies; along frequency, of all times"],
   ["Shift + drag", "move the picture; so does a drag on an axis"],
   ["Wheel", "zoom in time, with Alt in frequency (after a click; with Ctrl at once)"],
   ["Double click", "zoom to the box, or show everything"],
@@ -70,6 +72,7 @@ const BUTTONS = [
   ["play", "Play", "space", "play"],
   ["loop", "Loop", "l", "loop", "", true],
   ["matched", "Same loudness", "m", "level", "Same loudness", true],
+  ["pitch", "Keep the pitch at another speed", "", "", "Keep pitch", true],
   ["help", "Keys and gestures", "?", "help"],
   ["previous", "Previous region", "p", "previous"],
   ["next", "Next region", "n", "next"],
@@ -160,6 +163,12 @@ function slider(part, text, title, sizes) {
   return { root, input, value };
 }
 
+function chooser(part, text, title) {
+  const input = element("select", { "data-part": part });
+  const root = element("label", { class: "cluster chooser", title }, [element("span", { text }), input]);
+  return { root, input };
+}
+
 function helpDialog() {
   const row = ([keys, meaning]) =>
     element("div", {}, [element("dt", {}, keycaps([keys].flat())), element("dd", { text: meaning })]);
@@ -205,6 +214,9 @@ export function buildPage(player) {
     views: segmented("views", "View", VIEWS, choose("view")),
     scales: segmented("scales", "Frequency scale", SCALES, choose("scale")),
     colours: segmented("colours", "Colours", COLOUR_MAPS, choose("colours")),
+    speed: chooser("speed", "Speed", "How fast it is played (< and >)"),
+    gain: slider("gain", "Gain", "How much louder everything is played", GAIN),
+    limited: element("span", { class: "limited", text: "Peaks are held back" }),
     opacity: slider("opacity", "Heat", "How strong the heat is ([ and ])", heat),
     range: slider("range", "Range", "How far below the loudest the picture reaches ({ and })", range),
     hearing: segmented("hearing", "What is heard", HEARING, (what) => selection.hear(what === "only")),
@@ -244,6 +256,7 @@ export function buildPage(player) {
     error,
     page.stage,
     row([stepper, page.chosen, boxed, page.readout]),
+    row([page.speed.root, buttons.pitch, page.gain.root, page.limited]),
     page.brushRow,
     row([page.views, page.scales, page.colours, sliders], "look"),
     page.note,

@@ -7,7 +7,7 @@ import { frequencyTicks } from "./view.js";
 
 export const LAYOUT = {
   ...{ left: 46, right: 16, top: 10, gap: 6 },
-  ...{ score: 60, axis: 24, regionRow: 22, overview: 34 },
+  ...{ wave: 38, score: 60, axis: 24, regionRow: 22, overview: 34 },
   // Of the panels of other maps.
   ...{ title: 26, small: 130, smallScore: 30, twoColumns: 880 },
 };
@@ -21,17 +21,19 @@ export const LAYOUT = {
  * @param {{ nRegionRows: number, sideBySide: boolean, isLong: boolean }} shown
  */
 export function layoutOf(width, height, picture, { nRegionRows, sideBySide, isLong }) {
-  const { left, right, top, gap, score, axis, regionRow } = LAYOUT;
+  const { left, right, top, gap, wave, score, axis, regionRow } = LAYOUT;
   const lane = nRegionRows ? nRegionRows * regionRow + gap : 0;
   const whole = isLong ? LAYOUT.overview + gap : 0;
-  const plotHeight = Math.max(80, height - top - lane - score - 2 * gap - axis - whole);
+  const plotHeight = Math.max(80, height - top - lane - wave - score - 3 * gap - axis - whole);
   const inner = Math.max(80, width - left - right);
   const between = 14;
   const panelWidth = sideBySide ? (inner - between) / 2 : inner;
   const starts = sideBySide ? [left, left + panelWidth + between] : [left];
   const regionsTop = top + plotHeight + gap;
-  const scoreTop = regionsTop + lane;
+  const waveTop = regionsTop + lane;
+  const scoreTop = waveTop + wave + gap;
   const lanes = {
+    wave: { y: waveTop, height: wave },
     score: { y: scoreTop, height: score },
     axis: { y: scoreTop + score, height: axis },
   };
@@ -307,6 +309,31 @@ function paintScoreAxis(ctx, panel, colours) {
   }
 }
 
+/** The waveform, and behind it the stretches whose score is above the threshold. */
+function paintWave(ctx, panel, view, colours, ratio, { start, sampleRate, peak, waveform }) {
+  const { y, height } = panel.wave;
+  const { score, threshold } = panel.map;
+  const width = Math.max(1, Math.round(panel.width * ratio));
+  const xs = sampling(width, columnEdges(view, width), score.length);
+  const sampleAt = (x) => (view.secondsAt(x / width) - start) * sampleRate;
+  const scale = (height / 2 - 1) / (peak || 1);
+  const middle = y + height / 2;
+  const pixel = 1 / ratio;
+  ctx.fillStyle = colours.lane;
+  ctx.fillRect(panel.x, y, panel.width, height);
+  ctx.fillStyle = colours.heatSoft;
+  for (let x = 0; x < width; x++) {
+    if (valueAt(score, 0, 1, xs, x) > threshold) ctx.fillRect(panel.x + x * pixel, y, pixel, height);
+  }
+  ctx.fillStyle = colours.text;
+  for (let x = 0; x < width; x++) {
+    const [low, high] = waveform.between(sampleAt(x), sampleAt(x + 1));
+    if (high < low) continue;
+    const top = middle - high * scale;
+    ctx.fillRect(panel.x + x * pixel, top, pixel, Math.max(pixel, (high - low) * scale));
+  }
+}
+
 /**
  * Set what strokes are drawn with.
  *
@@ -368,8 +395,10 @@ export function line(ctx, x0, y0, x1, y1) {
  * @param {any} colours of the page
  * @param {number} ratio device pixels a CSS pixel
  * @param {import("./parts.js").Parts} parts
+ * @param {{ start: number, sampleRate: number, peak: number, waveform: import("./waveform.js").Waveform } | null}
+ *   sound what is chosen to be heard, from when on, and the peak of the recording
  */
-export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
+export function paintBase(ctx, layout, view, look, colours, ratio, parts, sound) {
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, layout.width, layout.height);
   ctx.font = `11px ${colours.font}`;
@@ -377,6 +406,7 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
   const drawn = (panel, shown) => {
     paintPanel(ctx, panel, view, look, colours, shown, ratio);
     pen(ctx, colours.line).strokeRect(panel.x - 0.5, panel.y - 0.5, panel.width + 1, panel.height + 1);
+    if (panel.wave && sound) paintWave(ctx, panel, view, colours, ratio, sound);
     paintScore(ctx, panel, view, colours);
     paintTimeAxis(ctx, panel, view, colours);
   };
@@ -391,7 +421,10 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts) {
     ctx.font = `11px ${colours.font}`;
   }
   paintScoreAxis(ctx, layout.panels[0], colours);
-  lettering(ctx, colours.muted, "right", "top");
+  lettering(ctx, colours.muted, "right", "middle");
+  const { wave } = layout.panels[0];
+  ctx.fillText("wave", LAYOUT.left - 8, wave.y + wave.height / 2);
+  ctx.textBaseline = "top";
   ctx.fillText("Hz", LAYOUT.left - 8, layout.panels[0].y + layout.panels[0].height + 5);
   if (layout.overview) paintOverview(ctx, layout, view, colours, parts);
 }

@@ -117,6 +117,7 @@ export class Parts {
     const [start, end] = this.bounds[pending.index];
     this.pending = null;
     this.loaded = pending.index;
+    player.baseIsStale = true;
     const wasAt = player.engine.position();
     player.engine.continueIn(pending.sounds, start, end, this.loaded === this.bounds.length - 1);
     if (!player.engine.playing) player.engine.pausedAt = wasAt;

@@ -11,15 +11,17 @@ import { Look } from "./look.js";
 import { Navigation } from "./navigation.js";
 import { paintOverlay } from "./overlay.js";
 import { buildPage, segmented } from "./page.js";
-import { layoutOf, paintBase } from "./paint.js";
+import { LAYOUT, layoutOf, paintBase } from "./paint.js";
 import { Painting } from "./painting.js";
 import { Parts } from "./parts.js";
 import { readPicture, readRegions, readSounds, soundToKeep } from "./payload.js";
+import { Playback } from "./playback.js";
 import { preferences } from "./preferences.js";
 import { RegionButtons } from "./regions.js";
 import { Selection } from "./selection.js";
 import { describe } from "./status.js";
 import { View } from "./view.js";
+import { Waveform } from "./waveform.js";
 
 const IDLE_SECONDS = 1;
 
@@ -31,6 +33,7 @@ class Player extends Component {
       (words) => this.fail(words),
     );
     this.engine.matched = preferences.matched;
+    this.playback = new Playback(this);
     this.parts = new Parts(this);
     this.painting = new Painting(this);
     this.selection = new Selection(this);
@@ -57,7 +60,9 @@ class Player extends Component {
   }
 
   listen() {
-    const { opacity, range, brushSize, plot, stage } = this.page;
+    const { opacity, range, brushSize, plot, stage, speed, gain } = this.page;
+    this.on(speed.input, "change", () => this.playback.setSpeed(Number(speed.input.value)));
+    this.on(gain.input, "input", () => this.playback.setGain(Number(gain.input.value)));
     this.on(opacity.input, "input", () => this.look.setOpacity(opacity.input.value / 100));
     this.on(range.input, "input", () => this.look.setRange(Number(range.input.value)));
     this.on(brushSize.input, "input", () => this.painting.setSize(Number(brushSize.input.value)));
@@ -86,7 +91,8 @@ class Player extends Component {
     const frame = new Frame(data);
     const { header } = frame;
     this.colours = readColours(this.root);
-    this.height = header.height;
+    // Below the picture there is the waveform, too.
+    this.height = header.height + LAYOUT.wave + LAYOUT.gap;
     this.canPaint = header.paint;
     this.painting.mostBoxes = header.most_painted_boxes;
     if (!header.paint) this.painting.isOn = false;
@@ -163,6 +169,7 @@ class Player extends Component {
       engine.load(sounds, startSeconds, endSeconds, isLast);
     }
     selection.applyLoop();
+    this.playback.take(sounds);
     const items = sounds.map(({ caption }, i) => [i, caption, `${caption} (${i + 1})`]);
     this.soundGroup = segmented("sounds", "Sound", items, (i) => this.chooseSound(Number(i)));
     for (const [i, item] of [...this.soundGroup.children].entries()) {
@@ -209,6 +216,7 @@ class Player extends Component {
   chooseSound(index) {
     if (index < 0 || index >= this.sounds.length) return;
     this.engine.choose(index);
+    this.baseIsStale = true;
     this.announce(this.sounds[index].caption);
   }
 
@@ -303,8 +311,20 @@ class Player extends Component {
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }
-    paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts);
+    paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts, this.sound());
     this.regionButtons.lay();
+  }
+
+  /** What is chosen to be heard, to be drawn. */
+  sound() {
+    const { tracks, active, start } = this.engine;
+    if (!tracks.length) return null;
+    const waveform = (track) => {
+      track.waveform ??= new Waveform(track.samples);
+      return track.waveform;
+    };
+    const peak = waveform(tracks[0]).peak;
+    return { start, sampleRate: tracks[active].sampleRate, peak, waveform: waveform(tracks[active]) };
   }
 
   /** A context that plays nothing would keep the device awake. */

@@ -9,4 +9,7 @@ export const preferences = {
   rangeDb: null, // null: as fits the recording
   matched: false,
   looping: false,
+  speed: 1,
+  keepsPitch: true,
+  gainDb: 0,
 };

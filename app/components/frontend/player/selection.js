@@ -7,6 +7,15 @@ import { preferences } from "./preferences.js";
 // A hand that draws a line along time or along frequency is no steadier.
 const LINE_PIXELS = 6;
 
+/**
+ * Say whether a zone is a lane that has times and no frequencies.
+ *
+ * @param {string} zone
+ */
+export function isLane(zone) {
+  return zone === "score" || zone === "wave";
+}
+
 /** The chosen box. */
 export class Selection {
   /** @param {any} player */
@@ -134,7 +143,7 @@ export class Selection {
     const { startSeconds, endSeconds } = view.picture;
     const wide = Math.abs(from.x - to.x) * panel.width;
     const tall = Math.abs(from.y - to.y) * panel.height;
-    const isTimeOnly = from.zone === "score" || (tall < LINE_PIXELS && wide >= LINE_PIXELS);
+    const isTimeOnly = isLane(from.zone) || (tall < LINE_PIXELS && wide >= LINE_PIXELS);
     const isBandOnly = !isTimeOnly && wide < LINE_PIXELS && tall >= LINE_PIXELS;
     return {
       start: isBandOnly ? startSeconds : Math.min(from.seconds, to.seconds),

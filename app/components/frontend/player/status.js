@@ -2,6 +2,7 @@
 
 import { setSliderValue, setText } from "../shared/elements.js";
 import { clock, evidenceText, timeText, writtenBox } from "../shared/numbers.js";
+import { EXPANSION } from "../shared/sound.js";
 import { markChosen, setIcon } from "./page.js";
 
 /**
@@ -18,10 +19,11 @@ export function describe(player, position, isPlaying) {
   const n = player.regions.length;
   const { isOn } = painting;
   const isEmpty = isOn && painting.mask.isEmpty();
-  const pressed = { paint: isOn, loop: selection.looping, matched: engine.matched };
+  const pressed = { paint: isOn, loop: selection.looping, matched: engine.matched, pitch: engine.keepsPitch };
   const disabled = {
     ...{ addBox: !box, clear: !box, previous: n === 0, next: n === 0 },
     ...{ undo: painting.mask.undos.length === 0, wipe: isEmpty, whole: view.isWhole() },
+    pitch: engine.speed === 1 || engine.speed === EXPANSION,
   };
   for (const [name, is] of Object.entries(pressed)) buttons[name].setAttribute("aria-pressed", String(is));
   for (const [name, is] of Object.entries(disabled)) buttons[name].disabled = is;
@@ -38,6 +40,8 @@ export function describe(player, position, isPlaying) {
     solo: selection.solo,
     looping: selection.looping,
     matched: engine.matched,
+    speed: engine.speed,
+    limited: engine.isLimited,
     region: box?.region ?? "",
     view: [view.start, view.end, view.low, view.high].map((value) => value.toFixed(3)).join(" "),
   });
@@ -53,6 +57,9 @@ export function describe(player, position, isPlaying) {
   if (isOn) setText(page.painted, isEmpty ? "Nothing painted yet" : painting.shareText());
   player.findings.describe();
   markChosen(player.soundGroup, engine.active);
+  page.speed.input.value = String(engine.speed);
+  setSlider(page.gain, engine.gainDb, "dB", false);
+  page.limited.hidden = !engine.isLimited;
   markChosen(page.hearing, selection.solo ? "only" : "all");
   for (const item of page.hearing.children) item.disabled = !box;
   markChosen(page.views, look.view);
@@ -72,7 +79,8 @@ export function describe(player, position, isPlaying) {
 }
 
 /** Time, frequency, level and evidence under the pointer. */
-function readout({ hovered, view }) {
+function readout(player) {
+  const { hovered, view } = player;
   if (!hovered) return "";
   const { picture } = view;
   const { seconds, hz, zone } = hovered;
@@ -80,6 +88,12 @@ function readout({ hovered, view }) {
   const limit = (i, n) => Math.min(Math.max(Math.round(i), 0), n - 1);
   const column = limit(view.columnOf(seconds), picture.nTime);
   const time = timeText(seconds, 2);
+  if (zone === "wave") {
+    const { start, sampleRate, waveform } = player.sound();
+    const width = (view.end - view.start) / hovered.panel.width;
+    const [low, high] = waveform.between((seconds - start) * sampleRate, (seconds + width - start) * sampleRate);
+    return `${time} · peak ${decibels(Math.max(-low, high, 1e-5))} dB of full scale`;
+  }
   if (zone !== "picture") {
     const score = map.score[column];
     return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(map.threshold.toPrecision(3))}`;
@@ -90,6 +104,10 @@ function readout({ hovered, view }) {
   const shown = hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${hz.toFixed(0)} Hz`;
   const evidence = evidenceText(map.evidence[cell]);
   return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence}`;
+}
+
+function decibels(amplitude) {
+  return (20 * Math.log10(amplitude)).toFixed(1).replace("-", "−");
 }
 
 function setSlider({ input, value }, amount, unit, isDisabled) {

@@ -65,6 +65,16 @@ export function keycaps(keys) {
 }
 
 /**
+ * Offer choices in a list.
+ *
+ * @param {Element} list a select
+ * @param {[unknown, string][]} choices value and text of each
+ */
+export function offer(list, choices) {
+  list.replaceChildren(...choices.map(([value, text]) => element("option", { value, text })));
+}
+
+/**
  * Set a text only where it changes, so that nothing is drawn or spoken again.
  *
  * @param {Element} target

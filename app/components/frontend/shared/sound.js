@@ -1,12 +1,17 @@
 // Sounds: all of them run together and only one is let through, so that switching is without a gap.
 
 import { boxOfSound } from "./band.js";
+import { stretched } from "./stretch.js";
 
 const FADE_SECONDS = 0.008;
 const LOUDEST_MATCH = 0.1;
 // Filtering every sound at once is quick up to here; beyond, each is filtered when it is chosen.
 const EAGER_BAND_SECONDS = 30;
 export const LONGEST_BAND_SECONDS = 60;
+
+// Slower than this is time expansion: ultrasound is brought down to where it can be heard.
+const SLOWEST_STRETCH = 0.25;
+export const EXPANSION = 0.1;
 
 const NO_SOUND = "This browser gives no sound: check its output device, then press play again.";
 
@@ -72,9 +77,13 @@ export class SoundEngine {
     this.isLast = true;
     this.active = 0;
     this.matched = false;
+    this.speed = 1;
+    this.keepsPitch = true;
+    this.gainDb = 0;
+    this.output = null; // {gain, limiter}
     this.loop = null; // {start, end} in seconds
     this.band = null; // {start, end, low, high, tracks, gains}
-    this.playing = null; // {from, startedAt, end, loop, out, gains, sources}
+    this.playing = null; // {from, startedAt, speed, end, loop, out, gains, sources}
     this.patience = undefined;
     this.pausedAt = 0;
   }
@@ -107,7 +116,7 @@ export class SoundEngine {
     this.take(sounds, startSeconds, endSeconds, isLast);
     if (!now) return;
     const at = this.context.currentTime + 0.05;
-    this.play(now.from + (at - now.startedAt), at);
+    this.play(now.from + (at - now.startedAt) * now.speed, at);
   }
 
   /**
@@ -149,11 +158,92 @@ export class SoundEngine {
   }
 
   bufferOf(track) {
-    if (!track.buffer) {
-      track.buffer = this.context.createBuffer(1, track.samples.length, track.sampleRate);
-      track.buffer.copyToChannel(track.samples, 0);
+    const { samples, sampleRate } = track;
+    if (this.isStretched) {
+      if (track.stretched?.speed !== this.speed) {
+        track.stretched = {
+          speed: this.speed,
+          buffer: this.filled(stretched(samples, sampleRate, this.speed), sampleRate),
+        };
+      }
+      return track.stretched.buffer;
     }
+    track.buffer ??= this.filled(samples, sampleRate);
     return track.buffer;
+  }
+
+  filled(samples, sampleRate) {
+    const buffer = this.context.createBuffer(1, samples.length, sampleRate);
+    buffer.copyToChannel(samples, 0);
+    return buffer;
+  }
+
+  /** Whether the pitch is kept at another speed. */
+  get isStretched() {
+    return this.keepsPitch && this.speed !== 1 && this.speed >= SLOWEST_STRETCH;
+  }
+
+  /** Where everything that is played goes: the gain, and what holds back peaks that would be too loud. */
+  get sink() {
+    const { context } = this;
+    if (!this.output) {
+      const limiter = new DynamicsCompressorNode(context, {
+        threshold: -1.5,
+        knee: 0,
+        ratio: 20,
+        attack: 0,
+        release: 0.1,
+      });
+      this.output = { gain: context.createGain(), limiter };
+      limiter.connect(context.destination);
+      this.applyGain();
+    }
+    return this.output.gain;
+  }
+
+  /** Whether peaks of what is chosen are louder than a loudspeaker gets, and are held back. */
+  get isLimited() {
+    const track = (this.band ?? this).tracks[this.active];
+    if (!track || this.gainDb <= 0) return false;
+    track.peak ??= track.samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    return track.peak * this.gainOf(this.active) * this.gain > 1;
+  }
+
+  /** The factor of the gain. */
+  get gain() {
+    return 10 ** (this.gainDb / 20);
+  }
+
+  applyGain() {
+    if (!this.output) return;
+    const { gain, limiter } = this.output;
+    gain.disconnect();
+    // A limiter that has nothing to do would still colour the sound.
+    gain.connect(this.isLimited ? limiter : this.context.destination);
+    gain.gain.setTargetAtTime(this.gain, this.context.currentTime, FADE_SECONDS / 2);
+  }
+
+  /**
+   * Set how much louder everything is.
+   *
+   * @param {number} gainDb in dB
+   */
+  setGain(gainDb) {
+    this.gainDb = gainDb;
+    this.applyGain();
+  }
+
+  /**
+   * Set how fast the sound is played, and whether at the pitch that it has.
+   *
+   * @param {number} speed 1 as it was recorded
+   * @param {boolean} keepsPitch
+   */
+  setSpeed(speed, keepsPitch) {
+    const at = this.position();
+    this.speed = speed;
+    this.keepsPitch = keepsPitch;
+    if (this.playing) this.play(at);
   }
 
   /** Give the context's time of what leaves the loudspeaker now. */
@@ -177,7 +267,7 @@ export class SoundEngine {
     const now = this.playing;
     if (!now) return this.pausedAt;
     const elapsed = Math.max(0, this.outputTime() - now.startedAt);
-    const at = now.from + elapsed;
+    const at = now.from + elapsed * now.speed;
     if (!now.loop || at < now.loop.end) return Math.min(at, now.end);
     return now.loop.start + ((at - now.loop.end) % (now.loop.end - now.loop.start));
   }
@@ -221,28 +311,33 @@ export class SoundEngine {
     const out = context.createGain();
     out.gain.setValueAtTime(0, startedAt);
     out.gain.linearRampToValueAtTime(1, startedAt + FADE_SECONDS);
-    if (!loop && range.end - from > 2 * FADE_SECONDS) {
-      const endsAt = startedAt + range.end - from;
+    const { speed, isStretched } = this;
+    if (!loop && (range.end - from) / speed > 2 * FADE_SECONDS) {
+      const endsAt = startedAt + (range.end - from) / speed;
       out.gain.setValueAtTime(1, endsAt - FADE_SECONDS);
       out.gain.linearRampToValueAtTime(0, endsAt);
     }
-    out.connect(context.destination);
+    out.connect(this.sink);
+    this.applyGain();
     const sources = [];
+    const inBuffer = (seconds) => (seconds - range.start) / (isStretched ? speed : 1);
     const gains = whole.tracks.map((track, i) => {
-      if (!track) return null;
+      // A stretched sound is made when it is chosen.
+      if (!track || (isStretched && i !== this.active)) return null;
       const source = context.createBufferSource();
       source.buffer = this.bufferOf(track);
       const gain = context.createGain();
       gain.gain.value = i === this.active ? this.gainOf(i) : 0;
       source.connect(gain).connect(out);
       source.loop = Boolean(loop);
-      source.loopStart = (loop ?? range).start - range.start;
-      source.loopEnd = (loop ?? range).end - range.start;
-      source.start(startedAt, from - range.start, loop ? undefined : range.end - from);
+      source.playbackRate.value = isStretched ? 1 : speed;
+      source.loopStart = inBuffer((loop ?? range).start);
+      source.loopEnd = inBuffer((loop ?? range).end);
+      source.start(startedAt, inBuffer(from), loop ? undefined : inBuffer(range.end) - inBuffer(from));
       sources.push(source);
       return gain;
     });
-    this.playing = { from, startedAt, end: range.end, loop, out, gains, sources };
+    this.playing = { from, startedAt, speed, end: range.end, loop, out, gains, sources };
   }
 
   /** Pause where the playhead is. */
@@ -298,6 +393,7 @@ export class SoundEngine {
 
   applyGains() {
     if (!this.playing) return;
+    this.applyGain();
     const at = this.context.currentTime;
     this.playing.gains.forEach((gain, i) => {
       gain?.gain.setTargetAtTime(i === this.active ? this.gainOf(i) : 0, at, FADE_SECONDS / 2);
@@ -360,6 +456,6 @@ export class SoundEngine {
     this.pause();
     clearTimeout(this.patience);
     this.context?.close();
-    this.context = null;
+    this.context = this.output = null;
   }
 }
