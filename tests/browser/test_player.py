@@ -508,7 +508,7 @@ def test_the_same_loudness_is_the_same_to_a_meter(page: Page, server: AppServer)
 
 
 def test_the_waveform_is_of_what_is_heard(page: Page, server: AppServer) -> None:
-    """Tall where a burst is, in the recording; low there, in the residual; and a lane to drag on."""
+    """Tall where a burst is, in the recording; low there in the residual; and drags begin on it."""
     ink = f"""(x) => {{
       const canvas = ({HEARD_ROOT})().querySelector("canvas");
       const column = canvas.getContext("2d").getImageData(x, 334, 1, 38).data;
