@@ -27,6 +27,9 @@ OWN_BACKGROUND_IS = "Your recording: “{name}”."
 OWN_BACKGROUND_GONE = "Your recording was deleted meanwhile. Choose another one."
 
 # Is the map right?
+MEASURES = "The measures of faithfulness"
+# A fall of the evidence that is worth the word.
+MUCH = 0.25
 THE_EXPLANATION, EXPLAIN = "The explanation", "Explain this part"
 IN_PLAYER = "You can listen to all of these in the player above, at the same place."
 NEAREST_IS = "The nearest normal recording is “{name}”."
@@ -71,15 +74,17 @@ def faithfulness_v1(numbers: Mapping[str, float], share: float = 0.0) -> str:
         share: How much of the sound of a moment is in the anomalous part, on average, in [0, 1].
 
     Returns:
-        Two sentences of Markdown, a line each.
+        Sentences of Markdown: what it asks and its values, then a line on what follows.
 
     >>> print(faithfulness_v1({"p": 0.9, "o": 0.8, "q": 0.2}).splitlines()[-1])
     Most of the evidence is in the anomalous part: the map shows the right part.
     """
     p, o, q = (numbers[key] for key in "poq")
     said = (
-        f"**Faithfulness v1.** The evidence goes from {evidence(p)} to {evidence(q)} for the "
-        f"residual ({_change(q - p)}), and to {evidence(o)} for the anomalous part alone "
+        "**Faithfulness v1** asks whether the evidence goes with the anomalous part, and whether "
+        "the part alone has it: half of it or more should go, and little be missing in the part. "
+        f"The evidence goes from {evidence(p)} to {evidence(q)} for the residual "
+        f"({_change(q - p)}), and to {evidence(o)} for the anomalous part alone "
         f"({_change(o - p)}).\n"
     )
     if p < 0.5:
@@ -104,7 +109,8 @@ def faithfulness_v2(numbers: Mapping[str, float], background: str, share: float 
         share: As in `faithfulness_v1`.
 
     Returns:
-        Two sentences of Markdown, a line each; empty without "r".
+        Sentences of Markdown: what it asks and its values, then a line on what follows; empty
+        without "r".
 
     >>> faithfulness_v2({"p": 0.9}, "")
     ''
@@ -113,14 +119,15 @@ def faithfulness_v2(numbers: Mapping[str, float], background: str, share: float 
         return ""
     p, r = numbers["p"], numbers["r"]
     said = (
-        f"**Faithfulness v2.** With “{plain(background)}” in place of the anomalous part, the "
-        f"evidence goes from {evidence(p)} to {evidence(r)} ({_change(r - p)}).\n"
+        "**Faithfulness v2** asks whether the recording is normal without that part; a fall of "
+        f"{evidence(MUCH)} or more is good. With “{plain(background)}” in place of the anomalous "
+        f"part, the evidence goes from {evidence(p)} to {evidence(r)} ({_change(r - p)}).\n"
     )
     if p < 0.5:
         return said + "The recording has little evidence, so little can be taken away."
     if share >= MOST:
         return said + ONLY_NORMAL.format(share=percent(share))
-    if p - r >= 0.25:
+    if p - r >= MUCH:
         return said + "Without that part there is less evidence: the map shows the right part."
     return said + (
         "The evidence stays: part of what is anomalous lies outside the coloured part, or lasts "

@@ -8,7 +8,7 @@ tone, and how many normal recordings have as much.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,6 +55,8 @@ AUDIBLE_DB = 3.0
 # recording in ten lies a little outside in any row.
 BEYOND_DB = 2.0
 THROUGHOUT = 0.9
+# What stands out for more of the time fluctuates.
+SELDOM = 0.2
 # Events in bands that share this much of their octaves are one finding.
 SAME_BAND = 0.4
 # What tells a tone from noise: a hum of 60 Hz and more, and a tone of 400 Hz in a short event.
@@ -348,27 +350,47 @@ def _lasting(region: Region, sound: MeasuredSound, normals: NormalSpectra | None
     if made:
         strongest_first = sorted(_harmonic_hums(made), key=lambda one: -abs(one.beyond_db or 0.0))
         return strongest_first[:MOST_LASTING]
-    return [_motion_or_timbre(region, sound, here, normals, own_db)]
+    return _motion_or_timbre(region, sound, here, normals, own_db)
 
 
 def _motion_or_timbre(
     region: Region, sound: MeasuredSound, here: RowLevels, normals: NormalSpectra, own_db: float
-) -> Finding:
+) -> list[Finding]:
     rows = sound.rows(region)
     loudest_db = float(summed_db((here.background_db + here.rise_db)[rows]))
     rises = normals.rise_in(rows)
     rise_db = loudest_db - own_db
     alike = rises >= rise_db if rise_db >= float(np.median(rises)) else rises <= rise_db
-    moving = _steady(MOTION, region, region, sound, loudest_db, _normals(rises, alike))
-    moving = dataclasses.replace(moving, background_db=own_db)
-    if moving.normals and not (
-        moving.normals.low_db - BEYOND_DB <= rise_db <= moving.normals.high_db + BEYOND_DB
-    ):
-        return moving
+    usual = _normals(rises, alike)
+    if rise_db > usual.high_db + BEYOND_DB and (events := _events_in(region, sound, normals)):
+        return events
+    if not usual.low_db - BEYOND_DB <= rise_db <= usual.high_db + BEYOND_DB:
+        moving = _steady(MOTION, region, region, sound, loudest_db, usual)
+        return [dataclasses.replace(moving, background_db=own_db)]
     values = normals.background_in(rows)
-    return _steady(
-        TIMBRE, region, region, sound, own_db, _normals(values, np.zeros(values.size, np.bool_))
-    )
+    level = _normals(values, np.zeros(values.size, np.bool_))
+    return [_steady(TIMBRE, region, region, sound, own_db, level)]
+
+
+def _events_in(region: Region, sound: MeasuredSound, normals: NormalSpectra) -> list[Finding]:
+    # What stands out for a few moments, though the whole was found to differ; none where it
+    # fluctuates all the time.
+    columns = sound.columns(region)
+    moments, background_db = _moments(sound, sound.rows(region))
+    rise_db = np.where(columns, moments - background_db, 0.0)
+    out = rise_db >= rise_db.max() / 2
+    if not out.any() or out.sum() > SELDOM * columns.sum():
+        return []
+    half_s = sound.hop_seconds / 2
+    events = [
+        dataclasses.replace(
+            region,
+            start_s=max(float(sound.time_s[run.start]) - half_s, sound.start_s),
+            end_s=min(float(sound.time_s[run.stop - 1]) + half_s, sound.stop_s),
+        )
+        for run in _runs(out)
+    ]
+    return [_event(event, sound, normals) for event in events]
 
 
 def _as_hum(band: Finding, sound: MeasuredSound) -> Finding:
@@ -458,7 +480,7 @@ def _row_box(region: Region, rows: slice, sound: MeasuredSound) -> Box:
     return Box(region.start_s, region.end_s, float(borders[rows.start]), float(borders[rows.stop]))
 
 
-def _runs(beyond: NDArray[np.bool_]) -> Iterable[slice]:
+def _runs(beyond: NDArray[np.bool_]) -> list[slice]:
     changes = np.flatnonzero(np.diff(np.concatenate([[False], beyond, [False]])))
     return [
         slice(int(first), int(stop))

@@ -367,12 +367,14 @@ def explaining_views(browser: Browser, url: str, address: str, folder: Path) -> 
             page = new_page(browser, scheme, width, 1000)
             page.goto(f"{url}/{address}")
             waiting = page.get_by_text("Scoring what the map keeps")
-            waiting.or_(page.get_by_text("Faithfulness v2")).first.wait_for(timeout=120_000)
+            waiting.or_(page.get_by_text("The measures of faithfulness")).first.wait_for(
+                timeout=120_000
+            )
             if waiting.is_visible():
                 waiting.scroll_into_view_if_needed()
                 page.wait_for_timeout(1000)
                 keep(page, folder / f"listen_busy_{scheme}_{width}.png")
-            page.get_by_text("Faithfulness v2").wait_for(timeout=120_000)
+            page.get_by_text("The measures of faithfulness").wait_for(timeout=120_000)
             for name, tab in states:
                 page.get_by_role("tab", name=tab).click()
                 find = page.get_by_role("button", name="Find it")

@@ -114,8 +114,20 @@ def test_an_explanation_is_heard_flipped_and_taken_away(
     server, query = address
     # A page that watches a job is seldom idle: what it shows is waited for instead.
     page.goto(f"{server.url}/listen{query}")
-    expect(page.get_by_text("Faithfulness v2.")).to_be_visible(timeout=JOB_SECONDS * 1000)
+    expect(page.get_by_text("The measures of faithfulness")).to_be_visible(
+        timeout=JOB_SECONDS * 1000
+    )
     expect(page.locator(".hm-card")).to_have_count(5)
+    finding = player(page).locator(".findings li").first
+    expect(finding).to_contain_text("above this recording’s background; none of 8 normal")
+    page.get_by_text("Spectrum against normal").click()
+    expect(page.get_by_text("Compared is everything that is shown.")).to_be_visible()
+    finding.get_by_role("button").click()
+    expect(player(page)).to_have_attribute("data-solo", "true")
+    expect(page.get_by_text("Compared is 1.")).to_be_visible()
+    mask = download(page, "Limit mask (CSV)", tmp_path).read_text("utf-8-sig").splitlines()
+    assert mask[0].startswith("hz,recording_dbfs") and len(mask) == 97
+    player(page).get_by_role("button", name="Remove the box").click()
     hear(page, "Filled", "filled")
     hear(page, "Nearest normal", "nearest")
 
@@ -137,7 +149,9 @@ def test_an_explanation_is_heard_flipped_and_taken_away(
         timeout=JOB_SECONDS * 1000
     )
     n_sounds, text = opens_offline(chromium, download(page, "Report (HTML)", tmp_path))
-    assert n_sounds == 5 and HOSTILE in text and "CC BY 4.0" in text
+    # Those of the explanation, and one for each finding.
+    assert n_sounds > 5 and HOSTILE in text and "CC BY 4.0" in text
+    assert text.index("above this recording’s background") < text.index("Faithfulness")
 
     page.goto(f"{server.url}/score{query}")
     page.get_by_role("button", name="Make a report").click(timeout=60_000)

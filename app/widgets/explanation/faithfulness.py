@@ -43,10 +43,13 @@ def draw(explained: ExplainedRecording) -> None:
     st.caption(f"{glossary.EVIDENCE}{in_player}")
     listening.draw(explained, saved, {"filled": text.FILLED, "nearest": text.NEAREST})
     share = float(saved.values.get("share", 0.0))  # not in what earlier versions saved
-    st.markdown(text.faithfulness_v1(numbers, share))
+    first = text.faithfulness_v1(numbers, share)
     second = text.faithfulness_v2(numbers, str(saved.values["background"]), share)
-    if second:
-        st.markdown(second)
+    # What follows from the better test; the values are for those who ask.
+    st.markdown((second or first).splitlines()[-1])
+    with st.expander(text.MEASURES):
+        for measure in filter(None, [second, first]):
+            st.markdown(measure)
     if saved.values["note"]:
         st.info(markdown.sentence(saved.values["note"]), icon=":material/info:")
     elif saved.values["nearest_name"]:

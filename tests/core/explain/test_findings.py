@@ -181,6 +181,15 @@ def test_what_moves_more_is_said_to_fluctuate(normals: NormalSpectra) -> None:
     assert finding_sentence(one).startswith("Fluctuates more than normal recordings throughout")
 
 
+def test_an_event_is_said_to_be_one_where_the_whole_was_found_to_differ(
+    normals: NormalSpectra,
+) -> None:
+    sound = noise(90) + burst(1, 1.2, 1.3, 2000, 6000, 25) + burst(2, 3.0, 3.1, 2000, 6000, 22)
+    (one,) = findings(map_with(lasting(1500, 8000)), measured(sound), normals)
+    assert one.kind == BURST and one.moments_s == pytest.approx((1.25, 3.05), abs=0.06)
+    assert finding_sentence(one).startswith("Two short bursts, 1.")
+
+
 def test_where_no_level_differs_that_is_said_and_true(normals: NormalSpectra) -> None:
     (one,) = findings(map_with(lasting(400, 3000)), measured(noise(90)), normals)
     assert one.kind == TIMBRE
