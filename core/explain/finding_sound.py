@@ -18,7 +18,8 @@ PAUSE_SECONDS = 0.2
 def finding_clip(finding: Finding, sound: MeasuredSound) -> Clip:
     """Cut a finding out of a recording, as loud as it is there.
 
-    Boxes at different times follow each other with short pauses; those at one time sound together.
+    Boxes at different times follow each other; those at one time sound together. A pause is before
+    and after each, for players that swallow the beginning.
 
     Args:
         finding: of the recording.
@@ -52,5 +53,5 @@ def finding_clip(finding: Finding, sound: MeasuredSound) -> Clip:
         time_s = settings.time_s(settings.n_frames(around.size))
         mask = boxes_mask(here, settings.freq_hz, time_s)
         parts += [apply_mask(around, mask, settings), pause]
-    samples = np.concatenate(parts[:-1])
+    samples = np.concatenate([pause, *parts])
     return Clip.from_samples(np.clip(samples, -1.0, 1.0), rate, f"{clip.name}, finding")
