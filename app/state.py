@@ -17,6 +17,7 @@ class Key:
     MODEL: Final = "model"
     CLIP: Final = "clip"
     STEP: Final = "step"
+    BESIDE: Final = "beside"
     MODEL_NAME: Final = "model_name"
     AWAITED_JOB: Final = "awaited_job"
     HEAD: Final = "head"

@@ -101,7 +101,7 @@ def duration(seconds: float) -> str:
     ('5.0 s', '0.25 s', '1 min 35 s', '1 h 6 min')
     """
     if seconds < 1:
-        return f"{seconds:.2g} s"
+        return f"{max(seconds, 0.01):.2g} s"
     if seconds < 60:
         return f"{seconds:.1f} s"
     if seconds < 3600:

@@ -78,6 +78,23 @@ def sentence(problem: object) -> str:
     return plain(str(problem), LONGEST_SENTENCE)
 
 
+def listed(names: Sequence[str], most: int) -> str:
+    """List names in a line, and say how many more there are.
+
+    Args:
+        names: The names, as Markdown.
+        most: How many are listed.
+
+    Returns:
+        A line of Markdown.
+
+    >>> listed(["a", "b", "c"], 2), listed(["a"], 2)
+    ('a, b and 1 more', 'a')
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def bullets(problems: Sequence[str], most: int = 50) -> str:
     """List sentences below each other.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import cache, navigation
+from app.state import Key
 from app.text import compare as text
 from app.text import formats, glossary, listen, markdown
 from app.text.methods import head_title
@@ -48,16 +49,29 @@ def _choose_models(model: ModelRecord, chosen: ScoreRecord) -> list[ModelRecord]
     others = [model_id for model_id in records if model_id != model.id]
     if not others:
         return [model]
-    have = [i for i in others if _score_of(i, chosen.clip_id) is not None][: MOST_MODELS - 1]
+    # What the user added or took away holds for the next recording, too.
+    added, taken = st.session_state.get(Key.BESIDE, (set(), set()))
+    have = {i for i in others if _score_of(i, chosen.clip_id) is not None}
+    default = [i for i in others if i in (have | added) - taken][: MOST_MODELS - 1]
+    key = f"beside_{model.id}_{chosen.clip_id}_{len(have)}"
+
+    def remember() -> None:
+        wanted = set(st.session_state[key])
+        st.session_state[Key.BESIDE] = (
+            (added | (wanted - have)) - (have - wanted),
+            (taken | (have - wanted)) - wanted,
+        )
+
     names = {model_id: markdown.shortened(records[model_id].name, 50) for model_id in others}
     beside = st.multiselect(
         **text.OTHERS,
         options=others,
-        default=have,
+        default=default,
         format_func=names.__getitem__,
         max_selections=MOST_MODELS - 1,
         # A model that has scored the recording meanwhile is taken in.
-        key=f"beside_{model.id}_{chosen.clip_id}_{len(have)}",
+        key=key,
+        on_change=remember,
     )
     return [model, *(records[model_id] for model_id in beside)]
 

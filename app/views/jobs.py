@@ -11,15 +11,17 @@ from app.text import formats, markdown
 from app.text import jobs as text
 from app.text.views import TITLES
 from app.widgets.job_panel import (
-    LONGEST_TITLE,
     POLL_SECONDS,
     draw_progress,
     resume_button,
     stage_of,
+    title_of,
 )
 from core import jobs
+from core.jobs.tasks.explain import CounterfactualTask, ExplainTask, TryMaskTask
 
 MOST_ENDED = 30
+LOOKS = (ExplainTask.kind, CounterfactualTask.kind, TryMaskTask.kind)
 ICONS = {
     "done": ":material/check_circle:",
     "failed": ":material/error:",
@@ -37,14 +39,28 @@ def draw() -> None:
         st.info(text.NOTHING_YET, icon=navigation.ICONS["jobs"])
         return
     _active([job.id for job in found if job.active])
-    ended = [job for job in found if not job.active]
-    if ended:
-        st.subheader(text.ENDED, anchor=False)
-        for job in ended[:MOST_ENDED]:
-            _ended(job)
-        if len(ended) > MOST_ENDED:
-            older = formats.counted(len(ended) - MOST_ENDED, "older job")
-            st.caption(text.OLDER.format(jobs=older))
+    ended = [job for job in jobs.list_jobs(without=LOOKS) if not job.active]
+    looks = [job for job in found if job.kind in LOOKS and not job.active]
+    if ended or looks:
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.subheader(text.ENDED, anchor=False)
+            if st.button(**text.CLEAR, icon=":material/delete_sweep:", key="clear_jobs"):
+                jobs.delete_ended()
+                st.rerun()
+    _list(ended)
+    if looks:
+        # Whoever steps through recordings makes one for each, and a fit must stay in sight.
+        said = text.LOOKS.format(jobs=formats.counted(len(looks), "job"))
+        with st.expander(said):
+            _list(looks)
+
+
+def _list(ended: list[jobs.Job]) -> None:
+    for job in ended[:MOST_ENDED]:
+        _ended(job)
+    if len(ended) > MOST_ENDED:
+        older = formats.counted(len(ended) - MOST_ENDED, "older job")
+        st.caption(text.OLDER.format(jobs=older))
 
 
 def _active(shown: list[str]) -> None:
@@ -80,7 +96,7 @@ def _ended(job: jobs.Job) -> None:
         seconds = max(0.0, (job.finished_at - job.started_at).total_seconds())
         said += text.TOOK.format(duration=formats.duration(seconds))
     with st.container(border=True, key=f"job_{job.id}"):
-        title = markdown.plain(job.title, LONGEST_TITLE)
+        title = title_of(job)
         icon = ICONS.get(job.state, navigation.ICONS["jobs"])
         st.markdown(f"{icon} **{title}**  \n:small[{said}]")
         if job.message:

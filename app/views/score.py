@@ -28,6 +28,7 @@ from app.widgets import (
 from app.widgets.job_panel import follow, start
 from app.widgets.uploading import clear_button, gather
 from core.exchange.recording_names import with_other_names
+from core.jobs.job import Job
 from core.jobs.tasks.score import ScoreTask
 from core.report.summary_sentence import count_sentence, rounded_one_in
 from core.storage import recordings
@@ -79,7 +80,7 @@ def draw() -> None:
     model = model_choice.begin("score")
     if model is None:
         return
-    job = follow(text.SCORING, ScoreTask)
+    job = follow(text.SCORING, ScoreTask, kept=partial(_kept, model))
     if job is None or not job.active:
         _add_recordings(model)
     _results(model)
@@ -99,8 +100,20 @@ def _add_recordings(model: ModelRecord) -> None:
                 channel: Literal["each"] | None = "each" if each else None
                 start(ScoreTask(model_id=model.id, clip_ids=chosen, channel=channel))
             clear_button(PURPOSE)
-        names = list(gathered(PURPOSE).values())[:MOST_NAMES_SHOWN]
-        st.caption(", ".join(markdown.plain(name, 40) for name in names))
+        names = [markdown.plain(name, 40) for name in gathered(PURPOSE).values()]
+        st.caption(markdown.listed(names, MOST_NAMES_SHOWN))
+
+
+def _kept(model: ModelRecord, job: Job) -> str:
+    # Say how many recordings a cancelled scoring has scored: their scores are saved one by one.
+    task = job.task
+    if not isinstance(task, ScoreTask) or task.model_id != model.id or job.started_at is None:
+        return text.KEPT_UNKNOWN
+    wanted = set(task.clip_ids)
+    n_kept = sum(
+        one.clip_id in wanted and one.created_at >= job.started_at for one in cache.scored(model.id)
+    )
+    return text.kept(n_kept, len(wanted))
 
 
 def _several_channels(clip_ids: Sequence[str]) -> bool:

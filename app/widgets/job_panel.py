@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NoReturn
 
 import streamlit as st
@@ -14,9 +15,10 @@ from app.text import jobs as text
 from core import jobs
 from core.errors import StoreError
 from core.jobs.tasks.task import Task
+from core.storage import recordings
 
 POLL_SECONDS = 0.7
-LONGEST_TITLE = 200
+LONGEST_TITLE, LONGEST_NAME = 200, 80
 
 
 def start(task: Task) -> NoReturn:
@@ -75,12 +77,15 @@ def job_of_id(job_id: str) -> jobs.Job | None:
         return None
 
 
-def follow(what: str, *tasks: type[Task]) -> jobs.Job | None:
+def follow(
+    what: str, *tasks: type[Task], kept: Callable[[jobs.Job], str] | None = None
+) -> jobs.Job | None:
     """Draw the progress of the job that `find_job` finds, or what became of it.
 
     Args:
         what: What it is, as a sentence begins.
         tasks: The kinds of work it may be.
+        kept: Says what a cancelled one has kept; nothing if left out.
 
     Returns:
         The job; None where there is none.
@@ -89,7 +94,7 @@ def follow(what: str, *tasks: type[Task]) -> jobs.Job | None:
     if job is not None and job.active:
         watch(job.id)
     elif job is not None:
-        draw_ended(job, what)
+        draw_ended(job, what, kept)
     return job
 
 
@@ -105,6 +110,23 @@ def resume_button(job: jobs.Job) -> None:
         st.rerun()
 
 
+def title_of(job: jobs.Job) -> str:
+    """Say what a job does, and with which recording where it is about one.
+
+    Args:
+        job: The job.
+
+    Returns:
+        Markdown.
+    """
+    title = markdown.plain(job.title, LONGEST_TITLE)
+    try:
+        name = recordings.get_recording(str(job.arguments["clip_id"])).name
+    except (KeyError, StoreError):
+        return title
+    return text.OF_RECORDING.format(title=title, name=markdown.plain(name, LONGEST_NAME))
+
+
 def draw_progress(job: jobs.Job, stage: str) -> DeltaGenerator:
     """Draw the title, the progress and the Cancel button of an active job.
 
@@ -115,7 +137,7 @@ def draw_progress(job: jobs.Job, stage: str) -> DeltaGenerator:
     Returns:
         The row of the button, for what else stands there.
     """
-    st.markdown(f"**{markdown.plain(job.title, LONGEST_TITLE)}**")
+    st.markdown(f"**{title_of(job)}**")
     left = formats.time_left(job.seconds_left) if job.fraction > 0 else ""
     said = f"{markdown.plain(stage, 120)} · {left}" if left else markdown.plain(stage, 120)
     st.progress(min(max(job.fraction, 0.0), 1.0), text=said)
@@ -171,18 +193,20 @@ def watch(job_id: str, *, border: bool = True) -> None:
     panel()
 
 
-def draw_ended(job: jobs.Job, what: str) -> None:
+def draw_ended(job: jobs.Job, what: str, kept: Callable[[jobs.Job], str] | None = None) -> None:
     """Say what became of a job, unless it has done its work.
 
     Args:
         job: A job that has ended.
         what: What it was, as a sentence begins.
+        kept: As in `follow`.
     """
     if job.state == "failed":
         reason = markdown.sentence(job.message or "")
         st.error(text.FAILED.format(what=what, reason=reason), icon=":material/error:")
     elif job.state == "cancelled":
-        st.info(text.CANCELLED.format(what=what), icon=":material/block:")
+        said = kept(job) if kept else text.NOTHING_KEPT
+        st.info(text.CANCELLED.format(what=what, kept=said), icon=":material/block:")
     elif job.state == "interrupted":
         st.warning(text.CUT_OFF.format(what=what), icon=":material/power_off:")
     if job.resumable:

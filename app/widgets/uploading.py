@@ -146,6 +146,7 @@ def _take(purpose: str, offered: Iterable[Upload], *, expected: int) -> None:
     """Store what is offered; what cannot be used becomes a sentence. The page runs again then."""
     left_out(purpose).clear()
     chosen, problems = gathered(purpose), left_out(purpose)
+    twice: list[tuple[str, str]] = []
     bar = st.progress(0.0, text=text.READING)
     for count, upload in enumerate(offered, start=1):
         bar.progress(
@@ -164,9 +165,11 @@ def _take(purpose: str, offered: Iterable[Upload], *, expected: int) -> None:
         if record.info.problem and not (purpose == "score" and record.info.silent):
             problems.append(record.info.problem)
         elif record.id in chosen:
-            problems.append(text.SAME_FILE.format(name=upload.name, other=chosen[record.id]))
+            twice.append((upload.name, chosen[record.id]))
         else:
             chosen[record.id] = upload.name
+    if twice:
+        problems.append(text.same_files(twice))
     bar.empty()
     empty_uploader(purpose)
     st.rerun()

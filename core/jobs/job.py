@@ -7,9 +7,10 @@ import datetime
 import os
 import platform
 import secrets
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import defer
 
 from core.errors import StoreError
@@ -21,7 +22,7 @@ from core.storage.tables import JobRow, as_json, as_text, from_row, now
 
 ACTIVE_STATES = ("queued", "running")
 RESUMABLE_STATES = ("interrupted", "cancelled", "failed")
-MOST_LOG_LINES = 200
+MOST_LOG_LINES, MOST_DELETED = 200, 10_000
 INTERRUPTED = "HearMap was stopped before this was done; resume it, or start it again."
 CANCELLED = "Cancelled before it was done."
 
@@ -128,23 +129,44 @@ def get_job(job_id: str) -> Job:
     return _job(row)
 
 
-def list_jobs(active_only: bool = False, *, limit: int = 200) -> list[Job]:
+def list_jobs(
+    active_only: bool = False, *, limit: int = 200, without: Collection[str] = ()
+) -> list[Job]:
     """List the newest jobs.
 
     Args:
         active_only: whether only those that wait or run
         limit: how many at most
+        without: kinds that are left out
 
     Returns:
         The jobs, newest first.
     """
     query = select(JobRow).order_by(JobRow.created_at.desc(), JobRow.id).limit(limit)
     query = query.options(defer(JobRow.log))
+    if without:
+        query = query.where(JobRow.kind.not_in(without))
     if active_only:
         query = query.where(JobRow.state.in_(ACTIVE_STATES))
     with reading() as session:
         rows = session.scalars(query).all()
     return [job for job in map(_job, rows) if job.active or not active_only]
+
+
+def delete_ended() -> int:
+    """Delete the records of all jobs that have ended, with their logs; what they made stays.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        StoreError: the records cannot be written.
+    """
+    # One whose process is gone is active in its record, and interrupted for those who read it.
+    ended = [job.id for job in list_jobs(limit=MOST_DELETED) if not job.active]
+    with writing() as session:
+        session.execute(delete(JobRow).where(JobRow.id.in_(ended)))
+    return len(ended)
 
 
 def job_log(job_id: str) -> tuple[LogLine, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from core import jobs
 from core.errors import AudioError
 from core.jobs.tasks.fit import FitTask
 from core.storage import database, models, recordings, scores, thresholds
@@ -191,6 +192,22 @@ def test_jobs_in_every_state() -> None:
     assert "\\<b\\>clips" in said
     labels = [button.label for button in at.button]
     assert labels.count("Cancel") == 2 and labels.count("Resume") == 2
+
+
+def test_explanations_of_looks_never_push_a_fit_off_the_page_and_the_list_can_be_cleared() -> None:
+    job("fitted", created_at=now().replace(year=2020))
+    clip_id = recordings.add_recording("fan <3>.wav", b"not read here").id
+    for n in range(210):
+        job(f"look{n}", kind="explain", arguments={"model_id": "m", "clip_id": clip_id})
+    job("runs", state="running", fraction=0.4, stage="Reading 3 of 9")
+    at = app("jobs")
+    said = texts(at)
+    assert not at.exception and "Fitting “Fan” on 2 recordings" in said
+    # Each names its recording, as plain text.
+    assert "Explaining a recording: “fan \\<3\\>\\.wav”" in said
+    at.button(key="clear_jobs").click().run()
+    assert not at.exception
+    assert [one.id for one in jobs.list_jobs()] == ["runs"]
 
 
 def test_every_kind_of_work_has_a_name_for_people() -> None:
