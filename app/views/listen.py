@@ -133,6 +133,7 @@ def _player(
         ),
         found.regions,
         part,
+        name=file_stem(score.clip_name),
         findings=findings.listed(
             cache.findings(
                 model.id, score.clip_id, found.false_alarm_rate, score.created_at, sounds

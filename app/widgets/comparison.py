@@ -15,6 +15,7 @@ from app.text import formats, glossary, markdown, sentences
 from app.text.methods import head_title
 from core.evaluation.agreement import MAJORITY, Agreement, on_axes
 from core.runtime.columns import column_peaks
+from core.runtime.file_names import file_stem
 from core.storage.costs import model_cost
 from core.storage.models import ModelRecord
 from core.storage.scores import ScoreRecord
@@ -100,6 +101,7 @@ def draw_player(compared: list[ComparedModel], chosen: ScoreRecord, agreed: Agre
             _named_map(name, one.found, agreed.freq_hz, time_s)
             for name, one in zip(names, compared, strict=True)
         ],
+        name=file_stem(chosen.clip_name),
         height=340,
     )
     show(payload, key=KEY)

@@ -109,7 +109,7 @@ if "findings" in st.query_params:
         ),
         "A note.",
     )
-packed = pack(sounds, picture, found, part, findings=listed, paint=True)
+packed = pack(sounds, picture, found, part, findings=listed, name="pump_1", paint=True)
 if "damaged" in st.query_params:
     packed = dataclasses.replace(packed, data=b"damaged!" + packed.data[8:])
 state = show(packed, key="player")

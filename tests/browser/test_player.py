@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from core.audio import read_clip
 from tests.browser.browser import (
     AppServer,
     keyed,
@@ -332,10 +333,56 @@ def test_a_straight_drag_is_a_box_of_all_frequencies_or_times(
     page.get_by_text("Box 1.0").wait_for()
     words = page.get_by_text("Box 1.0").inner_text().replace(",", "").split()
     assert [float(words[i]) for i in (4, 5)] == [12, 21635]  # the page's rows
-    drag(page, (x0, y_of(page, 8000)), (x0 + 1, y_of(page, 4000)))
+    x2 = point(page, 3.0)[0]
+    drag(page, (x2, y_of(page, 8000)), (x2 + 1, y_of(page, 4000)))
     page.get_by_text("Box 0.000 5.000 s, ").wait_for()
     words = page.get_by_text("Box 0.000 5.000 s, ").inner_text().split()
     assert [float(words[i]) for i in (4, 5)] == [pytest.approx(hz, rel=0.05) for hz in (4e3, 8e3)]
+
+
+def test_a_box_is_moved_and_resized_by_mouse_and_keys_and_saved(
+    page: Page, server: AppServer, tmp_path: Path
+) -> None:
+    (x0, _), (x1, _) = point(page, 3.0), point(page, 4.0)
+    top, foot = y_of(page, 8000), y_of(page, 4000)
+
+    def box() -> list[float]:
+        words = page.get_by_text(re.compile("^Box ")).inner_text().replace(",", "").split()
+        return [float(words[i]) for i in (1, 2, 4, 5)]
+
+    def until(start_s: float, end_s: float) -> None:
+        page.get_by_text(re.compile(f"^Box {start_s:.1f}.* {end_s:.1f}")).wait_for()
+
+    drag(page, (x0, top), (x1, foot))
+    until(3.0, 4.0)
+    first = box()
+    middle = (top + foot) / 2
+    x2 = point(page, 2.5)[0]
+    drag(page, ((x0 + x1) / 2, middle), ((x0 + x1) / 2 + x2 - x0, middle))
+    until(2.5, 3.5)
+    assert box()[2:] == first[2:]
+    drag(page, (point(page, 3.5)[0], top), (point(page, 3.7)[0], top + 20))  # a corner
+    until(2.5, 3.7)
+    assert box()[2] == first[2] and box()[3] < first[3]
+    page.keyboard.press("e")
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("Shift+ArrowRight")
+        page.keyboard.press("Control+Shift+ArrowUp")
+    until(2.4, 3.7)
+    assert box()[2] > first[2]
+    with page.expect_download() as saved:
+        page.keyboard.press("w")
+    assert re.fullmatch(
+        r"pump_1_2\.40-3\.70s_[\d.]+-[\d.]+kHz\.wav", saved.value.suggested_filename
+    )
+    path = tmp_path / "saved.wav"
+    saved.value.save_as(path)
+    clip = read_clip(path)
+    assert clip.samples.size / clip.sample_rate == pytest.approx(1.3, abs=0.01)
+    low_hz, high_hz = box()[2:]
+    inside = energy_db(clip.samples, clip.sample_rate, low_hz, high_hz)
+    assert inside - energy_db(clip.samples, clip.sample_rate, 60, 0.9 * low_hz) > 30
 
 
 def test_another_recording_keeps_zoom_and_range_and_plays_no_residual(

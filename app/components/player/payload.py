@@ -46,6 +46,7 @@ def pack(
     maps: Sequence[NamedMap] = (),
     *,
     findings: FindingList | None = None,
+    name: str = "recording",
     height: int = 420,
     paint: bool = False,
 ) -> Payload:
@@ -60,6 +61,7 @@ def pack(
         part: Which part of a long recording this is; `wanted_part` gives it.
         maps: Those of other models, each drawn in a panel below.
         findings: What is listed above the picture.
+        name: The stem of files that the user saves from the player.
         height: Of the picture with its lanes, in CSS pixels.
         paint: Whether the user can paint a mask.
 
@@ -88,6 +90,7 @@ def pack(
         "sounds_digest": sounds_digest,
         "clip": part.clip if part else sounds_digest,
         "regions_digest": digest(boxes),
+        "name": name,
         "height": height,
         "paint": paint,
         "most_painted_boxes": MOST_BOXES,

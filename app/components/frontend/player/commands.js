@@ -1,5 +1,7 @@
 // Everything that a button or a key does, and which key that is.
 
+import { saveWav } from "./saving.js";
+
 const CLOSER = 0.7;
 const FARTHER = 1 / 0.7;
 
@@ -17,6 +19,8 @@ export const COMMANDS = {
   previous: ({ selection }) => selection.stepRegion(-1),
   next: ({ selection }) => selection.stepRegion(1),
   solo: ({ selection, engine }) => selection.hear(!(selection.solo && engine.playing)),
+  edit: ({ selection }) => selection.takeHold(),
+  save: (player) => saveWav(player),
   start: ({ selection }) => selection.markAtPlayhead("start"),
   end: ({ selection }) => selection.markAtPlayhead("end"),
   clear: ({ selection }) => selection.box && selection.clear(),
@@ -56,6 +60,8 @@ const KEYS = {
   b: ["solo"],
   i: ["start"],
   o: ["end"],
+  e: ["edit"],
+  w: ["save"],
   l: ["loop"],
   m: ["matched"],
   "<": ["speed", -1],

@@ -1,5 +1,6 @@
 // Hands: pointer, wheel and keys become the player's actions.
 
+import { WHOLE } from "./box.js";
 import { COMMANDS, commandOf } from "./commands.js";
 import { isLane } from "./selection.js";
 
@@ -34,6 +35,8 @@ export function listenToPointers(plot, player) {
     }
     const place = navigation.placeOf(at(event));
     drag = { kind: "press", from: place, last: place, start: at(event), moving: event.shiftKey };
+    // With Alt, a drag that begins in the box draws another one.
+    if (!event.altKey) drag.hold = selection.holdAt(place);
     if (event.button === 1) {
       drag.moving = true;
       event.preventDefault(); // no autoscroll
@@ -69,13 +72,16 @@ export function listenToPointers(plot, player) {
       const far = Math.hypot(point.x - drag.start.x, point.y - drag.start.y);
       if (far < CLICK_PIXELS) return;
       const { zone } = drag.from;
-      drag.kind = drag.moving || zone === "frequency" || zone === "time" ? "move" : "box";
+      if (drag.hold && !drag.moving) drag.kind = "edit";
+      else drag.kind = drag.moving || zone === "frequency" || zone === "time" ? "move" : "box";
     }
     if (drag.kind === "move") {
       const { zone } = drag.from;
       const along = zone === "frequency" ? 0 : before.x - point.x;
       const up = zone === "time" || isLane(zone) ? 0 : point.y - before.y;
       navigation.moveBy(along, up);
+    } else if (drag.kind === "edit") {
+      selection.drawMoved({ ...drag, to: navigation.placeOf(point, drag.from.panel) });
     } else {
       selection.drawBox({ from: drag.from, to: navigation.placeOf(point, drag.from.panel) });
     }
@@ -91,6 +97,7 @@ export function listenToPointers(plot, player) {
     drag = null;
     if (done.kind === "paint") painting.end(navigation.placeOf(at(event), done.from.panel));
     if (done.kind === "press" && done.from.zone !== "frequency") player.click(done.from);
+    if (done.kind === "edit") selection.finishMoved({ ...done, to: navigation.placeOf(at(event), done.from.panel) });
     if (done.kind === "box") {
       selection.finishBox({ from: done.from, to: navigation.placeOf(at(event), done.from.panel) });
     }
@@ -136,6 +143,7 @@ const PRESSED = [
 ].join(", ");
 const OTHERS_OWN = 'dialog, [role="dialog"], [role="menu"], [role="listbox"], [role="grid"], iframe, audio, video';
 const MODAL = '[aria-modal="true"], dialog[open]';
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 // They scroll the page, where no part of it has the focus.
 const SCROLLING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
 
@@ -160,6 +168,7 @@ export function needsSpace(target, wasClicked) {
  * @param {any} player
  */
 export function listenToKeys(root, player) {
+  const { selection } = player;
   const act = (event, command) => {
     const [name, amount] = command;
     // Streamlit has keys of its own, r and c among them.
@@ -181,6 +190,16 @@ export function listenToKeys(root, player) {
   };
   // A move of the focus within the player does not leave its shadow root.
   for (const target of [document, root]) player.on(target, "focusin", focused, elsewhere);
+  player.on(player.page.handle, "keydown", (event) => {
+    const [along, up] = ARROWS[event.key] ?? [];
+    if (along === undefined || event.altKey || event.metaKey) return;
+    const { shiftKey, ctrlKey } = event;
+    // As in Audacity: with Shift the later edge, with Ctrl and Shift the earlier one.
+    const hold = !shiftKey ? WHOLE : ctrlKey ? { start: true, low: true } : { end: true, high: true };
+    event.preventDefault();
+    event.stopPropagation();
+    selection.nudge(hold, along, up);
+  });
   player.on(root, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.defaultPrevented) return;
     const target = event.composedPath()[0];

@@ -23,6 +23,7 @@ const ICONS = {
   flatter: "M12 2v7M12 22v-7M8.5 5.5L12 9l3.5-3.5M8.5 18.5L12 15l3.5 3.5",
   paint: "M4 20c3 0 5-1 5-3.5A2.5 2.5 0 0 0 4.5 16c0 2-.5 3-2 4zM9.5 14.5L20 4M8 13l3 3",
   undo: "M8 4L3 9l5 5M3 9h10a6 6 0 0 1 0 12h-3",
+  save: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M5 20h14",
   help: "M9 9.2a3 3 0 1 1 4.4 2.7c-.9.5-1.4 1-1.4 2.1M12 17.6v.2",
 };
 const FILLED = new Set(["play", "pause"]);
@@ -35,6 +36,11 @@ const KEYS = [
   [["n", "p"], "next or previous region"],
   ["b", "hear only the box; again while it plays, everything"],
   [["i", "o"], "box begins or ends at the playhead"],
+  [
+    "e",
+    "take hold of the box: arrows move it, Shift + arrows its end or top, Ctrl + Shift + arrows its beginning or bottom",
+  ],
+  ["w", "save what is heard as WAV: only the box, its time, or everything"],
   ["l", "loop the box, or everything"],
   ["m", "same loudness for all sounds"],
   [["<", ">"], "slower or faster"],
@@ -55,6 +61,7 @@ const GESTURES = [
   ["Click", "move the playhead there"],
   ["Drag", "draw a box, and hear only that time and frequency"],
   ["Drag along time, or on a lane", "a box of all frequencies; along frequency, of all times"],
+  ["Drag the box", "move it, or one of its edges or corners; with Alt, draw another one in it"],
   ["Shift + drag", "move the picture; so does a drag on an axis"],
   ["Wheel", "zoom in time, with Alt in frequency (after a click; with Ctrl at once)"],
   ["Double click", "zoom to the box, or show everything"],
@@ -77,6 +84,7 @@ const BUTTONS = [
   ["previous", "Previous region", "p", "previous"],
   ["next", "Next region", "n", "next"],
   ["clear", "Remove the box", "Esc", "clear"],
+  ["save", "Save what is heard as WAV", "w", "save", "WAV"],
   ["paint", "Paint a mask", "d", "paint", "Paint", true],
   ["addBox", "Add the box to the paint", "a", "", "Add box"],
   ["undo", "Undo", "u", "undo"],
@@ -219,6 +227,7 @@ export function buildPage(player) {
     limited: element("span", { class: "limited", text: "Peaks are held back" }),
     opacity: slider("opacity", "Heat", "How strong the heat is ([ and ])", heat),
     range: slider("range", "Range", "How far below the loudest the picture reaches ({ and })", range),
+    handle: element("div", { class: "handle", role: "group", tabindex: "0", hidden: "" }),
     hearing: segmented("hearing", "What is heard", HEARING, (what) => selection.hear(what === "only")),
     tools: segmented("tools", "Tool", TOOLS, (tool) => painting.setTool(tool)),
     brushSize: slider("brush-size", "Size", "How wide the brush is", SIZES),
@@ -235,7 +244,7 @@ export function buildPage(player) {
   const plot = { class: "plot", tabindex: "0", role: "slider", "aria-label": "Playhead on the spectrogram" };
   const shortcuts = { "aria-keyshortcuts": "Space ArrowLeft ArrowRight N P B L" };
   page.plot = element("div", { ...plot, ...shortcuts }, [page.base, page.overlay]);
-  page.stage = element("div", { class: "stage" }, [page.plot, page.maps, page.regions]);
+  page.stage = element("div", { class: "stage" }, [page.plot, page.maps, page.handle, page.regions]);
   const brushes = cluster([buttons.addBox, buttons.undo, buttons.wipe]);
   page.brushRow = element("div", { class: "row", role: "group", "aria-label": "Paint" }, [
     page.tools,
@@ -245,7 +254,7 @@ export function buildPage(player) {
   ]);
   const listening = cluster([buttons.loop, buttons.matched, buttons.help]);
   const stepper = cluster([buttons.previous, page.counter, buttons.next]);
-  const boxed = cluster([page.hearing, buttons.clear, buttons.paint]);
+  const boxed = cluster([page.hearing, buttons.clear, buttons.save, buttons.paint]);
   const sliders = cluster([page.opacity.root, page.range.root], "sliders");
   const { farther, closer, flatter, taller, whole } = buttons;
   const zoom = cluster([farther, closer, flatter, taller, whole], "zoom");

@@ -4,7 +4,9 @@ import { readColours } from "../shared/colours.js";
 import { Component, mounting } from "../shared/component.js";
 import { element } from "../shared/elements.js";
 import { Frame } from "../shared/frame.js";
+import { spokenBox } from "../shared/numbers.js";
 import { SoundEngine } from "../shared/sound.js";
+import { cursorOf } from "./box.js";
 import { Findings } from "./findings.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
 import { Look } from "./look.js";
@@ -99,6 +101,7 @@ class Player extends Component {
     if (header.digest !== this.digest) {
       const isSameClip = header.clip === this.clip;
       this.clip = header.clip;
+      this.recordingName = header.name;
       this.regionsDigest = header.regions_digest;
       this.takePart(frame, header);
       this.takePicture(frame, header, isSameClip);
@@ -247,6 +250,8 @@ class Player extends Component {
   hover(place) {
     this.hovered = place && place.zone !== "frequency" && place.zone !== "overview" ? place : null;
     this.page.plot.dataset.zone = place?.zone ?? "";
+    const canHold = place && !this.painting.takes(place);
+    this.page.plot.style.cursor = canHold ? cursorOf(this.selection.holdAt(place)) : "";
     this.refresh();
   }
 
@@ -287,6 +292,7 @@ class Player extends Component {
         lengthSeconds: this.lengthSeconds,
       });
     }
+    if (width > 0) this.layHandle();
     describe(this, position, isPlaying);
     if (isPlaying) this.refresh();
     else this.later("idle", 1000 * IDLE_SECONDS, () => this.idle());
@@ -313,6 +319,25 @@ class Player extends Component {
     }
     paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts, this.sound());
     this.regionButtons.lay();
+  }
+
+  /** Lay what the keys take hold of over the box. */
+  layHandle() {
+    const { view, page } = this;
+    const box = this.selection.draft ?? this.selection.box;
+    page.handle.hidden = !box || box.end < view.start || box.start > view.end;
+    if (page.handle.hidden) return;
+    const [panel] = this.layout.panels;
+    const within = (share) => Math.min(Math.max(share, 0), 1);
+    const [left, right] = [box.start, box.end].map((time) => within(view.xOf(time)) * panel.width);
+    const [top, bottom] = [box.high, box.low].map((hz) => within(view.yOf(hz)) * panel.height);
+    Object.assign(page.handle.style, {
+      left: `${panel.x + left}px`,
+      top: `${panel.y + top}px`,
+      width: `${right - left}px`,
+      height: `${bottom - top}px`,
+    });
+    page.handle.setAttribute("aria-label", `Box: ${spokenBox(box)}`);
   }
 
   /** What is chosen to be heard, to be drawn. */

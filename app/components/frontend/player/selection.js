@@ -2,6 +2,7 @@
 
 import { spokenBox } from "../shared/numbers.js";
 import { LONGEST_BAND_SECONDS } from "../shared/sound.js";
+import { changed, holdAt } from "./box.js";
 import { preferences } from "./preferences.js";
 
 // A hand that draws a line along time or along frequency is no steadier.
@@ -50,6 +51,7 @@ export class Selection {
 
   /** Choose nothing, and send nothing. */
   reset() {
+    this.player.cancel("nudged");
     this.box = null;
     this.solo = false;
   }
@@ -152,6 +154,60 @@ export class Selection {
       high: isTimeOnly ? view.highestHz : Math.max(from.hz, to.hz),
       region: null,
     };
+  }
+
+  /** Say which edges of the box a hand holds at a place; null is none. */
+  holdAt(place) {
+    const isOnLane = isLane(place.zone);
+    if (!this.box || (place.zone !== "picture" && !isOnLane)) return null;
+    return holdAt(this.box, place, this.player.view, isOnLane);
+  }
+
+  /** Give the box with the edges that are held taken from one place to another. */
+  boxMoved({ hold, from, to }) {
+    const { view, lengthSeconds } = this.player;
+    const units = isLane(from.zone) ? 0 : view.unitOf(to.hz) - view.unitOf(from.hz);
+    return changed(this.box, hold, to.seconds - from.seconds, units, view, lengthSeconds);
+  }
+
+  /** Give the keys to the box. */
+  takeHold() {
+    if (this.box) this.player.page.handle.focus({ preventScroll: true });
+    else this.player.announce("Draw a box or choose a region first");
+  }
+
+  /** Show the box as it is being moved. */
+  drawMoved(moved) {
+    this.draft = this.boxMoved(moved);
+    this.player.refresh();
+  }
+
+  /** Choose the box where it was moved to. */
+  finishMoved(moved) {
+    const box = this.boxMoved(moved);
+    this.draft = null;
+    this.choose(box, { solo: this.solo });
+    this.player.announce(`Box: ${spokenBox(box)}`);
+  }
+
+  /**
+   * Move edges of the box by two hundredths of what is visible.
+   *
+   * @param {import("./box.js").Hold} hold
+   * @param {number} along 1 to later, -1 to earlier
+   * @param {number} up 1 to higher, -1 to lower
+   */
+  nudge(hold, along, up) {
+    const { view, lengthSeconds } = this.player;
+    if (!this.box) return;
+    const seconds = (along * (view.end - view.start)) / 200;
+    const units = (up * (view.unitOf(view.high) - view.unitOf(view.low))) / 200;
+    const box = changed(this.box, hold, seconds, units, view, lengthSeconds);
+    const { solo } = this;
+    // A key that is held moves the box at once, and what is heard of it when it is let go.
+    this.box = box;
+    this.player.later("nudged", 200, () => this.choose(box, { solo, patient: true }));
+    this.player.announce(`Box: ${spokenBox(box)}`);
   }
 
   /** Show a box that is being drawn, or none. */

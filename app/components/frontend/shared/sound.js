@@ -451,6 +451,29 @@ export class SoundEngine {
     band.tracks[index] = { samples: part, sampleRate, buffer: null };
   }
 
+  /**
+   * Give what is heard: the box alone, the time of a box, or everything; at the speed and the gain that
+   * are set. What would clip is made quieter as a whole.
+   *
+   * @param {Box | null} box that is chosen, whether it is heard alone or not
+   */
+  heard(box) {
+    if (this.band) this.filterFor(this.active);
+    const whole = this.band ?? this;
+    const { samples, sampleRate } = whole.tracks[this.active];
+    const start = this.band ? whole.start : Math.max(box?.start ?? this.start, this.start);
+    const end = this.band ? whole.end : Math.min(box?.end ?? this.end, this.end);
+    const first = Math.round((start - whole.start) * sampleRate);
+    const part = samples.subarray(first, first + Math.max(1, Math.round((end - start) * sampleRate)));
+    const made = this.isStretched ? stretched(part, sampleRate, this.speed) : Float32Array.from(part);
+    const peak = made.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    const gain = this.gain * this.gainOf(this.active);
+    const most = Math.min(gain, 1 / Math.max(peak, 1e-9));
+    for (let i = 0; i < made.length; i++) made[i] *= most;
+    const rate = this.isStretched ? sampleRate : sampleRate * this.speed;
+    return { samples: made, sampleRate: rate, start, end, quieterDb: 20 * Math.log10(gain / most) };
+  }
+
   /** Give the audio context back. */
   close() {
     this.pause();
