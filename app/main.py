@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import garbage_collection, navigation
 from app.guard import guarded
-from app.text.views import TITLES
+from app.text.views import STOPPED, TITLES
 from app.widgets import tour
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
@@ -23,6 +23,7 @@ def main() -> None:
         menu_items={"Get help": None, "Report a bug": None, "About": None},
     )
     st.html(ASSETS / "style.css")
+    st.html(f'<style>:root {{ --hm-stopped: "{STOPPED}" }}</style>')
     dark = st.context.theme.type == "dark"
     if dark:
         st.html(ASSETS / "style-dark.css")

@@ -13,3 +13,8 @@ TITLES = {
     "models": "Models",
     "jobs": "Jobs",
 }
+# In the dialog that appears when the server is gone; no quotation marks and no backslash.
+STOPPED = (
+    "HearMap does not answer: it was stopped, or this machine cannot reach it. Start it again the "
+    "way it was started, such as by make app. This page then goes on by itself."
+)

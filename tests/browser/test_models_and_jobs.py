@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.text.views import STOPPED
 from core.audio import wav_bytes
 from core.storage import database, models, thresholds
 from core.storage.recordings import add_recording
@@ -172,3 +173,18 @@ def test_a_job_that_a_restart_cut_off_is_resumed(page: Page, app: AppServer) -> 
     expect(keyed(page, "job_cut").get_by_text("Failed")).to_be_visible()
     page.get_by_text("Log", exact=True).first.click()
     expect(page.get_by_text("Put in the queue again.")).to_be_visible()
+
+
+def test_the_dialog_of_a_stopped_server_speaks_of_hearmap(
+    page: Page, app_server: Callable[..., AppServer], tmp_path: Path
+) -> None:
+    server = app_server(ROOT / "app" / "main.py", home=tmp_path / "home")
+    open_app(page, server, "jobs")
+    server.process.terminate()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible(timeout=30_000)
+    content = (
+        "getComputedStyle(document.querySelector('[role=dialog] h2 + div'), '::after').content"
+    )
+    assert page.evaluate(content) == f'"{STOPPED}"'
+    assert "Streamlit" not in dialog.inner_text()
