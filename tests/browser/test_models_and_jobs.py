@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -176,15 +177,17 @@ def test_a_job_that_a_restart_cut_off_is_resumed(page: Page, app: AppServer) -> 
 
 
 def test_the_dialog_of_a_stopped_server_speaks_of_hearmap(
-    page: Page, app_server: Callable[..., AppServer], tmp_path: Path
+    chromium: Any, app_server: Callable[..., AppServer], tmp_path: Path
 ) -> None:
     server = app_server(ROOT / "app" / "main.py", home=tmp_path / "home")
+    # A page of its own: that the server does not answer is an error in its console.
+    page = chromium.new_page()
     open_app(page, server, "jobs")
     server.process.terminate()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible(timeout=30_000)
-    content = (
+    said = page.evaluate(
         "getComputedStyle(document.querySelector('[role=dialog] h2 + div'), '::after').content"
     )
-    assert page.evaluate(content) == f'"{STOPPED}"'
-    assert "Streamlit" not in dialog.inner_text()
+    assert said == f'"{STOPPED}"' and "Streamlit" not in dialog.inner_text()
+    page.close()
