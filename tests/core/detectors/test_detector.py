@@ -108,7 +108,7 @@ def test_the_false_alarm_rate_moves_the_threshold_and_not_the_score(fitted: Dete
         fitted.false_alarm_rate = 0.05
     assert (after.score, after.p_value) == (before.score, before.p_value)
     assert after.threshold < before.threshold
-    np.testing.assert_array_equal(after.evidence, before.evidence)
+    np.testing.assert_array_equal(after.raw, before.raw)
 
 
 def test_saved_and_loaded_it_scores_the_same(fitted: Detector, tmp_path) -> None:
