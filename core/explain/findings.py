@@ -49,6 +49,8 @@ from core.types import LEVEL, STATIONARY, AnomalyMap, Box, Float64Array, Region
 MOST_FINDINGS, MOST_LASTING = 3, 2
 # Weaker regions are hardly ever among the three, and each costs a spectrum.
 MOST_MEASURED = 24
+# Of the strongest region's distance from the threshold; weaker ones explain nothing beside it.
+LEAST_SHARE = 0.2
 # Less than this is no difference that anybody hears, or that the rows measure.
 AUDIBLE_DB = 3.0
 # What lies beyond the range of normal recordings by less is no finding: of 5 to 95 % one normal
@@ -166,7 +168,10 @@ def findings(
         return ()
     seconds = float(found.time_s[-1] - found.time_s[0])
     made: list[Finding] = []
+    least = found.threshold + LEAST_SHARE * (found.score - found.threshold)
     for region in found.regions[:MOST_MEASURED]:
+        if region.score < least and made:
+            break
         inside = _cut(region, sound)
         if inside is None:
             continue
