@@ -578,6 +578,37 @@ def test_the_waveform_is_of_what_is_heard(page: Page, server: AppServer) -> None
     page.get_by_text("s, 12 21635 Hz").wait_for()
 
 
+def test_the_picture_is_made_anew_and_the_map_stays(page: Page, server: AppServer) -> None:
+    """The synthetic picture has bursts far wider than sines are: a transform shows them narrow."""
+    tall = f"""(x) => {{
+      const canvas = ({HEARD_ROOT})().querySelector("canvas");
+      const column = canvas.getContext("2d").getImageData(x, 10, 1, 286).data;
+      let n = 0;
+      for (let i = 0; i < column.length; i += 4) n += column[i] < 128;
+      return n;
+    }}"""
+    x = round(point(page, 1.75)[0] - plot(page)["x"])
+    page.keyboard.press("v")  # the sound alone
+    page.wait_for_timeout(300)
+    before = page.evaluate(tall, x)
+    player(page).get_by_role("combobox", name="FFT").select_option("2048")
+    page.wait_for_timeout(500)
+    assert 0 < page.evaluate(tall, x) < before
+    # Coarse enough that a pixel's frequency is the tone's bin.
+    player(page).get_by_role("combobox", name="FFT").select_option("256")
+    page.mouse.move(point(page, 1.75)[0], y_of(page, 4000))
+    said = player(page).get_by_text(re.compile("dB · evidence "))
+    said.wait_for()
+    level = re.search(r"([−\d]+) dB", said.inner_text())
+    assert level is not None
+    # 0.3 of full scale is -10 dB.
+    assert int(level[1].replace("−", "-")) == pytest.approx(-10, abs=2)
+    player(page).get_by_role("combobox", name="Window").select_option("Blackman-Harris")
+    player(page).locator(".plot").focus()
+    page.keyboard.press("f")
+    assert player(page).get_by_role("combobox", name="FFT").input_value() == "512"
+
+
 def test_half_speed_with_and_without_pitch(page: Page, server: AppServer) -> None:
     """Round and round the 4 kHz burst, at half its speed: at 4 kHz, or an octave lower."""
     for key in ("2", "n", "l", "Space", "<", "<"):

@@ -36,6 +36,7 @@ export const COMMANDS = {
   range: ({ look }, by) => look.setRange(look.rangeDb + by),
   colours: ({ look }) => look.next("colours"),
   views: ({ look }) => look.next("view"),
+  fft: ({ look }) => look.nextFftSize(),
   scales: ({ look }) => look.next("scale"),
   paint: ({ painting }) => painting.setOn(!painting.isOn),
   addBox: ({ painting }) => painting.addBox(1),
@@ -84,6 +85,7 @@ const KEYS = {
   Delete: ["wipe"],
   v: ["views"],
   s: ["scales"],
+  f: ["fft"],
   Escape: ["clear"],
   "?": ["help"],
 };

@@ -15,6 +15,11 @@ export const SCALES = [
   ["log", "Log", "Logarithmic frequency scale"],
   ["linear", "Linear", "Linear frequency scale"],
 ];
+/** @type {[number, string][]} */
+export const FFT_SIZES = [
+  [0, "as the model"],
+  ...[256, 512, 1024, 2048, 4096, 8192].map((size) => /** @type {[number, string]} */ ([size, String(size)])),
+];
 const CHOICES = { view: VIEWS, scale: SCALES, colours: COLOUR_MAPS };
 
 /** How the picture looks. */
@@ -27,6 +32,8 @@ export class Look {
     this.scale = preferences.scale;
     this.opacity = preferences.opacity;
     this.rangeDb = 70;
+    this.fftSize = preferences.fftSize;
+    this.window = preferences.window;
   }
 
   /**
@@ -62,6 +69,26 @@ export class Look {
   setOpacity(opacity) {
     this.opacity = preferences.opacity = Math.round(Math.min(Math.max(opacity, 0), 1) * 20) / 20;
     this.player.refresh(true);
+  }
+
+  /**
+   * Set the transform that the picture is made with.
+   *
+   * @param {number} fftSize 0 shows what the model is given
+   * @param {string} window
+   */
+  setTransform(fftSize, window) {
+    this.fftSize = preferences.fftSize = fftSize;
+    this.window = preferences.window = window;
+    this.player.refresh(true);
+  }
+
+  /** Take the next size of the transform, and say it. */
+  nextFftSize() {
+    const sizes = FFT_SIZES.map(([size]) => size);
+    const size = sizes[(sizes.indexOf(this.fftSize) + 1) % sizes.length];
+    this.setTransform(size, this.window);
+    this.player.announce(size ? `FFT size ${size}` : "The picture that the model is given");
   }
 
   /**

@@ -1,10 +1,11 @@
 // The page: every control of the player, built once. Words from outside are set as text only.
 
 import { COLOUR_MAPS } from "../shared/colours.js";
-import { drawn, element, keycaps } from "../shared/elements.js";
+import { drawn, element, keycaps, offer } from "../shared/elements.js";
+import { WINDOWS } from "../shared/spectrogram.js";
 import { TOOLS } from "./brush.js";
 import { COMMANDS } from "./commands.js";
-import { SCALES, VIEWS } from "./look.js";
+import { FFT_SIZES, SCALES, VIEWS } from "./look.js";
 import { SIZES } from "./painting.js";
 import { GAIN } from "./playback.js";
 
@@ -52,6 +53,7 @@ const KEYS = [
   [["[", "]"], "less or more heat"],
   [["{", "}"], "smaller or larger range in dB"],
   [["v", "s", "c"], "next view, frequency scale, colours"],
+  ["f", "next FFT size of the picture; the map stays"],
   ["d", "paint a mask of your own, or stop"],
   [["a", "x"], "add the box to the paint, or take it away"],
   ["u", "undo the last stroke; Delete removes all paint"],
@@ -171,8 +173,9 @@ function slider(part, text, title, sizes) {
   return { root, input, value };
 }
 
-function chooser(part, text, title) {
+function chooser(part, text, title, choices = []) {
   const input = element("select", { "data-part": part });
+  offer(input, choices);
   const root = element("label", { class: "cluster chooser", title }, [element("span", { text }), input]);
   return { root, input };
 }
@@ -205,6 +208,8 @@ export function buildPage(player) {
   const buttons = Object.fromEntries(BUTTONS.map(([name, ...described]) => [name, button(name, ...described)]));
   for (const [name, made] of Object.entries(buttons)) player.on(made, "click", () => COMMANDS[name](player));
   buttons.play.classList.add("primary");
+  /** @type {[string, string][]} */
+  const windows = Object.keys(WINDOWS).map((name) => [name, name]);
   const heat = { min: 0, max: 100, step: 5 };
   const range = { min: 20, max: 120, step: 5 };
   /** @type {Record<string, any>} */
@@ -222,6 +227,8 @@ export function buildPage(player) {
     views: segmented("views", "View", VIEWS, choose("view")),
     scales: segmented("scales", "Frequency scale", SCALES, choose("scale")),
     colours: segmented("colours", "Colours", COLOUR_MAPS, choose("colours")),
+    fft: chooser("fft", "FFT", "Size of the transform that the picture is made with (f); the map stays", FFT_SIZES),
+    window: chooser("window", "Window", "Window of that transform", windows),
     speed: chooser("speed", "Speed", "How fast it is played (< and >)"),
     gain: slider("gain", "Gain", "How much louder everything is played", GAIN),
     limited: element("span", { class: "limited", text: "Peaks are held back" }),
@@ -265,7 +272,13 @@ export function buildPage(player) {
     error,
     page.stage,
     row([stepper, page.chosen, boxed, page.readout]),
-    row([page.speed.root, buttons.pitch, page.gain.root, page.limited]),
+    row([
+      page.speed.root,
+      buttons.pitch,
+      page.gain.root,
+      page.limited,
+      cluster([page.fft.root, page.window.root], "end"),
+    ]),
     page.brushRow,
     row([page.views, page.scales, page.colours, sliders], "look"),
     page.note,

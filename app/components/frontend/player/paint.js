@@ -69,8 +69,8 @@ function otherPanels(width, top, maps) {
 }
 
 /** A function from a pixel's edge to columns: a cell reaches half a column to either side of its centre. */
-function columnEdges(view, width) {
-  return (x) => view.columnOf(view.secondsAt(x / width)) + 0.5;
+function columnEdges(view, width, grid = view) {
+  return (x) => grid.columnOf(view.secondsAt(x / width)) + 0.5;
 }
 
 /** For each output column or row: the source cells it lies between, or the run it covers. */
@@ -106,12 +106,13 @@ function sampling(n, edgeOf, count) {
  * @param {import("./view.js").View} view
  * @param {number} width in pixels
  * @param {number} height in pixels
+ * @param {any} [grid] which cell a time and a frequency are in, where it is not as in the view's picture
  * @returns {Float32Array} [height, width] in 0..255, top row first
  */
-export function resampled(layer, view, width, height) {
-  const { nFreq, nTime } = view.picture;
-  const xs = sampling(width, columnEdges(view, width), nTime);
-  const ys = sampling(height, (y) => view.rowOf(view.hzAt(y / height)) + 0.5, nFreq);
+export function resampled(layer, view, width, height, grid = view) {
+  const { nFreq, nTime } = grid.picture;
+  const xs = sampling(width, columnEdges(view, width, grid), nTime);
+  const ys = sampling(height, (y) => grid.rowOf(view.hzAt(y / height)) + 0.5, nFreq);
   const lowest = ys.first.reduce((a, b) => Math.min(a, b), nFreq - 1);
   const highest = ys.last.reduce((a, b) => Math.max(a, b), 0);
   const columns = new Float32Array((highest - lowest + 1) * width);
@@ -158,15 +159,16 @@ export function fittingRangeDb(picture) {
 }
 
 /** Paint the sound, its map, or both. */
-function paintPanel(ctx, panel, view, look, colours, shown, ratio) {
+function paintPanel(ctx, panel, view, look, colours, shown, ratio, spectrum) {
   const width = Math.max(1, Math.round(panel.width * ratio));
   const height = Math.max(1, Math.round(panel.height * ratio));
   const { picture } = view;
   const image = ctx.createImageData(width, height);
-  const level = shown === "map" ? null : resampled(picture.level, view, width, height);
+  const { level: layer, levelMinDb, levelMaxDb } = spectrum ?? picture;
+  const level = shown === "map" ? null : resampled(layer, view, width, height, spectrum ?? view);
   const heat = shown === "sound" ? null : resampled(panel.map.evidence, view, width, height);
   blend(image, level, heat, colours, {
-    ink: inkTable(colours, look.rangeDb / (picture.levelMaxDb - picture.levelMinDb)),
+    ink: inkTable(colours, look.rangeDb / (levelMaxDb - levelMinDb)),
     heat: (level ? heatTable : mapTable)(look.colours, colours),
     strength: level ? look.opacity : 1,
   });
@@ -395,8 +397,9 @@ export function line(ctx, x0, y0, x1, y1) {
  * @param {any} colours of the page
  * @param {number} ratio device pixels a CSS pixel
  * @param {import("./parts.js").Parts} parts
- * @param {{ start: number, sampleRate: number, peak: number, waveform: import("./waveform.js").Waveform } | null}
- *   sound what is chosen to be heard, from when on, and the peak of the recording
+ * @param {{ start: number, sampleRate: number, peak: number, waveform: import("./waveform.js").Waveform,
+ *   spectrum: any } | null} sound what is chosen to be heard, from when on; the peak of the recording, and
+ *   its picture where that is not the model's
  */
 export function paintBase(ctx, layout, view, look, colours, ratio, parts, sound) {
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -404,7 +407,7 @@ export function paintBase(ctx, layout, view, look, colours, ratio, parts, sound)
   ctx.font = `11px ${colours.font}`;
   const isSide = look.view === "side";
   const drawn = (panel, shown) => {
-    paintPanel(ctx, panel, view, look, colours, shown, ratio);
+    paintPanel(ctx, panel, view, look, colours, shown, ratio, sound?.spectrum);
     pen(ctx, colours.line).strokeRect(panel.x - 0.5, panel.y - 0.5, panel.width + 1, panel.height + 1);
     if (panel.wave && sound) paintWave(ctx, panel, view, colours, ratio, sound);
     paintScore(ctx, panel, view, colours);

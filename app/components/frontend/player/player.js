@@ -6,6 +6,7 @@ import { element } from "../shared/elements.js";
 import { Frame } from "../shared/frame.js";
 import { spokenBox } from "../shared/numbers.js";
 import { SoundEngine } from "../shared/sound.js";
+import { spectrogram } from "../shared/spectrogram.js";
 import { cursorOf } from "./box.js";
 import { Findings } from "./findings.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
@@ -62,7 +63,9 @@ class Player extends Component {
   }
 
   listen() {
-    const { opacity, range, brushSize, plot, stage, speed, gain } = this.page;
+    const { opacity, range, brushSize, plot, stage, speed, gain, fft, window } = this.page;
+    this.on(fft.input, "change", () => this.look.setTransform(Number(fft.input.value), this.look.window));
+    this.on(window.input, "change", () => this.look.setTransform(this.look.fftSize, window.input.value));
     this.on(speed.input, "change", () => this.playback.setSpeed(Number(speed.input.value)));
     this.on(gain.input, "input", () => this.playback.setGain(Number(gain.input.value)));
     this.on(opacity.input, "input", () => this.look.setOpacity(opacity.input.value / 100));
@@ -349,7 +352,23 @@ class Player extends Component {
       return track.waveform;
     };
     const peak = waveform(tracks[0]).peak;
-    return { start, sampleRate: tracks[active].sampleRate, peak, waveform: waveform(tracks[active]) };
+    const { sampleRate } = tracks[active];
+    return { start, sampleRate, peak, waveform: waveform(tracks[active]), spectrum: this.spectrum() };
+  }
+
+  /** The recording's picture with the transform that is chosen; null where it is the model's. */
+  spectrum() {
+    const { engine, look, view } = this;
+    const { startSeconds, endSeconds } = view.picture;
+    // Of a long recording, another part may be played than is shown.
+    if (!look.fftSize || !engine.covers(startSeconds) || !engine.covers(endSeconds)) return null;
+    const [track] = engine.tracks;
+    const key = `${look.fftSize} ${look.window}`;
+    if (track.spectrum?.key !== key) {
+      const made = spectrogram(track.samples, track.sampleRate, look.fftSize, look.window, engine.start);
+      track.spectrum = { key, made };
+    }
+    return track.spectrum.made;
   }
 
   /** A context that plays nothing would keep the device awake. */

@@ -6,6 +6,8 @@ export const preferences = {
   colours: "orange",
   opacity: 0.7,
   scale: "mel",
+  fftSize: 0, // as the model
+  window: "Hann",
   rangeDb: null, // null: as fits the recording
   matched: false,
   looping: false,

@@ -58,6 +58,9 @@ export function describe(player, position, isPlaying) {
   player.findings.describe();
   markChosen(player.soundGroup, engine.active);
   page.speed.input.value = String(engine.speed);
+  page.fft.input.value = String(look.fftSize);
+  page.window.input.value = look.window;
+  page.window.input.disabled = look.fftSize === 0;
   setSlider(page.gain, engine.gainDb, "dB", false);
   page.limited.hidden = !engine.isLimited;
   markChosen(page.hearing, selection.solo ? "only" : "all");
@@ -99,11 +102,19 @@ function readout(player) {
     return `${time} · score ${Number(score.toPrecision(3))}, threshold ${Number(map.threshold.toPrecision(3))}`;
   }
   const cell = limit(view.rowOf(hz), picture.nFreq) * picture.nTime + column;
-  const span = picture.levelMaxDb - picture.levelMinDb;
-  const level = picture.levelMinDb + (span * picture.level[cell]) / 255;
+  const spectrum = player.spectrum();
+  const level = levelAt(spectrum ?? picture, spectrum ?? view, seconds, hz);
   const shown = hz >= 1000 ? `${(hz / 1000).toFixed(2)} kHz` : `${hz.toFixed(0)} Hz`;
   const evidence = evidenceText(map.evidence[cell]);
   return `${time} · ${shown} · ${level.toFixed(0).replace("-", "−")} dB · evidence ${evidence}`;
+}
+
+/** The level in dB of the cell that a time and a frequency are in. */
+function levelAt({ level, levelMinDb, levelMaxDb }, grid, seconds, hz) {
+  const { nFreq, nTime } = grid.picture;
+  const limit = (i, n) => Math.min(Math.max(Math.round(i), 0), n - 1);
+  const step = level[limit(grid.rowOf(hz), nFreq) * nTime + limit(grid.columnOf(seconds), nTime)];
+  return levelMinDb + ((levelMaxDb - levelMinDb) * step) / 255;
 }
 
 function decibels(amplitude) {
