@@ -113,6 +113,44 @@ def cost(seconds: float, n_bytes: float) -> str:
     return f"About {duration(seconds)} and {size(n_bytes)} of memory on two cores."
 
 
+MIXED = "These recordings differ in more than their sound:"
+# Below, lengths count as alike.
+ALIKE_LENGTHS = 2.0
+
+
+def mixed(seconds: Sequence[float], rates: Sequence[int], channels: Sequence[int]) -> list[str]:
+    """Say in what recordings differ that are to be fitted on together.
+
+    Args:
+        seconds: Their lengths.
+        rates: Their sample rates in Hz.
+        channels: Their numbers of channels.
+
+    Returns:
+        A sentence for each of these that differs.
+
+    >>> mixed([5.0, 6.0], [16000, 16000], [1, 1])
+    []
+    >>> mixed([5.0, 60.0], [16000, 44100], [1, 1])[0]
+    'Sample rates: 16 kHz (1), 44.1 kHz (1). Only some have what is above 8 kHz.'
+    """
+    said = []
+    if len(counts := Counter(rates)) > 1:
+        listed = ", ".join(f"{rate / 1000:g} kHz ({counts[rate]:,})" for rate in sorted(counts))
+        said.append(
+            f"Sample rates: {listed}. Only some have what is above {min(counts) / 2000:g} kHz."
+        )
+    if len(counts := Counter(channels)) > 1:
+        listed = ", ".join(f"{n} ({counts[n]:,})" for n in sorted(counts))
+        said.append(f"Channels: {listed}. Of each the channel that is chosen below is used.")
+    if max(seconds) > ALIKE_LENGTHS * min(seconds):
+        said.append(
+            f"Lengths: from {duration(min(seconds))} to {duration(max(seconds))}. The threshold "
+            "holds for recordings about as long as most of these."
+        )
+    return said
+
+
 def groups_found(n_recordings: int, n_groups: int) -> str:
     """Say what a grouping comes to, and whether it can be used.
 

@@ -66,6 +66,13 @@ def draw() -> None:
     duration = formats.duration(total_seconds)
     st.markdown(text.SUMMARY.format(recordings=recordings_used, duration=duration))
     selected = recording_table.draw(chosen, twins, key="fit_table")
+    infos = [recording.info for recording in used]
+    mixed = text.mixed(
+        [info.duration_seconds for info in infos],
+        [info.sample_rate for info in infos],
+        [info.n_channels for info in infos],
+    )
+    notices.problems(text.MIXED, mixed)
     with st.container(horizontal=True):
         leave_out = text.LEAVE_OUT.format(recordings=formats.counted(len(selected), "recording"))
         if selected and st.button(leave_out, icon=":material/remove:"):

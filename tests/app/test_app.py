@@ -319,6 +319,18 @@ def test_silence_can_be_scored_but_not_fitted_on(jobs: FakeJobs) -> None:
     assert "is silent" in texts(at) and "1 file left out" in texts(at)
 
 
+def test_mixed_rates_and_lengths_are_said_before_the_fit_and_twins_in_one_sentence(
+    jobs: FakeJobs,
+) -> None:
+    at = upload(app("fit"), ("a.wav", noise(1)), ("b.wav", noise(2)))
+    assert not at.exception and "differ in more than their sound" not in texts(at)
+    same = [(f"twin {n}.wav", noise(1)) for n in range(5)]
+    at = upload(at, ("c.wav", noise(3, 4.0, 8000)), *same)
+    said = texts(at).replace("\\", "")
+    assert "8 kHz (1), 16 kHz (2)" in said and "from 1.0 s to 4.0 s" in said
+    assert said.count("the same as others") == 1 and "and 2 more" in said
+
+
 def test_the_microphone_is_a_clip_like_any_other(jobs: FakeJobs) -> None:
     from core.storage.models import save_model
     from tests.support.fake_detector import FakeDetector, tone
