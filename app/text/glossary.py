@@ -21,7 +21,7 @@ NORMAL_SCORES = (
 )
 REGION = (
     "A sound that exceeds the threshold on the anomaly map, with its times and frequencies: cells "
-    "that lie close together are one region. Its p-value is how often the map of a normal "
+    "that lie close together are one region. How rare it is says how often the map of a normal "
     "recording reaches as high anywhere."
 )
 VIEWS = (

@@ -20,7 +20,7 @@ NORMAL_SCORES, REGIONS = "Scores of the normal recordings", "Regions"
 ABOVE, BELOW = "This recording is above it.", "This recording is below it."
 NO_REGION = "No part of the map is above the threshold."
 ALT = "{regions}, the strongest first"
-START, END, LOW, HIGH = "Start", "End", "Low", "High"
+START, END, LOW, HIGH, SCORE = "Start", "End", "Low", "High", "Score"
 
 
 def recording(moment: datetime.datetime | None, other_names: Sequence[str]) -> str:

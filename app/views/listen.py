@@ -11,6 +11,7 @@ from app import cache
 from app.components import player
 from app.text import formats, glossary, markdown, sentences
 from app.text import listen as text
+from app.text.score import ONE_IN
 from app.widgets import (
     box_annotation_list,
     downloads,
@@ -29,7 +30,7 @@ from core.detectors.calibration.calibration import Calibration
 from core.detectors.region_words import region_words
 from core.errors import HearMapError
 from core.exchange.box_annotation import moment_at
-from core.report.summary_sentence import summary_sentence
+from core.report.summary_sentence import rounded_one_in, summary_sentence
 from core.report.view_words import LABELS
 from core.runtime.file_names import file_stem
 from core.storage.models import ModelRecord
@@ -86,7 +87,7 @@ def _show(model: ModelRecord, score: ScoreRecord) -> float:
     with right:
         _normal_scores(calibrated, found, rate)
     with left:
-        _regions(found, score)
+        _regions(found, score, calibrated)
         box_annotation_list.draw(get_recording(score.clip_id))
         downloads.draw(model.id, score, found, stretch)
         report_offer.draw(explained.report_task, f"{file_stem(score.clip_name)}_report")
@@ -147,7 +148,7 @@ def _player(
     return state
 
 
-def _regions(found: AnomalyMap, score: ScoreRecord) -> None:
+def _regions(found: AnomalyMap, score: ScoreRecord, calibrated: Calibration) -> None:
     st.subheader(text.REGIONS, anchor=False, help=glossary.REGION)
     regions = found.regions
     if not regions:
@@ -159,15 +160,16 @@ def _regions(found: AnomalyMap, score: ScoreRecord) -> None:
         asdict(region)
         | {"recorded": formats.recorded(moment_at(score.recorded_at, region.start_s))}
         | {"view": LABELS.get(region.view, "")}
+        | {"one_in": rounded_one_in(calibrated.rarity(region.score))}
         for region in regions
     ]
     column = st.column_config
     columns = {
-        "start_s": column.NumberColumn(text.START, format="%.3f s"),
-        "end_s": column.NumberColumn(text.END, format="%.3f s"),
+        **table.time_columns(rows, {"start_s": text.START, "end_s": text.END}),
         "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz"),
         "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz"),
-        "p_value": column.NumberColumn(glossary.P_VALUE_NAME, format="%.3f"),
+        "score": column.NumberColumn(text.SCORE, format="%.4g"),
+        "one_in": column.NumberColumn(**ONE_IN, format="1 in %d"),
         **table.recorded_column(rows, glossary.TIME_OF_DAY),
     }
     if any(region.view for region in regions):

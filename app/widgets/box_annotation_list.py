@@ -71,8 +71,7 @@ def _table(recording: StoredRecording, boxes: list[StoredBox]) -> list[int]:
         rows,
         {
             "label": column.TextColumn(text.LABEL, width="medium"),
-            "start_s": column.NumberColumn(text.START, format="%.3f s", width="small"),
-            "end_s": column.NumberColumn(text.END, format="%.3f s", width="small"),
+            **table.time_columns(rows, {"start_s": text.START, "end_s": text.END}),
             "low_hz": column.NumberColumn(text.LOW, format="%.0f Hz", width="small"),
             "high_hz": column.NumberColumn(text.HIGH, format="%.0f Hz", width="small"),
             "note": column.TextColumn(text.NOTE, width="medium"),

@@ -10,9 +10,12 @@ import streamlit as st
 
 from app.text import glossary
 from core.exchange.csv_cells import inert
+from core.runtime.time_words import clock
 
 # In pixels; without a time zone the whole moment is seen.
 RECORDED_WIDTH = 165
+DIGITS = 3
+ZERO = "000:00:00.000"
 
 
 def draw(
@@ -71,3 +74,26 @@ def recorded_column(
     if not any(row["recorded"] for row in rows):
         return {}
     return {"recorded": st.column_config.TextColumn(heading, width=RECORDED_WIDTH)}
+
+
+def time_columns(rows: Sequence[dict[str, Any]], headings: Mapping[str, str]) -> dict[str, Any]:
+    """Make columns of times, as the player writes them: minutes and seconds from a minute on.
+
+    Args:
+        rows: Rows with these times in seconds; those of long recordings become texts, with as many
+            digits in each so that they sort as the times do.
+        headings: The heading of each column by its name.
+
+    Returns:
+        The columns by their names.
+    """
+    longest = clock(max((row[name] for row in rows for name in headings), default=0.0), DIGITS)
+    column = st.column_config
+    if ":" not in longest:
+        form = f"%.{DIGITS}f s"
+        return {name: column.NumberColumn(said, format=form) for name, said in headings.items()}
+    for row in rows:
+        for name in headings:
+            text = clock(row[name], DIGITS, minutes=True)
+            row[name] = ZERO[-len(longest) : -len(text)] + text
+    return {name: column.TextColumn(said) for name, said in headings.items()}
