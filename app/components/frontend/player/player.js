@@ -10,6 +10,7 @@ import { spectrogram } from "../shared/spectrogram.js";
 import { cursorOf } from "./box.js";
 import { Findings } from "./findings.js";
 import { listenToKeys, listenToPointers } from "./gestures.js";
+import { paintLegend } from "./legend.js";
 import { Look } from "./look.js";
 import { Navigation } from "./navigation.js";
 import { paintOverlay } from "./overlay.js";
@@ -321,6 +322,8 @@ class Player extends Component {
       canvas.style.height = `${height}px`;
     }
     paintBase(page.base.getContext("2d"), this.layout, view, look, this.colours, this.ratio, this.parts, this.sound());
+    page.legend.hidden = look.view === "sound";
+    paintLegend(page.legend, look, this.colours, this.ratio);
     this.regionButtons.lay();
   }
 
