@@ -227,7 +227,11 @@ export function buildPage(player) {
     views: segmented("views", "View", VIEWS, choose("view")),
     scales: segmented("scales", "Frequency scale", SCALES, choose("scale")),
     colours: segmented("colours", "Colours", COLOUR_MAPS, choose("colours")),
-    legend: element("canvas", { class: "legend", role: "img", "aria-label": "Evidence from 0 to 1, the threshold at 0.5" }),
+    legend: element("canvas", {
+      class: "legend",
+      role: "img",
+      "aria-label": "Evidence from 0 to 1, the threshold at 0.5",
+    }),
     fft: chooser("fft", "FFT", "Size of the transform that the picture is made with (f); the map stays", FFT_SIZES),
     window: chooser("window", "Window", "Window of that transform", windows),
     speed: chooser("speed", "Speed", "How fast it is played (< and >)"),
