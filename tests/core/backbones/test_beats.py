@@ -20,6 +20,7 @@ from core.spectral.spectrogram import KALDI, log_mel_frames, mel_power, spectrog
 from core.spectral.torchaudio_import import torchaudio
 from core.types import Clip
 from tests.support.beats_layout import CFG, published_state, write_published
+from tests.support.speechbrain import import_or_skip
 
 RATE = 16_000
 
@@ -109,7 +110,7 @@ def test_a_tone_is_highest_in_its_band_and_a_click_in_its_frame(hz: float) -> No
 
 
 def speechbrain_beats(path: Path) -> Any:
-    beats = pytest.importorskip("speechbrain.lobes.models.beats")
+    beats = import_or_skip("speechbrain.lobes.models.beats")
     return beats.BEATs(str(path), output_all_hiddens=True)
 
 

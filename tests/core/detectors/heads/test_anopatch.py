@@ -24,6 +24,7 @@ from core.metrics import roc_auc
 from core.runtime.progress import silent
 from core.types import Clip, TrainingClip
 from tests.support.fake_features import classified, features_of, maps_of, noise, small_beats
+from tests.support.speechbrain import import_or_skip
 
 TINY: dict[str, Any] = {
     "steps": 14,
@@ -82,7 +83,7 @@ def test_arcface_still_pulls_where_angle_and_margin_pass_a_half_turn() -> None:
 
 
 def test_attentive_statistics_are_speechbrains() -> None:
-    theirs = pytest.importorskip("speechbrain.lobes.models.ECAPA_TDNN").AttentiveStatisticsPooling(
+    theirs = import_or_skip("speechbrain.lobes.models.ECAPA_TDNN").AttentiveStatisticsPooling(
         6, attention_channels=128
     )
     ours = AttentiveStatistics(6)
