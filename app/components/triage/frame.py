@@ -19,6 +19,7 @@ from app.text.sentences import p_value_sentence, rarity
 from core.detectors.calibration.calibration import Calibration
 from core.exchange.recording_names import with_other_names
 from core.report import summary_sentence
+from core.report.summary_sentence import rounded_one_in
 from core.storage.annotations import Annotation
 from core.storage.scores import ScoreRecord
 from core.storage.tables import LONGEST_NOTE
@@ -81,6 +82,7 @@ def rows_of(scored: Sequence[ScoreRecord], calibrated: Calibration) -> str:
             "evidence": evidence_steps(
                 scale.evidence(np.array([float(score.score or 0) for score in good]))
             ).tolist(),
+            "one_in": [rounded_one_in(calibrated.rarity(float(one.score or 0))) for one in good],
             "rarity": [rarity(calibrated, float(score.score or 0)) for score in good],
             "anomalous": [int(score.anomalous) for score in everyone],
             "said": [_said(score, calibrated.n_clips) for score in everyone],

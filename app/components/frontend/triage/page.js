@@ -18,7 +18,10 @@ const KEYS = [
   ["/", "search"],
   ["Enter", "open in Listen"],
 ];
-const P_VALUES = ["0.01", "0.02", "0.05", "0.1", "0.2", "0.5"].map((p) => [p, `p ≤ ${p}`]);
+const RARITIES = ["5", "10", "20", "50", "100", "1000", "10000"].map((n) => [
+  n,
+  `1 in ${Number(n).toLocaleString("en")} or rarer`,
+]);
 const ANNOTATIONS = VERDICTS.map(([name]) => [name, `annotated ${name}`]);
 
 const button = (text, options = {}, children = []) => element("button", { type: "button", text, ...options }, children);
@@ -57,7 +60,7 @@ export function buildPage({ root, error, spoken }) {
     search: element("input", { type: "search", placeholder: `${searching} ( / )`, "aria-label": searching }),
     verdict: select("Verdict", [["", "any verdict"], ...["anomalous", "normal"].map((name) => [name, name])]),
     annotation: select("Annotation", [["", "any annotation"], ["none", "not annotated"], ...ANNOTATIONS]),
-    p: select("p-value", [["", "any p-value"], ...P_VALUES]),
+    rarity: select("How rare", [["", "however rare"], ...RARITIES]),
     count: element("p", { class: "count", role: "status" }),
     tall: element("div", { class: "tall", role: "presentation" }),
     name: element("h3"),
@@ -92,7 +95,7 @@ export function buildPage({ root, error, spoken }) {
     row([page.playing.root, page.advancing.root]),
   ]);
   root.replaceChildren(
-    row([page.search, page.verdict, page.annotation, page.p], "filters"),
+    row([page.search, page.verdict, page.annotation, page.rarity], "filters"),
     error,
     page.count,
     element("div", { class: "panes" }, [page.list, page.stage]),

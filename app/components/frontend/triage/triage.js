@@ -50,7 +50,7 @@ class TriageList extends Component {
     const { page } = this;
     this.on(this.root, "keydown", (event) => this.onKey(event));
     this.on(page.search, "input", () => this.filter());
-    for (const part of [page.verdict, page.annotation, page.p]) this.on(part, "change", () => this.filter());
+    for (const part of [page.verdict, page.annotation, page.rarity]) this.on(part, "change", () => this.filter());
     this.on(page.list, "scroll", () => this.drawRows());
     this.on(page.list, "click", (event) => {
       const row = event.target.closest?.(".item");
@@ -119,13 +119,13 @@ class TriageList extends Component {
   filter(isStill = false) {
     const { page, rows } = this;
     const text = page.search.value.trim().toLowerCase();
-    const [verdict, annotation, p] = [page.verdict.value, page.annotation.value, page.p.value];
+    const [verdict, annotation, rarity] = [page.verdict.value, page.annotation.value, page.rarity.value];
     this.shown = [];
     rows.id.forEach((id, i) => {
       const given = this.annotations.get(id);
       if (verdict && (rows.p[i] === null || (verdict === "anomalous") !== Boolean(rows.anomalous[i]))) return;
       if (annotation && (annotation === "none" ? given : given?.[0] !== annotation)) return;
-      if (p && !(rows.p[i] !== null && rows.p[i] <= Number(p) + 1e-12)) return;
+      if (rarity && !(rows.p[i] !== null && rows.one_in[i] >= Number(rarity))) return;
       if (text && !`${rows.name[i]} ${given?.[1] ?? ""}`.toLowerCase().includes(text)) return;
       this.shown.push(i);
     });
