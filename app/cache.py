@@ -233,6 +233,44 @@ def _sounds(
     )
 
 
+# Ultrasound begins where half the rate is beyond what people hear.
+ULTRASOUND_RATE = 64_000
+# The player is sent two bytes a sample: 20 s at 192 kHz are 8 MB.
+MOST_ULTRASOUND_SAMPLES = 4_000_000
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def ultrasound(
+    model_id: str, clip_id: str, scored_at: datetime.datetime
+) -> tuple[Float32Array, int] | None:
+    """Read a recording at its own rate where that holds ultrasound, to be heard slowed down.
+
+    Args:
+        model_id: The model, whose channel is read.
+        clip_id: The recording.
+        scored_at: The moment of scoring, at which the channel was chosen.
+
+    Returns:
+        Samples [n] and their rate in Hz; None where there is no ultrasound, or too much to send.
+
+    Raises:
+        AudioError: The recording cannot be read.
+        StoreError: The recording no longer exists.
+    """
+    from core.audio import read_clip
+    from core.storage.recordings import get_recording, recording_path
+    from core.storage.scores import heard
+
+    recording = get_recording(clip_id)
+    rate = recording.info.sample_rate
+    n_samples = rate * recording.info.duration_seconds
+    if rate <= ULTRASOUND_RATE or n_samples > MOST_ULTRASOUND_SAMPLES:
+        return None
+    channel = heard(model_id, clip_id).channel
+    clip = read_clip(recording_path(clip_id), name=recording.name, channel=channel)
+    return clip.samples, clip.sample_rate
+
+
 def findings(
     model_id: str, clip_id: str, rate: float, scored_at: datetime.datetime, sound: Sounds
 ) -> tuple[Finding, ...]:

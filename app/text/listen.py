@@ -8,6 +8,8 @@ from app.text.formats import counted, recorded_at
 from app.text.markdown import plain
 
 RECORDING = control("Recording", "Sorted by score, the highest first.")
+# A sound of the player, beside the recording as the model hears it.
+FULL_RATE = "Recording at {rate} kHz"
 PREVIOUS, NEXT = "Previous", "Next"
 
 

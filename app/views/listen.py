@@ -122,6 +122,7 @@ def _player(
             player.Sound("clip", glossary.RECORDING, sounds.clip, rate),
             player.Sound("kept", glossary.ANOMALOUS_PART, sounds.anomalous_part, rate),
             player.Residual("removed", glossary.RESIDUAL, "clip", "kept"),
+            *_ultrasound(model, score),
             *explained.further_sounds(),
         ],
         player.Picture(
@@ -146,6 +147,16 @@ def _player(
     state = player.show(payload, key="player")
     st.caption(text.PICTURE)
     return state
+
+
+def _ultrasound(model: ModelRecord, score: ScoreRecord) -> list[player.Sound]:
+    # The other sounds have the model's rate, and no ultrasound.
+    read = cache.ultrasound(model.id, score.clip_id, score.created_at)
+    if read is None:
+        return []
+    samples, rate = read
+    caption = text.FULL_RATE.format(rate=f"{rate / 1000:g}")
+    return [player.Sound("full_rate", caption, samples, rate)]
 
 
 def _regions(found: AnomalyMap, score: ScoreRecord, calibrated: Calibration) -> None:

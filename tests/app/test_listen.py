@@ -14,6 +14,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from app import cache
 from app.components.triage import rows_of
 from app.text import downloads, explanation, notices
 from app.widgets import recording_choice
@@ -21,7 +22,8 @@ from core import audio
 from core.detectors.region_words import time_and_band
 from core.storage import database, explanations, models, reports, scores
 from core.storage.explanations import SavedExplanation, explanation_key
-from core.storage.recordings import delete_recording, recording_path
+from core.storage.recordings import add_recording, delete_recording, recording_path
+from core.storage.tables import now
 from tests.app.test_app import FakeJobs, app, noise, texts
 from tests.support.seeded_home import MODEL_ID, add_views, seed
 
@@ -334,3 +336,17 @@ def test_a_map_that_is_read_in_parts_is_shown_as_one_in_memory(
     said = texts(listen())
     assert downloads.LONG in said and downloads.LONG not in before
     assert said.replace(f"\n{downloads.LONG}", "") == before
+
+
+def test_ultrasound_is_sent_at_the_rate_of_the_recording(hearmap_home: object) -> None:
+    """A tone at 40 kHz is in no sound of the model's rate; ten times slower it is at 4 kHz."""
+    rate = 192_000
+    tone = 0.3 * np.sin(2 * np.pi * 40_000 * np.arange(rate // 2) / rate)
+    bat = add_recording("bat.wav", audio.wav_bytes(tone.astype(np.float32), rate)).id
+    read = cache.ultrasound(MODEL_ID, bat, now())
+    assert read is not None
+    samples, found_rate = read
+    loudest = np.abs(np.fft.rfft(samples)).argmax() * found_rate / samples.size
+    assert (found_rate, loudest) == (rate, pytest.approx(40_000, abs=5))
+    audible = scores.list_scores(MODEL_ID)[0]
+    assert cache.ultrasound(MODEL_ID, audible.clip_id, audible.created_at) is None

@@ -472,6 +472,16 @@ def test_zoom_keys_and_wheel_and_the_help(page: Page, server: AppServer) -> None
     page.mouse.wheel(0, -200)
     page.wait_for_timeout(150)
     assert visible(page)[1] - visible(page)[0] < end - start
+    # Without a click, Ctrl zooms at the pointer and Shift moves, as in Audacity.
+    player(page).get_by_role("button", name="Zoom out", exact=True).focus()
+    for modifier in ("Control", "Shift"):
+        shown = visible(page)
+        page.keyboard.down(modifier)
+        page.mouse.wheel(0, -150)
+        page.keyboard.up(modifier)
+        page.wait_for_timeout(150)
+        assert visible(page)[:2] != shown[:2]
+    player(page).locator(".plot").focus()
     page.keyboard.press("Alt+=")
     page.wait_for_timeout(150)
     assert visible(page)[3] - visible(page)[2] < high - low

@@ -106,7 +106,7 @@ test("undo brings back what was painted, and a mask outlives its picture", () =>
 });
 
 test("every key has a command, and modifiers change what they should", () => {
-  for (const key of " nplbiomz0cvsdaxu[]{}?+-=−") {
+  for (const key of " nplbiomz0cvsdaxuefw<>,.[]{}?+-=−") {
     const [name] = commandOf({ key });
     assert.equal(typeof COMMANDS[name], "function", key);
   }
@@ -114,6 +114,8 @@ test("every key has a command, and modifiers change what they should", () => {
   assert.deepEqual(commandOf({ key: "ArrowLeft", shiftKey: true }), ["step", -10]);
   assert.deepEqual(commandOf({ key: "+", altKey: true }), ["taller"]);
   assert.deepEqual(commandOf({ key: "N", shiftKey: true }), ["next", undefined]);
+  assert.deepEqual(commandOf({ key: " ", shiftKey: true }), ["playLooped"]);
+  assert.deepEqual(commandOf({ key: "." }), ["seekBy", 1]);
   assert.equal(commandOf({ key: "q" }), null);
 });
 

@@ -9,6 +9,11 @@ const FARTHER = 1 / 0.7;
 export const COMMANDS = {
   play: (player) => player.togglePlay(),
   seek: (player, share) => player.seek(share * player.lengthSeconds),
+  seekBy: (player, seconds) => player.seek(player.engine.position() + seconds),
+  playLooped: (player) => {
+    player.selection.setLooping(!player.selection.looping);
+    if (!player.engine.playing) player.togglePlay();
+  },
   step: (player, count) => player.step(count),
   sound: (player, index) => player.chooseSound(index),
   help: (player) => player.showHelp(),
@@ -52,6 +57,8 @@ const KEYS = {
   ArrowRight: ["step", 1],
   ArrowUp: ["panUp", 0.1],
   ArrowDown: ["panUp", -0.1],
+  ",": ["seekBy", -1],
+  ".": ["seekBy", 1],
   Home: ["seek", 0],
   End: ["seek", 1],
   PageUp: ["pan", -0.5],
@@ -101,6 +108,7 @@ export function commandOf({ key, shiftKey, altKey }) {
   if (/^[1-9]$/.test(key)) return ["sound", Number(key) - 1];
   const [name, amount] = KEYS[key] ?? KEYS[key.toLowerCase()] ?? [];
   if (!name) return null;
+  if (key === " " && shiftKey) return ["playLooped"];
   if (altKey && WITH_ALT[name]) return [WITH_ALT[name]];
   return name === "step" && shiftKey ? [name, 10 * amount] : [name, amount];
 }

@@ -114,9 +114,11 @@ export function listenToPointers(plot, player) {
   on(
     "wheel",
     (event) => {
-      // A page must stay scrollable: the wheel is the plot's own after a click in it, or with Ctrl.
-      const own = event.ctrlKey || plot.matches(":focus");
-      if (!own || (event.deltaY > 0 && player.view.isWhole())) return;
+      // A page must stay scrollable: the wheel is the plot's own after a click in it, or with Ctrl or Shift.
+      const own = event.ctrlKey || event.shiftKey || plot.matches(":focus");
+      // With Ctrl it never makes the page larger or smaller.
+      if (event.ctrlKey) event.preventDefault();
+      if (!own || (event.deltaY > 0 && !event.shiftKey && player.view.isWhole())) return;
       event.preventDefault();
       const place = navigation.placeOf(at(event));
       const unit = event.deltaMode === 1 ? 16 : 1;
@@ -141,7 +143,8 @@ const PRESSED = [
   ...["button", "checkbox", "radio", "switch", "tab", "option", "treeitem"].map((role) => `[role="${role}"]`),
   ...["menuitem", "menuitemcheckbox", "menuitemradio"].map((role) => `[role="${role}"]`),
 ].join(", ");
-const OTHERS_OWN = 'dialog, [role="dialog"], [role="menu"], [role="listbox"], [role="grid"], iframe, audio, video';
+const OTHERS_OWN =
+  'dialog, [role="dialog"], [role="menu"], [role="listbox"], [role="grid"], canvas, iframe, audio, video';
 const MODAL = '[aria-modal="true"], dialog[open]';
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 // They scroll the page, where no part of it has the focus.

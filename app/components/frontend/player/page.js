@@ -32,6 +32,7 @@ const FILLED = new Set(["play", "pause"]);
 const KEYS = [
   ["Space", "play or pause, wherever you are on the page, unless you type or have tabbed to a button"],
   [["←", "→"], "move the playhead; with Shift ten times as far"],
+  [[",", "."], "a second back or on"],
   ["Home End", "to the beginning or the end"],
   ["1 – 9", "switch to that sound at the same place"],
   [["n", "p"], "next or previous region"],
@@ -42,7 +43,7 @@ const KEYS = [
     "take hold of the box: arrows move it, Shift + arrows its end or top, Ctrl + Shift + arrows its beginning or bottom",
   ],
   ["w", "save what is heard as WAV: only the box, its time, or everything"],
-  ["l", "loop the box, or everything"],
+  ["l", "loop the box, or everything; Shift + Space loops and plays"],
   ["m", "same loudness for all sounds"],
   [["<", ">"], "slower or faster"],
   [["+", "−"], "zoom in time; with Alt in frequency"],
@@ -65,7 +66,8 @@ const GESTURES = [
   ["Drag along time, or on a lane", "a box of all frequencies; along frequency, of all times"],
   ["Drag the box", "move it, or one of its edges or corners; with Alt, draw another one in it"],
   ["Shift + drag", "move the picture; so does a drag on an axis"],
-  ["Wheel", "zoom in time, with Alt in frequency (after a click; with Ctrl at once)"],
+  ["Ctrl + wheel", "zoom in time at the pointer, with Alt in frequency; after a click without Ctrl, too"],
+  ["Shift + wheel", "move to earlier or later times"],
   ["Double click", "zoom to the box, or show everything"],
   ["Pinch", "zoom with two fingers"],
 ];

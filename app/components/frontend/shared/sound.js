@@ -80,7 +80,7 @@ export class SoundEngine {
     this.speed = 1;
     this.keepsPitch = true;
     this.gainDb = 0;
-    this.output = null; // {gain, limiter}
+    this.output = null; // {gain, limiter, next}
     this.loop = null; // {start, end} in seconds
     this.band = null; // {start, end, low, high, tracks, gains}
     this.playing = null; // {from, startedAt, speed, end, loop, out, gains, sources}
@@ -194,7 +194,7 @@ export class SoundEngine {
         attack: 0,
         release: 0.1,
       });
-      this.output = { gain: context.createGain(), limiter };
+      this.output = { gain: context.createGain(), limiter, next: null };
       limiter.connect(context.destination);
       this.applyGain();
     }
@@ -217,9 +217,13 @@ export class SoundEngine {
   applyGain() {
     if (!this.output) return;
     const { gain, limiter } = this.output;
-    gain.disconnect();
     // A limiter that has nothing to do would still colour the sound.
-    gain.connect(this.isLimited ? limiter : this.context.destination);
+    const next = this.isLimited ? limiter : this.context.destination;
+    if (this.output.next !== next) {
+      gain.disconnect();
+      gain.connect(next);
+      this.output.next = next;
+    }
     gain.gain.setTargetAtTime(this.gain, this.context.currentTime, FADE_SECONDS / 2);
   }
 
