@@ -135,8 +135,8 @@ export function listenToPointers(plot, player) {
 }
 
 // Where Space, and some of the letters, mean something already.
-const WRITING =
-  'textarea, select, [contenteditable]:not([contenteditable="false"]), [role="textbox"], [role="combobox"]';
+const LIST = 'select, [role="combobox"]';
+const WRITING = 'textarea, [contenteditable]:not([contenteditable="false"]), [role="textbox"]';
 const NOT_WRITING = new Set(["button", "checkbox", "color", "file", "image", "radio", "range", "reset", "submit"]);
 const PRESSED = [
   'button, a[href], summary, input:not([type="range"])',
@@ -158,6 +158,8 @@ const SCROLLING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home",
  * @param {boolean} wasClicked whether it has the focus from a click
  */
 export function needsSpace(target, wasClicked) {
+  // A list that was chosen from with the mouse is done with; one that is open is searched by typing.
+  if (target.matches(LIST)) return !wasClicked || target.ariaExpanded === "true";
   if (target.tagName === "INPUT" && !NOT_WRITING.has(target.type)) return true;
   if (target.matches(WRITING) || target.closest(OTHERS_OWN)) return true;
   return !wasClicked && target.matches(PRESSED);
