@@ -564,15 +564,21 @@ def test_the_same_loudness_is_the_same_to_a_meter(page: Page, server: AppServer)
     assert abs(level_db("1") - level_db("2")) < 1.5
 
 
-def test_the_waveform_is_of_what_is_heard(page: Page, server: AppServer) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_waveform_is_of_what_is_heard(page: Page, server: AppServer, scheme: str) -> None:
     """Tall where a burst is, in the recording; low there in the residual; and drags begin on it."""
     ink = f"""(x) => {{
       const canvas = ({HEARD_ROOT})().querySelector("canvas");
       const column = canvas.getContext("2d").getImageData(x, 334, 1, 38).data;
-      let dark = 0;
-      for (let i = 0; i < column.length; i += 4) dark += column[i] < 100 && column[i + 2] < 100;
-      return dark;
+      const paper = canvas.getContext("2d").getImageData(60, 332, 1, 1).data;
+      let ink = 0;
+      // Blue, as behind a burst the lane is orange.
+      for (let i = 2; i < column.length; i += 4) ink += Math.abs(column[i] - paper[2]) > 130;
+      return ink;
     }}"""
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    open_app(page, server)
+    wait_until(page, f"d.view && d.theme === '{scheme}'")
     xs = [round(point(page, seconds)[0] - plot(page)["x"]) for seconds in (1.75, 2.5)]
     page.wait_for_timeout(300)
     burst, quiet = (page.evaluate(ink, x) for x in xs)
