@@ -313,6 +313,8 @@ def test_only_this_is_heard_at_once_and_everything_again(page: Page, server: App
     wait_until(page, "d.solo === 'true' && d.state === 'paused'")
     only.click()
     wait_until(page, "d.solo === 'true' && d.state === 'playing'")
+    region = player(page).get_by_role("button", name="Region 1 of 3")
+    assert region.get_attribute("aria-pressed") == "false"
     page.keyboard.press("Escape")
     wait_until(page, "d.solo === 'false'")
     assert only.is_disabled()

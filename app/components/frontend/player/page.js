@@ -46,6 +46,9 @@ const KEYS = [
   ["l", "loop the box, or everything; Shift + Space loops and plays"],
   ["m", "same loudness for all sounds"],
   [["<", ">"], "slower or faster"],
+  ["Esc", "remove the box, close this"],
+];
+const PICTURE_KEYS = [
   [["+", "−"], "zoom in time; with Alt in frequency"],
   [["↑", "↓"], "to higher or lower frequencies when zoomed"],
   ["Page Up/Down", "to earlier or later times when zoomed"],
@@ -58,7 +61,6 @@ const KEYS = [
   ["d", "paint a mask of your own, or stop"],
   [["a", "x"], "add the box to the paint, or take it away"],
   ["u", "undo the last stroke; Delete removes all paint"],
-  ["Esc", "remove the box, close this"],
 ];
 const GESTURES = [
   ["Click", "move the playhead there"],
@@ -189,7 +191,7 @@ function helpDialog() {
   const close = button("help-close", "Close", "", "clear");
   const dialog = element("dialog", { "aria-label": "Keys and gestures of the player" }, [
     element("div", { class: "row dialog-head" }, [element("h2", { text: "Keys and gestures" }), close]),
-    element("div", { class: "dialog-body" }, [table(KEYS), table(GESTURES)]),
+    element("div", { class: "dialog-body" }, [table(KEYS), table([...PICTURE_KEYS, ...GESTURES])]),
   ]);
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {

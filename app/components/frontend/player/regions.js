@@ -52,7 +52,7 @@ export class RegionButtons {
 
   /** Lay each button over its region, as the picture lies now. */
   lay() {
-    const { layout, view, selection } = this.player;
+    const { layout, view } = this.player;
     const panel = layout.panels[0];
     for (const { made, region, row } of this.buttons) {
       const left = Math.max(0, view.xOf(region.start)) * panel.width;
@@ -64,7 +64,15 @@ export class RegionButtons {
       made.style.left = `${panel.x + at}px`;
       made.style.width = `${width}px`;
       made.style.top = `${layout.regions.y + row * LAYOUT.regionRow}px`;
-      made.setAttribute("aria-pressed", String(selection.box?.region === region.region));
+    }
+  }
+
+  /** Mark the button of the chosen region. */
+  mark() {
+    const { box } = this.player.selection;
+    for (const { made, region } of this.buttons) {
+      const isPressed = String(box?.region === region.region);
+      if (made.getAttribute("aria-pressed") !== isPressed) made.setAttribute("aria-pressed", isPressed);
     }
   }
 }

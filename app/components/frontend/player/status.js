@@ -63,6 +63,7 @@ export function describe(player, position, isPlaying) {
   page.window.input.disabled = look.fftSize === 0;
   setSlider(page.gain, engine.gainDb, "dB", false);
   page.limited.hidden = !engine.isLimited;
+  player.regionButtons.mark();
   markChosen(page.hearing, selection.solo ? "only" : "all");
   for (const item of page.hearing.children) item.disabled = !box;
   markChosen(page.views, look.view);
