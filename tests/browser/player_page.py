@@ -2,8 +2,8 @@
 
 Five seconds of noise with tone bursts: 1 kHz at 1.0-1.3 s, 4 kHz at 1.6-1.9 s (the strongest),
 and 6 kHz at 3.4-3.6 s. `?seconds=` makes another length, `?regions=none` a calm clip,
-`?damaged=1` data to refuse. `?parts=1` sends a long clip by parts,
-`?findings=1` lists findings.
+`?damaged=1` data to refuse. `?parts=1` sends a long clip by parts, `?findings=1` lists findings,
+`?ultrasound=1` adds a tone at 40 kHz.
 """
 
 import dataclasses
@@ -76,6 +76,9 @@ sounds = [
 if "residual" in st.query_params:
     whole = Sound("kept", "Anomalous part alone", bursts.astype(np.float32), RATE)
     sounds = [sounds[0], whole, Residual("removed", "The residual", "clip", "kept")]
+if "ultrasound" in st.query_params:
+    bat = 0.3 * np.sin(2 * np.pi * 40_000 * np.arange(int(duration * 192_000)) / 192_000)
+    sounds.append(Sound("full_rate", "Recording at 192 kHz", bat.astype(np.float32), 192_000))
 picture = Picture(
     level_db=level.astype(np.float32),
     evidence=evidence.astype(np.float32),

@@ -655,6 +655,21 @@ def test_half_speed_with_and_without_pitch(page: Page, server: AppServer) -> Non
     wait_until(page, "d.speed === '2' && d.state === 'paused'")
 
 
+def test_ultrasound_is_heard_ten_times_slower(page: Page, server: AppServer) -> None:
+    speed = player(page).get_by_role("combobox", name="Speed")
+    assert speed.locator("option").first.inner_text() == "0.25 ×"
+    open_app(page, server, "?ultrasound=1")
+    wait_until(page, "d.view")
+    for key in ("4", "Space", *"<<<<"):
+        page.keyboard.press(key)
+    wait_until(page, "d.speed === '0.1' && d.sound === 'full_rate' && d.state === 'playing'")
+    page.wait_for_timeout(1200)
+    samples, rate = heard(page)
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+    assert spectrum.argmax() * rate / samples.size == pytest.approx(4000, rel=0.01)
+    assert np.abs(samples[-8192:]).max() > 0.2
+
+
 def test_gain_is_heard_and_peaks_are_held_back(page: Page, server: AppServer) -> None:
     for key in ("2", "n", "l", "Space"):
         page.keyboard.press(key)
