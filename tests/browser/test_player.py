@@ -510,6 +510,10 @@ def test_nothing_overflows(page: Page, server: AppServer, width: int) -> None:
         }}"""
     )
     assert over == []
+    # Below the picture they were out of sight on a page of this height.
+    closer = player(page).get_by_role("button", name="Zoom in", exact=True).bounding_box()
+    assert closer is not None
+    assert closer["y"] + closer["height"] < plot(page)["y"] + TOP
 
 
 def test_a_clip_without_regions_says_so(page: Page, app_server: Callable[..., AppServer]) -> None:
