@@ -55,7 +55,8 @@ def _prepare(model: ModelRecord, score: ScoreRecord, rate: float) -> None:
     with contextlib.suppress(HearMapError):
         found = cache.anomaly_map(model.id, score.clip_id, rate, score.created_at)
         part = _part(score, found)
-        cache.sounds(model.id, score.clip_id, part.start_s, part.stop_s, score.created_at)
+        sounds = cache.sounds(model.id, score.clip_id, part.start_s, part.stop_s, score.created_at)
+        cache.findings(model.id, score.clip_id, rate, score.created_at, sounds)
 
 
 def _show(model: ModelRecord, score: ScoreRecord) -> float:

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import torch
@@ -169,19 +170,17 @@ def findings(
     seconds = float(found.time_s[-1] - found.time_s[0])
     made: list[Finding] = []
     least = found.threshold + LEAST_SHARE * (found.score - found.threshold)
-    for region in found.regions[:MOST_MEASURED]:
+    here = (inside for one in found.regions if (inside := _cut(one, sound)))
+    for region in islice(here, MOST_MEASURED):
         if region.score < least and made:
             break
-        inside = _cut(region, sound)
-        if inside is None:
-            continue
         if region.view == LEVEL:
             words = next((one.words for one in found.views if one.view == LEVEL), "")
-            made.append(_level(inside, sound, normals, words))
+            made.append(_level(region, sound, normals, words))
         elif region.view == STATIONARY or region.end_s - region.start_s >= THROUGHOUT * seconds:
-            made += _lasting(inside, sound, normals)
+            made += _lasting(region, sound, normals)
         else:
-            made.append(_event(inside, sound, normals))
+            made.append(_event(region, sound, normals))
     # Not stable by chance: findings of one region keep the order in which they were made.
     return tuple(sorted(_joined(made), key=lambda one: -one.score)[:MOST_FINDINGS])
 
@@ -338,7 +337,7 @@ def _lasting(region: Region, sound: MeasuredSound, normals: NormalSpectra | None
     power = sound.power[:, columns]
     here = RowLevels.of(power, sound.hop_seconds)
     own_db = float(summed_db(here.background_db[sound.rows(region)]))
-    if float(summed_db(here.level_db)) <= FLOOR_DB + 10.0 * np.log10(len(power)) + 1.0:
+    if float(decibels(power.sum(axis=0).mean())) <= FLOOR_DB + 1.0:
         return [_steady(SILENCE, region, region, sound, own_db, None)]
     if normals is None:
         return [_steady(TIMBRE, region, region, sound, own_db, None)]
