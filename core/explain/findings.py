@@ -45,7 +45,7 @@ from core.explain.finding import (
 from core.explain.tones import HARMONIC_TOLERANCE, Tone, find_tone
 from core.spectral.band_levels import FLOOR_DB, row_power
 from core.spectral.spectrogram import Spectrogram
-from core.types import LEVEL, STATIONARY, AnomalyMap, Box, Float64Array, Region
+from core.types import LEVEL, STATIONARY, AnomalyMap, Box, Float32Array, Float64Array, Region
 
 MOST_FINDINGS, MOST_LASTING = 3, 2
 # Weaker regions are hardly ever among the three, and each costs a spectrum.
@@ -64,6 +64,8 @@ SELDOM = 0.2
 SAME_BAND = 0.4
 # What tells a tone from noise: a hum of 60 Hz and more, and a tone of 400 Hz in a short event.
 EVENT_FFT_SECONDS, HUM_FFT_SECONDS = 0.093, 0.74
+# Of a longer sound its middle has the spectrum; that of a minute takes a second on a busy machine.
+MOST_SPECTRUM_SECONDS = 15.0
 HIGHEST_HARMONIC = 16
 # A partial that is too weak for a tone of its own raises no more rows than this.
 PARTIAL_OCTAVES = 0.4
@@ -93,6 +95,12 @@ class MeasuredSound:
         """[time], which columns are no digital silence."""
         active: NDArray[np.bool_] = active_frames(torch.from_numpy(self.power)).numpy()
         return active
+
+    @cached_property
+    def typical_spectrum(self) -> Float64Array:
+        """[bin], the median power of windows as long as those an event's tone is looked for in."""
+        clip = self.spectrogram.clip
+        return _spectrum(clip.samples, clip.sample_rate, EVENT_FFT_SECONDS, "median")[1]
 
     @property
     def hop_seconds(self) -> float:
@@ -131,7 +139,7 @@ class MeasuredSound:
         """
         return _within(self.time_s, box.start_s, box.end_s)
 
-    def samples(self, start_s: float, end_s: float) -> Float64Array:
+    def samples(self, start_s: float, end_s: float) -> Float32Array:
         """Cut out a stretch.
 
         Args:
@@ -145,7 +153,7 @@ class MeasuredSound:
         first, stop = (
             round((seconds - self.start_s) * clip.sample_rate) for seconds in (start_s, end_s)
         )
-        return clip.samples[max(0, first) : max(0, stop)].astype(np.float64)
+        return clip.samples[max(0, first) : max(0, stop)]
 
 
 def findings(
@@ -273,27 +281,33 @@ def _extent(rise_db: Float64Array, at: int) -> tuple[int, int]:
 def _tone_of_event(box: Box, sound: MeasuredSound, at_s: float, seconds: float) -> Tone | None:
     # In what the event adds to the recording's typical spectrum.
     half = max(seconds, EVENT_FFT_SECONDS) / 2
-    around = sound.samples(at_s - half, at_s + half)
-    bin_hz, power = _spectrum(around, sound, EVENT_FFT_SECONDS, "mean")
+    around, rate = sound.samples(at_s - half, at_s + half), sound.spectrogram.clip.sample_rate
+    bin_hz, power = _spectrum(around, rate, EVENT_FFT_SECONDS, "mean")
     if power.size == 0:
         return None
-    whole = sound.samples(sound.start_s, sound.stop_s)
-    _, background = _spectrum(whole, sound, EVENT_FFT_SECONDS, "median")
-    added = np.maximum(power - background, 0.0)
+    added = np.maximum(power - sound.typical_spectrum, 0.0)
     return find_tone(added, bin_hz, box.low_hz / np.sqrt(2.0), box.high_hz * np.sqrt(2.0))
 
 
 def _spectrum(
-    samples: Float64Array, sound: MeasuredSound, seconds: float, average: str
+    samples: Float32Array, rate: int, seconds: float, average: str
 ) -> tuple[float, Float64Array]:
-    # The distance of two bins in Hz, and the average power of windows of so many seconds.
-    rate = sound.spectrogram.clip.sample_rate
+    # The distance of two bins in Hz, and the average power of windows of so many seconds in the
+    # middle of the sound.
     n_fft = 2 ** round(np.log2(seconds * rate))
+    beyond = max(0, samples.size - round(MOST_SPECTRUM_SECONDS * rate))
+    samples = samples[beyond // 2 : samples.size - (beyond + 1) // 2]
     if samples.size < n_fft // 4:
         return 1.0, np.empty(0)
     window = min(n_fft, samples.size)
     frequencies, power = welch(
-        samples, rate, "hann", nperseg=window, nfft=n_fft, detrend=False, average=average
+        samples.astype(np.float64),
+        rate,
+        "hann",
+        nperseg=window,
+        nfft=n_fft,
+        detrend=False,
+        average=average,
     )
     return float(frequencies[1]), power
 
@@ -342,6 +356,8 @@ def _lasting(region: Region, sound: MeasuredSound, normals: NormalSpectra | None
     if normals is None:
         return [_steady(TIMBRE, region, region, sound, own_db, None)]
     low, _, high = np.quantile(normals.background_db, QUANTILES, axis=0)
+    stretch, rate = sound.samples(region.start_s, region.end_s), sound.spectrogram.clip.sample_rate
+    spectrum = _spectrum(stretch, rate, HUM_FFT_SECONDS, "median")
     made = []
     for sign, beyond in ((1, here.background_db - high), (-1, low - here.background_db)):
         for rows in _runs(beyond > BEYOND_DB):
@@ -350,7 +366,7 @@ def _lasting(region: Region, sound: MeasuredSound, normals: NormalSpectra | None
             alike = values >= level_db if sign > 0 else values <= level_db
             box = _row_box(region, rows, sound)
             one = _steady(BAND, region, box, sound, level_db, _normals(values, alike))
-            made.append(_as_hum(one, sound) if sign > 0 else one)
+            made.append(_as_hum(one, *spectrum) if sign > 0 else one)
     if made:
         strongest_first = sorted(_harmonic_hums(made), key=lambda one: -abs(one.beyond_db or 0.0))
         return strongest_first[:MOST_LASTING]
@@ -397,12 +413,8 @@ def _events_in(region: Region, sound: MeasuredSound, normals: NormalSpectra) -> 
     return [_event(event, sound, normals) for event in events]
 
 
-def _as_hum(band: Finding, sound: MeasuredSound) -> Finding:
+def _as_hum(band: Finding, bin_hz: float, power: Float64Array) -> Finding:
     # A band that consists of a tone, or of a tone and its harmonics, is a hum.
-    box = band.boxes[0]
-    bin_hz, power = _spectrum(
-        sound.samples(box.start_s, box.end_s), sound, HUM_FFT_SECONDS, "median"
-    )
     tone = find_tone(power, bin_hz, band.low_hz, band.high_hz) if power.size else None
     if tone is None:
         return band
