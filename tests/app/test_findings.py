@@ -1,13 +1,18 @@
 """What Listen says of findings: their sentences, what explanations add, the spectrum that opens."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from app.text import spectrum as text
-from app.widgets import spectrum_figures
+from app.widgets import findings, spectrum_figures
 from core.detectors.views.normal_spectrum import NormalSpectra
+from core.explain.finding import Finding
 from core.explain.spectrum_against_normal import spectrum_against_normal
+from core.storage.explanations import SavedExplanation
 from core.types import Box
 from tests.support.found_regions import (
     TIME_S,
@@ -48,3 +53,25 @@ def test_the_level_over_time_is_the_band_s(normals: NormalSpectra) -> None:
     assert (
         text.compared(box, "It lies within.") == "Compared is 1.0–2.0 s, 1–3 kHz. It lies within."
     )
+
+
+def test_explanations_add_a_hint_and_what_little_decides_the_verdict() -> None:
+    box = Box(1.0, 1.3, 2000, 6000)
+    burst = Finding("burst", (box,), (1.1,), 2000, 6000, False, 9.0, -30.0, -44.0)
+    named = SavedExplanation({"names": ["Squeal", "Mechanisms"]}, 44_100)
+    flipped = SavedExplanation({"flips": True, "share": 0.0015}, 44_100)
+    explained: Any = SimpleNamespace(faithfulness=named, made_normal=flipped)
+    listed = findings.listed([burst], explained)
+    assert listed.note == (
+        "Sounds like: squeal, mechanisms (a hint by YAMNet). "
+        "Without these 0.15 % of the picture it would pass."
+    )
+    (one,) = listed.findings
+    assert one.boxes == (box,) and "14 dB above this recording’s background." in one.sentence
+    # Explanations of earlier versions have no names; what nothing makes normal has no such part.
+    none: Any = SimpleNamespace(
+        faithfulness=SavedExplanation({}, 44_100),
+        made_normal=SavedExplanation({"flips": False, "share": 0.5}, 44_100),
+    )
+    assert findings.listed([burst], none).note == ""
+    assert findings.listed([], explained).note == ""

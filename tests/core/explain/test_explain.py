@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,9 +160,28 @@ def test_reports_of_a_clip_and_of_all_hold_everything() -> None:
     assert {"report.html", "map.png", "map.npz", "regions.csv", "recording.wav"} < names
     assert {"faithfulness.json", "kept.wav", "filled.wav", "nearest_normal.wav"} < names
     key = BatchReportTask(model_id=model.id, rate=0.1, name="Noise", scored="3").run()["key"]
-    assert reports.read(key, ".html").decode().count("<img") == 3
+    page = reports.read(key, ".html").decode()
+    assert page.count("<img") == 3
+    # What makes it anomalous is said before what each view says.
+    assert page.index('<ul class="findings"><li>') < page.index("<th>View</th>")
+    with zipfile.ZipFile(io.BytesIO(reports.read(key, ".zip"))) as opened:
+        rows = json.loads(opened.read("scores.json"))
+    said = {row["clip"]: row["findings"] for row in rows}
+    assert said["calm.wav"] == [] and "above this recording’s background" in said["click.wav"][0]
     with pytest.raises(StoreError, match="was deleted"):
         reports.read("0" * 32, ".zip")
+
+
+def test_the_report_of_a_recording_says_first_why_with_its_sound_and_picture() -> None:
+    model = models.list_models()[0]
+    score = next(one for one in scores.list_scores(model.id) if one.clip_name == "click.wav")
+    key = ClipReportTask(model_id=model.id, clip_id=score.clip_id, rate=0.1).run()["key"]
+    page = reports.read(key, ".html").decode()
+    why, technical = page.split("<h2>The map</h2>")
+    n_findings = why.count("<li><p>")
+    assert n_findings >= 1 and why.count("<audio") == n_findings == why.count("<img")
+    assert "above this recording’s background; none of 10 normal recordings has one." in why
+    assert technical.count("<audio") == 5 and "Faithfulness" not in why
 
 
 def test_a_box_outside_the_map_is_a_sentence() -> None:
