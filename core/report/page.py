@@ -41,6 +41,7 @@ table { border-collapse: collapse } td, th { text-align: left; padding: 4px 16px
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere } td.n, th.n { text-align: right;
   font-variant-numeric: tabular-nums }
 .clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 24px }
+.clips :is(td, th) { padding-right: 8px; overflow-wrap: break-word }
 .clips p { margin: 2px 0 } .clips article { min-width: 0; border-top: 1px solid var(--line);
   padding-top: 8px }
 @media print { audio { display: none } }
