@@ -1,15 +1,20 @@
 """Sentences are true: each number is recomputed from the samples, by a filter over them."""
 
+import dataclasses
 import re
 
 import numpy as np
 import pytest
+import torch
 
+from core.backbones.front_ends import FRONT_ENDS
 from core.detectors.views.normal_spectrum import NormalSpectra
 from core.explain.finding import BAND, BURST, CHANGE, GAP, HUM, MOTION, SILENCE, TIMBRE, TONE
-from core.explain.findings import MOST_FINDINGS, findings
+from core.explain.finding_sound import finding_clip
+from core.explain.findings import MOST_FINDINGS, MeasuredSound, findings
 from core.report.finding_words import NO_SPECTRA, finding_details, finding_sentence
-from core.types import LEVEL, STATIONARY, ViewFinding
+from core.spectral.spectrogram import spectrogram
+from core.types import LEVEL, STATIONARY, Clip, ViewFinding
 from tests.support.found_regions import (
     RATE,
     SECONDS,
@@ -258,3 +263,38 @@ def test_a_part_has_the_findings_of_its_own_regions(normals: NormalSpectra) -> N
     part = measured(sound[: 3 * RATE])
     (one,) = findings(found, part, normals)
     assert one.moments_s == pytest.approx((2.5,), abs=0.06)
+
+
+@pytest.mark.parametrize("name", sorted(FRONT_ENDS))
+@pytest.mark.parametrize("seconds", [0.1, 0.7, 3.0])
+def test_every_front_end_and_length_has_findings_with_true_levels(
+    name: str, seconds: float
+) -> None:
+    settings = FRONT_ENDS[name]
+    rate = settings.sample_rate
+    rng = np.random.default_rng(1)
+
+    def sound(level: float) -> MeasuredSound:
+        samples = rng.normal(0.0, 0.02, round(seconds * rate)).astype(np.float32)
+        samples[samples.size // 3 : samples.size // 3 + samples.size // 10] *= level
+        clip = Clip.from_samples(np.clip(samples, -1, 1), rate, "made")
+        return MeasuredSound(spectrogram(clip, settings))
+
+    usual = NormalSpectra.of(
+        (torch.from_numpy(sound(1.0).spectrogram.values) for _ in range(4)), settings
+    )
+    top = float(settings.freq_hz[-1])
+    moment = region(seconds / 3, seconds / 3 + seconds / 10, 200, top)
+    loud = sound(8.0)
+    for drawn in (moment, region(0.0, seconds, 200, top, view=STATIONARY)):
+        n_frames = loud.spectrogram.time_s.size
+        found = dataclasses.replace(
+            map_with(drawn), time_s=settings.time_s(n_frames), freq_hz=settings.freq_hz
+        )
+        for one in findings(found, loud, usual):
+            assert finding_sentence(one) and finding_clip(one, loud).duration_seconds > 0.1
+            assert all(0 <= box.start_s < box.end_s <= seconds + 0.1 for box in one.boxes)
+            assert all(0 <= box.low_hz < box.high_hz <= rate / 2 for box in one.boxes)
+    if seconds == 3.0:
+        (one,) = findings(dataclasses.replace(found, regions=(moment,)), loud, usual)
+        assert one.above_background_db == pytest.approx(20 * np.log10(8.0), abs=WITHIN_DB)
