@@ -25,6 +25,7 @@ MOMENT_SECONDS = 0.1
 # What the tensor of a model is called.
 NORMAL_SPECTRA = "normal.spectra"
 QUANTILES = (0.05, 0.5, 0.95)
+ROWS_AT_ONCE = 16
 Rows = slice | NDArray[np.bool_]
 
 
@@ -58,14 +59,26 @@ class RowLevels:
             The levels.
         """
         active = active_frames(torch.from_numpy(power)).numpy()
-        moments = moment_power(power, hop_seconds)
-        background_db = decibels(np.median(moments[:, active], axis=1))
-        return cls(
-            decibels(power[:, active].mean(axis=1)),
-            background_db,
-            decibels(moments.max(axis=1)) - background_db,
-            decibels(moments.min(axis=1)) - background_db,
+        # A few rows at a time, so that an hour needs no second copy of itself.
+        blocks = (
+            power[first : first + ROWS_AT_ONCE] for first in range(0, len(power), ROWS_AT_ONCE)
         )
+        measured = [_measures(block, active, hop_seconds) for block in blocks]
+        return cls(*(np.concatenate(of_rows) for of_rows in zip(*measured, strict=True)))
+
+
+def _measures(
+    power: Float64Array, active: NDArray[np.bool_], hop_seconds: float
+) -> tuple[Float64Array, ...]:
+    # Of some rows, in the order of `RowLevels`.
+    moments = moment_power(power, hop_seconds)
+    background_db = decibels(np.median(moments[:, active], axis=1))
+    return (
+        decibels(power[:, active].mean(axis=1)),
+        background_db,
+        decibels(moments.max(axis=1)) - background_db,
+        decibels(moments.min(axis=1)) - background_db,
+    )
 
 
 class NormalSpectra:
