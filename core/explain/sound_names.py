@@ -42,7 +42,7 @@ HOP_FRAMES = 12
 SHARE_HELD = 0.6
 
 
-# A model is told of so much of its recordings, spread evenly: 1.7 s of one core.
+# A model is told of so much of its recordings, spread evenly: 0.6 s of one core, 1.7 s of a busy one.
 MOST_CLIPS, MOST_SECONDS = 24, 120.0
 
 
@@ -102,7 +102,7 @@ class UsualSounds:
 def usual_sounds(clips: Iterable[Clip]) -> Float32Array:
     """Find the highest that each class reaches in normal recordings.
 
-    Cost: about 14 ms of a CPU core a second of audio.
+    Cost: about 5 ms of a CPU core a second of audio.
 
     Args:
         clips: normal ones, at any sample rate.

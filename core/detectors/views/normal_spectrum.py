@@ -96,7 +96,7 @@ class NormalSpectra:
 
     @classmethod
     def of(cls, log_mels: Iterable[Tensor], settings: SpectrogramSettings) -> NormalSpectra:
-        """Measure recordings; 3 ms for each of 5 s on one core.
+        """Measure recordings; 1 ms for each of 5 s on one core.
 
         Args:
             log_mels: [freq, time] each.
