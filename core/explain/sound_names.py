@@ -42,7 +42,7 @@ HOP_FRAMES = 12
 SHARE_HELD = 0.6
 
 
-# A model is told of so much of its recordings, spread evenly: 0.6 s of one core, 1.7 s of a busy one.
+# A model is told of so much of its recordings: 0.6 s of one core, 1.7 s of a busy one.
 MOST_CLIPS, MOST_SECONDS = 24, 120.0
 
 
