@@ -231,7 +231,8 @@ class AudioSource(AbstractContextManager["AudioSource"]):
         with contextlib.suppress(DecodingError):
             # A decoder that is asked past a clean end may still find its encoder's padding.
             padded = first.n_frames + round(_PADDING_SECONDS * self.sample_rate)
-            if first.first_fault is None and first.n_frames <= position < padded:
+            is_whole = first.first_fault is None and first.position >= first.n_frames
+            if is_whole and position < padded:
                 block = np.concatenate([*second.frames(position, padded + 1), self._nothing])
                 if len(block) <= padded - position:
                     return

@@ -17,6 +17,8 @@ from core.types import Float32Array
 TAG_BYTES = 128  # of an ID3v1 tag at the end of a file
 _CAREFUL_FRAMES = 1_024  # after a fault
 _UNKNOWN = 2**62
+# No seek goes into these: the last block of an ADPCM that is cut short is wrong behind a seek.
+_LAST_FRAMES = 16_384
 _COMPRESSED = ("FLAC", "OGG", "MP3")
 # Where seeking gives the samples that reading from the beginning gives: tried with every format.
 # In Ogg it is wrong now and then, by up to some thousand samples.
@@ -92,6 +94,7 @@ class SndfileDecoder:
     def _open(self) -> None:
         self._reader = self._view.opened()
         self.position = 0
+        self._ahead: Float32Array | None = None  # decoded already, from `position` on
         try:
             self._sound = _Sound(self._reader)
         except (sf.LibsndfileError, TypeError) as error:  # TypeError: no header at all
@@ -128,31 +131,38 @@ class SndfileDecoder:
         Yields:
             Blocks of samples, [n, channel] float32.
         """
-        if start >= self.n_frames or not self._go_to(start):
+        if not self._go_to(min(start, self.n_frames)) or start >= self.n_frames:
             return
-        yield from self._read(min(self.n_frames, self.n_frames if stop is None else stop))
+        last = min(self.n_frames, self.n_frames if stop is None else stop)
+        yield from self._read(last, ahead=self.is_stream)
 
     def _go_to(self, start: int) -> bool:
         # Whether there is such a sample.
         if start != self.position and self._can_seek:
             try:
-                self.position = self._sound.seek(start)
+                near = min(start, max(0, self.n_frames - _LAST_FRAMES))
+                self.position, self._ahead = self._sound.seek(near), None
             except (sf.LibsndfileError, RuntimeError):
                 self._can_seek = False
                 self._reopen()
         if start < self.position:
             self._reopen()
-        for _ in self._read(start):
+        for _ in self._read(start, ahead=self.is_stream):
             pass
         return self.position == start
 
-    def _read(self, stop: int) -> Iterator[Float32Array]:
+    def _read(self, stop: int, *, ahead: bool = False) -> Iterator[Float32Array]:
+        # In whole steps from 0, and `ahead` of the end that is asked for: how far libsndfile can
+        # tell a fault depends on how much is read at once, and so every stretch finds it at the
+        # same sample.
         n_block = max(1, decoder.BLOCK_SAMPLES // self.n_channels)
         while self.position < stop:
-            # In whole steps from 0, so that every stretch finds a fault at the same sample.
-            n_wanted = min(n_block - self.position % n_block, stop - self.position)
+            n_wanted = n_block - self.position % n_block
+            n_wanted = min(n_wanted, (self.n_frames if ahead else stop) - self.position)
             try:
-                block = self._sound.read(n_wanted, dtype="float32", always_2d=True)
+                block, self._ahead = self._ahead, None
+                if block is None:
+                    block = self._sound.read(n_wanted, dtype="float32", always_2d=True)
             except sf.LibsndfileError:
                 if n_block <= _CAREFUL_FRAMES:
                     self.first_fault = self.position
@@ -165,6 +175,8 @@ class SndfileDecoder:
                 continue
             if not len(block):
                 return
+            block, rest = block[: stop - self.position], block[stop - self.position :]
+            self._ahead = rest if len(rest) else None
             self.position += len(block)
             yield np.asarray(block, np.float32)
 
