@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.detectors.calibration.calibration import Calibration
     from core.detectors.views.normal_spectrum import NormalSpectra
     from core.explain.finding import Finding
-    from core.explain.findings import MeasuredSound
+    from core.explain.measured_sound import MeasuredSound
     from core.storage.scores import ScoreRecord
     from core.types import AnomalyMap, Float32Array
 
@@ -317,7 +317,7 @@ def measured(model_id: str, sound: Sounds) -> MeasuredSound:
         StoreError: The model does not exist.
     """
     from core.backbones import front_end
-    from core.explain.findings import MeasuredSound
+    from core.explain.measured_sound import MeasuredSound
     from core.spectral.spectrogram import spectrogram
     from core.storage.models import get_model
     from core.types import Clip

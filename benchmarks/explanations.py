@@ -16,7 +16,8 @@ from scipy.signal import butter, sosfilt
 from core.detectors.detector import Detector
 from core.detectors.presets import RECOMMENDED_HEAD, preset_settings
 from core.evaluation.datasets.machines import make
-from core.explain.findings import MeasuredSound, findings
+from core.explain.findings import findings
+from core.explain.measured_sound import MeasuredSound
 from core.explain.spectrum_against_normal import spectrum_against_normal, spectrum_sentence
 from core.report.finding_words import finding_details, finding_sentence
 from core.report.pictures import finding_png, map_png

@@ -6,11 +6,6 @@ RECORDING, ANOMALOUS_PART, RESIDUAL = "Recording", "Anomalous part", "Residual"
 MODEL, METHOD, NETWORK, VERDICT, P_VALUE_NAME = "Model", "Method", "Network", "Verdict", "p-value"
 VIEW, RECORDED, TIME_OF_DAY = "View", "Recorded", "Time of day"
 
-P_VALUE = (
-    "How often a normal recording would score at least as high, counted on normal recordings that "
-    "the model was not fitted on. A small p-value means that the recording is unusual. It does not "
-    "say what is wrong."
-)
 FALSE_ALARM_RATE = (
     "How many of 100 normal recordings may be anomalous by mistake. A lower rate gives a higher "
     "threshold. It changes the verdicts, not the scores."

@@ -15,7 +15,8 @@ from core.audio import resample
 from core.detectors.detector import Detector
 from core.errors import WeightsError
 from core.explain.finding import Finding
-from core.explain.findings import MeasuredSound, findings
+from core.explain.findings import findings
+from core.explain.measured_sound import MeasuredSound
 from core.explain.sound_names import SoundName, new_sounds
 from core.metrics.faithfulness import faithfulness
 from core.runtime.progress import Progress, part, silent

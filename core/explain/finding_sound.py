@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from core.explain.finding import Finding
-from core.explain.findings import MeasuredSound
+from core.explain.measured_sound import MeasuredSound
 from core.spectral.masking import apply_mask, boxes_mask
 from core.types import Box, Clip, Float32Array
 

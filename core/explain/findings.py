@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import welch
 
-from core.detectors.views.background_subtraction import active_frames
 from core.detectors.views.normal_spectrum import (
     QUANTILES,
     NormalSpectra,
@@ -42,10 +37,15 @@ from core.explain.finding import (
     Finding,
     Normals,
 )
+from core.explain.measured_sound import (
+    EVENT_FFT_SECONDS,
+    HUM_FFT_SECONDS,
+    MeasuredSound,
+    average_spectrum,
+)
 from core.explain.tones import HARMONIC_TOLERANCE, Tone, find_tone
-from core.spectral.band_levels import FLOOR_DB, row_power
-from core.spectral.spectrogram import Spectrogram
-from core.types import LEVEL, STATIONARY, AnomalyMap, Box, Float32Array, Float64Array, Region
+from core.spectral.band_levels import FLOOR_DB
+from core.types import LEVEL, STATIONARY, AnomalyMap, Box, Float64Array, Region
 
 MOST_FINDINGS, MOST_LASTING = 3, 2
 # Weaker regions are hardly ever among the three, and each costs a spectrum.
@@ -62,98 +62,9 @@ THROUGHOUT = 0.9
 SELDOM = 0.2
 # Events in bands that share this much of their octaves are one finding.
 SAME_BAND = 0.4
-# What tells a tone from noise: a hum of 60 Hz and more, and a tone of 400 Hz in a short event.
-EVENT_FFT_SECONDS, HUM_FFT_SECONDS = 0.093, 0.74
-# Of a longer sound its middle has the spectrum; that of a minute takes a second on a busy machine.
-MOST_SPECTRUM_SECONDS = 15.0
 HIGHEST_HARMONIC = 16
 # A partial that is too weak for a tone of its own raises no more rows than this.
 PARTIAL_OCTAVES = 0.4
-
-
-@dataclass(frozen=True, eq=False)
-class MeasuredSound:
-    """A recording, or a stretch of it, in the rows of its spectrogram.
-
-    Attributes:
-        spectrogram: of the sound.
-        start_s: where it begins in the recording.
-    """
-
-    spectrogram: Spectrogram
-    start_s: float = 0.0
-
-    @cached_property
-    def power(self) -> Float64Array:
-        """[row, time], mean squares."""
-        values = torch.from_numpy(self.spectrogram.values)
-        power: Float64Array = row_power(values, self.spectrogram.settings).numpy()
-        return power
-
-    @cached_property
-    def active(self) -> NDArray[np.bool_]:
-        """[time], which columns are no digital silence."""
-        active: NDArray[np.bool_] = active_frames(torch.from_numpy(self.power)).numpy()
-        return active
-
-    @cached_property
-    def typical_spectrum(self) -> Float64Array:
-        """[bin], the median power of windows as long as those an event's tone is looked for in."""
-        clip = self.spectrogram.clip
-        return _spectrum(clip.samples, clip.sample_rate, EVENT_FFT_SECONDS, "median")[1]
-
-    @property
-    def hop_seconds(self) -> float:
-        """Time between two columns."""
-        return self.spectrogram.settings.hop_seconds
-
-    @cached_property
-    def time_s(self) -> Float64Array:
-        """[time], the columns in seconds of the recording."""
-        return self.spectrogram.time_s + self.start_s
-
-    @property
-    def stop_s(self) -> float:
-        """Where it ends in the recording."""
-        return self.start_s + self.spectrogram.clip.duration_seconds
-
-    def rows(self, box: Box) -> NDArray[np.bool_]:
-        """Find the rows of a box: those with their centres in it, else the nearest.
-
-        Args:
-            box: in Hz.
-
-        Returns:
-            [row].
-        """
-        return _within(self.spectrogram.freq_hz, box.low_hz, box.high_hz)
-
-    def columns(self, box: Box) -> NDArray[np.bool_]:
-        """Find the columns of a box likewise.
-
-        Args:
-            box: in seconds of the recording.
-
-        Returns:
-            [time].
-        """
-        return _within(self.time_s, box.start_s, box.end_s)
-
-    def samples(self, start_s: float, end_s: float) -> Float32Array:
-        """Cut out a stretch.
-
-        Args:
-            start_s: in seconds of the recording.
-            end_s: likewise.
-
-        Returns:
-            Its samples [n].
-        """
-        clip = self.spectrogram.clip
-        first, stop = (
-            round((seconds - self.start_s) * clip.sample_rate) for seconds in (start_s, end_s)
-        )
-        return clip.samples[max(0, first) : max(0, stop)]
 
 
 def findings(
@@ -282,34 +193,11 @@ def _tone_of_event(box: Box, sound: MeasuredSound, at_s: float, seconds: float) 
     # In what the event adds to the recording's typical spectrum.
     half = max(seconds, EVENT_FFT_SECONDS) / 2
     around, rate = sound.samples(at_s - half, at_s + half), sound.spectrogram.clip.sample_rate
-    bin_hz, power = _spectrum(around, rate, EVENT_FFT_SECONDS, "mean")
+    bin_hz, power = average_spectrum(around, rate, EVENT_FFT_SECONDS, "mean")
     if power.size == 0:
         return None
     added = np.maximum(power - sound.typical_spectrum, 0.0)
     return find_tone(added, bin_hz, box.low_hz / np.sqrt(2.0), box.high_hz * np.sqrt(2.0))
-
-
-def _spectrum(
-    samples: Float32Array, rate: int, seconds: float, average: str
-) -> tuple[float, Float64Array]:
-    # The distance of two bins in Hz, and the average power of windows of so many seconds in the
-    # middle of the sound.
-    n_fft = 2 ** round(np.log2(seconds * rate))
-    beyond = max(0, samples.size - round(MOST_SPECTRUM_SECONDS * rate))
-    samples = samples[beyond // 2 : samples.size - (beyond + 1) // 2]
-    if samples.size < n_fft // 4:
-        return 1.0, np.empty(0)
-    window = min(n_fft, samples.size)
-    frequencies, power = welch(
-        samples.astype(np.float64),
-        rate,
-        "hann",
-        nperseg=window,
-        nfft=n_fft,
-        detrend=False,
-        average=average,
-    )
-    return float(frequencies[1]), power
 
 
 def _normals_of_event(
@@ -357,7 +245,7 @@ def _lasting(region: Region, sound: MeasuredSound, normals: NormalSpectra | None
         return [_steady(TIMBRE, region, region, sound, own_db, None)]
     low, _, high = np.quantile(normals.background_db, QUANTILES, axis=0)
     stretch, rate = sound.samples(region.start_s, region.end_s), sound.spectrogram.clip.sample_rate
-    spectrum = _spectrum(stretch, rate, HUM_FFT_SECONDS, "median")
+    spectrum = average_spectrum(stretch, rate, HUM_FFT_SECONDS, "median")
     made = []
     for sign, beyond in ((1, here.background_db - high), (-1, low - here.background_db)):
         for rows in _runs(beyond > BEYOND_DB):
@@ -554,13 +442,6 @@ def _both(first: Finding, second: Finding) -> Finding:
         has_harmonics=len(tones) == 2
         and (first.has_harmonics or second.has_harmonics or max(tones) > 1.5 * min(tones)),
     )
-
-
-def _within(centres: Float64Array, low: float, high: float) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = (centres >= low) & (centres <= high)
-    if not found.any():
-        found[np.abs(centres - (low + high) / 2).argmin()] = True
-    return found
 
 
 def _box(box: Box) -> Box:

@@ -15,7 +15,7 @@ from core.detectors.views.normal_spectrum import (
     summed_db,
 )
 from core.exchange.csv_cells import write_table
-from core.explain.findings import MeasuredSound
+from core.explain.measured_sound import MeasuredSound
 from core.spectral.frequency_range import frequency_range
 from core.types import Box, Float64Array
 

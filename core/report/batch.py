@@ -20,16 +20,16 @@ from core.detectors.views.normal_spectrum import NormalSpectra
 from core.exchange.csv_cells import write_table
 from core.exchange.found_regions import FoundRegions, write_regions
 from core.exchange.recording_names import with_other_names
-from core.explain.findings import MeasuredSound, findings
+from core.explain.findings import findings
+from core.explain.measured_sound import MeasuredSound
 from core.report.finding_words import finding_sentence
 from core.report.page import (
     audio_html,
     data_url,
-    findings_list,
     page,
     pairs_table,
+    sentences_list,
     views_table,
-    warnings_list,
 )
 from core.report.pictures import map_png, sound_png
 from core.report.recording import CLOSING
@@ -307,9 +307,9 @@ class BatchReport:
                 f"<article><h3>{number}. {escape(entry.title)}</h3>"
                 f"{entry.recorded_html}"
                 f"<p>{escape(entry.said)} <span class='soft'>p = {entry.p_value:.3g}</span></p>"
-                f"{findings_list(entry.findings)}"
+                f"{sentences_list('findings', entry.findings)}"
                 f'<img src="{picture}" alt="Map of {escape(entry.clip)}">{sound}'
-                f"{entry.views_html}{warnings_list(entry.warnings)}</article>"
+                f"{entry.views_html}{sentences_list('warnings', entry.warnings)}</article>"
             )
         return articles
 
@@ -320,7 +320,7 @@ class BatchReport:
         )
         rows = "".join(
             f'<tr><td class="n">{number}</td><td>{escape(entry.title)}{entry.recorded_html}</td>'
-            f"<td>{escape(entry.said)}{warnings_list(entry.warnings)}</td>"
+            f"<td>{escape(entry.said)}{sentences_list('warnings', entry.warnings)}</td>"
             f'<td class="n">{entry.p_value:.3g}</td>'
             f'<td class="n">{entry.score:.4g}</td><td class="n">{entry.n_regions}</td></tr>'
             for number, entry in enumerate(self._entries[:MOST_ROWS], start=1)

@@ -10,6 +10,7 @@ import base64
 import io
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Literal
 
 import numpy as np
 import soundfile
@@ -182,30 +183,18 @@ def views_table(found: AnomalyMap) -> str:
     return f'<div class="wide"><table>{head}{rows}</table></div>'
 
 
-def warnings_list(warnings: Sequence[str]) -> str:
-    """Make a list of what to know of a recording before its score is trusted.
+def sentences_list(kind: Literal["warnings", "findings"], sentences: Sequence[str]) -> str:
+    """Make a list of what to know of a recording, or of what makes it anomalous.
 
     Args:
-        warnings: sentences, plain text
+        kind: the list's class
+        sentences: plain text
 
     Returns:
         HTML; empty where there are none.
     """
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in warnings)
-    return f'<ul class="warnings">{items}</ul>' if items else ""
-
-
-def findings_list(findings: Sequence[str]) -> str:
-    """Make a list of what makes a recording anomalous.
-
-    Args:
-        findings: sentences, plain text
-
-    Returns:
-        HTML; empty where there are none.
-    """
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in findings)
-    return f'<ul class="findings">{items}</ul>' if items else ""
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<ul class="{kind}">{items}</ul>' if items else ""
 
 
 def pairs_table(values: Mapping[str, str]) -> str:

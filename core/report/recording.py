@@ -19,7 +19,7 @@ import numpy as np
 from core.audio import wav_bytes
 from core.exchange.found_regions import FoundRegions, write_regions
 from core.explain.finding_sound import finding_clip
-from core.explain.findings import MeasuredSound
+from core.explain.measured_sound import MeasuredSound
 from core.report.finding_words import finding_details, finding_sentence, names_sentence
 from core.report.page import (
     audio_html,
@@ -28,8 +28,8 @@ from core.report.page import (
     page,
     pairs_table,
     regions_table,
+    sentences_list,
     views_table,
-    warnings_list,
 )
 from core.report.pictures import finding_png, map_png
 from core.report.summary_sentence import summary_sentence
@@ -115,7 +115,7 @@ def report_html(
     body = f"""<h1>{escape(found.clip_name)}</h1>
 <p class="verdict">{sentence}</p>
 {findings_html(explanation)}
-{warnings_list(warnings)}
+{sentences_list("warnings", warnings)}
 <h2>The map</h2>
 <img src="{picture}" alt="Anomaly map of {escape(found.clip_name)}. {sentence}">
 <h2>Listen</h2>

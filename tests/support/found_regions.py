@@ -6,7 +6,7 @@ import numpy as np
 from scipy.signal import butter, sosfilt, sosfiltfilt
 
 from core.detectors.views.normal_spectrum import NormalSpectra
-from core.explain.findings import MeasuredSound
+from core.explain.measured_sound import MeasuredSound
 from core.spectral.spectrogram import SpectrogramSettings, spectrogram
 from core.types import EVENT, AnomalyMap, Clip, Region, ViewFinding
 

@@ -11,7 +11,8 @@ from core.backbones.front_ends import FRONT_ENDS
 from core.detectors.views.normal_spectrum import NormalSpectra
 from core.explain.finding import BAND, BURST, CHANGE, GAP, HUM, MOTION, SILENCE, TIMBRE, TONE
 from core.explain.finding_sound import finding_clip
-from core.explain.findings import MOST_FINDINGS, MeasuredSound, findings
+from core.explain.findings import MOST_FINDINGS, findings
+from core.explain.measured_sound import MeasuredSound
 from core.report.finding_words import NO_SPECTRA, finding_details, finding_sentence
 from core.spectral.spectrogram import spectrogram
 from core.types import LEVEL, STATIONARY, Clip, ViewFinding

@@ -11,7 +11,8 @@ from core.detectors.views.normal_spectrum import NormalSpectra
 from core.evaluation.datasets.esc50 import esc50
 from core.evaluation.datasets.mixing import mix
 from core.explain.finding import GAP
-from core.explain.findings import MeasuredSound, findings
+from core.explain.findings import findings
+from core.explain.measured_sound import MeasuredSound
 from core.report.finding_words import finding_sentence
 from core.spectral.spectrogram import spectrogram
 from core.types import Clip
